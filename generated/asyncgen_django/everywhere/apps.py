@@ -1,0 +1,17 @@
+"""The app that puts the twins onto Django's own classes."""
+
+from __future__ import annotations
+
+from asyncgen_runtime.transaction import explain_atomic
+from django.apps import AppConfig
+
+from asyncgen_django.everywhere.install import install
+
+
+class EverywhereConfig(AppConfig):
+    name = "asyncgen_django.everywhere"
+    label = "asyncgen_everywhere"
+
+    def ready(self) -> None:
+        install()
+        explain_atomic()

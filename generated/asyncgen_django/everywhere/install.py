@@ -1,0 +1,73 @@
+"""What is changed, and changing it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from django.apps import apps
+from django.db.models.manager import Manager
+from django.db.models.query import QuerySet, RawQuerySet
+
+import asyncgen_django
+
+# What belongs to the mixin, not to its twins.
+OWN = frozenset({"__module__", "__dict__", "__weakref__", "__doc__", "__qualname__", "__name__"})
+OWN |= {"__class_getitem__", "__firstlineno__", "__static_attributes__", "__annotations__"}
+
+# Where a name stands, the name, and whether Django has it too.
+_changes: list[tuple[str, str, bool]] = []
+
+
+def install() -> None:
+    """Put the twins onto Django's classes and modules, once."""
+    if _changes:
+        return
+    for target, names in targets():
+        where = target.__name__
+        if isinstance(target, type):
+            where = f"{target.__module__}.{target.__qualname__}"
+        for name, twin in names.items():
+            _changes.append((where, name, name in vars(target)))
+            setattr(target, name, twin)
+
+
+def changes() -> tuple[tuple[str, str, bool], ...]:
+    """What `install` changed: where, the name, and whether Django's own was replaced."""
+    return tuple(sorted(_changes))
+
+
+def targets() -> Iterator[tuple[type | ModuleType, dict[str, object]]]:
+    """Each class and module of Django that gets twins, and these."""
+    yield QuerySet, _twins(asyncgen_django.QuerySetAsync)
+    yield RawQuerySet, _twins(asyncgen_django.RawQuerySetAsync)
+    yield Manager, _twins(asyncgen_django.ManagerAsync)
+    for below in _areas():
+        twins = importlib.import_module(f"asyncgen_django.{below}")
+        source = importlib.import_module(f"django.{below}")
+        functions = {}
+        for name in twins.__all__:
+            if name.endswith("Async"):
+                yield getattr(source, name.removesuffix("Async")), _twins(getattr(twins, name))
+            elif not name.startswith("Async"):
+                functions[name] = getattr(twins, name)
+        if functions:
+            yield source, functions
+
+
+def _areas() -> Iterator[str]:
+    """The modules of twins, without those of apps that are not installed."""
+    root = Path(next(iter(asyncgen_django.__path__)))
+    for path in sorted(root.rglob("v*_*.py")):
+        parts = path.parent.relative_to(root).parts
+        wanted = parts and (
+            parts[0] != "contrib" or apps.is_installed(f"django.contrib.{parts[1]}")
+        )
+        if wanted and path == min(path.parent.glob("v*_*.py")):
+            yield ".".join(parts)
+
+
+def _twins(mixin: type) -> dict[str, object]:
+    return {name: each for name, each in vars(mixin).items() if name not in OWN}

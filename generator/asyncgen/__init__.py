@@ -1,0 +1,1 @@
+"""Generate the async surface of Django querysets, managers, models and functions."""

@@ -1,0 +1,348 @@
+"""Each callable to a decision: its kind, and the evidence for it.
+
+The rules are a table, tried in order; the first that answers decides. The last one evaluates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from keyword import iskeyword
+
+from asyncgen import knowledge
+from asyncgen.evaluate import Evaluator, is_abstract, is_context_function
+from asyncgen.model import (
+    Binding,
+    Call,
+    Class,
+    Decision,
+    Evidence,
+    Function,
+    Kind,
+    Module,
+)
+from asyncgen.values import (
+    Argument,
+    Bound,
+    Builtin,
+    Foreign,
+    Instance,
+    Level,
+    Outcome,
+    Type,
+    Unknown,
+)
+
+PRAGMA_KINDS: Mapping[str, Kind] = {
+    "skip": Kind.SKIPPED,
+    "skipped": Kind.SKIPPED,
+    "queryset": Kind.QUERYSET,
+    "eager": Kind.EAGER,
+    "value": Kind.VALUE,
+    "iterator": Kind.ITERATOR,
+    "context": Kind.CONTEXT,
+    "pure": Kind.PURE,
+    "hook": Kind.HOOK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the configuration says of a source's callables."""
+
+    prefix: str = "a"
+    rename: Mapping[str, str] = field(default_factory=dict)
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    replace_handwritten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A callable to decide on: where it stands, and the class whose surface it belongs to."""
+
+    function: Function
+    module: Module
+    owner: Class | None = None  # the class that defines it
+    surface: Class | None = None  # the class that gets the twin
+
+    @property
+    def name(self) -> str:
+        return f"{self.surface.name}.{self.function.name}" if self.surface else self.function.name
+
+
+@dataclass
+class Classifier:
+    """Decides on candidates; `evaluator` follows what they call."""
+
+    evaluator: Evaluator
+
+    def decide(self, candidate: Candidate, rules: Rules) -> Decision:
+        function = candidate.function
+        for rule in (
+            _private,
+            _pragma,
+            _excluded,
+            _property,
+            _hook,
+            _registered,
+            _asynchronous,
+            _abstract,
+        ):
+            found = rule(self, candidate, rules)
+            if found:
+                kind, evidence = found
+                break
+        else:
+            kind, evidence = self.evaluated(candidate)
+        twin = self.twin_name(candidate, rules)
+        asked = any(_matches(candidate, pattern) for pattern in rules.include)
+        by_hand = self.handwritten(candidate, twin)
+        if kind in (Kind.PURE, Kind.AMBIGUOUS) and asked:
+            kind, evidence = Kind.VALUE, (*evidence, Evidence("a twin is asked for by `include`"))
+        if kind is Kind.PURE and by_hand and rules.replace_handwritten:
+            said = Evidence(f"{twin}, written by hand, may skip an override", by_hand.location)
+            kind, evidence = Kind.VALUE, (*evidence, said)
+        if by_hand and kind.has_twin and not rules.replace_handwritten:
+            here = Evidence(f"{twin} is written by hand", by_hand.location)
+            return Decision(function, candidate.surface, Kind.HANDWRITTEN, (here, *evidence))
+        return Decision(
+            function, candidate.surface, kind, evidence, twin if kind.has_twin else None
+        )
+
+    def twin_name(self, candidate: Candidate, rules: Rules) -> str:
+        for pattern, name in rules.rename.items():
+            if _matches(candidate, pattern):
+                return name
+        name = rules.prefix + candidate.function.name
+        return f"{name}_" if iskeyword(name) else name  # wait() would become await()
+
+    def handwritten(self, candidate: Candidate, twin: str) -> Function | None:
+        """The twin as the class (or module) that defines the sync callable defines it too."""
+        owner = candidate.owner
+        return (owner.functions if owner else candidate.module.functions).get(twin)
+
+    # -- evaluation ------------------------------------------------------------------------------
+
+    def evaluated(self, candidate: Candidate) -> tuple[Kind, tuple[Evidence, ...]]:
+        function = candidate.function
+        surface = candidate.surface
+        here = function.location
+        if is_context_function(function):
+            return Kind.CONTEXT, (Evidence("decorated as a context manager", here),)
+        receiver = Instance(surface) if surface else None
+        outcome = self.evaluator.outcome(
+            Bound(function, candidate.module, candidate.owner, receiver)
+        )
+        if function.is_generator:
+            return Kind.ITERATOR, (Evidence("is a generator", here),)
+        shapes = {self.shape(each): each for each in outcome.returns}
+        inferred = {self.shape(each): each for each in outcome.inferred}
+        if "queryset" in inferred and shapes and not shapes.keys() & {"queryset", *_OPEN}:
+            return self.contradiction(function, inferred["queryset"])
+        if not shapes:
+            return self.plain(outcome, function, "returns nothing that can be told")
+        if "none" in shapes and len(shapes) > 1:
+            del shapes["none"]
+            nothing = True
+        else:
+            nothing = False
+        if "queryset" in shapes and not shapes.keys() - {"queryset", "unknown", "unknown queryset"}:
+            return self.lazy(outcome, shapes["queryset"], function, nothing)
+        if "queryset" in shapes or "unknown queryset" in shapes:
+            return self.unclear(shapes, function)
+        if set(shapes) == {"iterator"}:
+            return Kind.ITERATOR, (Evidence("returns an iterator", here), *outcome.effect.evidence)
+        if set(shapes) == {"context"}:
+            return Kind.CONTEXT, (Evidence("returns a context manager", here),)
+        described = " or ".join(sorted({_describe(each) for each in outcome.returns}))
+        return self.plain(outcome, function, f"returns {described}")
+
+    def lazy(
+        self, outcome: Outcome, type_: Type, function: Function, nothing: bool
+    ) -> tuple[Kind, tuple[Evidence, ...]]:
+        what = Evidence(f"returns {_describe(type_)}", function.location)
+        if nothing:
+            what = Evidence(f"returns {_describe(type_)} or None", function.location)
+        if outcome.effect.level is Level.REACHES:
+            return Kind.EAGER, (what, *outcome.effect.evidence)
+        return Kind.QUERYSET, (what,)
+
+    def plain(
+        self, outcome: Outcome, function: Function, what: str
+    ) -> tuple[Kind, tuple[Evidence, ...]]:
+        first = Evidence(what, function.location)
+        if outcome.effect.level is Level.CLEAN:
+            return Kind.PURE, (first, Evidence("nothing that it calls or reads can query"))
+        return Kind.VALUE, (first, *outcome.effect.evidence)
+
+    def contradiction(self, function: Function, type_: Type) -> tuple[Kind, tuple[Evidence, ...]]:
+        said = f"is annotated {function.signature.returns}, but returns {_describe(type_)}"
+        return Kind.AMBIGUOUS, (Evidence(said, function.location),)
+
+    def unclear(
+        self, shapes: Mapping[str, Type], function: Function
+    ) -> tuple[Kind, tuple[Evidence, ...]]:
+        parts = " or ".join(sorted(_describe(each) for each in shapes.values()))
+        return Kind.AMBIGUOUS, (Evidence(f"returns {parts}", function.location),)
+
+    def shape(self, type_: Type) -> str:
+        """What matters of a return value: whether it chains, iterates, is entered, or is none."""
+        if self.evaluator.is_lazy(type_):
+            return "queryset"
+        match type_:
+            case Unknown(from_queryset=True):
+                return "unknown queryset"
+            case Unknown() | Argument():
+                return "unknown"
+            case Builtin(name="generator" | "iterator"):
+                return "iterator"
+            case Builtin(name="context"):
+                return "context"
+            case Builtin(name="None"):
+                return "none"
+            case Foreign(dotted=dotted) if dotted.removesuffix("()") in knowledge.CONTEXT_MANAGERS:
+                return "context"
+            case Instance(found=found) if not self.evaluator.role(found):
+                lookup = self.evaluator.resolver.lookup
+                if lookup(found, "__enter__") and lookup(found, "__exit__"):
+                    return "context"
+                if lookup(found, "__next__"):
+                    return "iterator"
+        return "value"
+
+
+_OPEN = ("unknown", "unknown queryset")
+
+# -- rules --------------------------------------------------------------------------------------
+
+_Answer = tuple[Kind, tuple[Evidence, ...]] | None
+_Rule = Callable[[Classifier, Candidate, Rules], _Answer]
+
+
+def _private(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    name = candidate.function.name
+    if not name.startswith("_") or any(_matches(candidate, each) for each in rules.include):
+        return None
+    what = "a special method" if name.startswith("__") else "private"
+    return Kind.SKIPPED, (Evidence(f"{name} is {what}", candidate.function.location),)
+
+
+def _pragma(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    word = candidate.function.pragma
+    if word is None and candidate.owner and candidate.owner.pragma == "skip":
+        word = "skip"
+    if word is None or word not in PRAGMA_KINDS:
+        return None
+    said = Evidence(f"a comment says `# asyncgen: {word}`", candidate.function.location)
+    return PRAGMA_KINDS[word], (said,)
+
+
+def _excluded(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    for pattern in rules.exclude:
+        if _matches(candidate, pattern):
+            return Kind.SKIPPED, (Evidence(f"excluded by the pattern {pattern!r}"),)
+    return None
+
+
+def _property(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    if candidate.function.binding is not Binding.PROPERTY:
+        return None
+    if any(_matches(candidate, each) for each in rules.include):
+        return Kind.VALUE, (Evidence("a property, for which `include` asks"),)
+    return Kind.SKIPPED, (Evidence("is a property", candidate.function.location),)
+
+
+def _registered(classifier: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    for decorator in candidate.function.decorators:
+        function = decorator.function if isinstance(decorator, Call) else decorator
+        dotted = classifier.evaluator.dotted(function, candidate.module)
+        if dotted in knowledge.HOOK_DECORATORS:
+            said = f"{dotted} hands it to Django, which calls it synchronously"
+            return Kind.HOOK, (Evidence(said, candidate.function.location),)
+    return None
+
+
+def _hook(classifier: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    role = classifier.evaluator.role(candidate.surface) if candidate.surface else None
+    if role is None or candidate.function.name not in knowledge.HOOKS[role]:
+        return None
+    said = f"Django itself calls {candidate.function.name}, synchronously"
+    return Kind.HOOK, (Evidence(said, candidate.function.location),)
+
+
+def _asynchronous(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    function = candidate.function
+    if not function.is_async and not any(
+        text.rpartition(".")[2] == "asynccontextmanager" for text in function.decorator_texts
+    ):
+        return None
+    return Kind.SKIPPED, (Evidence("is asynchronous itself", function.location),)
+
+
+def _abstract(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    if not is_abstract(candidate.function):
+        return None
+    said = "is abstract: subclasses give it a body"
+    return Kind.SKIPPED, (Evidence(said, candidate.function.location),)
+
+
+_RULES: tuple[_Rule, ...] = (
+    _private,
+    _pragma,
+    _excluded,
+    _property,
+    _hook,
+    _registered,
+    _asynchronous,
+    _abstract,
+)
+
+
+def _matches(candidate: Candidate, pattern: str) -> bool:
+    """Whether a pattern names the callable: by `name`, `Class.name` or `module.Class.name`."""
+    full = f"{candidate.module.name}.{candidate.name}"
+    return any(
+        fnmatchcase(name, pattern) for name in (candidate.function.name, candidate.name, full)
+    )
+
+
+def matches(candidate: Candidate, pattern: str) -> bool:
+    return _matches(candidate, pattern)
+
+
+def _describe(type_: Type) -> str:
+    match type_:
+        case Instance(found=found):
+            return f"a {found.name}"
+        case Builtin(name=name):
+            return name
+        case Unknown(reason=reason):
+            return reason
+        case Foreign(dotted=dotted):
+            return dotted
+        case _:
+            return type(type_).__name__.lower()
+
+
+# -- candidates ---------------------------------------------------------------------------------
+
+
+def candidates(classifier: Classifier, surface: Class, *, inherited: bool) -> Iterator[Candidate]:
+    """The callables of a class's surface: its own and those that from_queryset copies into it;
+    with `inherited` also what its bases have, down to Django's."""
+    resolver = classifier.evaluator.resolver
+    seen: set[str] = set()
+    for index, owner in enumerate(resolver.mro(surface)):
+        is_own = index == 0 or owner.queryset is not None
+        of_django = owner.module.startswith("django.") and not surface.module.startswith("django.")
+        if of_django or not (is_own or inherited):
+            continue
+        module = resolver.readable(owner.module)
+        if module is None:
+            continue
+        for name, function in owner.functions.items():
+            if name not in seen and not function.is_type_only:
+                seen.add(name)
+                yield Candidate(function, module, owner, surface)

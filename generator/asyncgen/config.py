@@ -1,0 +1,305 @@
+"""`[tool.asyncgen]` to a Config. Strict: an unknown key is an error with a suggestion.
+
+Every key is one row of KEYS, which docs/configuration.md is checked against.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NoReturn, TypeAlias
+
+from asyncgen.problems import AsyncgenError, Location, Problem
+
+Toml: TypeAlias = object  # what tomllib gives; each use is checked against KEYS
+
+DEFAULT_BRIDGE = "asgiref.sync.sync_to_async"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A distribution that is downloaded, checked against its hash, and read."""
+
+    name: str
+    version: str
+    sha256: str
+
+    @property
+    def slug(self) -> str:
+        return f"{self.name.lower()}-{self.version}"
+
+    @property
+    def series(self) -> tuple[int, int]:
+        """The first two numbers of the version: (6, 1) for 6.1.3."""
+        major, minor = self.version.split(".")[:2]
+        return int(major), int(minor)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What to read, and what to make of it. Every field but `location` is a key."""
+
+    sources: tuple[str, ...] = ()
+    output: str = "{directory}/{stem}_async.py"
+    stubs: str = "beside"
+    managers: str = "{directory}/{stem}_managers.py"
+    style: str = "mixin"
+    prefix: str = "a"
+    rename: Mapping[str, str] = field(default_factory=dict)
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    await_rows: tuple[str, ...] = ()
+    handwritten: str = "keep"
+    bridge: str = DEFAULT_BRIDGE
+    strict: bool = False
+    release: Release | None = None
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration; paths are absolute."""
+
+    root: Path
+    path: Path
+    sources: tuple[Source, ...]
+    line_length: int = 88
+    python: str | None = None
+    search: tuple[Path, ...] = ()
+    dispatch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: the type of its value, in words and as a check; None where any table may be."""
+
+    type: str
+    accepts: Callable[[Toml], bool]
+    choices: tuple[str, ...] = ()
+
+
+def _is_string(value: Toml) -> bool:
+    return isinstance(value, str)
+
+
+def _is_strings(value: Toml) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _is_table(value: Toml) -> bool:
+    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+
+
+def _is_boolean(value: Toml) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_length(value: Toml) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 40 <= value <= 320
+
+
+_STRING = Key("a string", _is_string)
+_STRINGS = Key("a list of strings", _is_strings)
+
+# Keys that a [[tool.asyncgen.source]] table may override.
+SOURCE_KEYS: Mapping[str, Key] = {
+    "sources": _STRINGS,
+    "output": _STRING,
+    "stubs": _STRING,
+    "managers": _STRING,
+    "style": Key("a string", _is_string, ("mixin", "subclass")),
+    "prefix": _STRING,
+    "rename": Key("a table of strings", _is_table),
+    "include": _STRINGS,
+    "exclude": _STRINGS,
+    "classes": _STRINGS,
+    "functions": _STRINGS,
+    "await-rows": _STRINGS,
+    "handwritten": Key("a string", _is_string, ("keep", "replace")),
+    "bridge": _STRING,
+    "strict": Key("true or false", _is_boolean),
+    "release": Key("a table with name, version and sha256", _is_table),
+}
+# Keys of [tool.asyncgen] alone.
+TOP_KEYS: Mapping[str, Key] = {
+    "line-length": Key("a whole number from 40 to 320", _is_length),
+    "python": _STRING,
+    "search": _STRINGS,
+    "dispatch": _STRING,
+    "source": Key(
+        "an array of tables: write [[tool.asyncgen.source]]",
+        lambda value: isinstance(value, list) and all(isinstance(each, dict) for each in value),
+    ),
+}
+KEYS: Mapping[str, Key] = {**SOURCE_KEYS, **TOP_KEYS}
+
+
+def load(path: Path) -> Config:
+    """The configuration in the pyproject.toml (or a file of the same form) at `path`.
+
+    Raises AsyncgenError: AG101 file or table missing, AG102 not TOML, AG103 unknown key,
+    AG104 wrong value.
+    """
+    text = _read(path)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = getattr(error, "lineno", None) or _line_in(str(error))
+        _fail("AG102", f"not valid TOML: {error}", "correct the file", Location(str(path), line))
+    tool = document.get("tool", {})
+    table = tool.get("asyncgen") if isinstance(tool, dict) else None
+    if not isinstance(table, dict):
+        _fail(
+            "AG101",
+            "there is no [tool.asyncgen] table",
+            "run `asyncgen init` to add one, or name another file with --config",
+            Location(str(path), 1),
+        )
+    reader = _Reader(path, text)
+    return reader.config(table, _formatter_length(tool))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        _fail(
+            "AG101",
+            f"cannot read the configuration: {error.strerror}",
+            "run asyncgen in the project's folder, or name the file with --config",
+            Location(str(path), 1),
+        )
+    except UnicodeDecodeError as error:
+        _fail("AG102", f"not UTF-8: {error}", "TOML is always UTF-8", Location(str(path), 1))
+
+
+def _line_in(message: str) -> int:
+    """The line that tomllib names in its message, "… (at line 3, column 1)"."""
+    _, _, rest = message.partition("at line ")
+    digits = rest.partition(",")[0]
+    return int(digits) if digits.isdigit() else 1
+
+
+def _formatter_length(tool: Mapping[str, Toml]) -> int:
+    """The line length that the project's formatter is configured to (ruff, then black)."""
+    for table, key in (("ruff", "line-length"), ("black", "line-length"), ("black", "line_length")):
+        section = tool.get(table)
+        value = section.get(key) if isinstance(section, dict) else None
+        if isinstance(value, int):
+            return value
+    return 88
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    path: Path
+    text: str
+
+    def config(self, table: dict[str, Toml], formatter_length: int) -> Config:
+        self.check(table, KEYS, "[tool.asyncgen]")
+        root = self.path.parent
+        common = self.source(Source(location=self.locate("sources")), table)
+        entries = table.get("source", [])
+        assert isinstance(entries, list)
+        sources = [common] if common.sources else []
+        for number, entry in enumerate(entries, start=1):
+            name = f"[[tool.asyncgen.source]] number {number}"
+            self.check(entry, SOURCE_KEYS, name)
+            location = self.locate("[[tool.asyncgen.source]]", number)
+            base = replace(common, sources=(), release=None, location=location)
+            found = self.source(base, entry)
+            if not found.sources:
+                _fail("AG104", f"{name} names no sources", 'add sources = ["…"]', location)
+            sources.append(found)
+        length = table.get("line-length", formatter_length)
+        python = table.get("python")
+        dispatch = table.get("dispatch")
+        return Config(
+            root=root,
+            path=self.path,
+            sources=tuple(sources),
+            line_length=length if isinstance(length, int) else formatter_length,
+            python=python if isinstance(python, str) else None,
+            dispatch=dispatch if isinstance(dispatch, str) else None,
+            search=tuple(root / each for each in _strings(table.get("search", ["src", "."]))),
+        )
+
+    def check(self, table: dict[str, Toml], keys: Mapping[str, Key], name: str) -> None:
+        for key, value in table.items():
+            known = keys.get(key)
+            where = self.locate(key)
+            if known is None:
+                close = get_close_matches(key, keys, n=1, cutoff=0.5)
+                hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(keys)}"
+                _fail("AG103", f"unknown key {key!r} in {name}", hint, where)
+            if not known.accepts(value):
+                _fail("AG104", f"{key} must be {known.type}", f"it is {value!r}", where)
+            if known.choices and value not in known.choices:
+                _fail(
+                    "AG104",
+                    f"{key} is {value!r}",
+                    f"it must be one of {', '.join(known.choices)}",
+                    where,
+                )
+
+    def source(self, base: Source, table: dict[str, Toml]) -> Source:
+        """`base` with what the table says in its place."""
+        changes: dict[str, object] = {}
+        for key in SOURCE_KEYS.keys() & table.keys():
+            value = table[key]
+            field_name = key.replace("-", "_")
+            if key == "release":
+                changes[field_name] = self.release(value)
+            elif isinstance(value, list):
+                changes[field_name] = _strings(value)
+            else:
+                changes[field_name] = value
+        found = replace(base, **changes)  # type: ignore[arg-type]  # checked against KEYS above
+        if not found.prefix.isidentifier():
+            where = self.locate("prefix")
+            _fail("AG104", f"prefix is {found.prefix!r}", "it must begin an identifier", where)
+        if not all(part.isidentifier() for part in found.bridge.split(".")) or (
+            "." not in found.bridge
+        ):
+            _fail(
+                "AG104",
+                f"bridge is {found.bridge!r}",
+                "name a callable with its module, like asgiref.sync.sync_to_async",
+                self.locate("bridge"),
+            )
+        return found
+
+    def release(self, value: Toml) -> Release:
+        table = value if isinstance(value, dict) else {}
+        if set(table) != {"name", "version", "sha256"}:
+            where = self.locate("release")
+            _fail("AG104", "release is incomplete", "give name, version and sha256", where)
+        if not re.fullmatch(r"\d+\.\d+(\.\w+)*", str(table["version"])):
+            where = self.locate("release")
+            _fail("AG104", f"version is {table['version']!r}", "give one such as 6.1.3", where)
+        return Release(**{key: str(each) for key, each in table.items()})
+
+    def locate(self, key: str, number: int = 1) -> Location:
+        """The line of the `number`th place where the key or header stands, or the file's first."""
+        seen = 0
+        for line, text in enumerate(self.text.splitlines(), start=1):
+            bare = text.strip()
+            if bare == key or bare.partition("=")[0].strip().strip("\"'") == key:
+                seen += 1
+                if seen == number:
+                    return Location(str(self.path), line)
+        return Location(str(self.path), 1)
+
+
+def _strings(value: Toml) -> tuple[str, ...]:
+    return tuple(str(each) for each in value) if isinstance(value, list) else ()
+
+
+def _fail(code: str, message: str, hint: str, location: Location) -> NoReturn:
+    raise AsyncgenError(Problem(code, message, hint, location))

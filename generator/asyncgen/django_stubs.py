@@ -1,0 +1,80 @@
+"""django-stubs, read like any other source: what Django's own callables take and return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from asyncgen.model import Class, Function, Module
+from asyncgen.resolve import FunctionIn, Resolver
+
+FOLDER = "django-stubs"
+
+
+class StubResolver(Resolver):
+    """Finds the modules of `django` as the .pyi files of django-stubs."""
+
+    def find(self, dotted: str) -> Path | None:
+        package, *parts = dotted.split(".")
+        if package != "django":
+            return None
+        for root in self.roots:
+            base = root.joinpath(*parts)
+            for candidate in (base / "__init__.pyi", base.with_name(base.name + ".pyi")):
+                if candidate.is_file():
+                    return candidate
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Stubbed:
+    """A callable of Django as django-stubs declares it; `owner` is the class it stands in."""
+
+    function: Function
+    module: Module
+    owner: Class | None = None
+
+
+@dataclass
+class DjangoStubs:
+    """Looks callables up by the dotted names of Django's source."""
+
+    resolver: StubResolver
+    _methods: dict[tuple[str, str], Stubbed | None] = field(default_factory=dict)
+
+    @classmethod
+    def find(
+        cls, places: Iterable[Path], read: Callable[[Path, str], Module]
+    ) -> DjangoStubs | None:
+        """The django-stubs of the first place that has them."""
+        for place in places:
+            if (place / FOLDER / "__init__.pyi").is_file():
+                return cls(StubResolver((place / FOLDER,), read))
+        return None
+
+    def klass(self, dotted: str) -> Class | None:
+        found = self.resolver.dotted(dotted)
+        return found if isinstance(found, Class) else None
+
+    def method(self, dotted: str, name: str) -> Stubbed | None:
+        """The method `name` of the class `dotted`, its own or an inherited one."""
+        key = (dotted, name)
+        if key not in self._methods:
+            self._methods[key] = self._method(dotted, name)
+        return self._methods[key]
+
+    def _method(self, dotted: str, name: str) -> Stubbed | None:
+        found = self.klass(dotted)
+        known = self.resolver.lookup(found, name) if found else None
+        if known is None or not isinstance(known[1], Function):
+            return None
+        module = self.resolver.readable(known[0].module)
+        return Stubbed(known[1], module, known[0]) if module else None
+
+    def function(self, dotted: str) -> Stubbed | None:
+        """The module-level function `dotted`, through re-exports."""
+        found = self.resolver.dotted(dotted)
+        if isinstance(found, FunctionIn):
+            return Stubbed(found.function, found.module)
+        return None

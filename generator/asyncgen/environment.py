@@ -1,0 +1,114 @@
+"""Where source may be found: the project, an environment's site-packages, a pinned release."""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from asyncgen.config import Config, Release
+from asyncgen.problems import AsyncgenError, Location, Problem
+
+CACHE = Path(".asyncgen_cache")
+
+
+def site_packages(config: Config, variables: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
+    """The site-packages to read, nearest first: those of `python` alone; else of VIRTUAL_ENV, of
+    the project's .venv, and last of the interpreter that runs asyncgen (which may be a tool's own
+    environment, such as pre-commit's).
+
+    Raises AsyncgenError (AG105) when `python` names no environment.
+    """
+    if config.python:
+        found = tuple(_of_environment(_prefix(Path(config.root, config.python))))
+        if not found:
+            raise AsyncgenError(
+                Problem(
+                    "AG105",
+                    f"{config.python} has no site-packages",
+                    "name a Python executable, or the folder of a virtual environment",
+                    Location(str(config.path), 1),
+                )
+            )
+        return found
+    named = variables.get("VIRTUAL_ENV")
+    prefixes = [Path(named)] if named and Path(named) != Path(sys.prefix) else []
+    prefixes.append(config.root / ".venv")
+    places = [place for prefix in prefixes for place in _of_environment(prefix)]
+    places += map(Path, site.getsitepackages())
+    return tuple(dict.fromkeys(places))
+
+
+def _prefix(path: Path) -> Path:
+    """The environment's folder: that of `bin/python` when an executable is named."""
+    return path.parent.parent if path.is_file() else path
+
+
+def _of_environment(prefix: Path) -> Iterator[Path]:
+    yield from sorted(prefix.glob("lib/python3.*/site-packages"), reverse=True)
+    if (prefix / "Lib" / "site-packages").is_dir():  # Windows
+        yield prefix / "Lib" / "site-packages"
+
+
+def release_root(release: Release, config: Config, installed: tuple[Path, ...]) -> Path:
+    """The folder that has the release's packages: where it is installed at that very version,
+    else the cache, after a download that is checked against the hash.
+
+    Raises AsyncgenError: AG106 download failed, AG107 the hash differs.
+    """
+    for place in installed:
+        if (place / f"{release.name.lower()}-{release.version}.dist-info").is_dir():
+            return place
+    root = config.root / CACHE
+    unpacked = root / release.slug
+    if not unpacked.is_dir():
+        import tempfile
+        import zipfile
+
+        wheel = _download(release, root, config)
+        with tempfile.TemporaryDirectory(dir=root) as folder:
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(Path(folder, "unpacked"))
+            os.replace(Path(folder, "unpacked"), unpacked)
+    return unpacked
+
+
+def _download(release: Release, root: Path, config: Config) -> Path:
+    """The release's wheel, fetched by pip, which checks the hash too."""
+    import hashlib
+    import subprocess
+    import tempfile
+
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root) as folder:
+        pinned = Path(folder, "requirements.txt")
+        pinned.write_text(f"{release.name}=={release.version} --hash=sha256:{release.sha256}\n")
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--only-binary", ":all:", "--python-version", "3.13", "--require-hashes"]
+        command += ["--requirement", str(pinned), "--dest", folder]
+        finished = subprocess.run(command, capture_output=True, text=True, check=False)
+        wheels = list(Path(folder).glob("*.whl"))
+        if finished.returncode or not wheels:
+            reason = (finished.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+            raise AsyncgenError(
+                Problem(
+                    "AG106",
+                    f"cannot download {release.name} {release.version}: {reason}",
+                    f"check the network, or install {release.name}=={release.version}",
+                    Location(str(config.path), 1),
+                )
+            )
+        if hashlib.sha256(wheels[0].read_bytes()).hexdigest() != release.sha256:
+            raise AsyncgenError(
+                Problem(
+                    "AG107",
+                    f"the hash of {wheels[0].name} is not the one in the configuration",
+                    "correct sha256, or find out why the file differs",
+                    Location(str(config.path), 1),
+                )
+            )
+        kept = root / wheels[0].name
+        os.replace(wheels[0], kept)
+    return kept

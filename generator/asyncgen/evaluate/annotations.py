@@ -1,0 +1,208 @@
+"""What annotations say: the classes that parameters, results and variables are declared to have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from asyncgen import knowledge
+from asyncgen.annotation import parse_annotation
+from asyncgen.evaluate.core import Core
+from asyncgen.evaluate.foreign import is_known, is_package_path
+from asyncgen.model import (
+    Attribute,
+    Binding,
+    Call,
+    Class,
+    Display,
+    Expression,
+    Get,
+    Item,
+    Literal,
+    Module,
+    Name,
+    Operation,
+)
+from asyncgen.resolve import Alias, External
+from asyncgen.values import (
+    NONE,
+    Bound,
+    Builtin,
+    ClassObject,
+    Effect,
+    Foreign,
+    Instance,
+    Level,
+    Type,
+    Value,
+    builtin,
+    union,
+)
+
+
+class Annotations(Core):
+    """Reads annotations. None is the answer of those that say nothing: Any, a free TypeVar."""
+
+    def annotated(self, bound: Bound) -> Value | None:
+        """The return annotation's value; that of all overloads together."""
+        signatures = [each.signature for each in bound.function.overloads] or [
+            bound.function.signature
+        ]
+        value = _all(
+            self.annotation(signature.returns, bound) if signature.returns else None
+            for signature in signatures
+        )
+        # An iterable may be a queryset of such values: the body tells more.
+        return None if value and any(_is_iterable(each) for each in value) else value
+
+    def annotation(self, text: str, bound: Bound) -> Value | None:
+        """What an annotation's text means where `bound` is defined."""
+        expression = parse_annotation(text)
+        return self._annotation(expression, bound) if expression else None
+
+    def _annotation(self, expression: Expression, bound: Bound) -> Value | None:
+        match expression:
+            case Literal(type="None"):
+                return NONE
+            case Literal(type="str", text=text):
+                return self.annotation(text, bound)
+            case Operation(operator="|", operands=operands):
+                return self._union(operands, bound)
+            case Item(value=value, index=index):
+                return self._generic(last_word(value), value, index, bound)
+            case Name() | Get():
+                return self._named(last_word(expression), expression, (), bound)
+        return None
+
+    def _union(self, parts: Iterable[Expression], bound: Bound) -> Value | None:
+        return _all(self._annotation(part, bound) for part in parts)
+
+    def _generic(
+        self, name: str, base: Expression, index: Expression | None, bound: Bound
+    ) -> Value | None:
+        parts = index.elements if isinstance(index, Display) else (index,) if index else ()
+        match name:
+            case "Optional":
+                inner = self._union(parts, bound)
+                return inner | NONE if inner is not None else None
+            case "Union":
+                return self._union(parts, bound)
+            case "Annotated" | "Final" | "ClassVar" | "Required":
+                return self._annotation(parts[0], bound) if parts else None
+            case "Literal":
+                return frozenset(Builtin(each.type) for each in parts if isinstance(each, Literal))
+            case "type" | "Type":
+                inner = self._annotation(parts[0], bound) if parts else None
+                classes = (each.found for each in inner or () if isinstance(each, Instance))
+                return frozenset(map(ClassObject, classes)) or builtin("type")
+        return self._named(name, base, parts, bound)
+
+    def _named(
+        self, name: str, expression: Expression, arguments: tuple[Expression, ...], bound: Bound
+    ) -> Value | None:
+        if name in knowledge.OPEN_ANNOTATIONS:
+            elements = self._elements(arguments, bound)
+            scalar = elements and all(isinstance(each, Builtin) for each in elements)
+            return builtin("iterable", elements) if scalar else None
+        if name in knowledge.SELF_ANNOTATIONS and bound.receiver:
+            return frozenset({self_instance(bound)})
+        if name in knowledge.ITERATOR_ANNOTATIONS:
+            return builtin("iterator", self._elements(arguments[:1], bound))
+        if name in knowledge.CONTEXT_ANNOTATIONS:
+            return builtin("context", effect=Effect(Level.DOUBT))
+        row = self._row(arguments[0], bound) if arguments else None
+        if dotted := self.unread(expression, bound.module):
+            return frozenset({Foreign(f"{dotted}()")})
+        found = self.resolver.expression(bound.module, expression)
+        match found:
+            case Class():
+                return frozenset({Instance(found, row)})
+            case Alias(attribute=attribute, module=module):
+                return self._alias(attribute, module, bound)
+        if name in knowledge.QUERYSET_ANNOTATIONS:
+            return self.queryset(row)
+        container = knowledge.CONTAINER_ANNOTATIONS.get(name)
+        if container:
+            # Of a mapping the values matter, of the others what they are run through for.
+            return builtin(container, self._elements(arguments[-1:], bound))
+        if isinstance(found, External):
+            return frozenset({Foreign(f"{found.dotted}()")})
+        if isinstance(expression, Name) and name in knowledge.BUILTIN_TYPES:
+            return builtin(name, self._elements(arguments, bound))
+        return None
+
+    @staticmethod
+    def unread(expression: Expression, module: Module) -> str:
+        """The dotted name of an imported class of which nothing need be read; empty for others."""
+        found = module.imports.get(expression.id) if isinstance(expression, Name) else None
+        dotted = f"{found.module}.{found.name}" if found and found.name else ""
+        return dotted if is_known(dotted) and not is_package_path(dotted) else ""
+
+    def _elements(self, arguments: tuple[Expression, ...], bound: Bound) -> Value:
+        parts = (each for each in arguments if each != Name("..."))
+        return union(self._annotation(part, bound) or frozenset() for part in parts)
+
+    def _row(self, argument: Expression, bound: Bound) -> Class | None:
+        value = self._annotation(argument, bound)
+        for each in value or ():
+            if isinstance(each, Instance) and self.role(each.found) == "model":
+                return each.found
+        return None
+
+    def _alias(self, attribute: Attribute, module: Module, bound: Bound) -> Value | None:
+        """A TypeVar is its bound, where it has one; another alias what it stands for."""
+        where = Bound(bound.function, module)
+        match attribute.value:
+            case Call(function=function, keywords=keywords) if last_word(function) == "TypeVar":
+                limit = next((value for name, value in keywords if name == "bound"), None)
+                value = self._annotation(limit, where) if limit else None
+                if value and bound.receiver and self._stands_for(value, self_instance(bound)):
+                    return frozenset({self_instance(bound)})
+                return value
+            case None:
+                return None
+            case value_expression:
+                return self._annotation(value_expression, where)
+
+    def _stands_for(self, limit: Value, receiver: Instance) -> bool:
+        """Whether a TypeVar's bound is a base of the receiver's class: then it is the receiver."""
+        order = self.resolver.mro(receiver.found)
+        return any(isinstance(each, Instance) and each.found in order for each in limit)
+
+
+def self_type(bound: Bound) -> Type:
+    """What `self` or `cls` is in a method."""
+    assert bound.receiver is not None
+    receiver = bound.receiver
+    if bound.function.binding is Binding.CLASSMETHOD or bound.function.name == "__new__":
+        return ClassObject(receiver.found)
+    return self_instance(bound)
+
+
+def self_instance(bound: Bound) -> Instance:
+    assert bound.receiver is not None
+    if isinstance(bound.receiver, Instance):
+        return bound.receiver
+    return Instance(bound.receiver.found)
+
+
+def last_word(expression: Expression) -> str:
+    match expression:
+        case Name(id=name) | Get(name=name):
+            return name
+        case Item(value=value) | Call(function=value):
+            return last_word(value)
+    return ""
+
+
+def _is_iterable(type_: Type) -> bool:
+    return isinstance(type_, Builtin) and type_.name == "iterable"
+
+
+def _all(values: Iterable[Value | None]) -> Value | None:
+    """All together; None as soon as one says nothing."""
+    together: list[Value] = []
+    for value in values:
+        if value is None:
+            return None
+        together.append(value)
+    return union(together)

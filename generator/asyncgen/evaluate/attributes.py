@@ -1,0 +1,342 @@
+"""What `x.name` is, and whether reading it queries: methods, properties, fields, relations."""
+
+from __future__ import annotations
+
+from asyncgen import knowledge
+from asyncgen.evaluate.annotations import Annotations, last_word
+from asyncgen.evaluate.foreign import is_known
+from asyncgen.evaluate.frame import Frame
+from asyncgen.model import Attribute, Binding, Call, Class, Function, Name
+from asyncgen.relations import Reverse
+from asyncgen.resolve import Alias
+from asyncgen.values import (
+    NOTHING,
+    Argument,
+    Bound,
+    Builtin,
+    ClassObject,
+    Foreign,
+    Instance,
+    Level,
+    Method,
+    ModuleObject,
+    Super,
+    Type,
+    Unknown,
+    Value,
+    builtin,
+    is_tainted,
+    union,
+    unknown,
+)
+
+
+class Attributes(Annotations):
+    """Reads attributes of everything that a value may be."""
+
+    def attribute(self, owner: Value, name: str, frame: Frame) -> Value:
+        return union(self.attribute_of(each, name, frame) for each in owner)
+
+    def attribute_of(self, owner: Type, name: str, frame: Frame) -> Value:
+        match owner:
+            case Instance():
+                return self.instance_attribute(owner, name, frame)
+            case ClassObject():
+                return self.class_attribute(owner, name, frame)
+            case Super(owner=owner_class, receiver=receiver):
+                return self.super_attribute(owner_class, receiver, name, frame)
+            case ModuleObject(name=module):
+                return self.module_member(module, name)
+            case Foreign():
+                return self.foreign_attribute(owner, name)
+            case Builtin(name="None"):
+                return NOTHING  # raises AttributeError
+            case Builtin():
+                return frozenset({Method(owner, name)})
+            case Method():
+                return frozenset({_plain(name)})
+            case Bound():
+                return frozenset({Foreign(f"builtins.function.{name}")})
+            case Argument() | Unknown():
+                return self.unknown_attribute(owner, name, frame)
+
+    def foreign_attribute(self, owner: Foreign, name: str) -> Value:
+        """An attribute of something that is not read; of `_meta`, also the model's managers."""
+        if name in knowledge.MANAGER_ATTRIBUTES:
+            return self.default_manager(owner.row)
+        if owner.dotted.startswith(knowledge.OPTIONS) and name in knowledge.OPTIONS_MODELS:
+            return self.model_class(owner.row)
+        return frozenset({Foreign(f"{owner.dotted}.{name}")})
+
+    def unknown_attribute(self, owner: Argument | Unknown, name: str, frame: Frame) -> Value:
+        """An attribute of an argument, or of something that could not be told."""
+        if name in knowledge.MANAGER_ATTRIBUTES:
+            return self.manager()
+        if name in knowledge.CHAINING or (is_tainted(owner) and name in knowledge.QUERYSET_RESULTS):
+            return self.attribute(self.queryset(), name, frame)
+        if name in knowledge.TERMINAL:
+            return self.attribute(self.queryset(), name, frame)
+        if name in knowledge.CLASS_ATTRIBUTES:
+            return builtin(knowledge.CLASS_ATTRIBUTES[name])
+        if name in knowledge.DISTINCT_METHODS:
+            return frozenset({Method(Builtin(knowledge.DISTINCT_METHODS[name]), name)})
+        if name.startswith("_") and name.endswith("manager"):
+            return self.manager()
+        if name in knowledge.MODEL_RESULTS_ALONE:
+            return self.attribute(self.model_instance(), name, frame)
+        if name in knowledge.MODEL_ATTRIBUTES:
+            return self.plain_model_attribute(name, None)
+        if name.startswith("_") or name.endswith("_id"):  # no field, so it cannot query
+            return unknown(f"the private attribute {name}")
+        if isinstance(owner, Argument):
+            guessed = self.guessed_relation(owner, name, frame)
+            if guessed is not None:
+                return guessed
+        what = f"the argument {owner.name}" if isinstance(owner, Argument) else owner.reason
+        frame.note(Level.DOUBT, f"reads {name} of {what}")
+        return unknown(f"{name} of {what}", from_queryset=is_tainted(owner))
+
+    def guessed_relation(self, owner: Argument, name: str, frame: Frame) -> Value | None:
+        """A relation read on an argument that is called like a model: `line.product`."""
+        model = self.relations.named_like(owner.name)
+        found = self.lookup(model, name) if model else None
+        if not (model and found and isinstance(found[1], Attribute)):
+            return None
+        if not self.relations.is_relation(found[1]):
+            return None
+        return self.instance_attribute(Instance(model), name, frame)
+
+    # -- methods -----------------------------------------------------------------------------------
+
+    def super_attribute(
+        self, owner: Class, receiver: Instance | ClassObject, name: str, frame: Frame
+    ) -> Value:
+        found = self.lookup(receiver.found, name, after=owner)
+        if found and isinstance(found[1], Function):
+            return self.found_function(found[1], found[0], receiver, frame)
+        role = self.role(receiver.found)
+        if found is None and role and (root := self.root(knowledge.ROOT_CLASSES[role])):
+            # A mixin of no known base: whatever comes after it ends in Django's class.
+            last = self.resolver.lookup(root, name)
+            if last and isinstance(last[1], Function):
+                return self.found_function(last[1], last[0], receiver, frame)
+        if self.resolver.missing(receiver.found) or role:
+            frame.note(Level.DOUBT, f"super().{name} cannot be found")
+            return unknown(f"super().{name}", from_queryset=role in ("queryset", "manager"))
+        return frozenset({Foreign(f"builtins.object.{name}")})
+
+    def found_function(
+        self, function: Function, where: Class, receiver: Instance | ClassObject, frame: Frame
+    ) -> Value:
+        dotted = f"{where.dotted}.{function.name}"
+        if is_known(dotted) and not self.relations.is_source(where.module):
+            return frozenset({Foreign(dotted)})
+        bound = self.bound(function, where, receiver)
+        if function.binding is not Binding.PROPERTY:
+            return frozenset({bound})
+        of_class = any("classproperty" in text for text in function.decorator_texts)
+        if isinstance(receiver, ClassObject) and not of_class:
+            return frozenset({Foreign(f"builtins.function.{function.name}")})
+        outcome = self.outcome(bound)
+        of_django = where.module.startswith("django.db.models")
+        if outcome.effect.level is Level.REACHES or not of_django:
+            frame.include(outcome.effect, f"reads the property {where.name}.{function.name}")
+        return outcome.returns
+
+    # -- instances ---------------------------------------------------------------------------------
+
+    def instance_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
+        role = self.role(owner.found)
+        if name == "__class__":
+            return frozenset({ClassObject(owner.found)})
+        if role in ("queryset", "manager") and name == "model":
+            return self.model_class(owner.row)
+        found = self.lookup(owner.found, name)
+        if found is None:
+            return self.missing_attribute(owner, name, role, frame)
+        where, what = found
+        match what:
+            case Function():
+                return self.found_function(what, where, owner, frame)
+            case Class():
+                return frozenset({ClassObject(what)})
+            case Attribute() if role == "model":
+                return self.model_attribute(owner, where, what, frame)
+            case Attribute():
+                return self.class_level(where, what, owner) | self.kept(owner, name)
+
+    def missing_attribute(self, owner: Instance, name: str, role: str, frame: Frame) -> Value:
+        """An attribute of an instance that no class statement declares."""
+        if role == "model":
+            return self.undeclared_model_attribute(owner, name, frame)
+        if self.assigners(owner.found, name):
+            return self.kept(owner, name) or unknown(f"self.{name}")
+        if name in knowledge.PLAIN_ATTRIBUTES.get(role, ()):
+            return frozenset({_plain(name)})
+        if name.startswith("__"):
+            return frozenset({Foreign(f"builtins.object.{name}")})
+        base = self.resolver.builtin_base(owner.found)
+        if base:
+            return frozenset({Method(Builtin(base), name)})
+        if role and (namesakes := self.namesakes(name, owner.row, frame)):
+            return namesakes
+        frame.note(Level.DOUBT, f"{owner.found.name}.{name} is not declared")
+        reason = f"{owner.found.name}.{name}"
+        return unknown(reason, from_queryset=role in ("queryset", "manager"))
+
+    def undeclared_model_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
+        """What Django adds to models: keys, displays, neighbours, reverse relations."""
+        if name in knowledge.MODEL_ATTRIBUTES:
+            return self.plain_model_attribute(name, owner.found)
+        if name.endswith("_id"):
+            return frozenset({_plain(name)})
+        if name.startswith("_") and name.endswith("manager"):
+            return self.default_manager(owner.found)
+        if name.startswith("get_") and name.endswith("_display"):
+            return frozenset({Method(Builtin("str"), "format")})
+        if name.startswith(knowledge.NEIGHBOURS):
+            return self.attribute(self.queryset(owner.found), "get", frame)
+        relation = self.relations.reverse(self.resolver.mro(owner.found), name)
+        if relation:
+            return self.reverse(relation, name, frame)
+        if name.endswith("_set"):
+            return self.manager()
+        if self.assigners(owner.found, name):
+            return self.kept(owner, name) or unknown(f"self.{name}")
+        if self.relations.prefetched(name):
+            return builtin("list", self.model_instance())
+        if declared := self.of_subclasses(owner, name, frame):
+            return declared
+        if name.startswith("_"):
+            return unknown(f"the private attribute {name}")
+        frame.note(Level.DOUBT, f"{owner.found.name}.{name} is not declared")
+        namesakes = self.namesakes(name, owner.found, frame)
+        # Injected, or of a base that cannot be found: it may well return a queryset.
+        incomplete = bool(self.resolver.missing(owner.found))
+        return namesakes or unknown(f"{owner.found.name}.{name}", from_queryset=incomplete)
+
+    def namesakes(self, name: str, row: Class | None, frame: Frame) -> Value:
+        """The methods that querysets and managers of the project have by that name: what an object
+        whose own class is not known may well have. Those of the same module come first."""
+        methods = self.lazy_methods(name)
+        here = [each for each in methods if each[1].module == frame.module.name]
+        return frozenset(
+            self.bound(function, where, Instance(where, row)) for function, where in here or methods
+        )
+
+    def of_subclasses(self, owner: Instance, name: str, frame: Frame) -> Value:
+        """A field that an abstract model uses, and each model made of it declares."""
+        return union(
+            self.model_attribute(owner, where, attribute, frame)
+            for where, attribute in self.relations.declared_below(owner.found, name)
+        )
+
+    def reverse(self, relation: Reverse, name: str, frame: Frame) -> Value:
+        if not relation.to_one:
+            return self.default_manager(relation.model)
+        frame.note(Level.REACHES, f"reads the reverse one-to-one relation {name}")
+        return self.model_instance(relation.model)
+
+    def plain_model_attribute(self, name: str, model: Class | None) -> Value:
+        """An attribute that is there without a query."""
+        if name == "_meta":
+            return frozenset({Foreign(knowledge.OPTIONS, model)})
+        return self.default_manager(model) if "manager" in name else frozenset({_plain(name)})
+
+    def model_attribute(
+        self, owner: Instance, where: Class, attribute: Attribute, frame: Frame
+    ) -> Value:
+        """A field, a manager or a plain attribute of a model, read on an instance."""
+        call = attribute.value
+        if not isinstance(call, Call):
+            return self.class_level(where, attribute, owner)
+        name = last_word(call.function)
+        if name.endswith(knowledge.TO_ONE_FIELDS):
+            frame.note(Level.REACHES, f"reads the relation {where.name}.{attribute.name}")
+            return self.model_instance(self.relations.target(call, where))
+        if name.endswith(knowledge.TO_MANY_FIELDS):
+            if name.endswith(knowledge.QUERYING_MANAGERS):
+                frame.note(Level.REACHES, f"makes the manager {where.name}.{attribute.name}")
+            return self.default_manager(self.relations.target(call, where))
+        if attribute.name in self.relations.deferred(owner.found):
+            frame.note(Level.REACHES, f"reads {attribute.name}, which its manager defers")
+        if name in knowledge.FIELD_TYPES:
+            type_ = knowledge.FIELD_TYPES[name]
+            return frozenset({Foreign(f"{type_}()")}) if "." in type_ else builtin(type_)
+        if name.endswith("Field"):
+            return frozenset({_plain(attribute.name)})
+        return self.class_level(where, attribute, owner)
+
+    # -- classes -----------------------------------------------------------------------------------
+
+    def class_attribute(self, owner: ClassObject, name: str, frame: Frame) -> Value:
+        found = self.lookup(owner.found, name)
+        role = self.role(owner.found)
+        if role == "model" and name in knowledge.MODEL_ATTRIBUTES:
+            return self.plain_model_attribute(name, owner.found)
+        if name in knowledge.CLASS_ATTRIBUTES:
+            return builtin(knowledge.CLASS_ATTRIBUTES[name])
+        if found is None:
+            if name in knowledge.MANAGER_ATTRIBUTES or name.endswith("_manager"):
+                return self.default_manager(owner.found)
+            if name in knowledge.METHODS["type"]:
+                return frozenset({Method(Builtin("type", frozenset({owner})), name)})
+            if name.startswith("_") or role == "model":
+                return frozenset({_plain(name)})
+            return unknown(f"{owner.found.name}.{name}")
+        where, what = found
+        match what:
+            case Function():
+                return self.found_function(what, where, owner, frame)
+            case Class():
+                return frozenset({ClassObject(what)})
+            case Attribute() if role == "model" and self.relations.is_relation(what):
+                # A descriptor: Book.author.field, Book.authors.through, Book.author.rel.model
+                target = self.relations.target(what.value, where) if what.value else None
+                return frozenset({Foreign(knowledge.OPTIONS, target)})
+            case Attribute():
+                return self.class_level(where, what, owner)
+
+    def default_manager(self, model: Class | None) -> Value:
+        """The manager called `objects`, or Django's own."""
+        found = self.lookup(model, "objects") if model else None
+        if model and found and isinstance(found[1], Attribute):
+            value = self.class_level(found[0], found[1], ClassObject(model))
+            lazy = frozenset(each for each in value if self.is_lazy(each))
+            return lazy or self.manager(model)
+        return self.manager(model)
+
+    def class_level(self, where: Class, attribute: Attribute, owner: Type) -> Value:
+        """What a class-level assignment holds."""
+        if where.queryset and attribute.name == "_queryset_class":
+            return frozenset({ClassObject(where.queryset)})
+        module = self.resolver.readable(where.module)
+        if module is None:
+            return unknown(f"{where.name}.{attribute.name}")
+        if isinstance(attribute.value, Name) and attribute.value.id in where.functions:
+            return frozenset({self.bound(where.functions[attribute.value.id], where, owner)})
+        if attribute.value is None:
+            return self.declared(where, attribute)
+        value = self.alias(Alias(attribute, module))
+        if isinstance(owner, Instance | ClassObject) and self.role(owner.found) == "model":
+            return frozenset(
+                Instance(each.found, owner.found)
+                if isinstance(each, Instance) and self.is_lazy(each)
+                else each
+                for each in value
+            )
+        return value
+
+    def declared(self, where: Class, attribute: Attribute) -> Value:
+        """What `name: annotation` in a class says."""
+        some = next(iter(where.functions.values()), None)
+        if attribute.annotation and some:
+            value = self.annotation(attribute.annotation, self.bound(some, where, Instance(where)))
+            if value is not None:
+                return value
+        return unknown(f"{where.name}.{attribute.name}")
+
+
+def _plain(name: str) -> Foreign:
+    """Something that is there without a query, and whose own attributes are too."""
+    return Foreign(f"builtins.plain.{name}")

@@ -1,0 +1,383 @@
+"""What a call returns and does: of functions that are read, of classes, and of what is not read."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asyncgen import knowledge
+from asyncgen.evaluate.annotations import last_word
+from asyncgen.evaluate.frame import Frame
+from asyncgen.evaluate.protocols import Protocols
+from asyncgen.model import (
+    Binding,
+    Call,
+    Class,
+    Evidence,
+    Expression,
+    Function,
+    Get,
+    Literal,
+    Name,
+    Parameter,
+    Star,
+)
+from asyncgen.values import (
+    CLEAN,
+    NONE,
+    NOTHING,
+    Argument,
+    Bound,
+    Builtin,
+    ClassObject,
+    Effect,
+    Foreign,
+    Given,
+    Instance,
+    Level,
+    Method,
+    ModuleObject,
+    Outcome,
+    Super,
+    Type,
+    Unknown,
+    Value,
+    builtin,
+    is_tainted,
+    union,
+    unknown,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a call passes; `is_complete` when nothing is unpacked into it."""
+
+    positional: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str | None, Value], ...] = ()
+    is_complete: bool = True
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        return (*self.positional, *(value for _, value in self.keywords))
+
+    def keyword(self, name: str) -> Value:
+        return next((value for each, value in self.keywords if each == name), NOTHING)
+
+
+NO_ARGUMENTS = Arguments()
+
+
+class Calls(Protocols):
+    """Evaluates calls."""
+
+    def call(self, call: Call, frame: Frame) -> Value:
+        special = self.special_call(call, frame)
+        if special is not None:
+            return special
+        callee = self.value(call.function, frame)
+        arguments = self.arguments_of(call, frame)
+        if not callee:
+            frame.note(Level.DOUBT, "calls what cannot be told")
+        return union(self.call_type(each, arguments, frame) for each in callee)
+
+    def arguments_of(self, call: Call, frame: Frame) -> Arguments:
+        positional: list[Value] = []
+        is_complete = all(name for name, _ in call.keywords)
+        for each in call.arguments:
+            if isinstance(each, Star):
+                self.iterate(self.value(each.value, frame), frame)
+                is_complete = False
+            elif is_complete:
+                positional.append(self.value(each, frame))
+            else:
+                self.value(each, frame)
+        keywords = tuple((name, self.value(value, frame)) for name, value in call.keywords)
+        return Arguments(tuple(positional), keywords, is_complete)
+
+    def special_call(self, call: Call, frame: Frame) -> Value | None:
+        """Calls whose meaning is in how they are written."""
+        match call:
+            case Call(function=Name(id="super")) if frame.owner and frame.receiver:
+                return frozenset({Super(self.super_owner(call, frame), frame.receiver)})
+            case Call(function=Name(id="type"), arguments=(single,)):
+                return self.attribute(self.value(single, frame), "__class__", frame)
+            case Call(function=Name(id="getattr"), arguments=(owner, name, *rest)):
+                value = self.get_attribute(self.value(owner, frame), name, frame)
+                return union((value, *(self.value(each, frame) for each in rest)))
+            case Call(function=Name(id="next"), arguments=arguments):
+                frame.stops |= len(arguments) == 1 and not frame.guarded
+            case Call(function=Get(name="__next__")):
+                frame.stops |= not frame.guarded
+            case Call(function=Get(value=owner, name=name)) if name in knowledge.PUTTING_METHODS:
+                for each in call.arguments:
+                    self.put(owner, self.value(each, frame), frame)
+            case Call(function=Get(name="from_queryset")):
+                made = self.resolver.made(frame.module, call)
+                return frozenset({ClassObject(made)}) if made else None
+            case Call(function=function) if last_word(function) in knowledge.CLASS_LOADERS:
+                return self.loaded(call, frame)
+        return None
+
+    def super_owner(self, call: Call, frame: Frame) -> Class:
+        """The class whose bases `super()` and `super(Class, …)` begin after."""
+        assert frame.owner is not None
+        for each in self.value(call.arguments[0], frame) if call.arguments else ():
+            if isinstance(each, ClassObject):
+                return each.found
+        return frame.owner
+
+    def loaded(self, call: Call, frame: Frame) -> Value | None:
+        """The class that a loader is told by name: get_model("shop", "Book")."""
+        texts = [each.text for each in call.arguments if isinstance(each, Literal)]
+        found = self.resolver.loaded(frame.module, call)
+        if found is None and last_word(call.function) in knowledge.MODEL_LOADERS and texts:
+            found = self.relations.named(texts[-1].rpartition(".")[2])
+        return frozenset({ClassObject(found)}) if found else None
+
+    def get_attribute(self, owner: Value, name: Expression, frame: Frame) -> Value:
+        """`getattr(owner, name)`; a computed name that is called after managers is one's."""
+        names = self.value(name, frame)
+        texts = {each.text for each in names if isinstance(each, Builtin) and each.text}
+        if texts and len(texts) == len(names):
+            return union(self.attribute(owner, text, frame) for text in sorted(texts))
+        if last_word(name).endswith(knowledge.MANAGER_NAMES):
+            return self.manager()
+        plain = ModuleObject | Builtin | Foreign | Bound | Method
+        if not all(isinstance(each, plain) for each in owner):
+            frame.note(Level.DOUBT, "reads an attribute whose name is computed")
+        return unknown("a computed attribute", from_queryset=self.holds_queryset(owner))
+
+    def call_type(self, callee: Type, arguments: Arguments, frame: Frame) -> Value:
+        match callee:
+            case Bound():
+                return self.call_bound(callee, arguments, frame)
+            case ClassObject(found=found):
+                return self.instantiate(found, arguments, frame)
+            case Foreign(dotted=dotted):
+                return self.call_foreign(dotted, arguments, frame)
+            case Method():
+                return self.call_method(callee, arguments, frame)
+            case Instance():
+                return self.method(callee, "__call__", frame)
+            case Builtin():
+                return NOTHING  # raises TypeError
+            case Unknown(reason=reason):
+                what = reason
+            case _:
+                what = "an argument"
+        frame.note(Level.DOUBT, f"calls {what}")
+        lazy = is_tainted(callee) or any(map(self.holds_queryset, arguments.values))
+        return unknown(f"the result of {what}", from_queryset=lazy)
+
+    def method(self, receiver: Instance, name: str, frame: Frame) -> Value:
+        found = self.lookup(receiver.found, name)
+        if not found or not isinstance(found[1], Function):
+            frame.note(Level.DOUBT, f"{receiver.found.name}.{name} cannot be found")
+            return unknown(f"{receiver.found.name}.{name}()")
+        return self.call_bound(self.bound(found[1], found[0], receiver), NO_ARGUMENTS, frame)
+
+    # -- functions that are read -------------------------------------------------------------------
+
+    def call_bound(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
+        function = bound.function
+        name = f"{bound.owner.name}.{function.name}" if bound.owner else function.name
+        if bound.owner and isinstance(bound.receiver, ClassObject):
+            bound, arguments = _called_on_class(bound, bound.receiver, arguments)
+        if function.name == "as_manager" and bound.owner and bound.receiver:
+            return self.as_manager(bound.receiver.found)
+        if function.is_async:
+            return builtin("coroutine")
+        known = self.of_django(bound, name, frame)
+        if known is not None:
+            return known
+        outcome = self.outcome(bound, self.given(bound, arguments))
+        frame.stops |= outcome.stops and not frame.guarded
+        if is_context_function(function):
+            inner = next((each for each in outcome.returns if isinstance(each, Builtin)), None)
+            elements = inner.elements if inner else NOTHING
+            return builtin("context", elements, inner.effect if inner else CLEAN)
+        if self.is_database_call(bound, outcome):
+            frame.note(Level.REACHES, f"calls {name}, which queries")
+        else:
+            frame.include(outcome.effect, f"calls {name}")
+        return self.substituted(outcome.returns, bound, arguments)
+
+    def of_django(self, bound: Bound, name: str, frame: Frame) -> Value | None:
+        """The result of a public method that Django's own querysets and models have, where its
+        source need not be followed."""
+        owner, receiver = bound.owner, bound.receiver
+        if not owner or not owner.module.startswith("django.db.models") or not receiver:
+            return None
+        role = self.role(owner)
+        row = receiver.row if isinstance(receiver, Instance) else None
+        if role == "queryset" and bound.function.name in knowledge.QUERYSET_RESULTS:
+            result = knowledge.QUERYSET_RESULTS[bound.function.name]
+            if result != "iterator":  # which queries at its first step
+                frame.note(Level.REACHES, f"calls {name}, which queries")
+            return self.queryset_result(result, row)
+        if role == "queryset" and bound.function.name in knowledge.CHAINING:
+            return frozenset({receiver}) if self.is_plain(receiver.found) else None
+        if role == "model" and bound.function.name in knowledge.MODEL_RESULTS:
+            frame.note(Level.REACHES, f"calls {name}, which queries")
+            return builtin(knowledge.MODEL_RESULTS[bound.function.name])
+        return None
+
+    def queryset_result(self, result: str, row: Class | None) -> Value:
+        """What `knowledge.QUERYSET_RESULTS` says in words."""
+        rows = self.model_instance(row)
+        match result:
+            case "row":
+                return rows
+            case "row or None":
+                return rows | NONE
+            case "iterator":
+                evidence = (Evidence("reads the rows of a queryset"),)
+                return builtin("iterator", rows, Effect(Level.REACHES, evidence))
+            case "list" | "dict":
+                return builtin(result, rows)
+            case "pair":
+                return builtin("tuple", rows | builtin("bool"))
+        return builtin(result)
+
+    def is_database_call(self, bound: Bound, outcome: Outcome) -> bool:
+        """A public method of Django's own querysets, managers and models that is not proved pure
+        and returns no queryset: all of their purpose is to query."""
+        if not bound.owner or not bound.owner.module.startswith("django.db.models"):
+            return False
+        name = bound.function.name
+        role = self.role(bound.owner)
+        if not role or name.startswith("_") or name in knowledge.HOOKS[role]:
+            return False
+        if any(self.is_lazy(each) for each in outcome.returns):
+            return False
+        lazily = ("generator", "iterator")  # which query at their first step
+        if any(isinstance(each, Builtin) and each.name in lazily for each in outcome.returns):
+            return False
+        return outcome.effect.level is not Level.CLEAN
+
+    def as_manager(self, queryset: Class) -> Value:
+        manager = self.root(knowledge.ROOT_CLASSES["manager"])
+        module = self.resolver.readable(queryset.module)
+        if manager is None or module is None:
+            return unknown("a manager", from_queryset=True)
+        return frozenset({Instance(self.resolver.manager_of(manager, queryset, module))})
+
+    # -- arguments ---------------------------------------------------------------------------------
+
+    def given(self, bound: Bound, arguments: Arguments) -> Given:
+        """What the call tells of the parameters: the values passed, and defaults that are not."""
+        passed = dict(_matched(bound, arguments))
+        told: list[tuple[str, Value]] = []
+        for parameter in _own_parameters(bound):
+            if parameter.kind.name.startswith("VAR_"):
+                continue
+            value = passed.get(parameter.name)
+            if value is None and arguments.is_complete:
+                value = _default(parameter)
+            value = _telling(value) if value else None
+            if value:
+                told.append((parameter.name, value))
+        return tuple(told)
+
+    def substituted(self, returns: Value, bound: Bound, arguments: Arguments) -> Value:
+        """What is returned, with the arguments put in the place of the parameters."""
+        passed = dict(_matched(bound, arguments))
+        return union(
+            passed.get(each.name, frozenset({each}))
+            if isinstance(each, Argument)
+            else frozenset({each})
+            for each in returns
+        )
+
+    # -- classes -----------------------------------------------------------------------------------
+
+    def instantiate(self, found: Class, arguments: Arguments, frame: Frame) -> Value:
+        role = self.role(found)
+        if role == "queryset":
+            rows = arguments.keyword("model") or next(iter(arguments.positional), NOTHING)
+            row = next((each.found for each in rows if isinstance(each, ClassObject)), None)
+            return frozenset({Instance(found, row)})
+        if role:
+            return frozenset({Instance(found)})
+        instance = Instance(found)
+        for name in ("__init__", "__new__"):
+            known = self.lookup(found, name)
+            if known and isinstance(known[1], Function):
+                bound = self.bound(known[1], known[0], instance)
+                outcome = self.outcome(bound, self.given(bound, arguments))
+                frame.include(outcome.effect, f"makes a {found.name}")
+        if self.resolver.missing(found):
+            frame.note(Level.DOUBT, f"makes a {found.name}, whose bases cannot be found")
+        return frozenset({instance})
+
+    # -- what is not read --------------------------------------------------------------------------
+
+    @abstractmethod
+    def call_foreign(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        """Call something of a module that is not read, by its dotted name."""
+
+    @abstractmethod
+    def call_method(self, method: Method, arguments: Arguments, frame: Frame) -> Value:
+        """Call a method of an instance of a builtin type."""
+
+
+def is_context_function(function: Function) -> bool:
+    """Decorated with `contextlib.contextmanager`."""
+    return any(text.rpartition(".")[2] == "contextmanager" for text in function.decorator_texts)
+
+
+def _own_parameters(bound: Bound) -> tuple[Parameter, ...]:
+    """The parameters, without the one that the receiver is passed for."""
+    parameters = bound.function.signature.parameters
+    if bound.receiver and bound.function.binding is not Binding.STATICMETHOD:
+        return parameters[1:]
+    return parameters
+
+
+def _matched(bound: Bound, arguments: Arguments) -> Iterator[tuple[str, Value]]:
+    names = [each.name for each in _own_parameters(bound) if not each.kind.name.startswith("VAR_")]
+    yield from zip(names, arguments.positional, strict=False)
+    yield from ((name, value) for name, value in arguments.keywords if name in names)
+
+
+def _called_on_class(
+    bound: Bound, receiver: ClassObject, arguments: Arguments
+) -> tuple[Bound, Arguments]:
+    """`Base.method(self, …)`: the first argument is the receiver."""
+    if bound.function.binding is not Binding.METHOD or not arguments.positional:
+        return bound, arguments
+    first, *rest = arguments.positional
+    instance = next(
+        (each for each in first if isinstance(each, Instance)), Instance(receiver.found)
+    )
+    own = Bound(bound.function, bound.module, bound.owner, instance)
+    return own, Arguments(tuple(rest), arguments.keywords, arguments.is_complete)
+
+
+def _default(parameter: Parameter) -> Value | None:
+    match parameter.default:
+        case "None":
+            return NONE
+        case "True" | "False" as text:
+            return frozenset({Builtin("bool", text=text)})
+    return None
+
+
+def _telling(value: Value) -> Value | None:
+    """The value, as far as it is worth to evaluate the function for it."""
+    if len(value) > 4 or any(isinstance(each, Argument | Unknown | Super) for each in value):
+        return None
+    return frozenset(_flat(each) for each in value)
+
+
+def _flat(type_: Type) -> Type:
+    """A builtin without its text, and without what stands in its elements' elements."""
+    if not isinstance(type_, Builtin):
+        return type_
+    elements = frozenset(
+        Builtin(each.name) if isinstance(each, Builtin) else each for each in type_.elements
+    )
+    text = type_.text if type_.name == "bool" else ""
+    return Builtin(type_.name, elements if len(elements) <= 4 else NOTHING, type_.effect, text)

@@ -1,0 +1,271 @@
+"""What every layer of the evaluator stands on: classes and their roles in Django.
+
+The evaluator is one class in layers, each in its own module and knowing those before it: `Core`,
+`Annotations`, `Attributes`, `Protocols`, `Calls`, `ForeignCalls`, `Expressions`, `Statements`, and
+`Evaluator` itself. What a layer needs from one above it declares without a body.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from asyncgen import knowledge
+from asyncgen.evaluate.frame import Environment, Frame
+from asyncgen.model import (
+    Assign,
+    Attribute,
+    Block,
+    Branch,
+    Call,
+    Class,
+    Display,
+    Expression,
+    Function,
+    Get,
+    Lambda,
+    Location,
+    Loop,
+    Name,
+    Raise,
+    With,
+)
+from asyncgen.relations import Relations
+from asyncgen.resolve import Alias, Definition, Resolver
+from asyncgen.values import (
+    NOTHING,
+    Bound,
+    Builtin,
+    ClassObject,
+    Given,
+    Instance,
+    Outcome,
+    Type,
+    Value,
+    is_tainted,
+    unknown,
+)
+
+Found = tuple[Class, Function | Attribute | Class]
+
+# Mixins for querysets and managers, by the names that people give them.
+_ROLE_NAMES = re.compile(r"(QuerySet|Manager)(?:Mixin|Base|Methods)?$")
+
+
+@dataclass
+class Core(ABC):
+    """Looks classes up, and tells querysets, managers and models from the rest."""
+
+    resolver: Resolver
+    relations: Relations
+    _roles: dict[Class, str] = field(default_factory=dict)
+    _plain: dict[Class, bool] = field(default_factory=dict)
+    _assigners: dict[Class, dict[str, list[tuple[Function, Class]]]] = field(default_factory=dict)
+    # What methods assigned to attributes of instances of a class, as far as they were evaluated.
+    _kept: dict[tuple[Class, str], Value] = field(default_factory=dict)
+    _indexed: set[str] = field(default_factory=set)
+    _lazy_methods: dict[str, list[tuple[Function, Class]]] = field(default_factory=dict)
+    _closures: dict[Function, Environment] = field(default_factory=dict)
+    _lambdas: dict[tuple[str, int, Lambda], Function] = field(default_factory=dict)
+    _aliases: dict[tuple[Location, str], Value] = field(default_factory=dict)
+
+    # -- what layers above give ------------------------------------------------------------------
+
+    @abstractmethod
+    def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
+        """What calling the function gives, for what is known of the arguments."""
+
+    @abstractmethod
+    def value(self, expression: Expression, frame: Frame) -> Value:
+        """What the expression may be; its effects are noted in `frame`."""
+
+    @abstractmethod
+    def method(self, receiver: Instance, name: str, frame: Frame) -> Value:
+        """Call `receiver.name()` as Python itself would."""
+
+    @abstractmethod
+    def module_member(self, module: str, name: str) -> Value:
+        """What `module.name` is."""
+
+    @abstractmethod
+    def defined(self, definition: Definition) -> Value:
+        """What a name that was resolved stands for."""
+
+    @abstractmethod
+    def alias(self, alias: Alias) -> Value:
+        """What a module-level or class-level assignment holds."""
+
+    @abstractmethod
+    def put(self, owner: Expression, value: Value, frame: Frame) -> None:
+        """Put the value into the list, set or dict that `owner` names."""
+
+    # -- roles -----------------------------------------------------------------------------------
+
+    def role(self, found: Class) -> str:
+        """queryset, manager, model, or nothing: what the class is to Django."""
+        if found not in self._roles:
+            self._roles[found] = self._role(found)
+        return self._roles[found]
+
+    def _role(self, found: Class) -> str:
+        order = self.resolver.mro(found)
+        names = {known.dotted for known in order}
+        for role, roots in knowledge.ROOTS.items():
+            if names & roots:
+                return role
+        missing = (text for known in order for text in self.resolver.bases(known)[1])
+        for text in missing:
+            last = text.partition("[")[0].rpartition(".")[2].lower()
+            for role in knowledge.ROOTS:
+                if last.endswith(role):
+                    return role
+        if found.qualname.startswith("<locals>.") and "get_queryset" in found.functions:
+            return "manager"
+        named = _ROLE_NAMES.search(found.name)
+        return named[1].lower() if named else ""
+
+    def is_lazy(self, type_: Type) -> bool:
+        """Whether the type is a queryset or a manager: something that chains."""
+        return isinstance(type_, Instance) and self.role(type_.found) in ("queryset", "manager")
+
+    def is_queryset(self, type_: Type) -> bool:
+        return isinstance(type_, Instance) and self.role(type_.found) == "queryset"
+
+    def holds_queryset(self, value: Value) -> bool:
+        """Whether a queryset is, or may be somewhere in, the value."""
+        return any(
+            self.is_lazy(each)
+            or is_tainted(each)
+            or (isinstance(each, Builtin) and self.holds_queryset(each.elements))
+            or (isinstance(each, ClassObject) and self.role(each.found) in ("queryset", "manager"))
+            for each in value
+        )
+
+    def is_plain(self, found: Class) -> bool:
+        """Whether Django's public methods do on the class what they do on Django's own: no class
+        in between overrides one of the private methods that they are made of."""
+        if found not in self._plain:
+            role = self.role(found)
+            root = self.root(knowledge.ROOT_CLASSES[role]) if role else None
+            inner = {name for name in root.functions if _is_private(name)} if root else set()
+            self._plain[found] = root is not None and not any(
+                inner & known.functions.keys()
+                for known in self.resolver.mro(found)
+                if not known.module.startswith("django.db.models")
+            )
+        return self._plain[found]
+
+    # -- classes ---------------------------------------------------------------------------------
+
+    def lookup(self, found: Class, name: str, after: Class | None = None) -> Found | None:
+        """`Resolver.lookup`; where Django's own class is not among the bases (a mixin for
+        querysets, a base that cannot be found), as if it were the last of them."""
+        known = self.resolver.lookup(found, name, after)
+        role = self.role(found)
+        if known is None and role:
+            root = self.root(knowledge.ROOT_CLASSES[role])
+            if root and root not in self.resolver.mro(found):
+                return self.resolver.lookup(root, name)
+        return known
+
+    def bound(self, function: Function, where: Class, receiver: Type | None) -> Bound:
+        module = self.resolver.readable(where.module)
+        assert module is not None, where.dotted
+        known = receiver if isinstance(receiver, Instance | ClassObject) else None
+        return Bound(function, module, where, known)
+
+    def root(self, dotted: str) -> Class | None:
+        found = self.resolver.dotted(dotted)
+        return found if isinstance(found, Class) else None
+
+    def queryset(self, row: Class | None = None) -> Value:
+        return self._of_django("queryset", row)
+
+    def manager(self, row: Class | None = None) -> Value:
+        return self._of_django("manager", row)
+
+    def model_instance(self, row: Class | None = None) -> Value:
+        if row:
+            return frozenset({Instance(row)})
+        return self._of_django("model", None)
+
+    def model_class(self, row: Class | None = None) -> Value:
+        found = row or self.root(knowledge.ROOT_CLASSES["model"])
+        return frozenset({ClassObject(found)}) if found else unknown("a model")
+
+    def _of_django(self, role: str, row: Class | None) -> Value:
+        found = self.root(knowledge.ROOT_CLASSES[role])
+        if found is None:
+            return unknown(f"a {role}", from_queryset=role != "model")
+        return frozenset({Instance(found, row)})
+
+    def lazy_methods(self, name: str) -> list[tuple[Function, Class]]:
+        """The methods of that name in the querysets and managers read so far, Django's aside."""
+        for module in self.resolver.known:
+            if module.name in self._indexed or module.name.startswith("django."):
+                continue
+            self._indexed.add(module.name)
+            for found in module.classes.values():
+                if self.role(found) in ("queryset", "manager"):
+                    for function in found.functions.values():
+                        if not is_abstract(function):
+                            table = self._lazy_methods.setdefault(function.name, [])
+                            table.append((function, found))
+        return self._lazy_methods.get(name, [])
+
+    # -- attributes that methods assign ----------------------------------------------------------
+
+    def assigners(self, found: Class, name: str) -> list[tuple[Function, Class]]:
+        """The methods of the class, and of those it inherits from, that set `name` on self."""
+        if found not in self._assigners:
+            table: dict[str, list[tuple[Function, Class]]] = {}
+            for known in self.resolver.mro(found):
+                for function in known.functions.values():
+                    for attribute in set(_self_assignments(function.body)):
+                        table.setdefault(attribute, []).append((function, known))
+            self._assigners[found] = table
+        return self._assigners[found].get(name, [])
+
+    def keep(self, receiver: Instance, name: str, value: Value) -> None:
+        """Remember what a method assigned to an attribute of self."""
+        key = (receiver.found, name)
+        self._kept[key] = self._kept.get(key, NOTHING) | value
+
+    def kept(self, receiver: Instance, name: str) -> Value:
+        """What the methods of the class assign to the attribute."""
+        for function, where in self.assigners(receiver.found, name):
+            if not where.module.startswith("django.db.models"):
+                self.outcome(self.bound(function, where, receiver))
+        return self._kept.get((receiver.found, name), NOTHING)
+
+
+def is_abstract(function: Function) -> bool:
+    """Whether only subclasses give the function a body."""
+    if any(text.rpartition(".")[2] == "abstractmethod" for text in function.decorator_texts):
+        return True
+    match function.body:
+        case (Raise(value=Name("NotImplementedError") | Call(Name("NotImplementedError"))),):
+            return True
+    return False
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def _self_assignments(block: Block) -> Iterator[str]:
+    for statement in block:
+        match statement:
+            case Assign(targets=targets):
+                for target in targets:
+                    parts = target.elements if isinstance(target, Display) else (target,)
+                    for part in parts:
+                        if isinstance(part, Get) and part.value == Name("self"):
+                            yield part.name
+            case Branch(blocks=blocks, final=final):
+                for inner in (*blocks, final):
+                    yield from _self_assignments(inner)
+            case Loop(body=body) | With(body=body):
+                yield from _self_assignments(body)

@@ -1,0 +1,380 @@
+"""Expressions to values: names, displays, operators, conditional expressions, items."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from asyncgen.evaluate.foreign import is_known, is_package_path
+from asyncgen.evaluate.foreign_calls import ForeignCalls
+from asyncgen.evaluate.frame import Frame
+from asyncgen.model import (
+    Await,
+    Bind,
+    Call,
+    Choice,
+    Class,
+    Comprehension,
+    Display,
+    Expression,
+    Function,
+    Get,
+    Item,
+    Lambda,
+    Literal,
+    Location,
+    Module,
+    Name,
+    Operation,
+    Parameter,
+    ParameterKind,
+    Return,
+    Signature,
+    Star,
+    Yield,
+)
+from asyncgen.resolve import Alias, Definition, External, FunctionIn, ModuleReference
+from asyncgen.values import (
+    NOTHING,
+    Argument,
+    Bound,
+    Builtin,
+    ClassObject,
+    Foreign,
+    Instance,
+    Level,
+    ModuleObject,
+    Type,
+    Value,
+    builtin,
+    is_only,
+    is_tainted,
+    union,
+    unknown,
+)
+
+_BOOL = builtin("bool")
+_COMPARISONS = frozenset({"==", "!=", "<", "is", "is not"})
+
+
+class Expressions(ForeignCalls):
+    """Evaluates expressions."""
+
+    # -- what statements give ----------------------------------------------------------------------
+
+    @abstractmethod
+    def bind(self, target: Expression, value: Value, frame: Frame) -> None:
+        """Assign to a name, an attribute, an item, or several."""
+
+    @abstractmethod
+    def narrow(self, test: Expression, holds: bool, frame: Frame) -> None:
+        """Keep of the names in a test what they may still be after it."""
+
+    @abstractmethod
+    def truth(self, test: Expression, frame: Frame) -> bool | None:
+        """Whether a test of local names is sure to hold, or not to; None where it is open."""
+
+    # -- by form -----------------------------------------------------------------------------------
+
+    def value(self, expression: Expression, frame: Frame) -> Value:
+        match expression:
+            case Name(id=name):
+                return self.name(name, frame)
+            case Literal():
+                return _literal(expression)
+            case Get(value=owner, name=name):
+                known = self.known_attribute(expression, frame)
+                if known is not None:
+                    return known
+                return self.attribute(self.value(owner, frame), name, frame)
+            case Call():
+                return self.call(expression, frame)
+            case Item():
+                return self.item(expression, frame)
+            case Display(type=type_, elements=elements):
+                return self.display(type_, elements, frame)
+            case Comprehension():
+                return self.comprehension(expression, frame)
+            case Choice():
+                return self.choice(expression, frame)
+            case Operation(operator=operator, operands=operands):
+                return self.operation(operator, operands, frame)
+            case Bind(name=name, value=inner):
+                frame.environment[name] = self.value(inner, frame)
+                return frame.environment[name]
+            case Yield(value=inner, delegates=delegates):
+                sent = self.value(inner, frame) if inner is not None else NOTHING
+                if delegates:
+                    self.iterate(sent, frame)
+                return unknown("what a generator is sent")
+            case Star(value=inner):
+                self.iterate(self.value(inner, frame), frame)
+                return unknown("unpacked")
+            case Await(value=inner):
+                self.value(inner, frame)
+                return unknown("awaited")
+            case Lambda():
+                return self.function_expression(expression, frame)
+
+    @staticmethod
+    def known_attribute(expression: Get, frame: Frame) -> Value | None:
+        """An attribute that was assigned, or tested, before in the same function."""
+        path = attribute_path(expression)
+        return frame.environment.get(path) if path else None
+
+    def function_expression(self, expression: Lambda, frame: Frame) -> Value:
+        """A lambda, as the function that it is."""
+        parameters = tuple(
+            Parameter(name, ParameterKind.POSITIONAL_OR_KEYWORD) for name in expression.parameters
+        )
+        function = Function(
+            "lambda",
+            Signature(parameters),
+            Location(frame.module.path, frame.line),
+            body=(Return(frame.line, expression.body),),
+        )
+        known = self._lambdas.setdefault((frame.module.path, frame.line, expression), function)
+        self._closures[known] = frame.environment
+        return frozenset({Bound(known, frame.module)})
+
+    # -- names -------------------------------------------------------------------------------------
+
+    def name(self, name: str, frame: Frame) -> Value:
+        if name in frame.environment:
+            return frame.environment[name]
+        if name == "__class__" and frame.owner:
+            return frozenset({ClassObject(frame.owner)})
+        module = frame.module
+        found = module.imports.get(name)
+        if found and name not in module.classes and name not in module.functions:
+            return self.imported(found.module, found.name)
+        definition = self.resolver.name(module, name)
+        if definition is not None:
+            return self.defined(definition)
+        return frozenset({Foreign(f"builtins.{name}")})
+
+    def imported(self, module: str, name: str | None) -> Value:
+        if name is None:
+            return frozenset({ModuleObject(module)})
+        return self.module_member(module, name)
+
+    def module_member(self, module: str, name: str) -> Value:
+        """`module.name`, without reading modules of which all that matters is known."""
+        dotted = f"{module}.{name}"
+        if is_package_path(dotted):
+            return frozenset({ModuleObject(dotted)})
+        if is_known(dotted) or not self.resolver.knows_django(module):
+            return frozenset({Foreign(dotted)})
+        definition = self.resolver.member(ModuleReference(module), name)
+        return self.defined(definition) if definition else unknown(f"{dotted}, which is not found")
+
+    def defined(self, definition: Definition) -> Value:
+        match definition:
+            case Class():
+                return frozenset({ClassObject(definition)})
+            case FunctionIn(function=function, module=module):
+                dotted = f"{module.name}.{function.name}"
+                if is_known(dotted):
+                    return frozenset({Foreign(dotted)})
+                return frozenset({Bound(function, module)})
+            case ModuleReference(name=name):
+                return frozenset({ModuleObject(name)})
+            case External(dotted=dotted):
+                return frozenset({Foreign(dotted)})
+            case Alias():
+                return self.alias(definition)
+
+    def alias(self, alias: Alias) -> Value:
+        attribute, module = alias.attribute, alias.module
+        if attribute.value is None:
+            return unknown(f"{attribute.name} is only declared")
+        key = (attribute.location, attribute.name)
+        if key not in self._aliases:
+            self._aliases[key] = unknown(f"{attribute.name} refers to itself")
+            frame = Frame(module, None, None, None, {}, attribute.location.line)
+            self._aliases[key] = self.value(attribute.value, frame)
+        return self._aliases[key]
+
+    def dotted(self, expression: Expression, module: Module) -> str:
+        """The dotted name of something that is not read; empty for anything else."""
+        frame = Frame(module, None, None, None, {})
+        for each in self.value(expression, frame):
+            if isinstance(each, Foreign):
+                return each.dotted
+        return ""
+
+    # -- displays ----------------------------------------------------------------------------------
+
+    def display(self, type_: str, elements: tuple[Expression, ...], frame: Frame) -> Value:
+        """A list, tuple, set or dict; of a dict the values count."""
+        parts: set[Type] = set()
+        position = 0
+        for element in elements:
+            if isinstance(element, Star):
+                value = self.value(element.value, frame)
+                parts |= value if type_ == "dict" else self.iterate(value, frame)
+                continue
+            value = self.value(element, frame)
+            position += 1
+            if type_ != "dict" or position % 2 == 0:
+                parts |= value
+        return builtin(type_, frozenset(parts))
+
+    def comprehension(self, expression: Comprehension, frame: Frame) -> Value:
+        outer = frame.environment
+        frame.environment = dict(outer)
+        for target, iterable in expression.sources:
+            self.bind(target, self.iterate(self.value(iterable, frame), frame), frame)
+        for condition in expression.conditions:
+            self.test(self.value(condition, frame), frame)
+            self.narrow(condition, True, frame)
+        elements = union(self.value(each, frame) for each in expression.elements)
+        frame.environment = outer
+        return builtin(expression.type, elements)
+
+    # -- operators ---------------------------------------------------------------------------------
+
+    def choice(self, expression: Choice, frame: Frame) -> Value:
+        for test in expression.tests:
+            self.test(self.value(test, frame), frame)
+        (test, *_), (first, second) = expression.tests, expression.options
+        decided = self.truth(test, frame)
+        is_and = expression.operator == "and"
+        values: list[Value] = []
+        if expression.operator == "if":
+            if decided is not False:
+                values.append(self.value_when(test, True, first, frame))
+            if decided is not True:
+                values.append(self.value_when(test, False, second, frame))
+            return union(values)
+        if decided is None or decided is not is_and:
+            values.append(self.decisive(first, is_and, frame))
+        if decided is None or decided is is_and:
+            values.append(self.value_when(test, is_and, second, frame))
+            values[0] = self.remaining(values[0], is_and) if len(values) > 1 else values[0]
+        return union(values)
+
+    def decisive(self, first: Expression, is_and: bool, frame: Frame) -> Value:
+        """The first part, as it is where it decides: of `a and b or c` only b can come out."""
+        value = self.value(first, frame)
+        if isinstance(first, Choice) and first.operator == "and" and not is_and:
+            return self.value_when(first.options[0], True, first.options[1], frame)
+        return value
+
+    def remaining(self, value: Value, is_and: bool) -> Value:
+        """What `value or …` and `value and …` leave of their first part, where it decides."""
+        if not is_and:
+            return value - {Builtin("None")}
+        if any(isinstance(each, Instance) and not self.is_queryset(each) for each in value):
+            return frozenset(each for each in value if not isinstance(each, Instance))
+        return value
+
+    def value_when(self, test: Expression, holds: bool, then: Expression, frame: Frame) -> Value:
+        """The value of `then`, where it is evaluated only if the test holds (or does not)."""
+        outer = frame.environment
+        frame.environment = dict(outer)
+        self.narrow(test, holds, frame)
+        value = self.value(then, frame)
+        outer.update((name, each) for name, each in frame.environment.items() if name not in outer)
+        frame.environment = outer
+        return value
+
+    def operation(self, operator: str, operands: tuple[Expression, ...], frame: Frame) -> Value:
+        values = [self.value(operand, frame) for operand in operands]
+        if operator == "not":
+            self.test(values[0], frame)
+            return _BOOL
+        if operator in _COMPARISONS:
+            return _BOOL
+        if operator == "in":
+            self.contains(values[-1], frame)
+            return _BOOL
+        left = values[0] if values else NOTHING
+        if operator == "f-string" or (operator == "%" and is_only(left, "str")):
+            for value in values:
+                self.text(value, frame)
+                for each in value:
+                    if isinstance(each, Builtin):
+                        self.text(each.elements, frame)
+            return builtin("str")
+        if operator in ("|", "&", "^") and any(self.is_lazy(each) for each in left):
+            return left
+        return self.computed(operator, values)
+
+    def computed(self, operator: str, values: list[Value]) -> Value:
+        """What arithmetic gives: the same type of two of one type, else something plain."""
+        types = [each for value in values for each in value]
+        names = {each.name for each in types if isinstance(each, Builtin)}
+        if len(names) == 1 and all(isinstance(each, Builtin) for each in types):
+            elements = union(each.elements for each in types if isinstance(each, Builtin))
+            return builtin(names.pop(), elements)
+        lazy = any(self.holds_queryset(value) for value in values)
+        if not lazy and types and all(isinstance(each, Builtin | Foreign) for each in types):
+            return frozenset({Foreign(f"builtins.object.{operator}")})
+        return unknown(f"the result of {operator}", from_queryset=lazy)
+
+    # -- items -------------------------------------------------------------------------------------
+
+    def item(self, expression: Item, frame: Frame) -> Value:
+        owner = self.value(expression.value, frame)
+        if expression.index is not None:
+            self.value(expression.index, frame)
+        path = attribute_path(expression.value)
+        kept = frame.environment.get(f"{path}[]", NOTHING) if path else NOTHING
+        return kept | union(self.item_of(each, expression, frame) for each in owner)
+
+    def item_of(self, owner: Type, expression: Item, frame: Frame) -> Value:
+        is_slice = expression.index is None
+        match owner:
+            case Instance(row=row) if self.is_queryset(owner):
+                if is_slice and not expression.step:
+                    return frozenset({owner})
+                frame.note(Level.REACHES, "indexes a queryset")
+                return self.model_instance(row)
+            case Instance(found=found):
+                if self.resolver.builtin_base(found) and not self.lookup(found, "__getitem__"):
+                    return unknown(f"an item of {found.name}")
+                return self.method(owner, "__getitem__", frame)
+            case Builtin(name="json" | "str" | "bytes"):
+                return frozenset({owner})
+            case Builtin(elements=elements) if elements:
+                return frozenset({owner}) if is_slice else elements
+            case Builtin():
+                return unknown("an item")
+            case Foreign():
+                return frozenset({owner})
+            case Argument() if is_slice:
+                return frozenset({owner})
+        return unknown("an item of something unknown", from_queryset=is_tainted(owner))
+
+
+def attribute_path(expression: Expression) -> str | None:
+    """`self.x` as a name of the environment; None for what is no attribute of a name."""
+    match expression:
+        case Name(id=name):
+            return name
+        case Get(value=Name(id=owner), name=name):
+            return f"{owner}.{name}"
+    return None
+
+
+def _literal(literal: Literal) -> Value:
+    """A constant, with its text where it may name an attribute or decide a test."""
+    names = all(part.isidentifier() for part in literal.text.split("."))
+    keeps = names and literal.type in ("str", "bool")
+    return frozenset({Builtin(literal.type, text=literal.text if keeps else "")})
+
+
+def named_classes(value: Value) -> list[Type]:
+    """What the second argument of isinstance() names: classes, and builtin types as instances."""
+    found: list[Type] = []
+    for each in value:
+        match each:
+            case ClassObject(found=known):
+                found.append(Instance(known))
+            case Foreign(dotted=dotted) if dotted.startswith("builtins."):
+                found.append(Builtin(dotted.removeprefix("builtins.")))
+            case Builtin(name="tuple", elements=elements):
+                found += named_classes(elements)
+            case Foreign(dotted=dotted):
+                found.append(Foreign(f"{dotted}()"))
+    return found

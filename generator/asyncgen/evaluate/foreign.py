@@ -1,0 +1,55 @@
+"""What is known, by name, of modules that are not read."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from asyncgen import knowledge
+from asyncgen.values import Level
+
+
+@cache
+def is_pure(dotted: str) -> bool:
+    """Whether calling it is known never to reach the database."""
+    root, _, rest = dotted.partition(".")
+    if root in knowledge.STANDARD_LIBRARY:
+        return dotted in knowledge.PURE_STANDARD or root not in knowledge.IMPURE_STANDARD
+    if root == "builtins":
+        return True
+    if dotted.startswith("django.db.models."):
+        first = rest.removeprefix("db.models.").partition(".")[0].partition("(")[0]
+        if first in knowledge.PURE_DB_MODELS or first.endswith("Field"):
+            return True
+    if dotted.rpartition(".")[2] in knowledge.IMPURE_METHODS:
+        return False
+    return any(
+        dotted == prefix or dotted.startswith((f"{prefix}.", f"{prefix}("))
+        for prefix in knowledge.PURE_MODULES
+    )
+
+
+@cache
+def is_known(dotted: str) -> bool:
+    """Whether nothing would be learned from reading the module that has the name."""
+    if is_pure(dotted) or dotted in knowledge.CONTEXT_MANAGERS:
+        return True
+    if dotted.startswith(knowledge.REACHING):
+        return True
+    return (
+        dotted.startswith("django.")
+        and not dotted.startswith(knowledge.FOLLOWED_DJANGO)
+        and dotted not in knowledge.FOLLOWED_NAMES
+    )
+
+
+def is_package_path(dotted: str) -> bool:
+    """Whether the name is a Django package on the way to something that matters."""
+    return f"{dotted}." in knowledge.PACKAGE_PATHS
+
+
+def foreign_level(dotted: str) -> Level:
+    """What calling or entering something that is not pure does."""
+    if not dotted.startswith(knowledge.REACHING):
+        return Level.DOUBT
+    harmless = any(part in dotted for part in knowledge.HARMLESS_PARTS)
+    return Level.CLEAN if harmless else Level.REACHES

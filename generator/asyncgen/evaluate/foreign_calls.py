@@ -1,0 +1,172 @@
+"""Calls of what is not read: builtins and their methods, the standard library, most of Django."""
+
+from __future__ import annotations
+
+from asyncgen import knowledge
+from asyncgen.evaluate.calls import Arguments, Calls
+from asyncgen.evaluate.foreign import foreign_level, is_pure
+from asyncgen.evaluate.frame import Frame
+from asyncgen.model import Evidence
+from asyncgen.values import (
+    NOTHING,
+    Bound,
+    Builtin,
+    Effect,
+    Foreign,
+    Level,
+    Method,
+    Type,
+    Value,
+    builtin,
+    union,
+    unknown,
+)
+
+
+class ForeignCalls(Calls):
+    """Evaluates calls of what is not read: builtins, the standard library, most of Django."""
+
+    def call_foreign(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        module, _, name = dotted.rpartition(".")
+        if module == "builtins":
+            return self.call_builtin(name, arguments, frame)
+        if module.startswith("builtins."):
+            return self.call_member(module, name, frame)
+        if name in knowledge.MODEL_LOADERS:
+            return self.model_class()
+        if dotted in knowledge.CONTEXT_MANAGERS:
+            level = Level.CLEAN if is_pure(dotted) else foreign_level(dotted)
+            evidence = (Evidence(f"{dotted} runs queries"),) if level else ()
+            return builtin("context", effect=Effect(level, evidence))
+        if dotted in knowledge.COPIES and arguments.positional:
+            return arguments.positional[-1 if name == "cast" else 0]
+        if dotted in knowledge.LAZY_ITERATORS:
+            return self.iterator_of(arguments, frame, name)
+        return self.call_other(dotted, arguments, frame)
+
+    def call_other(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        lazy = any(map(self.holds_queryset, arguments.values))
+        if dotted in knowledge.DYNAMIC:
+            return self.imported_by_name(dotted, arguments)
+        if dotted in knowledge.WRAPPERS and arguments.positional:
+            return arguments.positional[0]
+        of_result = dotted.endswith("()") and dotted.startswith("django.")
+        if not is_pure(dotted) or of_result:
+            frame.note(foreign_level(dotted), f"calls {dotted}")
+            return unknown(f"the result of {dotted}", from_queryset=lazy)
+        for value in arguments.values:
+            functions = frozenset(each for each in value if isinstance(each, Bound))
+            self.call_back(functions, unknown(f"what {dotted} passes"), frame)
+        if lazy and not dotted.startswith("django.db.models"):
+            frame.note(Level.DOUBT, f"hands a queryset to {dotted}")
+            return unknown(f"the result of {dotted}", from_queryset=True)
+        return frozenset({Foreign(f"{dotted}()")})
+
+    def call_builtin(self, name: str, arguments: Arguments, frame: Frame) -> Value:
+        if name in knowledge.CONSUMERS:
+            return self.consume(name, arguments, frame)
+        if name in knowledge.ITERATORS:
+            return self.iterator_of(arguments, frame, name)
+        if name in knowledge.BUILTINS:
+            result = knowledge.BUILTINS[name]
+            return builtin(result) if result else unknown(f"the result of {name}")
+        if name[:1].isupper():  # an exception
+            return frozenset({Foreign(f"builtins.{name}.instance")})
+        frame.note(Level.DOUBT, f"calls {name}, which cannot be found")
+        lazy = any(map(self.holds_queryset, arguments.values))
+        return unknown(f"the result of {name}", from_queryset=lazy)
+
+    def consume(self, name: str, arguments: Arguments, frame: Frame) -> Value:
+        """A builtin that runs through its argument, measures, tests or prints it."""
+        first = next(iter(arguments.positional), NOTHING)
+        elements: Value = NOTHING
+        match name:
+            case "bool":
+                self.test(first, frame)
+            case "str" | "repr":
+                self.text(first, frame)
+            case "len":
+                self.measure(first, frame)
+            case "max" | "min" if len(arguments.positional) > 1:
+                elements = union(arguments.positional)
+            case _:
+                elements = self.iterate(first, frame)
+        self.call_back(arguments.keyword("key"), elements, frame)
+        result = knowledge.CONSUMERS[name]
+        if not result:
+            return elements or unknown(f"the result of {name}")
+        return builtin(result, elements)
+
+    def iterator_of(self, arguments: Arguments, frame: Frame, how: str) -> Value:
+        """map(), filter(), zip(), itertools.chain() …: an iterator over its arguments."""
+        sources = arguments.positional
+        callback: Value = NOTHING
+        if how in ("map", "filter") and sources:
+            callback, *rest = sources
+            sources = tuple(rest)
+        inner = Frame(frame.module, None, None, None, {}, frame.line)
+        elements: set[Type] = set()
+        for value in sources:
+            if how not in knowledge.TAKEN_LATER and any(map(self.is_queryset, value)):
+                frame.note(Level.REACHES, f"{how}() takes an iterator of a queryset")
+            elements |= self.iterate(value, inner)
+        result = self.call_back(callback, frozenset(elements), inner)
+        if how == "map":
+            elements = set(result)
+        elif how in knowledge.MAKE_TUPLES:
+            elements = set(builtin("tuple", frozenset(elements)))
+        return builtin("iterator", frozenset(elements), inner.effect)
+
+    def call_back(self, callback: Value, item: Value, frame: Frame) -> Value:
+        """Call what was passed to be called with items."""
+        called = (each for each in callback if each != Builtin("None"))
+        return union(self.call_type(each, Arguments((item,)), frame) for each in called)
+
+    def call_method(self, method: Method, arguments: Arguments, frame: Frame) -> Value:
+        receiver, name = method.receiver, method.name
+        lazy = any(map(self.holds_queryset, arguments.values))
+        if receiver.name == "file" and name in knowledge.FILE_METHODS:
+            frame.note(Level.DOUBT, f"calls {name} of a file")
+        if name in knowledge.CONSUMING_METHODS:
+            for value in arguments.values:
+                self.iterate(value, frame)
+        if receiver.name == "json":
+            return union((frozenset({receiver}), *arguments.positional[1:]))
+        if name == "items":
+            return builtin("dict_items", builtin("tuple", receiver.elements))
+        if name in knowledge.COPYING_METHODS:
+            return builtin(receiver.name, receiver.elements)
+        if name in knowledge.HANDING_OUT and receiver.elements:
+            return union((receiver.elements, *arguments.positional[1:]))
+        result = knowledge.METHODS.get(receiver.name, {}).get(name)
+        if result:
+            outer, _, inner = result.rstrip("]").partition("[")
+            return builtin(outer, _elements(inner, receiver))
+        handed = name in knowledge.HANDING_OUT and lazy
+        return unknown(f"the result of {receiver.name}.{name}", from_queryset=handed)
+
+    def call_member(self, dotted: str, name: str, frame: Frame) -> Value:
+        """Call an attribute of something that is no more than known to be there."""
+        if dotted.startswith("builtins.plain"):
+            frame.note(Level.DOUBT, f"calls {name} of something that is not declared")
+        return unknown(f"the result of {name}")
+
+    def imported_by_name(self, dotted: str, arguments: Arguments) -> Value:
+        """What import_string() and import_module() find: for a constant, what it names."""
+        found = unknown(f"what {dotted} finds")
+        for each in next(iter(arguments.positional), NOTHING):
+            definition = (
+                self.resolver.dotted(each.text)
+                if isinstance(each, Builtin) and "." in each.text
+                else None
+            )
+            if definition is not None:
+                found |= self.defined(definition)
+        return found
+
+
+def _elements(word: str, receiver: Builtin) -> Value:
+    """What stands in brackets in `knowledge.METHODS`: a type, or `*` for the receiver's own."""
+    if word == "*":
+        return receiver.elements
+    return builtin(word) if word else NOTHING

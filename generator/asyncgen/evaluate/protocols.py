@@ -1,0 +1,114 @@
+"""What Python does without a call being written: `if x`, `for y in x`, `with x`, `y in x`."""
+
+from __future__ import annotations
+
+from asyncgen.evaluate.attributes import Attributes
+from asyncgen.evaluate.foreign import foreign_level, is_pure
+from asyncgen.evaluate.frame import Frame
+from asyncgen.values import (
+    Argument,
+    Builtin,
+    Foreign,
+    Instance,
+    Level,
+    Type,
+    Unknown,
+    Value,
+    unknown,
+)
+
+
+class Protocols(Attributes):
+    """Evaluates the implicit calls; those that go through a queryset run its query."""
+
+    def test(self, value: Value, frame: Frame) -> None:
+        """`if value`"""
+        for each in value:
+            if self.is_queryset(each):
+                frame.note(Level.REACHES, "tests a queryset, which evaluates it")
+            elif isinstance(each, Instance) and not self.role(each.found):
+                for name in ("__bool__", "__len__"):
+                    if self.lookup(each.found, name):
+                        self.method(each, name, frame)
+                        break
+
+    def text(self, value: Value, frame: Frame) -> None:
+        """`str(value)`"""
+        for each in value:
+            if self.is_queryset(each):
+                frame.note(Level.REACHES, "prints a queryset, which evaluates it")
+            elif isinstance(each, Instance):
+                found = self.lookup(each.found, "__str__")
+                if found and not found[0].module.startswith("django.db.models"):
+                    self.method(each, "__str__", frame)
+
+    def contains(self, value: Value, frame: Frame) -> None:
+        """`… in value`"""
+        for each in value:
+            if self.is_queryset(each):
+                frame.note(Level.REACHES, "looks for something in a queryset, which evaluates it")
+            elif isinstance(each, Instance) and self.lookup(each.found, "__contains__"):
+                self.method(each, "__contains__", frame)
+            elif isinstance(each, Builtin):
+                frame.include(each.effect, "reads an iterator")
+
+    def measure(self, value: Value, frame: Frame) -> None:
+        """`len(value)`"""
+        for each in value:
+            if self.is_queryset(each):
+                frame.note(Level.REACHES, "takes the length of a queryset, which evaluates it")
+            elif isinstance(each, Instance) and not self.resolver.builtin_base(each.found):
+                self.method(each, "__len__", frame)
+
+    def iterate(self, value: Value, frame: Frame) -> Value:
+        """Run through `value`: what the items may be."""
+        items: set[Type] = set()
+        for each in value:
+            items |= self.items(each, frame)
+        return frozenset(items)
+
+    def items(self, type_: Type, frame: Frame) -> Value:
+        match type_:
+            case Instance(found=found, row=row) if self.role(found) == "queryset":
+                frame.note(Level.REACHES, "iterates over a queryset")
+                return self.model_instance(row)
+            case Instance(found=found):
+                if self.lookup(found, "__iter__"):
+                    return self.iterate(self.method(type_, "__iter__", frame), frame)
+                return unknown(f"an item of {found.name}")
+            case Builtin(name="json"):
+                return frozenset({type_})
+            case Builtin(elements=elements, effect=effect):
+                frame.include(effect, "reads an iterator")
+                return elements or unknown("an item")
+            case Foreign(dotted=dotted):
+                if not is_pure(dotted):
+                    frame.note(Level.DOUBT, f"iterates over {dotted}")
+                return frozenset({Foreign(f"{dotted}()")})
+            case Argument(name=name):
+                frame.note(Level.DOUBT, f"iterates over the argument {name}")
+                return unknown(f"an item of {name}")
+            case Unknown(reason=reason):
+                frame.note(Level.DOUBT, f"iterates over {reason}")
+                return unknown(f"an item of {reason}")
+        return unknown("an item")
+
+    def enter(self, value: Value, frame: Frame) -> Value:
+        """`with value as …`: what is bound."""
+        entered: set[Type] = set()
+        for each in value:
+            match each:
+                case Builtin(name="context", elements=elements, effect=effect):
+                    frame.include(effect, "enters a context manager")
+                    entered |= elements or unknown("what a context manager gives")
+                case Instance():
+                    entered |= self.method(each, "__enter__", frame)
+                    self.method(each, "__exit__", frame)
+                case Foreign(dotted=dotted):
+                    if not is_pure(dotted):
+                        frame.note(foreign_level(dotted), f"enters {dotted}")
+                    entered.add(Foreign(f"{dotted}()"))
+                case _:
+                    frame.note(Level.DOUBT, "enters an unknown context manager")
+                    entered |= unknown("what a context manager gives")
+        return frozenset(entered)

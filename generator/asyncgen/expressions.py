@@ -1,0 +1,458 @@
+"""The types of expressions, over the types of local names; `None` where one is not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from asyncgen.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS
+from asyncgen.evaluate import Frame
+from asyncgen.known import ANY, BOOL, INT, NONE, SELF, STR, Known, Types, builtin
+from asyncgen.model import (
+    Attribute,
+    Bind,
+    Binding,
+    Call,
+    Choice,
+    Class,
+    Comprehension,
+    Display,
+    Expression,
+    Function,
+    Get,
+    Item,
+    Literal,
+    Name,
+    Operation,
+    Star,
+)
+from asyncgen.resolve import Alias
+from asyncgen.scope import last_word
+from asyncgen.values import Bound, ClassObject, Foreign, Instance, Type
+
+if TYPE_CHECKING:
+    from asyncgen.infer import Inference
+
+Names = dict[str, Types | None]
+_LITERALS = frozenset({"bool", "bytes", "complex", "float", "int", "str", "None"})
+_COMPARISONS = frozenset({"==", "!=", "<", "is", "is not", "in", "not"})
+_ADDING = frozenset({"str", "int", "float", "list", "Decimal"})
+_ITERABLE = frozenset(
+    {"list", "set", "frozenset", "Iterator", "Iterable", "Sequence", "Collection", "QuerySet"}
+)
+
+
+@dataclass
+class Expressions:
+    """Types expressions in one function. `names` are its local names, None for an unknown one."""
+
+    inference: Inference
+    bound: Bound
+    frame: Frame
+    names: Names = field(default_factory=dict)
+    bindings: list[tuple[str, Types | None]] = field(default_factory=list)
+
+    def bind(self, name: str, types: Types | None) -> None:
+        self.names[name] = types
+        self.bindings.append((name, types))
+
+    # -- expressions -------------------------------------------------------------------------------
+
+    def typed(self, expression: Expression) -> Types | None:
+        match expression:
+            case Literal(type=type_):
+                return builtin(type_) if type_ in _LITERALS else None
+            case Name(id=name):
+                return self.name(name)
+            case Get(value=value, name=name):
+                return self.attribute(value, name, expression)
+            case Call():
+                return self.call(expression)
+            case Display(type=type_, elements=elements):
+                return self.display(type_, elements)
+            case Comprehension():
+                return self.comprehension(expression)
+            case Choice():
+                return self.choice(expression)
+            case Operation(operator=operator, operands=operands):
+                return self.operation(operator, operands)
+            case Item():
+                return self.item(expression)
+            case Bind(name=name, value=value):
+                self.bind(name, self.typed(value))
+                return self.names[name]
+        return None
+
+    def name(self, name: str) -> Types | None:
+        if name in self.names:
+            return self.names[name]
+        module = self.bound.module
+        found = self.inference.evaluator.resolver.name(module, name)
+        if isinstance(found, Alias) and isinstance(found.attribute.value, Literal):
+            type_ = found.attribute.value.type
+            return builtin(type_) if type_ in ("str", "int", "bool", "float") else None
+        return self.asked(Name(name))
+
+    def choice(self, choice: Choice) -> Types | None:
+        found: set[Known] = set()
+        before = dict(self.names)
+        for number, option in enumerate(choice.options):
+            if choice.operator == "if":
+                self.names = dict(before)
+                for test in choice.tests:
+                    self.typed(test)
+                    self.narrow(test, number == 0)
+            elif number:
+                self.narrow(choice.options[number - 1], choice.operator == "and")
+            types = self.typed(option)
+            if types is None:
+                self.names = before
+                return None
+            is_last = number == len(choice.options) - 1
+            if choice.operator == "or" and not is_last:
+                types -= NONE  # what is given for its truth
+            found |= types
+        self.names = before
+        return frozenset(found)
+
+    def narrow(self, test: Expression, holds: bool) -> None:
+        """What the branch where `test` holds, or not, knows of the names in it."""
+        match test:
+            case Operation(operator="not", operands=(inner,)):
+                self.narrow(inner, not holds)
+            case Operation(operator="is not", operands=(left, right)):
+                self.narrow(Operation("is", (left, right)), not holds)
+            case Operation(operator="is", operands=(Name(id=name), Literal(type="None"))):
+                known = self.names.get(name)
+                if known is not None:
+                    self.names[name] = known & NONE if holds else known - NONE
+            case Name(id=name) | Bind(name=name) if holds:
+                known = self.names.get(name)
+                if known is not None:
+                    self.names[name] = known - NONE
+            case Choice(operator="and" | "or" as operator, options=options):
+                if holds == (operator == "and"):
+                    for each in options:
+                        self.narrow(each, holds)
+
+    def operation(self, operator: str, operands: tuple[Expression, ...]) -> Types | None:
+        types = [self.typed(each) for each in operands]
+        if operator in _COMPARISONS:
+            return BOOL
+        if operator == "f-string":
+            return STR
+        left = types[0] if types else None
+        if left is None:
+            return None
+        if operator == "%" and left == STR:
+            return STR
+        if operator in ("|", "&") and len(left) == 1 and self.is_lazy(next(iter(left))):
+            return left
+        if operator in ("+", "-") and len(left) == 1 and all(each == left for each in types):
+            (known,) = left
+            return left if known.name in _ADDING else None
+        return None
+
+    def display(self, type_: str, elements: tuple[Expression, ...]) -> Types | None:
+        if type_ == "dict":
+            if any(isinstance(each, Star) for each in elements):
+                return builtin("dict", ANY, ANY)
+            keys = self.common(elements[0::2])
+            return builtin("dict", keys, self.common(elements[1::2]))
+        if any(isinstance(each, Star) for each in elements):
+            return builtin("tuple", ANY, frozenset()) if type_ == "tuple" else builtin(type_, ANY)
+        if type_ == "tuple":
+            parts = tuple(self.typed(each) or ANY for each in elements)
+            return builtin("tuple", *parts) if parts else builtin("tuple", ANY, frozenset())
+        return builtin(type_, self.common(elements))
+
+    def common(self, elements: Iterable[Expression]) -> Types:
+        """The one type of all elements; Any where they differ or are not known."""
+        found = {self.typed(each) for each in elements}
+        return (found.pop() or ANY) if len(found) == 1 else ANY
+
+    def comprehension(self, expression: Comprehension) -> Types | None:
+        before, environment = dict(self.names), dict(self.frame.environment)
+        evaluator = self.inference.evaluator
+        for target, iterable in expression.sources:
+            elements = self.elements(self.typed(iterable))
+            evaluator.bind(
+                target,
+                evaluator.iterate(evaluator.value(iterable, self.frame), self.frame),
+                self.frame,
+            )
+            self.bind_target(target, elements)
+        parts = [self.typed(each) or ANY for each in expression.elements]
+        self.names, self.frame.environment = before, environment
+        if expression.type in ("list", "set"):
+            return builtin(expression.type, *parts[:1])
+        return builtin("dict", *parts[:2]) if expression.type == "dict" else None
+
+    def bind_target(self, target: Expression, types: Types | None) -> None:
+        match target:
+            case Name(id=name):
+                self.bind(name, types)
+            case Display(elements=elements):
+                parts = _tuple_parts(types, len(elements))
+                for each, part in zip(elements, parts, strict=True):
+                    self.bind_target(each, part)
+            case Star(value=value):
+                self.bind_target(value, None)
+
+    def elements(self, types: Types | None) -> Types | None:
+        """What running through a value of these types gives."""
+        found: set[Known] = set()
+        for each in types or ():
+            items = self.items_of(each)
+            if items is None:
+                return None
+            found |= items
+        return frozenset(found) or None
+
+    def items_of(self, known: Known) -> Types | None:
+        if known == next(iter(STR)):
+            return STR
+        if known.name == "range":
+            return INT
+        if known.name == "dict" and known.arguments:
+            return known.arguments[0]
+        if known.name == "tuple":
+            return frozenset().union(*known.arguments) or None
+        found = self.klass(known)
+        if found and self.inference.evaluator.role(found) == "queryset":
+            return self.inference.arguments(known, found)[1]
+        return known.arguments[-1] if known.name in _ITERABLE and known.arguments else None
+
+    def item(self, expression: Item) -> Types | None:
+        types = self.typed(expression.value)
+        if types is None or len(types) != 1:
+            return None
+        (known,) = types
+        is_slice = expression.index is None
+        if known.name in ("str", "list") or self.is_lazy(known):
+            return types if is_slice else self.items_of(known)
+        if known.name == "tuple" and isinstance(expression.index, Literal):
+            parts = _tuple_parts(types, len(known.arguments))
+            number = expression.index.text
+            return parts[int(number)] if number.isdigit() and int(number) < len(parts) else None
+        if known.name == "dict" and len(known.arguments) == 2:
+            return known.arguments[1]
+        return None
+
+    # -- attributes --------------------------------------------------------------------------------
+
+    def attribute(self, value: Expression, name: str, whole: Expression) -> Types | None:
+        types = self.typed(value)
+        if types:
+            parts = [self.attribute_of(each, name) for each in types if each.name != "None"]
+            if parts and all(part is not None for part in parts):
+                return frozenset().union(*(part for part in parts if part is not None))
+        return self.asked(whole)
+
+    def attribute_of(self, known: Known, name: str) -> Types | None:
+        if name == "__class__":
+            return builtin("type", frozenset({known}))
+        found = self.klass(known)
+        if found is None:
+            return None
+        evaluator = self.inference.evaluator
+        role = evaluator.role(found)
+        if name == "model" and role in ("queryset", "manager"):
+            row = self.inference.arguments(known, found)[0]
+            return builtin("type", row) if row != ANY else None
+        looked_up = evaluator.lookup(found, name)
+        match looked_up:
+            case (_, Attribute(value=Call() as call)) if role == "model":
+                return self.field(call)
+            case (owner, Function(binding=Binding.PROPERTY) as function):
+                module = evaluator.resolver.readable(owner.module)
+                if module and not owner.module.startswith("django."):
+                    bound = Bound(function, module, owner, Instance(found))
+                    return self.inference.outcome(bound)
+        return None
+
+    def field(self, call: Call) -> Types | None:
+        """What an instance's attribute holds, by its field; None where `null` is computed."""
+        types = FIELDS.get(last_word(call.function))
+        null = dict(call.keywords).get("null", Literal("bool", "False"))
+        if any(name is None for name, _ in call.keywords) or not isinstance(null, Literal):
+            return None
+        if types and null.text == "True":
+            return types | NONE
+        return types
+
+    def asked(self, expression: Expression) -> Types | None:
+        """What the evaluator knows: of classes, and of querysets and managers."""
+        if isinstance(expression, Name) and self.is_parameter(expression.id):
+            return None
+        evaluator = self.inference.evaluator
+        value = evaluator.value(expression, self.frame)
+        found: set[Known] = set()
+        for each in value:
+            if isinstance(each, ClassObject) and "<locals>" not in each.found.qualname:
+                known = self.inference.instance(each.found, None)
+                found.add(Known("builtins", "type", (frozenset({known}),)))
+            elif isinstance(each, Instance) and evaluator.is_lazy(each):
+                row = frozenset({Known(each.row.module, each.row.qualname)}) if each.row else None
+                row = row or self.inference.rows.of(each.found)
+                found.add(self.inference.instance(each.found, row))
+            else:
+                return None
+        return frozenset(found) or None
+
+    def is_parameter(self, name: str) -> bool:
+        return any(each.name == name for each in self.bound.function.signature.parameters)
+
+    def klass(self, known: Known) -> Class | None:
+        receiver = self.bound.receiver.found if self.bound.receiver else None
+        return self.inference.klass(known, receiver)
+
+    def is_lazy(self, known: Known) -> bool:
+        found = self.klass(known)
+        return found is not None and self.inference.evaluator.role(found) == "queryset"
+
+    # -- calls -------------------------------------------------------------------------------------
+
+    def call(self, call: Call) -> Types | None:
+        for each in (*call.arguments, *(value for _, value in call.keywords)):
+            if isinstance(each, Bind):
+                self.typed(each)
+        match call.function:
+            case Get(value=Call(function=Name(id="super")), name=name):
+                return self.super_call(name)
+            case Get(value=value, name=name):
+                types = self.typed(value)
+                if types is not None:
+                    return self.method(types, name, call)
+            case Name(id="type") if len(call.arguments) == 1:
+                types = self.typed(call.arguments[0])
+                return builtin("type", types) if types else None
+            case Name(id=name) if name in self.names:
+                return self.made(self.names[name])
+        return self.function(call)
+
+    def super_call(self, name: str) -> Types | None:
+        if self.bound.receiver is None or self.bound.owner is None:
+            return None
+        (receiver,) = SELF
+        return self.inference.method(
+            receiver, self.bound.receiver.found, name, after=self.bound.owner
+        )
+
+    def method(self, types: Types, name: str, call: Call) -> Types | None:
+        """What a method gives; None has no methods, so it is never called on it."""
+        found: set[Known] = set()
+        for each in types - NONE:
+            result = self.method_of(each, name, call)
+            if result is None:
+                return self.function(call) if len(types - NONE) == 1 else None
+            found |= result
+        return frozenset(found)
+
+    def method_of(self, known: Known, name: str, call: Call) -> Types | None:
+        if known.module in ("builtins", "datetime", "logging"):
+            if known.name == "type" and known.arguments:
+                return self.class_method(known.arguments[0], name)
+            if known.name == "str" and name == "join":
+                return STR
+            return METHODS.get(known.name, {}).get(name)
+        found = self.klass(known)
+        if found is None:
+            return None
+        if name == "values_list" and self.inference.evaluator.role(found):
+            return self.values_list(known, found, call)
+        return self.inference.method(known, found, name)
+
+    def values_list(self, known: Known, found: Class, call: Call) -> Types | None:
+        """`flat=True` gives the column, anything else tuples: what the columns hold is not told."""
+        model = self.inference.arguments(known, found)[0]
+        flat = dict(call.keywords).get("flat")
+        if (isinstance(flat, Literal) and flat.text == "True") or call.keywords:
+            row = ANY
+        else:
+            row = builtin("tuple", ANY, frozenset())
+        return frozenset({Known("django.db.models.query", "QuerySet", (model, row))})
+
+    def class_method(self, types: Types, name: str) -> Types | None:
+        """`Class.name()`: a class method, or a static one."""
+        if len(types) != 1:
+            return None
+        (known,) = types
+        found = self.klass(known)
+        looked_up = self.inference.evaluator.lookup(found, name) if found else None
+        match looked_up:
+            case (_, Function(binding=Binding.CLASSMETHOD | Binding.STATICMETHOD)) if found:
+                return self.inference.method(known, found, name)
+        return None
+
+    def made(self, types: Types | None) -> Types | None:
+        """What calling a class gives."""
+        if types is None or len(types) != 1:
+            return None
+        (known,) = types
+        return known.arguments[0] if known.name == "type" and known.arguments else None
+
+    def function(self, call: Call) -> Types | None:
+        """A call of whatever the evaluator finds behind the name."""
+        if isinstance(call.function, Get):
+            class_types = self.made(self.typed(call.function))
+            if class_types:
+                return class_types
+        value = self.inference.evaluator.value(call.function, self.frame)
+        results = [self.result_of(each, call) for each in value]
+        if not results or any(each is None for each in results):
+            return None
+        return frozenset().union(*(each for each in results if each is not None))
+
+    def result_of(self, callee: Type, call: Call) -> Types | None:
+        match callee:
+            case Bound(function=function, module=module, owner=owner, receiver=receiver):
+                if module.name.startswith("django."):
+                    if owner is None:
+                        return self.inference.function(f"{module.name}.{function.name}")
+                    return None
+                result = self.inference.outcome(callee)
+                if receiver is None or result is None:
+                    return result
+                from asyncgen.known import substituted
+
+                return substituted(result, self.inference.instance(receiver.found, None))
+            case ClassObject(found=found) if "<locals>" not in found.qualname:
+                return frozenset({self.inference.instance(found, None)})
+            case Foreign(dotted=dotted):
+                return self.foreign(dotted, call)
+        return None
+
+    def foreign(self, dotted: str, call: Call) -> Types | None:
+        module, _, name = dotted.rpartition(".")
+        if module == "builtins" and isinstance(call.function, Name):
+            return self.builtin_call(name, call)
+        if dotted.startswith("django."):
+            return self.inference.function(dotted)
+        return LIBRARY.get(dotted)
+
+    def builtin_call(self, name: str, call: Call) -> Types | None:
+        if name in FUNCTIONS:
+            return FUNCTIONS[name]
+        given = [self.typed(each) for each in call.arguments]
+        if name in CONTAINERS:
+            items = self.elements(given[0]) if given else None
+            return builtin(CONTAINERS[name], items or ANY)
+        if name == "tuple":
+            items = self.elements(given[0]) if given else None
+            return builtin("tuple", items or ANY, frozenset())
+        if name == "dict":
+            return builtin("dict", ANY, ANY)
+        if name == "sum" and len(given) == 1:
+            return INT if self.elements(given[0]) in (INT, BOOL) else None
+        return None
+
+
+def _tuple_parts(types: Types | None, count: int) -> list[Types | None]:
+    """The parts of a tuple of that length."""
+    if types is not None and len(types) == 1:
+        (known,) = types
+        if known.name == "tuple" and len(known.arguments) == count and all(known.arguments):
+            return [*known.arguments]
+    return [None] * count

@@ -1,0 +1,155 @@
+"""What a class is generic in, and what the rows of a queryset or manager are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from asyncgen.evaluate import Evaluator, Frame
+from asyncgen.known import Known, Types
+from asyncgen.model import Call, Class, Display, Expression, Get, Item, Literal, Module, Name
+from asyncgen.resolve import Alias, Resolver
+from asyncgen.scope import is_variable
+from asyncgen.values import ClassObject, Instance
+
+
+def variables(found: Class, resolver: Resolver) -> list[Alias]:
+    """The type variables in the bases of a class, in the order of its parameters."""
+    module = resolver.readable(found.module)
+    if module is None:
+        return []
+    bases = [base for base in found.bases if isinstance(base, Item)]
+    bases.sort(key=lambda base: not _is_generic_base(base))
+    result: list[Alias] = []
+    for base in bases:
+        for name in _names(base.index):
+            alias = resolver.name(module, name)
+            if isinstance(alias, Alias) and is_variable(alias) and alias not in result:
+                result.append(alias)
+    known = {(each.module.name, each.attribute.name): each for each in reversed(result)}
+    return [each for each in result if known.get((each.module.name, each.attribute.name)) is each]
+
+
+def is_generic(found: Class, resolver: Resolver) -> bool:
+    """Whether the class may be subscripted by its own or its module's doing."""
+    if found.type_parameters or variables(found, resolver):
+        return True
+    return any(
+        "__class_getitem__" in known.functions
+        for known in resolver.mro(found)
+        if known.module == found.module
+    )
+
+
+def _is_generic_base(base: Item) -> bool:
+    return isinstance(base.value, Name | Get) and _last(base.value) in ("Generic", "Protocol")
+
+
+def _last(expression: Name | Get) -> str:
+    return expression.id if isinstance(expression, Name) else expression.name
+
+
+def _names(index: Expression | None) -> Iterator[str]:
+    match index:
+        case Name(id=name):
+            yield name
+        case Display(elements=elements):
+            for each in elements:
+                yield from _names(each)
+
+
+@dataclass
+class Rows:
+    """The model whose rows a queryset or manager class gives."""
+
+    evaluator: Evaluator
+    _found: dict[Class, Types | None] = field(default_factory=dict)
+    _users: dict[Class, set[Class]] | None = None
+
+    def of(self, found: Class) -> Types | None:
+        """The model, or the type variable in its place; None where it cannot be told."""
+        if found not in self._found:
+            self._found[found] = self._declared(found) or self._used(found)
+        return self._found[found]
+
+    def _declared(self, found: Class) -> Types | None:
+        """`QuerySet["Book"]` among the bases."""
+        resolver = self.evaluator.resolver
+        for known in resolver.mro(found):
+            if known.module.startswith("django."):
+                return None
+            if known.queryset and known.queryset is not found:
+                return self.of(known.queryset)
+            module = resolver.readable(known.module)
+            for base in known.bases:
+                if module and isinstance(base, Item) and not _is_generic_base(base):
+                    row = self._argument(base.index, known, module, is_own=known is found)
+                    if row:
+                        return row
+        return None
+
+    def _argument(
+        self, index: Expression | None, where: Class, module: Module, *, is_own: bool
+    ) -> Types | None:
+        match index:
+            case Display(elements=(first, *_)):
+                return self._argument(first, where, module, is_own=is_own)
+            case Literal(type="str", text=text) if text.isidentifier():
+                return self._argument(Name(text), where, module, is_own=is_own)
+            case Name(id=name) if name in where.type_parameters:
+                return frozenset({Known("", name)}) if is_own else None
+            case Name() | Get():
+                definition = self.evaluator.resolver.expression(module, index)
+                if isinstance(definition, Class):
+                    return frozenset({Known(definition.module, definition.qualname)})
+                if isinstance(definition, Alias) and is_variable(definition) and is_own:
+                    name = definition.attribute.name
+                    return frozenset({Known(definition.module.name, name, (), definition)})
+        return None
+
+    def _used(self, found: Class) -> Types | None:
+        """The one model that has a manager of this class."""
+        if self._users is None:
+            self._users = {}
+            for model, manager in self._managers():
+                self._users.setdefault(manager, set()).add(model)
+        models = self._users.get(found, set())
+        if len(models) != 1:
+            return None
+        (model,) = models
+        if model.qualname != model.name or is_abstract_model(model):
+            return None
+        return frozenset({Known(model.module, model.qualname)})
+
+    def _managers(self) -> Iterator[tuple[Class, Class]]:
+        """Each model with the manager and queryset classes that it makes instances of."""
+        modules = self.evaluator.relations.sources
+        for module in modules:
+            for model in module.classes.values():
+                if self.evaluator.role(model) != "model":
+                    continue
+                for name, attribute in model.attributes.items():
+                    if isinstance(attribute.value, Call) and _makes_manager(attribute.value):
+                        yield from ((model, each) for each in self._classes(model, name, module))
+
+    def _classes(self, model: Class, name: str, module: Module) -> Iterator[Class]:
+        frame = Frame(module, None, None, None, {}, model.location.line)
+        for value in self.evaluator.class_attribute(ClassObject(model), name, frame):
+            if isinstance(value, Instance) and self.evaluator.is_lazy(value):
+                yield value.found
+                order = self.evaluator.resolver.mro(value.found)
+                yield from (known.queryset for known in order if known.queryset)
+
+
+def is_abstract_model(model: Class) -> bool:
+    meta = model.classes.get("Meta")
+    abstract = meta.attributes.get("abstract") if meta else None
+    return abstract is not None and abstract.value == Literal("bool", "True")
+
+
+def _makes_manager(call: Call) -> bool:
+    """Whether the call could make a manager: not a field's, which there are many of."""
+    match call.function:
+        case Name(id=name) | Get(name=name):
+            return not name.endswith("Field")
+    return True

@@ -1,0 +1,493 @@
+"""What asyncgen knows of Python and Django without reading it: tables of data, with sources.
+
+Everything else is found by analysis. A name belongs here only where reading its source could not
+tell (C code, metaclasses, descriptors) or would cost a parse for an answer that never changes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+# -- Django's classes ---------------------------------------------------------------------------
+
+# What makes a class a queryset, manager or model: one of these among its bases.
+ROOTS: Mapping[str, frozenset[str]] = {
+    "queryset": frozenset(
+        {
+            "django.db.models.query.EmptyQuerySet",
+            "django.db.models.query.QuerySet",
+            "django.db.models.query.RawQuerySet",
+        }
+    ),
+    "manager": frozenset({"django.db.models.manager.BaseManager"}),
+    "model": frozenset({"django.db.models.base.Model"}),
+}
+ROOT_CLASSES: Mapping[str, str] = {
+    "queryset": "django.db.models.query.QuerySet",
+    "manager": "django.db.models.manager.Manager",
+    "model": "django.db.models.base.Model",
+}
+
+# Names that people import the roots by, for when no Django is below the search roots.
+ROOT_ALIASES: Mapping[str, str] = {
+    "django.db.models.QuerySet": "queryset",
+    "django.db.models.query.QuerySet": "queryset",
+    "django.db.models.Manager": "manager",
+    "django.db.models.manager.Manager": "manager",
+    "django.db.models.manager.BaseManager": "manager",
+    "django.db.models.Model": "model",
+    "django.db.models.base.Model": "model",
+}
+
+# Called by Django itself, synchronously: a twin would never be called in their place.
+# https://docs.djangoproject.com/en/stable/topics/db/managers/ and .../ref/models/expressions/
+_HOOKS_OF_ALL = frozenset({"check", "contribute_to_class", "resolve_expression"})
+_HOOKS_OF_MANAGERS = _HOOKS_OF_ALL | {
+    "as_manager",
+    "contribute_to_related_class",
+    "deconstruct",
+    "from_queryset",
+    "get_prefetch_queryset",
+    "get_prefetch_querysets",
+}
+HOOKS: Mapping[str, frozenset[str]] = {
+    "queryset": frozenset({"as_manager", "resolve_expression", "get_compiler"}),
+    "manager": _HOOKS_OF_MANAGERS | {"get_queryset"},
+    "model": _HOOKS_OF_ALL | {"from_db", "prepare_database_save"},
+    "": _HOOKS_OF_MANAGERS,
+}
+# Decorators that hand a function to Django, which calls it synchronously.
+HOOK_DECORATORS = frozenset(
+    {
+        "django.core.checks.register",
+        "django.core.checks.registry.register",
+        "django.core.checks.registry.registry.register",
+    }
+)
+
+# -- Fields -------------------------------------------------------------------------------------
+
+# Reading the attribute may query; the last word of the field class's name tells.
+# https://docs.djangoproject.com/en/stable/topics/db/queries/#forward-access
+TO_ONE_FIELDS = ("ForeignKey", "OneToOneField", "ParentalKey", "OneToOne")
+TO_MANY_FIELDS = ("ManyToManyField", "GenericRelation", "TaggableManager", "ManyToMany")
+# Making the manager looks up a content type (django/contrib/contenttypes/fields.py).
+QUERYING_MANAGERS = ("GenericRelation",)
+
+# Python types of what a field holds; https://docs.djangoproject.com/en/stable/ref/models/fields/
+FIELD_TYPES: Mapping[str, str] = {
+    "AutoField": "int",
+    "BigAutoField": "int",
+    "BigIntegerField": "int",
+    "BinaryField": "bytes",
+    "BooleanField": "bool",
+    "CharField": "str",
+    "DateField": "datetime.date",
+    "DateTimeField": "datetime.datetime",
+    "DecimalField": "decimal.Decimal",
+    "DurationField": "datetime.timedelta",
+    "EmailField": "str",
+    "FileField": "file",
+    "FilePathField": "str",
+    "FloatField": "float",
+    "GenericIPAddressField": "str",
+    "ImageField": "file",
+    "IntegerField": "int",
+    "JSONField": "json",
+    "PositiveBigIntegerField": "int",
+    "PositiveIntegerField": "int",
+    "PositiveSmallIntegerField": "int",
+    "SlugField": "str",
+    "SmallAutoField": "int",
+    "SmallIntegerField": "int",
+    "TextField": "str",
+    "TimeField": "datetime.time",
+    "URLField": "str",
+    "UUIDField": "uuid.UUID",
+}
+
+# Attributes that every model instance and class has without a query.
+MODEL_ATTRIBUTES = frozenset(
+    {"_meta", "_state", "pk", "id", "DoesNotExist", "MultipleObjectsReturned", "__class__"}
+    | {"__dict__", "__name__", "__module__", "__doc__", "_default_manager", "_base_manager"}
+)
+# Names that only managers of models are kept by.
+MANAGER_ATTRIBUTES = (
+    "objects",
+    "_default_manager",
+    "_base_manager",
+    "default_manager",
+    "base_manager",
+)
+# How variables end that hold the name of a model's manager.
+MANAGER_NAMES = ("manager", "manager_name", "manager_attr", "manager_attribute")
+# `_meta`, and its attributes that are models.
+OPTIONS = "django.db.models.options.Options()"
+OPTIONS_MODELS = frozenset({"model", "concrete_model", "proxy_for_model", "related_model"})
+# Attributes that instances have, but no class statement declares.
+PLAIN_ATTRIBUTES: Mapping[str, frozenset[str]] = {"manager": frozenset({"instance", "model"})}
+# Methods that Django adds to models for dates and orders.
+NEIGHBOURS = ("get_next_by_", "get_previous_by_", "get_next_in_", "get_previous_in_")
+
+# -- Querysets without a known class ------------------------------------------------------------
+
+# Methods that only querysets and managers have, and that return a queryset: an unknown receiver
+# of one is a queryset, and so is the result.
+CHAINING = frozenset(
+    {
+        "alias",
+        "all",
+        "annotate",
+        "complex_filter",
+        "defer",
+        "distinct",
+        "exclude",
+        "filter",
+        "order_by",
+        "prefetch_related",
+        "select_for_update",
+        "select_related",
+        "using",
+        "values_list",
+    }
+)
+# What the methods of QuerySet that query return: a builtin type, or rows of its model.
+QUERYSET_RESULTS: Mapping[str, str] = {
+    "aggregate": "dict",
+    "bulk_create": "list",
+    "bulk_update": "int",
+    "contains": "bool",
+    "count": "int",
+    "create": "row",
+    "delete": "tuple",
+    "earliest": "row",
+    "exists": "bool",
+    "explain": "str",
+    "first": "row or None",
+    "get": "row",
+    "get_or_create": "pair",
+    "in_bulk": "dict",
+    "iterator": "iterator",
+    "last": "row or None",
+    "latest": "row",
+    "update": "int",
+    "update_or_create": "pair",
+}
+MODEL_RESULTS: Mapping[str, str] = {
+    "delete": "tuple",
+    "full_clean": "None",
+    "refresh_from_db": "None",
+    "save": "None",
+    "save_base": "None",
+    "validate_constraints": "None",
+    "validate_unique": "None",
+}
+# Those of both with names that nothing else has: an unknown receiver is a queryset or a model.
+TERMINAL = frozenset(
+    {"aggregate", "bulk_create", "bulk_update", "earliest", "exists", "get_or_create"}
+    | {"in_bulk", "latest", "update_or_create"}
+)
+MODEL_RESULTS_ALONE = frozenset(MODEL_RESULTS) - {"delete", "save"}
+QUERYSET_PARAMETERS = frozenset({"queryset", "qs", "query_set", "base_queryset"})
+
+# -- Callables ----------------------------------------------------------------------------------
+
+# Modules whose callables never reach the database, by dotted prefix.
+PURE_MODULES = (
+    "django.apps",
+    "django.conf",
+    "django.core.exceptions",
+    "django.core.signing",
+    "django.core.validators",
+    "django.db.models.aggregates",
+    "django.db.models.constants",
+    "django.db.models.enums",
+    "django.db.models.expressions",
+    "django.db.models.fields",
+    "django.db.models.functions",
+    "django.db.models.lookups",
+    "django.db.models.options",
+    "django.db.models.query_utils",
+    "django.db.models.utils",
+    "django.dispatch",
+    "django.template.defaultfilters",
+    "django.urls",
+    "django.utils",
+    "django.contrib.auth.get_user_model",
+    "django.contrib.auth.hashers",
+    "django.contrib.auth.tokens",
+    "django.core.mail.message",
+)
+# Methods in those modules that may query all the same: those of relational fields.
+IMPURE_METHODS = frozenset(
+    {"clean", "formfield", "get_choices", "pre_save", "save_form_data", "send", "send_robust"}
+    | {"get_object", "validate", "value_to_string"}
+)
+STANDARD_LIBRARY = sys.stdlib_module_names
+# Django's modules whose functions are followed. What the others do is either pure (above) or not
+# proved to be, and reading them would cost more than it tells.
+FOLLOWED_DJANGO = (
+    "django.contrib.",
+    "django.db.models.base.",
+    "django.db.models.manager.",
+    "django.db.models.query.",
+    "django.shortcuts.",
+)
+PACKAGE_PATHS = frozenset({"django.db.", "django.db.models.", "django.contrib."}) | set(
+    FOLLOWED_DJANGO
+)
+FOLLOWED_NAMES = frozenset(ROOT_ALIASES) | {"django.db.models.RawQuerySet"}
+COPIES = frozenset({"copy.copy", "copy.deepcopy", "typing.cast"})
+# Functions that return a class told by its name; of the models among them any is known to be one.
+MODEL_LOADERS = frozenset({"get_model", "get_registered_model", "get_user_model"})
+CLASS_LOADERS = MODEL_LOADERS | {"get_class", "import_string", "load_class"}
+# What they return calls what they are passed.
+WRAPPERS = frozenset({"functools.cmp_to_key", "functools.partial"})
+# Pure, but what they return may be anything, and calling that may do anything.
+DYNAMIC = frozenset(
+    {
+        "django.utils.module_loading.import_string",
+        "importlib.import_module",
+        "operator.attrgetter",
+        "operator.methodcaller",
+    }
+)
+# What the standard library offers that does reach a database, or waits.
+IMPURE_STANDARD = frozenset(
+    {"sqlite3", "urllib", "http", "socket", "subprocess", "smtplib", "time"}
+)
+PURE_STANDARD = frozenset(
+    {"time.time", "time.monotonic", "time.strftime", "urllib.parse", "http.HTTPStatus"}
+)
+
+# Names of django.db.models that are pure to call, whatever module they really stand in.
+PURE_DB_MODELS = frozenset(
+    {
+        "Avg",
+        "BooleanField",
+        "Case",
+        "CharField",
+        "Count",
+        "DateField",
+        "DateTimeField",
+        "Deferrable",
+        "DurationField",
+        "Exists",
+        "Expression",
+        "ExpressionWrapper",
+        "F",
+        "FloatField",
+        "Func",
+        "IntegerField",
+        "Lookup",
+        "Max",
+        "Min",
+        "OrderBy",
+        "OuterRef",
+        "Prefetch",
+        "Q",
+        "StdDev",
+        "StringAgg",
+        "Subquery",
+        "Sum",
+        "TextField",
+        "Value",
+        "Variance",
+        "When",
+        "Window",
+        "DecimalField",
+        "FilteredRelation",
+        "JSONField",
+        "TimeField",
+        "UUIDField",
+    }
+)
+
+# Reaches the database as soon as it is called or entered.
+REACHING = (
+    "django.db.connection",
+    "django.db.connections",
+    "django.db.transaction",
+    "django.core.management.call_command",
+    "django.contrib.auth.authenticate",
+    "django.contrib.auth.login",
+    "django.contrib.auth.logout",
+    "django.contrib.sites.shortcuts.get_current_site",
+    "django.core.serializers",
+)
+# Parts of what is reached through a connection that only say what it is.
+HARMLESS_PARTS = (".ops.", ".features.", ".vendor", ".introspection.", ".settings_dict", ".alias")
+CONTEXT_MANAGERS = frozenset(
+    {
+        "django.db.transaction.atomic",
+        "contextlib.suppress",
+        "contextlib.nullcontext",
+        "contextlib.closing",
+        "contextlib.ExitStack",
+        "contextlib.redirect_stdout",
+        "django.utils.translation.override",
+        "django.utils.timezone.override",
+        "django.test.utils.override_settings",
+        "django.test.utils.CaptureQueriesContext",
+    }
+)
+
+# Builtins that run through an iterable at once: what they return.
+CONSUMERS: Mapping[str, str] = {
+    "all": "bool",
+    "any": "bool",
+    "bool": "bool",
+    "bytes": "bytes",
+    "dict": "dict",
+    "frozenset": "frozenset",
+    "len": "int",
+    "list": "list",
+    "max": "",
+    "min": "",
+    "next": "",
+    "repr": "str",
+    "set": "set",
+    "sorted": "list",
+    "str": "str",
+    "sum": "",
+    "tuple": "tuple",
+}
+# Builtins that take an iterator of their argument when they are called, and read it later.
+ITERATORS = frozenset({"enumerate", "filter", "iter", "map", "reversed", "zip"})
+LAZY_ITERATORS = frozenset(
+    {"itertools.chain", "itertools.chain.from_iterable", "itertools.islice", "itertools.groupby"}
+)
+# Those that take it only when they are read.
+TAKEN_LATER = frozenset({"chain", "from_iterable"})
+MAKE_TUPLES = frozenset({"enumerate", "groupby", "zip"})
+# Other builtins: pure, and what they return where that is one type.
+BUILTINS: Mapping[str, str] = {
+    "abs": "",
+    "callable": "bool",
+    "chr": "str",
+    "divmod": "tuple",
+    "float": "float",
+    "format": "str",
+    "getattr": "",
+    "hasattr": "bool",
+    "hash": "int",
+    "hex": "str",
+    "id": "int",
+    "int": "int",
+    "isinstance": "bool",
+    "issubclass": "bool",
+    "object": "",
+    "ord": "int",
+    "pow": "",
+    "print": "None",
+    "property": "",
+    "range": "range",
+    "round": "",
+    "setattr": "None",
+    "slice": "slice",
+    "type": "",
+    "vars": "dict",
+}
+
+BUILTIN_TYPES = frozenset(
+    [
+        "int",
+        "str",
+        "float",
+        "bool",
+        "bytes",
+        "complex",
+        "list",
+        "tuple",
+        "dict",
+        "set",
+        "frozenset",
+        "range",
+        "type",
+    ]
+)
+
+# Methods of builtin types: what they return, and in brackets what is in it (*: the same).
+METHODS: Mapping[str, Mapping[str, str]] = {
+    "str": {
+        "capitalize": "str",
+        "count": "int",
+        "encode": "bytes",
+        "endswith": "bool",
+        "find": "int",
+        "format": "str",
+        "index": "int",
+        "isdigit": "bool",
+        "join": "str",
+        "lower": "str",
+        "lstrip": "str",
+        "partition": "tuple[str]",
+        "removeprefix": "str",
+        "removesuffix": "str",
+        "replace": "str",
+        "rpartition": "tuple[str]",
+        "rsplit": "list[str]",
+        "rstrip": "str",
+        "split": "list[str]",
+        "splitlines": "list[str]",
+        "startswith": "bool",
+        "strip": "str",
+        "title": "str",
+        "upper": "str",
+    },
+    "dict": {"keys": "dict_keys", "update": "None"},
+    "list": {"append": "None", "extend": "None", "sort": "None", "count": "int", "index": "int"},
+    "set": {"add": "None", "update": "None"},
+    "type": {"mro": "list[*]", "__subclasses__": "list[*]"},
+}
+# Methods with names that nothing of Django's has: an unknown receiver is of the builtin type.
+DISTINCT_METHODS: Mapping[str, str] = {
+    "append": "list",
+    "encode": "str",
+    "endswith": "str",
+    "extend": "list",
+    "join": "str",
+    "lower": "str",
+    "lstrip": "str",
+    "partition": "str",
+    "removeprefix": "str",
+    "removesuffix": "str",
+    "rpartition": "str",
+    "rsplit": "str",
+    "rstrip": "str",
+    "split": "str",
+    "splitlines": "str",
+    "startswith": "str",
+    "strip": "str",
+    "upper": "str",
+}
+# Attributes of classes that are no methods.
+CLASS_ATTRIBUTES: Mapping[str, str] = {"__bases__": "tuple", "__mro__": "tuple"}
+# Methods of builtin containers that return a container of what is in theirs, or one of it.
+COPYING_METHODS = frozenset({"copy", "difference", "intersection", "union", "values"})
+HANDING_OUT = frozenset({"get", "pop", "popitem", "popleft", "setdefault"})
+# Methods that run through what they are passed.
+CONSUMING_METHODS = frozenset({"extend", "update", "join", "union", "difference", "intersection"})
+# Methods of containers that put what they are passed into theirs.
+PUTTING_METHODS = frozenset({"add", "append", "appendleft", "insert", "setdefault"})
+FILE_METHODS = frozenset({"delete", "open", "read", "save"})
+
+# Annotations by their last name. Open ones say too little of what is really there: a queryset is
+# iterable too.
+OPEN_ANNOTATIONS = frozenset({"Any", "object", "Iterable", "Collection", "Sequence", "Reversible"})
+QUERYSET_ANNOTATIONS = frozenset({"QuerySet", "ValuesQuerySet", "RawQuerySet", "_QuerySet"})
+ITERATOR_ANNOTATIONS = frozenset({"Iterator", "Generator"})
+CONTEXT_ANNOTATIONS = frozenset(
+    {"ContextManager", "AbstractContextManager", "_GeneratorContextManager", "Atomic"}
+)
+SELF_ANNOTATIONS = frozenset({"Self"})
+CONTAINER_ANNOTATIONS: Mapping[str, str] = {
+    "Dict": "dict",
+    "FrozenSet": "frozenset",
+    "List": "list",
+    "Mapping": "dict",
+    "MutableMapping": "dict",
+    "Set": "set",
+    "Tuple": "tuple",
+}

@@ -1,0 +1,82 @@
+"""Types that are known without an annotation: what inference gives and a stub can spell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from asyncgen.resolve import Alias
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The class `name` of `module`, with type arguments; `name` may have outer classes in it.
+
+    Or a type variable, by the assignment that makes it.
+    """
+
+    module: str
+    name: str
+    arguments: tuple[Types, ...] = ()
+    variable: Alias | None = None
+
+    def __str__(self) -> str:
+        inner = ", ".join(map(text, self.arguments))
+        return f"{self.name}[{inner}]" if inner else self.name
+
+
+Types: TypeAlias = frozenset[Known]  # a union; the empty one is what never returns
+
+
+def builtin(name: str, *arguments: Types) -> Types:
+    return frozenset({Known("builtins", name, arguments)})
+
+
+ANY: Types = frozenset({Known("typing", "Any")})
+SELF: Types = frozenset({Known("typing", "Self")})
+NONE = builtin("None")
+BOOL = builtin("bool")
+INT = builtin("int")
+STR = builtin("str")
+
+
+def ordered(types: Types) -> list[Known]:
+    """The members of a union in the order in which they are written: None last."""
+    return sorted(types, key=lambda each: (each.name == "None", str(each)))
+
+
+def text(types: Types) -> str:
+    """The union as text, for people; `Scope.spelled` is for stubs."""
+    return " | ".join(map(str, ordered(types))) or "Never"
+
+
+def simplified(types: Types) -> Types:
+    """`types` without those that another of them, with Any in it, stands for."""
+    return frozenset(
+        each for each in types if not any(_covers(other, each) for other in types - {each})
+    )
+
+
+def _covers(wide: Known, narrow: Known) -> bool:
+    if (wide.module, wide.name) != (narrow.module, narrow.name):
+        return False
+    if len(wide.arguments) != len(narrow.arguments):
+        return False
+    pairs = list(zip(wide.arguments, narrow.arguments, strict=True))
+    return all(one in (ANY, other) or _all_cover(one, other) for one, other in pairs)
+
+
+def _all_cover(wide: Types, narrow: Types) -> bool:
+    return all(any(one == each or _covers(one, each) for one in wide) for each in narrow)
+
+
+def substituted(types: Types, receiver: Known) -> Types:
+    """`types`, with `receiver` where they say Self."""
+    return frozenset(_substituted(each, receiver) for each in types)
+
+
+def _substituted(known: Known, receiver: Known) -> Known:
+    if known in SELF:
+        return receiver
+    inner = tuple(substituted(each, receiver) for each in known.arguments)
+    return Known(known.module, known.name, inner, known.variable)

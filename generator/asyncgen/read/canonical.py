@@ -1,0 +1,111 @@
+"""Expressions as a formatter would space them, so that output needs no formatter.
+
+Defaults and annotations go into the output as they stand in the source, but a source need not be
+formatted; ruff and black then would change what asyncgen wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import MISSING, fields
+from functools import cache
+
+import libcst as cst
+
+_PLAIN = re.compile(r"[\w.]+|-\d+|\"[^\"\\\n]*\"")
+_ESCAPED_QUOTE = re.compile(r"(?<!\\)((?:\\\\)*)\\'")
+_EMPTY = cst.Module([])
+_LAYOUT = ("whitespace", "comma", "equal", "colon")
+
+
+def canonical_text(node: cst.BaseExpression) -> str:
+    """The source text of an expression on one line, spaced and quoted as ruff and black do."""
+    text = _EMPTY.code_for_node(node)
+    if _PLAIN.fullmatch(text) and not text[0].isdigit():
+        return text
+    formatted = node.visit(_Canonical())
+    return _EMPTY.code_for_node(formatted) if isinstance(formatted, cst.CSTNode) else text
+
+
+class _Canonical(cst.CSTTransformer):
+    """Gives every node LibCST's default layout, which is PEP 8's, and normal quotes."""
+
+    def on_leave(
+        self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT
+    ) -> cst.CSTNodeT | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNodeT]:
+        plain = updated_node.with_changes(**_default_layout(type(updated_node)))
+        return super().on_leave(original_node, plain)
+
+    def leave_SimpleString(
+        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+    ) -> cst.SimpleString:
+        prefix = updated_node.prefix.lower().replace("u", "")
+        if "R" in updated_node.prefix:
+            prefix = prefix.replace("r", "R")  # which some editors highlight differently
+        quote, raw = _quoted(updated_node.quote, updated_node.raw_value, "r" in prefix.lower())
+        return updated_node.with_changes(value=f"{prefix}{quote}{raw}{quote}")
+
+    def leave_ConcatenatedString(
+        self, original_node: cst.ConcatenatedString, updated_node: cst.ConcatenatedString
+    ) -> cst.ConcatenatedString:
+        return updated_node.with_changes(whitespace_between=cst.SimpleWhitespace(" "))
+
+    def leave_Integer(self, original_node: cst.Integer, updated_node: cst.Integer) -> cst.Integer:
+        text = updated_node.value.lower()
+        if text.startswith("0x"):
+            text = "0x" + text[2:].upper()
+        return updated_node.with_changes(value=text)
+
+    def leave_Float(self, original_node: cst.Float, updated_node: cst.Float) -> cst.Float:
+        text = updated_node.value.lower()
+        whole, dot, rest = text.partition(".")
+        if dot:  # .5 is 0.5 and 5. is 5.0
+            digits, exponent, power = rest.partition("e")
+            text = f"{whole or 0}.{digits or 0}{exponent}{power}"
+        return updated_node.with_changes(value=text)
+
+    def leave_BinaryOperation(
+        self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
+    ) -> cst.BinaryOperation:
+        if not isinstance(updated_node.operator, cst.Power):
+            return updated_node
+        if not (_is_simple(updated_node.left) and _is_simple(updated_node.right)):
+            return updated_node
+        tight = cst.SimpleWhitespace("")
+        return updated_node.with_changes(
+            operator=cst.Power(whitespace_before=tight, whitespace_after=tight)
+        )
+
+
+def _quoted(quote: str, raw: str, is_raw: bool) -> tuple[str, str]:
+    """The quotes and the text between them: double quotes, unless that takes more escapes."""
+    if not quote.startswith("'") or '"' in raw or (is_raw and "\\'" in raw):
+        return quote, raw
+    return quote.replace("'", '"'), raw if is_raw else _ESCAPED_QUOTE.sub(r"\1'", raw)
+
+
+@cache
+def _default_layout(node: type[cst.CSTNode]) -> dict[str, object]:
+    """The layout fields of a node class and LibCST's defaults for them."""
+    if issubclass(node, cst.Power):
+        return {}  # left to leave_BinaryOperation, which knows the operands
+    layout: dict[str, object] = {}
+    for field in fields(node):
+        if field.name.startswith(_LAYOUT):
+            if field.default is not MISSING:
+                layout[field.name] = field.default
+            elif field.default_factory is not MISSING:
+                layout[field.name] = field.default_factory()
+    return layout
+
+
+def _is_simple(node: cst.BaseExpression) -> bool:
+    """An operand that black sets close to `**`: a name, a number, an attribute, their negation."""
+    match node:
+        case cst.Name() | cst.Integer() | cst.Float() | cst.Imaginary():
+            return True
+        case cst.Attribute(value=value):
+            return _is_simple(value)
+        case cst.UnaryOperation(expression=expression, operator=cst.Minus()):
+            return _is_simple(expression)
+    return False

@@ -1,0 +1,307 @@
+"""Expressions of the syntax tree as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import libcst as cst
+
+from asyncgen.model import (
+    Await,
+    Bind,
+    Call,
+    Choice,
+    Comprehension,
+    Display,
+    Expression,
+    Get,
+    Item,
+    Lambda,
+    Literal,
+    Name,
+    Operation,
+    Parameter,
+    ParameterKind,
+    Star,
+    Yield,
+)
+from asyncgen.read.canonical import canonical_text
+
+NOTHING = Operation("unknown", ())
+
+
+class ExpressionReader:
+    """Converts expressions; `has_yield` tells whether one of them was a yield."""
+
+    has_yield = False
+
+    def expression(self, node: cst.CSTNode) -> Expression:
+        """The facts of an expression; the most frequent kinds of node are tried first."""
+        match node:
+            case cst.Name():
+                return _name(node)
+            case cst.Attribute():
+                return Get(self.expression(node.value), node.attr.value)
+            case cst.Call():
+                return self.call(node)
+            case cst.SimpleString():
+                return _string(node)
+            case cst.Subscript():
+                return self.subscript(node)
+            case cst.Integer():
+                return Literal("int", node.value)
+            case cst.Comparison():
+                return self.comparison(node)
+            case cst.BooleanOperation():
+                left, right = self.expression(node.left), self.expression(node.right)
+                word = "and" if isinstance(node.operator, cst.And) else "or"
+                return Choice((left, right), (left,), word)
+            case cst.UnaryOperation():
+                return Operation(operator(node.operator), (self.expression(node.expression),))
+            case cst.BinaryOperation():
+                operands = (self.expression(node.left), self.expression(node.right))
+                return Operation(operator(node.operator), operands)
+            case cst.List() | cst.Tuple() | cst.Set():
+                return self.display(node)
+            case cst.Dict():
+                return self.dictionary(node)
+            case cst.FormattedString():
+                return self.formatted(node)
+            case cst.ConcatenatedString():
+                return self.concatenated(node)
+            case cst.IfExp():
+                options = (self.expression(node.body), self.expression(node.orelse))
+                return Choice(options, (self.expression(node.test),))
+            case cst.ListComp() | cst.SetComp() | cst.GeneratorExp():
+                return self.comprehension(_COMPREHENSIONS[type(node)], (node.elt,), node.for_in)
+            case cst.DictComp():
+                return self.comprehension("dict", (node.key, node.value), node.for_in)
+            case _:
+                return self.rare(node)
+
+    def rare(self, node: cst.CSTNode) -> Expression:
+        match node:
+            case cst.Lambda():
+                names = tuple(parameter.name for parameter in self.parameters(node.params))
+                return Lambda(names, self.expression(node.body))
+            case cst.NamedExpr(target=cst.Name(value=name)):
+                return Bind(name, self.expression(node.value))
+            case cst.Yield():
+                return self.yielded(node)
+            case cst.Await():
+                return Await(self.expression(node.expression))
+            case cst.StarredElement():
+                return Star(self.expression(node.value))
+            case cst.Float():
+                return Literal("float", node.value)
+            case cst.Imaginary():
+                return Literal("complex", node.value)
+        return NOTHING
+
+    def subscript(self, node: cst.Subscript) -> Expression:
+        value = self.expression(node.value)
+        elements = [element.slice for element in node.slice]
+        if len(elements) == 1 and isinstance(elements[0], cst.Slice):
+            return Item(value, None, step=elements[0].step is not None)
+        parts = tuple(
+            self.expression(element.value) for element in elements if isinstance(element, cst.Index)
+        )
+        return Item(value, parts[0] if len(parts) == 1 else Display("tuple", parts))
+
+    def call(self, node: cst.Call) -> Call:
+        arguments: list[Expression] = []
+        keywords: list[tuple[str | None, Expression]] = []
+        for argument in node.args:
+            value = self.expression(argument.value)
+            if argument.keyword:
+                keywords.append((argument.keyword.value, value))
+            elif argument.star == "**":
+                keywords.append((None, value))
+            else:
+                arguments.append(Star(value) if argument.star else value)
+        return Call(self.expression(node.func), tuple(arguments), tuple(keywords))
+
+    def display(self, node: cst.List | cst.Tuple | cst.Set) -> Display:
+        return Display(
+            type(node).__name__.lower(),
+            tuple(
+                Star(self.expression(element.value))
+                if isinstance(element, cst.StarredElement)
+                else self.expression(element.value)
+                for element in node.elements
+            ),
+        )
+
+    def dictionary(self, node: cst.Dict) -> Display:
+        parts: list[Expression] = []
+        for element in node.elements:
+            if isinstance(element, cst.DictElement):
+                parts += [self.expression(element.key), self.expression(element.value)]
+            else:
+                parts.append(Star(self.expression(element.value)))
+        return Display("dict", tuple(parts))
+
+    def comprehension(
+        self, type_: str, elements: tuple[cst.BaseExpression, ...], for_in: cst.CompFor
+    ) -> Comprehension:
+        sources: list[tuple[Expression, Expression]] = []
+        conditions: list[Expression] = []
+        inner: cst.CompFor | None = for_in
+        while inner:
+            sources.append((self.expression(inner.target), self.expression(inner.iter)))
+            conditions += [self.expression(test.test) for test in inner.ifs]
+            inner = inner.inner_for_in
+        parts = tuple(self.expression(element) for element in elements)
+        return Comprehension(type_, parts, tuple(sources), tuple(conditions))
+
+    def comparison(self, node: cst.Comparison) -> Operation:
+        operators = [operator(target.operator) for target in node.comparisons]
+        operands = (node.left, *(target.comparator for target in node.comparisons))
+        return Operation(operators[0], tuple(self.expression(operand) for operand in operands))
+
+    def formatted(self, node: cst.FormattedString) -> Operation:
+        parts = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
+        return Operation("f-string", tuple(self.expression(part.expression) for part in parts))
+
+    def concatenated(self, node: cst.ConcatenatedString) -> Expression:
+        left, right = self.expression(node.left), self.expression(node.right)
+        if isinstance(left, Literal) and isinstance(right, Literal):
+            return Literal("str", left.text + right.text)
+        return Operation("f-string", (left, right))
+
+    def yielded(self, node: cst.Yield) -> Yield:
+        self.has_yield = True
+        match node.value:
+            case cst.From(item=item):
+                return Yield(self.expression(item), delegates=True)
+            case None:
+                return Yield(None)
+            case value:
+                return Yield(self.expression(value))
+
+    def parameters(self, node: cst.Parameters) -> Iterator[Parameter]:
+        groups: tuple[tuple[Sequence[cst.Param], ParameterKind], ...] = (
+            (node.posonly_params, ParameterKind.POSITIONAL_ONLY),
+            (node.params, ParameterKind.POSITIONAL_OR_KEYWORD),
+            (_one(node.star_arg), ParameterKind.VAR_POSITIONAL),
+            (node.kwonly_params, ParameterKind.KEYWORD_ONLY),
+            (_one(node.star_kwarg), ParameterKind.VAR_KEYWORD),
+        )
+        for params, kind in groups:
+            for param in params:
+                yield Parameter(
+                    name=param.name.value,
+                    kind=kind,
+                    annotation=(
+                        canonical_text(param.annotation.annotation) if param.annotation else None
+                    ),
+                    default=canonical_text(param.default) if param.default else None,
+                    default_names=(
+                        tuple(names(self.expression(param.default))) if param.default else ()
+                    ),
+                )
+
+
+_COMPREHENSIONS: Mapping[type[cst.CSTNode], str] = {
+    cst.ListComp: "list",
+    cst.SetComp: "set",
+    cst.GeneratorExp: "generator",
+}
+
+_OPERATORS: Mapping[str, str] = {
+    "Add": "+",
+    "AddAssign": "+",
+    "Subtract": "-",
+    "SubtractAssign": "-",
+    "BitOr": "|",
+    "BitOrAssign": "|",
+    "BitAnd": "&",
+    "BitAndAssign": "&",
+    "BitXor": "^",
+    "BitXorAssign": "^",
+    "In": "in",
+    "NotIn": "in",
+    "Is": "is",
+    "IsNot": "is not",
+    "Equal": "==",
+    "NotEqual": "!=",
+    "LessThan": "<",
+    "LessThanEqual": "<",
+    "GreaterThan": "<",
+    "GreaterThanEqual": "<",
+    "Not": "not",
+    "Modulo": "%",
+}
+
+
+def operator(node: cst.CSTNode) -> str:
+    """The operator's sign, those alike under one; "arithmetic" for the rest."""
+    return _OPERATORS.get(type(node).__name__, "arithmetic")
+
+
+def _name(node: cst.Name) -> Expression:
+    if node.value in ("True", "False"):
+        return Literal("bool", node.value)
+    if node.value == "None":
+        return Literal("None")
+    return Name(node.value)
+
+
+def _string(node: cst.SimpleString) -> Literal:
+    value = node.evaluated_value
+    return Literal("bytes") if isinstance(value, bytes) else Literal("str", value)
+
+
+def strings(expression: Expression | None) -> tuple[str, ...] | None:
+    """The strings of a list or tuple display that holds nothing else, as `__all__` does."""
+    match expression:
+        case Display(type="list" | "tuple", elements=elements):
+            found = tuple(
+                element.text
+                for element in elements
+                if isinstance(element, Literal) and element.type == "str"
+            )
+            return found if len(found) == len(elements) else None
+        case Operation(operator="+", operands=(left, right)):
+            first, second = strings(left), strings(right)
+            return first + second if first is not None and second is not None else None
+    return None
+
+
+def names(expression: Expression) -> Iterator[str]:
+    """The first names of what a default evaluates: `a` for `a.b(c)` and then `c`."""
+    match expression:
+        case Name(id=name):
+            yield name
+        case Get(value=value) | Star(value=value):
+            yield from names(value)
+        case Call(function=function, arguments=arguments, keywords=keywords):
+            for part in (function, *arguments, *(value for _, value in keywords)):
+                yield from names(part)
+        case Display(elements=parts) | Operation(operands=parts):
+            for part in parts:
+                yield from names(part)
+        case Item(value=value, index=index):
+            yield from names(value)
+            if index is not None:
+                yield from names(index)
+        case Choice(options=options, tests=tests):
+            for part in (*options, *tests):
+                yield from names(part)
+        case Lambda(parameters=parameters, body=body):
+            yield from (name for name in names(body) if name not in parameters)
+        case Comprehension():
+            yield "…"  # not worth importing for: the caller takes a sentinel
+
+
+def dotted(node: cst.CSTNode) -> str:
+    match node:
+        case cst.Attribute(value=value, attr=attr):
+            return f"{dotted(value)}.{attr.value}"
+        case cst.Name(value=name):
+            return name
+    return ""
+
+
+def _one(node: object) -> Sequence[cst.Param]:
+    return (node,) if isinstance(node, cst.Param) else ()

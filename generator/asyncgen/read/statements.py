@@ -1,0 +1,225 @@
+"""The statements of function bodies as facts."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from asyncgen.model import (
+    Assign,
+    Block,
+    Branch,
+    Class,
+    Define,
+    Evaluate,
+    Expression,
+    Function,
+    Import,
+    Leave,
+    LocalImport,
+    Loop,
+    Operation,
+    Raise,
+    Return,
+    Statement,
+    With,
+)
+from asyncgen.read.canonical import canonical_text
+from asyncgen.read.expressions import ExpressionReader, dotted, operator
+
+
+@dataclass
+class StatementReader(ExpressionReader, ABC):
+    """Converts blocks; `lines` yields the first line of each logical line in turn."""
+
+    name: str  # of the module
+    is_package: bool
+    lines: Iterator[int]
+
+    @abstractmethod
+    def nested_function(self, node: cst.FunctionDef) -> Function:
+        """A function that is defined inside a function."""
+
+    @abstractmethod
+    def klass(self, node: cst.ClassDef, outer: tuple[str, ...]) -> Class:
+        """A class that is defined inside a function."""
+
+    def suite(self, body: cst.BaseSuite, line: int) -> Block:
+        """The facts of an indented block, or of a suite on the header's own line."""
+        if isinstance(body, cst.SimpleStatementSuite):
+            return tuple(fact for small in body.body for fact in self.small(small, line))
+        facts: list[Statement] = []
+        for statement in body.body:
+            if isinstance(statement, cst.SimpleStatementLine):
+                line = next(self.lines)
+                facts += [fact for small in statement.body for fact in self.small(small, line)]
+            elif isinstance(statement, cst.BaseCompoundStatement):
+                facts.append(self.compound(statement))
+        return tuple(facts)
+
+    def small(self, node: cst.BaseSmallStatement, line: int) -> Iterator[Statement]:
+        match node:
+            case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString() | cst.Ellipsis()):
+                return  # a docstring or a placeholder evaluates nothing
+            case cst.Expr():
+                yield Evaluate(line, self.expression(node.value))
+            case cst.Assign():
+                targets = tuple(self.expression(target.target) for target in node.targets)
+                yield Assign(line, targets, self.expression(node.value))
+            case cst.AnnAssign(value=value) if value is not None:
+                annotation = canonical_text(node.annotation.annotation)
+                target = (self.expression(node.target),)
+                yield Assign(line, target, self.expression(value), annotation)
+            case cst.AugAssign():
+                target = (self.expression(node.target),)
+                both = (*target, self.expression(node.value))
+                yield Assign(line, target, Operation(operator(node.operator), both))
+            case cst.Return():
+                yield Return(line, self.expression(node.value) if node.value else None)
+            case cst.Raise():
+                yield Raise(line, self.expression(node.exc) if node.exc else None)
+            case cst.Assert():
+                yield Evaluate(line, self.expression(node.test), is_test=True)
+            case cst.Del():
+                yield from (Evaluate(line, part) for part in _evaluated_by_del(self, node.target))
+            case cst.Break() | cst.Continue():
+                yield Leave(line)
+            case cst.Import() | cst.ImportFrom():
+                yield LocalImport(line, tuple(self.imports(node)))
+
+    def compound(self, node: cst.BaseCompoundStatement) -> Statement:
+        match node:
+            case cst.FunctionDef():
+                function = self.nested_function(node)
+                return Define(function.location.line, function)
+            case cst.ClassDef():
+                found = self.klass(node, ("<locals>",))
+                return Define(found.location.line, found)
+            case cst.If():
+                return self.branch(node)
+            case cst.For():
+                line = next(self.lines)
+                target, iterable = self.expression(node.target), self.expression(node.iter)
+                body = self.suite(node.body, line)
+                return Loop(line, target, iterable, None, body, self.otherwise(node.orelse))
+            case cst.While():
+                line = next(self.lines)
+                test = self.expression(node.test)
+                body = self.suite(node.body, line)
+                return Loop(line, None, None, test, body, self.otherwise(node.orelse))
+            case cst.With():
+                line = next(self.lines)
+                items = tuple(
+                    (
+                        self.expression(item.item),
+                        self.expression(item.asname.name) if item.asname else None,
+                    )
+                    for item in node.items
+                )
+                return With(line, items, self.suite(node.body, line))
+            case cst.Try() | cst.TryStar():
+                return self.attempt(node)
+            case cst.Match():
+                line = next(self.lines)
+                subject = self.expression(node.subject)
+                blocks = tuple(self.suite(case.body, next(self.lines)) for case in node.cases)
+                return Branch(line, subject, (*blocks, ()))
+            case _:  # no other compound statement exists in Python's grammar
+                raise AssertionError(type(node).__name__)
+
+    def branch(self, node: cst.If) -> Branch:
+        line = next(self.lines)
+        test = self.expression(node.test)
+        body = self.suite(node.body, line)
+        otherwise: Block = ()
+        if isinstance(node.orelse, cst.If):
+            otherwise = (self.branch(node.orelse),)
+        elif node.orelse:
+            otherwise = self.otherwise(node.orelse)
+        return Branch(line, test, (body, otherwise))
+
+    def otherwise(self, node: cst.Else | cst.Finally | None) -> Block:
+        return self.suite(node.body, next(self.lines)) if node else ()
+
+    def attempt(self, node: cst.Try | cst.TryStar) -> Branch:
+        """try: the body and `else`, or the body as far as it came and one handler."""
+        line = next(self.lines)
+        body = self.suite(node.body, line)
+        handlers: list[Block] = []
+        for handler in node.handlers:
+            handler_line = next(self.lines)
+            handlers.append(self.suite(handler.body, handler_line))
+        completed = (*body, *self.otherwise(node.orelse))
+        final = self.otherwise(node.finalbody)
+        begun = tuple(fact for fact in body if not isinstance(fact, Return | Raise))
+        blocks = (
+            completed,
+            *((*_without_returns(begun), *handler) for handler in handlers),
+        )
+        return Branch(line, None, blocks, tuple(_caught(node)), final)
+
+    # -- imports ---------------------------------------------------------------------------------
+
+    def imports(
+        self, statement: cst.Import | cst.ImportFrom, is_type_only: bool = False
+    ) -> Iterator[tuple[str, Import]]:
+        """(local name, import) pairs; the local name is "*" for a star import."""
+        if isinstance(statement, cst.Import):
+            for alias in statement.names:
+                module = dotted(alias.name)
+                if alias.asname:
+                    yield dotted(alias.asname.name), Import(module, None, is_type_only)
+                else:
+                    first = module.partition(".")[0]
+                    yield first, Import(first, None, is_type_only)
+            return
+        module = self.absolute(statement)
+        if isinstance(statement.names, cst.ImportStar):
+            yield "*", Import(module, None, is_type_only)
+            return
+        for alias in statement.names:
+            name = dotted(alias.name)
+            local = dotted(alias.asname.name) if alias.asname else name
+            yield local, Import(module, name, is_type_only)
+
+    def absolute(self, statement: cst.ImportFrom) -> str:
+        """The absolute name of the module that `from … import` names."""
+        named = dotted(statement.module) if statement.module else ""
+        level = len(statement.relative)
+        if not level:
+            return named
+        package = self.name.split(".")
+        package = package[: len(package) - level + (1 if self.is_package else 0)]
+        return ".".join([*package, *([named] if named else [])])
+
+
+def _evaluated_by_del(reader: StatementReader, target: cst.CSTNode) -> Iterator[Expression]:
+    """What `del target` evaluates: never the target itself, as `del self.cached` shows."""
+    match target:
+        case cst.Attribute(value=value):
+            yield reader.expression(value)
+        case cst.Subscript():
+            yield reader.expression(target.value)
+        case cst.Tuple(elements=elements):
+            for element in elements:
+                yield from _evaluated_by_del(reader, element.value)
+
+
+def _caught(node: cst.Try | cst.TryStar) -> Iterator[str]:
+    """The last words of the exceptions that a try statement handles."""
+    for handler in node.handlers:
+        match handler.type:
+            case None:
+                yield "BaseException"
+            case cst.Tuple(elements=elements):
+                yield from (dotted(each.value).rpartition(".")[2] for each in elements)
+            case single:
+                yield dotted(single).rpartition(".")[2]
+
+
+def _without_returns(block: Block) -> Block:
+    """The assignments of a try body for its handlers, which run after only part of it."""
+    return tuple(fact for fact in block if isinstance(fact, Assign))

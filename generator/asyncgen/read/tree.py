@@ -1,0 +1,446 @@
+"""Source text to module facts. The only module that imports LibCST.
+
+One walk over the tree, in source order and without LibCST's metadata (which costs more than the
+parse): line numbers come from the tokenizer, which knows where each logical line starts, and the
+walk takes the next one at every statement, header and decorator.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import libcst as cst
+
+from asyncgen.model import (
+    AsyncgenError,
+    Attribute,
+    Binding,
+    Call,
+    Class,
+    Display,
+    Expression,
+    Function,
+    Get,
+    Import,
+    Item,
+    Literal,
+    Location,
+    Module,
+    Name,
+    Problem,
+    Signature,
+)
+from asyncgen.read.canonical import canonical_text
+from asyncgen.read.expressions import dotted, strings
+from asyncgen.read.statements import StatementReader
+
+_PRAGMA = re.compile(r"#\s*asyncgen:\s*(?P<words>[\w-]+)")
+
+
+def read_source(text: str, module: str, display: str, *, is_package: bool = False) -> Module:
+    """Read source `text` as the module named `module`; raises AsyncgenError (AG303)."""
+    try:
+        tree = cst.parse_module(text)
+        lines = iter(list(_logical_lines(text)))
+    except cst.ParserSyntaxError as error:
+        raise _parser_error(error, text, display) from error
+    except (tokenize.TokenError, SyntaxError) as error:
+        line = error.lineno if isinstance(error, SyntaxError) else error.args[1][0]
+        raise _syntax_error(str(error.args[0]), Location(display, line or 1)) from error
+    except RecursionError as error:
+        raise _syntax_error("the file is nested too deeply", Location(display, 1)) from error
+    return _Reader(module, is_package, lines, display, tree).module()
+
+
+def _parser_error(error: cst.ParserSyntaxError, text: str, display: str) -> AsyncgenError:
+    """The error as CPython words and places it, which it does better, where it sees one too."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError) as better:
+        line = better.lineno if isinstance(better, SyntaxError) else None
+        said = better.msg if isinstance(better, SyntaxError) else str(better)
+        return _syntax_error(said, Location(display, line or error.raw_line))
+    return _syntax_error(error.message, Location(display, error.raw_line))
+
+
+def _syntax_error(message: str, location: Location) -> AsyncgenError:
+    return AsyncgenError(
+        Problem("AG303", f"syntax error: {message}", "correct the source, then run again", location)
+    )
+
+
+def _logical_lines(text: str) -> Iterator[int]:
+    """The first line of each logical line, in order (Python's lexical analysis, section 2.1.1)."""
+    layout = {
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENCODING,
+        tokenize.ENDMARKER,
+    }
+    start = 0
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.NEWLINE:
+            if start:
+                yield start
+            start = 0
+        elif token.type not in layout and not start:
+            start = token.start[0]
+
+
+class _Scope(NamedTuple):
+    """What the body of a module or class binds, while it is being read."""
+
+    imports: dict[str, Import]
+    stars: list[str]
+    classes: dict[str, Class]
+    functions: dict[str, Function]
+    attributes: dict[str, Attribute]
+    overloads: dict[str, list[Function]]
+
+    @classmethod
+    def empty(cls) -> _Scope:
+        return cls({}, [], {}, {}, {}, {})
+
+
+@dataclass
+class _Reader(StatementReader):
+    """Walks one module: what its body and those of its classes declare."""
+
+    path: str
+    tree: cst.Module
+
+    def module(self) -> Module:
+        scope = _Scope.empty()
+        self.declare(self.tree.body, scope, (), Binding.FUNCTION)
+        _keep_overloads(scope)
+        exports = scope.attributes.get("__all__")
+        return Module(
+            name=self.name,
+            path=self.path,
+            imports=scope.imports,
+            star_imports=tuple(scope.stars),
+            classes=scope.classes,
+            functions=scope.functions,
+            attributes=scope.attributes,
+            exports=strings(exports.value) if exports else None,
+            has_future_annotations="annotations" in scope.imports
+            and scope.imports["annotations"].module == "__future__",
+        )
+
+    # -- declarations: the bodies of modules and classes ---------------------------------------
+
+    def declare(
+        self,
+        statements: Sequence[cst.BaseStatement | cst.BaseSmallStatement],
+        scope: _Scope,
+        outer: tuple[str, ...],
+        binding: Binding,
+        is_type_only: bool = False,
+    ) -> None:
+        """Record what `statements` bind in `scope`; all branches count, in source order."""
+        for statement in statements:
+            match statement:
+                case cst.SimpleStatementLine():
+                    line = next(self.lines)
+                    for small in statement.body:
+                        self.bind(small, line, scope, is_type_only)
+                case cst.FunctionDef():
+                    function = self.function(statement, binding, is_type_only)
+                    self.define(function, scope)
+                case cst.ClassDef():
+                    found = self.klass(statement, outer)
+                    scope.classes[found.name] = found
+                case _:
+                    self.declare_compound(statement, scope, outer, binding, is_type_only)
+
+    def declare_compound(
+        self,
+        statement: cst.BaseStatement | cst.BaseSmallStatement,
+        scope: _Scope,
+        outer: tuple[str, ...],
+        binding: Binding,
+        is_type_only: bool,
+    ) -> None:
+        next(self.lines)
+        only_types = is_type_only or (
+            isinstance(statement, cst.If) and _is_type_checking(statement.test)
+        )
+        line = 0
+        for header, body in _suites(statement):
+            if header:
+                line = next(self.lines)
+            guarded = only_types if not header else is_type_only
+            if isinstance(body, cst.SimpleStatementSuite):
+                for small in body.body:
+                    self.bind(small, line, scope, guarded)
+            else:
+                self.declare(body.body, scope, outer, binding, guarded)
+
+    def define(self, function: Function, scope: _Scope) -> None:
+        """Add a function; an overload waits for the implementation that follows it."""
+        if any(text.rpartition(".")[2] == "overload" for text in function.decorator_texts):
+            scope.overloads.setdefault(function.name, []).append(function)
+            return
+        known = scope.functions.get(function.name)
+        if known and any(
+            text.endswith((".setter", ".deleter")) for text in function.decorator_texts
+        ):
+            if any(text.endswith(".setter") for text in function.decorator_texts):
+                scope.functions[function.name] = replace(known, setter=function)
+            return  # the getter says what reading it does
+        overloads = tuple(scope.overloads.pop(function.name, ()))
+        if known and known.is_type_only and not function.is_type_only:
+            # `if TYPE_CHECKING: def f(…)` then the real `f`: its types, our body.
+            overloads = overloads or known.overloads or (known,)
+        scope.functions[function.name] = replace(function, overloads=overloads)
+        scope.attributes.pop(function.name, None)
+
+    def bind(
+        self, statement: cst.BaseSmallStatement, line: int, scope: _Scope, is_type_only: bool
+    ) -> None:
+        match statement:
+            case cst.Import() | cst.ImportFrom():
+                for local, found in self.imports(statement, is_type_only):
+                    if local == "*":
+                        scope.stars.append(found.module)
+                    else:
+                        scope.imports.setdefault(local, found)
+            case cst.Assign(value=value):
+                expression = self.expression(value)
+                for target in statement.targets:
+                    self.bind_name(self.expression(target.target), expression, line, scope)
+            case cst.AnnAssign(target=cst.Name(value=name)):
+                self.add_attribute(
+                    name,
+                    self.expression(statement.value) if statement.value else None,
+                    line,
+                    scope,
+                    canonical_text(statement.annotation.annotation),
+                )
+            case cst.AugAssign(target=cst.Name(value="__all__")):
+                known = scope.attributes.get("__all__")
+                more = strings(self.expression(statement.value))
+                if known and known.value and more:
+                    both = (*(strings(known.value) or ()), *more)
+                    self.add_attribute(
+                        "__all__",
+                        Display("list", tuple(Literal("str", text) for text in both)),
+                        line,
+                        scope,
+                    )
+
+    def bind_name(self, target: Expression, value: Expression, line: int, scope: _Scope) -> None:
+        match target:
+            case Name(id=name):
+                bound = _function_by_assignment(name, value, scope.functions)
+                if bound:
+                    scope.functions[name] = replace(bound, location=Location(self.path, line))
+                else:
+                    self.add_attribute(name, value, line, scope)
+            case Get(value=Name(id=name), name=mark) if name in scope.functions:
+                function = scope.functions[name]
+                text = value.text if isinstance(value, Literal) else ""
+                scope.functions[name] = replace(function, marks={**function.marks, mark: text})
+            case Display(elements=elements):
+                for index, element in enumerate(elements):
+                    part = Item(value, Literal("int", str(index)))
+                    self.bind_name(element, part, line, scope)
+
+    def add_attribute(
+        self,
+        name: str,
+        value: Expression | None,
+        line: int,
+        scope: _Scope,
+        annotation: str | None = None,
+    ) -> None:
+        known = scope.attributes.get(name)
+        if known and known.value is not None and value == Literal("None"):
+            return  # `try: from x import y` … `except ImportError: y = None`
+        scope.functions.pop(name, None)
+        scope.attributes[name] = Attribute(name, value, annotation, Location(self.path, line))
+
+    def klass(self, node: cst.ClassDef, outer: tuple[str, ...]) -> Class:
+        decorators = tuple(next(self.lines) for _ in node.decorators)
+        line = next(self.lines)
+        scope = _Scope.empty()
+        inner = (*outer, node.name.value)
+        body = node.body
+        if isinstance(body, cst.SimpleStatementSuite):
+            for small in body.body:
+                self.bind(small, line, scope, False)
+        else:
+            self.declare(body.body, scope, inner, Binding.METHOD)
+        _keep_overloads(scope)
+        return Class(
+            name=node.name.value,
+            qualname=".".join(inner),
+            module=self.name,
+            bases=tuple(self.expression(base.value) for base in node.bases if not base.star),
+            base_texts=tuple(canonical_text(base.value) for base in node.bases if not base.star),
+            keywords=tuple(
+                (keyword.keyword.value, self.expression(keyword.value))
+                for keyword in node.keywords
+                if keyword.keyword
+            ),
+            functions=scope.functions,
+            attributes=scope.attributes,
+            classes=scope.classes,
+            location=Location(self.path, decorators[0] if decorators else line),
+            docstring=node.get_docstring(clean=True),
+            type_parameters=_type_parameters(node.type_parameters),
+            pragma=_pragma(node),
+        )
+
+    def nested_function(self, node: cst.FunctionDef) -> Function:
+        return self.function(node, Binding.FUNCTION)
+
+    def function(
+        self, node: cst.FunctionDef, binding: Binding, is_type_only: bool = False
+    ) -> Function:
+        decorators = tuple(self.expression(decorator.decorator) for decorator in node.decorators)
+        texts = tuple(canonical_text(decorator.decorator) for decorator in node.decorators)
+        for _ in node.decorators:
+            next(self.lines)
+        line = next(self.lines)
+        had_yield, self.has_yield = self.has_yield, False
+        body = self.suite(node.body, line)
+        is_generator, self.has_yield = self.has_yield, had_yield
+        return Function(
+            name=node.name.value,
+            signature=Signature(
+                tuple(self.parameters(node.params)),
+                canonical_text(node.returns.annotation) if node.returns else None,
+            ),
+            location=Location(self.path, line),
+            binding=_binding(texts, binding),
+            docstring=node.get_docstring(clean=True),
+            decorators=decorators,
+            decorator_texts=texts,
+            type_parameters=_type_parameters_text(node.type_parameters),
+            is_async=node.asynchronous is not None,
+            is_generator=is_generator,
+            is_type_only=is_type_only,
+            pragma=_pragma(node),
+            body=body,
+        )
+
+
+def _type_parameters(node: cst.TypeParameters | None) -> tuple[str, ...]:
+    return tuple(parameter.param.name.value for parameter in node.params) if node else ()
+
+
+def _keep_overloads(scope: _Scope) -> None:
+    """In a stub no implementation follows overloads: the last of them stands for it."""
+    for name, overloads in scope.overloads.items():
+        scope.functions.setdefault(name, replace(overloads[-1], overloads=tuple(overloads)))
+
+
+def _type_parameters_text(node: cst.TypeParameters | None) -> str:
+    return cst.Module([]).code_for_node(node).strip() if node else ""
+
+
+def _is_type_checking(test: cst.BaseExpression) -> bool:
+    return dotted(test).rpartition(".")[2] == "TYPE_CHECKING"
+
+
+def _suites(node: cst.CSTNode) -> Iterator[tuple[bool, cst.BaseSuite]]:
+    """The suites of a compound statement in order; True for those with a header line of their own
+    after the first (else, elif, except, finally, case)."""
+    if isinstance(node, cst.Match):
+        for case in node.cases:
+            yield True, case.body
+        return
+    yield False, node.body  # type: ignore[attr-defined]  # every other compound statement has one
+    for handler in getattr(node, "handlers", ()):
+        yield True, handler.body
+    orelse = getattr(node, "orelse", None)
+    if isinstance(orelse, cst.If):
+        (_, body), *others = _suites(orelse)
+        yield True, body
+        yield from others
+    elif orelse:
+        yield True, orelse.body
+    if getattr(node, "finalbody", None):
+        yield True, node.finalbody.body  # type: ignore[attr-defined]  # tested in the line above
+
+
+def _binding(decorators: tuple[str, ...], default: Binding) -> Binding:
+    """What the decorators make of a function; `default` where they say nothing."""
+    if default is Binding.FUNCTION:
+        return default
+    for text in decorators:
+        name = text.partition("(")[0].rpartition(".")[2]
+        if name in _BINDINGS:
+            return _BINDINGS[name]
+    return default
+
+
+_BINDINGS = {
+    "classmethod": Binding.CLASSMETHOD,
+    "staticmethod": Binding.STATICMETHOD,
+    "property": Binding.PROPERTY,
+    "cached_property": Binding.PROPERTY,
+    "classproperty": Binding.PROPERTY,
+    "abstractproperty": Binding.PROPERTY,
+    "setter": Binding.PROPERTY,
+    "getter": Binding.PROPERTY,
+    "deleter": Binding.PROPERTY,
+}
+
+
+def _function_by_assignment(
+    name: str, value: Expression, functions: Mapping[str, Function]
+) -> Function | None:
+    """`b = a`, `a = classmethod(a)`, `a = decorate(a)`: the function that the name now holds."""
+    match value:
+        case Name(id=source) if source in functions:
+            return replace(functions[source], name=name)
+        case Call(function=decorator, arguments=(Name(id=source),), keywords=()) if (
+            source in functions
+        ):
+            function = functions[source]
+            text = ".".join(_path(decorator)) or "(decorator)"
+            return replace(
+                function,
+                name=name,
+                binding=_binding((text,), function.binding),
+                decorators=(decorator, *function.decorators),
+                decorator_texts=(text, *function.decorator_texts),
+            )
+    return None
+
+
+def _path(expression: Expression) -> tuple[str, ...]:
+    match expression:
+        case Name(id=name):
+            return (name,)
+        case Get(value=value, name=name):
+            return (*_path(value), name)
+    return ()
+
+
+def _pragma(node: cst.FunctionDef | cst.ClassDef) -> str | None:
+    """The word of an `# asyncgen: …` comment above the statement or at the end of its header."""
+    comments = [
+        line.comment.value
+        for line in (*node.leading_lines, *node.lines_after_decorators)
+        if line.comment
+    ]
+    if isinstance(node.body, cst.IndentedBlock) and node.body.header.comment:
+        comments.append(node.body.header.comment.value)
+    elif isinstance(node.body, cst.SimpleStatementSuite):
+        trailing = node.body.trailing_whitespace.comment
+        comments += [trailing.value] if trailing else []
+    for comment in reversed(comments):
+        if found := _PRAGMA.search(comment):
+            return found["words"]
+    return None

@@ -1,0 +1,536 @@
+"""A dotted name to the class, function or module it means, across files; and Python's MRO.
+
+Nothing is imported: modules are found below the search roots and read when a name leads there.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from asyncgen.model import (
+    AsyncgenError,
+    Attribute,
+    Binding,
+    Block,
+    Branch,
+    Call,
+    Choice,
+    Class,
+    Define,
+    Display,
+    Evidence,
+    Expression,
+    Function,
+    Get,
+    Import,
+    Item,
+    Literal,
+    Loop,
+    Module,
+    Name,
+    Parameter,
+    ParameterKind,
+    Return,
+    Star,
+    With,
+)
+
+STANDARD_LIBRARY = sys.stdlib_module_names
+BUILTIN_CLASSES = frozenset(
+    name for name, value in vars(builtins).items() if isinstance(value, type)
+)
+OUTER_LIMIT = 60  # how many files of a package are looked at
+READ_LIMIT = 40  # how many re-exports and aliases a name may pass through
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleReference:
+    """A module, which may or may not be found below the roots."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A name in a module that is not below the roots (the standard library, an extension)."""
+
+    dotted: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionIn:
+    """A module-level function and the module it stands in."""
+
+    function: Function
+    module: Module
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alias:
+    """A module-level assignment that is not just another name for a class or function."""
+
+    attribute: Attribute
+    module: Module
+
+
+Definition = Class | FunctionIn | ModuleReference | External | Alias
+
+
+@dataclass
+class Resolver:
+    """Finds and reads modules below `roots`; the first root that has one wins.
+
+    `outputs` are modules that this build writes: they are never read, and a class that inherits
+    from one of theirs has nothing missing.
+    """
+
+    roots: Sequence[Path]
+    read: Callable[[Path, str], Module]
+    outputs: frozenset[str] = frozenset()
+    _modules: dict[str, Module | None] = field(default_factory=dict)
+    _paths: dict[str, Path | None] = field(default_factory=dict)
+    _of_django: dict[str, bool] = field(default_factory=dict)
+    _linear: dict[Class, tuple[Class, ...]] = field(default_factory=dict)
+    _bases: dict[Class, tuple[tuple[Class, ...], tuple[str, ...]]] = field(default_factory=dict)
+    _made: dict[tuple[Class, Class, str], Class] = field(default_factory=dict)
+    _names: dict[tuple[str, str], Definition | None] = field(default_factory=dict)
+
+    # -- modules -------------------------------------------------------------------------------
+
+    def find(self, dotted: str) -> Path | None:
+        """The file of the module named `dotted`, below the first root that has one."""
+        if dotted not in self._paths:
+            self._paths[dotted] = self._find(dotted)
+        return self._paths[dotted]
+
+    def _find(self, dotted: str) -> Path | None:
+        parts = dotted.split(".")
+        for root in self.roots:
+            base = root.joinpath(*parts)
+            for candidate in (base / "__init__.py", base.with_name(base.name + ".py")):
+                if candidate.is_file():
+                    return candidate
+        return None
+
+    def knows_django(self, dotted: str) -> bool:
+        """Whether the top-level package of a module has anything to do with Django: it is part of
+        the project, or one of its outer files names it. Nothing else is read for what it does."""
+        top = dotted.partition(".")[0]
+        if top not in self._of_django:
+            path = self.find(top)
+            self._of_django[top] = (
+                path is None
+                or "site-packages" not in path.parts
+                or any(map(_names_django, _outer_files(path)))
+            )
+        return self._of_django[top]
+
+    def module(self, dotted: str) -> Module | None:
+        """The module named `dotted`, read now if it was not; None if it is not below the roots."""
+        if dotted not in self._modules:
+            path = None if dotted in self.outputs else self.find(dotted)
+            self._modules[dotted] = self.read(path, dotted) if path else None
+        return self._modules[dotted]
+
+    def add(self, module: Module) -> None:
+        self._modules[module.name] = module
+
+    @property
+    def known(self) -> tuple[Module, ...]:
+        """The modules read so far."""
+        return tuple(module for module in self._modules.values() if module)
+
+    def readable(self, dotted: str) -> Module | None:
+        """Like `module`, but a dependency that cannot be read counts as not there."""
+        try:
+            return self.module(dotted)
+        except AsyncgenError:
+            self._modules[dotted] = None
+            return None
+
+    # -- names ---------------------------------------------------------------------------------
+
+    def dotted(self, name: str) -> Definition | None:
+        """What the absolute name means: `package.module.Class` or `package.module`."""
+        module, _, attribute = name.rpartition(".")
+        if not module:
+            return ModuleReference(name)
+        owner = self.dotted(module)
+        return self.member(owner, attribute) if owner else None
+
+    def name(self, module: Module, name: str, depth: int = 0) -> Definition | None:
+        """What `name` means in `module`; None where it is not bound there."""
+        key = (module.name, name)
+        if key not in self._names:
+            self._names[key] = None  # a circular import ends here
+            self._names[key] = self._name(module, name, depth)
+        return self._names[key]
+
+    def _name(self, module: Module, name: str, depth: int) -> Definition | None:
+        if depth > READ_LIMIT:
+            return None
+        if name in module.classes:
+            return module.classes[name]
+        if name in module.functions:
+            return FunctionIn(module.functions[name], module)
+        if name in module.attributes:
+            return self._attribute(module, module.attributes[name], depth)
+        if name in module.imports:
+            return self._import(module.imports[name], depth)
+        for star in module.star_imports:
+            source = self.readable(star)
+            if source is None or name.startswith("_"):
+                continue
+            if source.exports is None or name in source.exports:
+                found = self.name(source, name, depth + 1)
+                if found:
+                    return found
+        return None
+
+    @staticmethod
+    def _binds(module: Module, name: str) -> bool:
+        """Whether the module itself binds the name, star imports aside."""
+        return (
+            name in module.classes
+            or name in module.functions
+            or name in module.attributes
+            or name in module.imports
+        )
+
+    def _attribute(self, module: Module, attribute: Attribute, depth: int) -> Definition | None:
+        value = attribute.value
+        while isinstance(value, Choice):
+            value = value.options[0]
+        if isinstance(value, Name | Get | Item):
+            found = self.expression(module, value, depth + 1)
+            if isinstance(found, Class | FunctionIn | ModuleReference | External):
+                return found
+        if isinstance(value, Call):
+            made = self.made(module, value, attribute.name) or self.loaded(module, value)
+            return made or Alias(attribute, module)
+        return Alias(attribute, module)
+
+    def _import(self, found: Import, depth: int) -> Definition | None:
+        if found.name is None:
+            return ModuleReference(found.module)
+        return self.member(ModuleReference(found.module), found.name, depth + 1)
+
+    def member(self, owner: Definition, name: str, depth: int = 0) -> Definition | None:
+        """What `owner.name` means."""
+        match owner:
+            case ModuleReference(name=dotted):
+                module = self.readable(dotted)
+                if module is None:
+                    inner = f"{dotted}.{name}"
+                    return ModuleReference(inner) if self.find(inner) else External(inner)
+                if not self._binds(module, name) and self.find(f"{dotted}.{name}"):
+                    return ModuleReference(f"{dotted}.{name}")
+                return self.name(module, name, depth)
+            case External(dotted=dotted):
+                return External(f"{dotted}.{name}")
+            case Class():
+                return owner.classes.get(name)
+        return None
+
+    def expression(
+        self, module: Module, expression: Expression, depth: int = 0
+    ) -> Definition | None:
+        """What a base class expression, an annotation or a decorator means in `module`."""
+        match expression:
+            case Name(id=name):
+                return self.name(module, name, depth)
+            case Get(value=value, name=name):
+                owner = self.expression(module, value, depth)
+                return self.member(owner, name, depth) if owner else None
+            case Item(value=Call() as call, index=Literal(type="int", text=position)):
+                return self.loaded(module, call, int(position))
+            case Item(value=value):  # QuerySet["Book"]
+                return self.expression(module, value, depth)
+            case Call():
+                return self.made(module, expression) or self.loaded(module, expression)
+            case Choice(options=(first, *_)):
+                return self.expression(module, first, depth)
+        return None
+
+    def loaded(self, module: Module, call: Call, position: int = 0) -> Class | None:
+        """The class that a call names by its module and its name, as strings.
+
+        `get_class("catalogue.managers", "ProductManager")`: the module is looked for below each
+        package that the calling one is in. Of several names `position` says which is meant.
+        """
+        texts = _strings(call.arguments)
+        if len(texts) == 1:
+            texts = list(texts[0].rpartition(".")[::2])
+        if len(texts) < 2 or not all(each.isidentifier() for each in texts[0].split(".")):
+            return None
+        package = module.name.split(".")
+        name = texts[min(position + 1, len(texts) - 1)]
+        for depth in range(len(package), -1, -1):
+            dotted = ".".join([*package[:depth], texts[0]])
+            known = self.readable(dotted)
+            if known:
+                found = self.name(known, name)
+                return found if isinstance(found, Class) else None
+        return None
+
+    # -- classes -------------------------------------------------------------------------------
+
+    def made(self, module: Module, call: Expression, name: str = "") -> Class | None:
+        """The class that `X.from_queryset(Y)` makes; None for any other call."""
+        match call:
+            case Call(function=Get(value=base, name="from_queryset"), arguments=(first, *_)):
+                manager = self.expression(module, base)
+                queryset = self.expression(module, first)
+                if isinstance(manager, Class) and isinstance(queryset, Class):
+                    key = (manager, queryset, name)
+                    if key not in self._made:
+                        self._made[key] = self._from_queryset(
+                            manager, queryset, module, (base, first), name
+                        )
+                    return self._made[key]
+        return None
+
+    def manager_of(self, manager: Class, queryset: Class, module: Module) -> Class:
+        """The class behind `queryset.as_manager()` and `manager.from_queryset(queryset)`."""
+        key = (manager, queryset, "")
+        if key not in self._made:
+            bases = (Name(manager.name), Name(queryset.name))
+            self._made[key] = self._from_queryset(manager, queryset, module, bases, "")
+        return self._made[key]
+
+    def _from_queryset(
+        self,
+        manager: Class,
+        queryset: Class,
+        module: Module,
+        expressions: tuple[Expression, Expression],
+        name: str,
+    ) -> Class:
+        """What `BaseManager.from_queryset` does: copies the public methods that are missing."""
+        base, argument = expressions
+        taken = {each for known in self.mro(manager) for each in known.functions}
+        functions: dict[str, Function] = {}
+        for known in self.mro(queryset):
+            for each, function in known.functions.items():
+                if each in taken or each in functions or not is_copied(function):
+                    continue
+                functions[each] = _proxy(function)
+        made = Class(
+            name=name or f"{manager.name}From{queryset.name}",
+            qualname=name or f"{manager.name}From{queryset.name}",
+            module=module.name,
+            bases=(base,),
+            base_texts=(),
+            keywords=(),
+            functions=functions,
+            attributes={
+                "_queryset_class": Attribute("_queryset_class", argument, None, queryset.location)
+            },
+            classes={},
+            location=queryset.location,
+            queryset=queryset,
+        )
+        self._bases[made] = ((manager,), ())
+        return made
+
+    def derive(self, base: Class, name: str) -> Class:
+        """A class `name` that inherits from `base` and adds nothing."""
+        made = Class(
+            name=name,
+            qualname=name,
+            module=base.module,
+            bases=(),
+            base_texts=(),
+            keywords=(),
+            functions={},
+            attributes={},
+            classes={},
+            location=base.location,
+        )
+        self._bases[made] = ((base,), ())
+        return made
+
+    def bases(self, found: Class) -> tuple[tuple[Class, ...], tuple[str, ...]]:
+        """The classes that `found` inherits from, and the texts of those that cannot be told."""
+        if found not in self._bases:
+            module = self.readable(found.module)
+            classes: list[Class] = []
+            missing: list[str] = []
+            for expression, text in _each_base(found):
+                base = self.expression(module, expression) if module else None
+                if isinstance(base, Class) and base is not found:
+                    classes.append(base)
+                elif not self._is_known(base, expression, module):
+                    missing.append(text)
+            self._bases[found] = (tuple(classes), tuple(missing))
+        return self._bases[found]
+
+    def _is_known(
+        self, base: Definition | None, expression: Expression, module: Module | None
+    ) -> bool:
+        """A base that needs no source: the standard library's, or one that this build writes."""
+        if isinstance(base, External):
+            module_name, _, _ = base.dotted.rpartition(".")
+            is_standard = base.dotted.partition(".")[0] in STANDARD_LIBRARY
+            return is_standard or module_name in self.outputs
+        if isinstance(expression, Name):
+            found = module.imports.get(expression.id) if module else None
+            return expression.id in BUILTIN_CLASSES or (
+                found is not None and found.module in self.outputs
+            )
+        return False
+
+    def mro(self, found: Class) -> tuple[Class, ...]:
+        """The classes that attributes of `found` are looked up in, by C3 linearisation.
+
+        Bases that cannot be told are left out. Where C3 finds no order, Python itself would not
+        make the class: the order is then depth first.
+        """
+        if found not in self._linear:
+            self._linear[found] = (found,)  # a class that inherits from itself ends here
+            bases, _ = self.bases(found)
+            sequences = [list(self.mro(base)) for base in bases] + [list(bases)]
+            self._linear[found] = (found, *_merge(sequences))
+        return self._linear[found]
+
+    def missing(self, found: Class) -> tuple[Evidence, ...]:
+        """The bases, of the class or any it inherits from, that cannot be told."""
+        return tuple(
+            Evidence(f"{known.name} inherits from {text}, which cannot be found", known.location)
+            for known in self.mro(found)
+            for text in self.bases(known)[1]
+        )
+
+    def lookup(
+        self, found: Class, name: str, after: Class | None = None
+    ) -> tuple[Class, Function | Attribute | Class] | None:
+        """The class in the MRO that has `name` and what it has there; with `after`, as super().
+
+        What is declared for type checkers only is found where nothing else is.
+        """
+        order = self.mro(found)
+        if after in order:
+            order = order[order.index(after) + 1 :]
+        declared: tuple[Class, Function] | None = None
+        for known in order:
+            for table in (known.functions, known.attributes, known.classes):
+                what = table.get(name)
+                if isinstance(what, Function) and what.is_type_only:
+                    declared = declared or (known, what)
+                elif what is not None:
+                    return known, what
+        return declared
+
+    def builtin_base(self, found: Class) -> str | None:
+        """The builtin type that the class inherits from, if it does: dict, Exception."""
+        for known in self.mro(found):
+            for base in known.bases:
+                if isinstance(base, Name) and base.id in BUILTIN_CLASSES and base.id != "object":
+                    return base.id
+        return None
+
+
+def _outer_files(path: Path) -> Iterator[Path]:
+    """A module's own file, or the files of a package and of the packages right in it."""
+    yield path
+    if path.stem == "__init__":
+        yield from islice(path.parent.glob("*.py"), OUTER_LIMIT)
+        yield from islice(path.parent.glob("*/*.py"), OUTER_LIMIT)
+
+
+def _names_django(path: Path) -> bool:
+    return b"django" in path.read_bytes()
+
+
+def _each_base(found: Class) -> Iterator[tuple[Expression, str]]:
+    """The base expressions with their texts; those inside `with_metaclass(Meta, A, B)` too."""
+    for expression, text in zip(found.bases, found.base_texts, strict=True):
+        match expression:
+            case Call(function=Name(id=name) | Get(name=name), arguments=(_, *inner)) if (
+                name == "with_metaclass"
+            ):
+                yield from ((each, text) for each in inner)
+            case _:
+                yield expression, text
+
+
+def _strings(arguments: Sequence[Expression]) -> list[str]:
+    """The strings among arguments, those of a list or tuple of them too."""
+    texts: list[str] = []
+    for each in arguments:
+        if isinstance(each, Literal) and each.type == "str":
+            texts.append(each.text)
+        elif isinstance(each, Display):
+            texts += _strings(each.elements)
+    return texts
+
+
+def is_copied(function: Function) -> bool:
+    """The rule of `BaseManager._get_queryset_methods`, with its `queryset_only`."""
+    if function.binding not in (Binding.METHOD, Binding.STATICMETHOD):
+        return False
+    only = function.marks.get("queryset_only")
+    if only is None:
+        return not function.name.startswith("_")
+    return only == "False"
+
+
+def _proxy(function: Function) -> Function:
+    """The manager's copy: `return getattr(self.get_queryset(), name)(*args, **kwargs)`.
+
+    It is a method of the manager, also where the queryset's is static.
+    """
+    queryset = Call(Get(Name("self"), "get_queryset"))
+    forward = Call(Get(queryset, function.name), (Star(Name("args")),), ((None, Name("kwargs")),))
+    parameters = function.signature.parameters
+    if function.binding is Binding.STATICMETHOD:
+        parameters = (Parameter("self", ParameterKind.POSITIONAL_OR_KEYWORD), *parameters)
+    return replace(
+        function,
+        signature=replace(function.signature, parameters=parameters),
+        binding=Binding.METHOD,
+        body=(Return(function.location.line, forward),),
+    )
+
+
+def _merge(sequences: list[list[Class]]) -> Iterator[Class]:
+    """C3: take the first head that stands in no other tail."""
+    sequences = [sequence for sequence in sequences if sequence]
+    while sequences:
+        for sequence in sequences:
+            head = sequence[0]
+            if not any(head in other[1:] for other in sequences):
+                break
+        else:
+            head = sequences[0][0]
+        yield head
+        sequences = [
+            rest
+            for sequence in sequences
+            if (rest := [each for each in sequence if each is not head])
+        ]
+
+
+def defined_inside(module: Module) -> Iterator[tuple[Class, tuple[str, ...]]]:
+    """The classes made inside functions, with the functions' names (trap 11)."""
+
+    def walk(block: Block, outer: tuple[str, ...]) -> Iterator[tuple[Class, tuple[str, ...]]]:
+        for statement in block:
+            match statement:
+                case Define(definition=Class() as found):
+                    yield found, outer
+                case Define(definition=Function() as function):
+                    yield from walk(function.body, (*outer, function.name))
+                case Branch(blocks=blocks):
+                    for each in blocks:
+                        yield from walk(each, outer)
+                case Loop(body=body) | With(body=body):
+                    yield from walk(body, outer)
+
+    for function in module.functions.values():
+        yield from walk(function.body, (function.name,))

@@ -1,0 +1,252 @@
+"""Static manager classes for queryset classes, and their stubs.
+
+`Manager.from_queryset` makes its class while the program runs, so no type checker can follow it. A
+module beside the source joins it with the mixin of twins, and its stub declares what comes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from asyncgen.annotation import parse_annotation
+from asyncgen.known import ANY, Types
+from asyncgen.model import (
+    Binding,
+    Class,
+    Decision,
+    Function,
+    ImportLine,
+    Kind,
+    ManagerModule,
+    Parameter,
+    ParameterKind,
+    Signature,
+    StaticManager,
+    StubClass,
+    StubFunction,
+    StubModule,
+    Surface,
+    SurfaceClass,
+    Twin,
+)
+from asyncgen.resolve import Resolver, is_copied
+from asyncgen.scope import Scope, last_word
+from asyncgen.stub import StubMaker
+
+_SUFFIXES = ("QuerySet", "Queryset", "Query")
+_QUERYSET = "django.db.models.query.QuerySet"
+_SELF = Parameter("self", ParameterKind.POSITIONAL_OR_KEYWORD)
+_ANYTHING = (
+    Parameter("args", ParameterKind.VAR_POSITIONAL),
+    Parameter("kwargs", ParameterKind.VAR_KEYWORD),
+)
+
+
+def manager_name(queryset: str) -> str:
+    """BookManager for BookQuerySet."""
+    for suffix in _SUFFIXES:
+        if queryset.endswith(suffix):
+            return f"{queryset.removesuffix(suffix)}Manager"
+    return f"{queryset}Manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Mixin:
+    """The mixin of a class, as this run writes it."""
+
+    module: str
+    made: SurfaceClass
+
+
+Mixins = Mapping[Class, Mixin]
+
+
+@dataclass(frozen=True, slots=True)
+class StaticManagers:
+    """Finds the manager classes that a surface asks for."""
+
+    resolver: Resolver
+    role: Callable[[Class], str]
+    mixins: Mixins
+
+    def module(self, surface: Surface, path: str, module: str) -> ManagerModule | None:
+        """The static managers of the surface's queryset classes; None where there are none, or
+        where the module has models, which could not import them without a cycle."""
+        if any(self.role(each.source) == "model" for each in surface.classes):
+            return None
+        managers = tuple(
+            self.manager(each.source)
+            for each in surface.classes
+            if self.role(each.source) == "queryset" and each.source.qualname == each.source.name
+        )
+        if not managers:
+            return None
+        return ManagerModule(
+            path, module, surface.sources, managers, surface.bridge, surface.first_party
+        )
+
+    def manager(self, queryset: Class) -> StaticManager:
+        mixins = [
+            self.mixins[known] for known in self.resolver.mro(queryset) if known in self.mixins
+        ]
+        return StaticManager(
+            manager_name(queryset.name),
+            tuple(ImportLine(each.module, each.made.name) for each in mixins),
+            queryset,
+            tuple(
+                as_method(twin)
+                for each in mixins
+                for twin in each.made.twins
+                if twin.binding is Binding.STATICMETHOD and is_copied(twin.decision.function)
+            ),
+        )
+
+
+def as_method(twin: Twin) -> Twin:
+    """The twin of a manager's copy of a static method: from_queryset makes methods of them, which
+    hand on whatever they are given."""
+    function = _as_method(twin.decision.function)
+    return replace(
+        twin,
+        binding=Binding.METHOD,
+        target=f"self.{function.name}",
+        signature=Signature((_SELF, *_ANYTHING)),
+        sentinels=(),
+        decision=replace(twin.decision, function=function),
+    )
+
+
+def _as_method(function: Function) -> Function:
+    signature = function.signature
+    return replace(
+        function,
+        binding=Binding.METHOD,
+        signature=replace(signature, parameters=(_SELF, *signature.parameters)),
+    )
+
+
+@dataclass
+class ManagerStubs:
+    """Makes the stub of a module of static managers."""
+
+    maker: StubMaker
+    mixins: Mixins
+
+    def stub(self, made: ManagerModule, path: str) -> StubModule:
+        names = {name for each in made.managers for name in (each.name, _related(each.name))}
+        members = {name for each in made.managers for name in self.names(each)}
+        scope = Scope(frozenset(names | members), self.maker.resolver)
+        found = [
+            stub
+            for each in made.managers
+            for stub in ManagerStub(self.maker, scope, each, self.mixins).classes()
+        ]
+        return self.maker.module(path, made.module, made.sources, scope, found)
+
+    def names(self, manager: StaticManager) -> Iterator[str]:
+        yield "get_queryset"
+        for known in self.maker.resolver.mro(manager.queryset):
+            yield from known.functions
+            mixin = self.mixins.get(known)
+            yield from (twin.name for twin in (mixin.made.twins if mixin else ()))
+
+
+@dataclass
+class ManagerStub:
+    """One manager class and its related-manager class."""
+
+    maker: StubMaker
+    scope: Scope
+    manager: StaticManager
+    mixins: Mixins
+
+    def classes(self) -> Iterator[StubClass]:
+        queryset = self.manager.queryset
+        row = self.scope.spelled(self.row())
+        base = self.scope.name("django.db.models", "Manager")
+        variables = [
+            self.scope.variable(alias, resolver)
+            for alias, resolver in self.maker.inference.variables(queryset)
+        ]
+        inner = f"[{', '.join(variables)}]" if variables else ""
+        own = f"{self.scope.name(queryset.module, queryset.name)}{inner}"
+        get_queryset = StubFunction("get_queryset", (_SELF,), own, location=queryset.location)
+        functions = (get_queryset, *self.functions(own, row))
+        location = queryset.location
+        yield StubClass(self.manager.name, (f"{base}[{row}]",), functions, location=location)
+        if self.maker.django:
+            related = self.scope.name(
+                "django.db.models.fields.related_descriptors", "RelatedManager"
+            )
+            yield StubClass(
+                _related(self.manager.name),
+                (f"{self.manager.name}{inner}", f"{related}[{row}]"),
+                (),
+                (self.scope.name("typing", "type_check_only"),),
+                location,
+            )
+
+    def row(self) -> Types:
+        return self.maker.inference.row(self.manager.queryset) or ANY
+
+    def functions(self, own: str, row: str) -> Iterator[StubFunction]:
+        """What from_queryset copies, and the twins of that."""
+        substitutes = {"Self": own}
+        twins = {
+            twin.decision.function: twin
+            for mixin in self.mixins.values()
+            for twin in mixin.made.twins
+        }
+        seen: set[str] = set()
+        for known in self.maker.resolver.mro(self.manager.queryset):
+            for name, function in known.functions.items():
+                if name in seen or not is_copied(function):
+                    continue
+                seen.add(name)
+                if known.module.startswith("django."):
+                    yield from self.chaining(name, known, own, row)
+                else:
+                    names = {**substitutes, **dict(self.variables(known, row))}
+                    yield from self.copied(function, known, names, twins.get(function))
+
+    def variables(self, owner: Class, row: str) -> Iterator[tuple[str, str]]:
+        """The row, in the place of the type variable of the generic class that a method is from."""
+        if owner is self.manager.queryset:
+            return
+        found = [alias for alias, _ in self.maker.inference.variables(owner)]
+        names = [*owner.type_parameters, *(alias.attribute.name for alias in found)]
+        if len(names) == 1:
+            yield names[0], row
+
+    def copied(
+        self, function: Function, owner: Class, substitutes: dict[str, str], twin: Twin | None
+    ) -> Iterator[StubFunction]:
+        if function.is_async:
+            return
+        decision = Decision(function, self.manager.queryset, Kind.VALUE, ())
+        if function.binding is Binding.STATICMETHOD:
+            decision = replace(decision, function=_as_method(function))
+            twin = as_method(twin) if twin else None
+        yield from self.maker.sync(decision, owner.module, self.scope, substitutes)
+        if twin:
+            yield from self.maker.twin(twin, self.scope, substitutes)
+
+    def chaining(self, name: str, owner: Class, own: str, row: str) -> Iterator[StubFunction]:
+        """Django's methods that return the queryset's own class."""
+        django = self.maker.django
+        stubbed = django.method(_QUERYSET, name) if django else None
+        if django is None or stubbed is None or stubbed.function.is_async:
+            return
+        returns = (stubbed.function.overloads or (stubbed.function,))[0].signature.returns
+        expression = parse_annotation(returns) if returns else None
+        if expression is None or last_word(expression) != "Self":
+            return
+        names = {"Self": own, "_Model": row, "_Row": row}
+        decision = Decision(owner.functions[name], owner, Kind.QUERYSET, ())
+        for each in self.maker.sync(decision, owner.module, self.scope, names):
+            yield replace(each, location=self.manager.queryset.location)
+
+
+def _related(name: str) -> str:
+    return f"{name.removesuffix('Manager')}RelatedManager"

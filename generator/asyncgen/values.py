@@ -1,0 +1,174 @@
+"""What `evaluate` says an expression may be, and what evaluating it may do.
+
+A value is a set of possible types; the empty set is "not known yet" (a recursion) or "never
+returns". An effect is ordered: clean (proved), doubtful (nothing proved), reaching (seen to query).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TypeAlias
+
+from asyncgen.model import Class, Evidence, Function, Module
+
+
+class Level(IntEnum):
+    CLEAN = 0
+    DOUBT = 1
+    REACHES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The worst that evaluating something may do to the event loop, and why."""
+
+    level: Level = Level.CLEAN
+    evidence: tuple[Evidence, ...] = ()
+
+    def __or__(self, other: Effect) -> Effect:
+        return other if other.level > self.level else self
+
+
+CLEAN = Effect()
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance of a class; `row` is the model of a queryset's or manager's rows."""
+
+    found: Class
+    row: Class | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassObject:
+    """The class itself."""
+
+    found: Class
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """`super()` in a method of `owner`."""
+
+    owner: Class
+    receiver: Instance | ClassObject
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A function, looked up on `receiver`; `owner` is the class that defines it."""
+
+    function: Function
+    module: Module
+    owner: Class | None = None
+    receiver: Instance | ClassObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """An instance of a builtin type. `effect` is what iterating or entering it does; `text` the
+    value itself, of a constant that names something or is true or false."""
+
+    name: str
+    elements: frozenset[Type] = frozenset()
+    effect: Effect = CLEAN
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method (or attribute) of an instance of a builtin type."""
+
+    receiver: Builtin
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Something of a module that is not read, by dotted name; `()` marks a call's result.
+
+    `row` is the model whose options (`_meta`) it is.
+    """
+
+    dotted: str
+    row: Class | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleObject:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """Whatever the caller passes for a parameter."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nothing is known; `from_queryset` when a queryset went in, so that one may come out."""
+
+    reason: str
+    from_queryset: bool = False
+
+
+Type: TypeAlias = (
+    Instance
+    | ClassObject
+    | Super
+    | Bound
+    | Builtin
+    | Method
+    | Foreign
+    | ModuleObject
+    | Argument
+    | Unknown
+)
+Value: TypeAlias = frozenset[Type]
+
+NOTHING: Value = frozenset()
+NONE: Value = frozenset({Builtin("None")})
+
+
+# What is passed for parameters, by their names.
+Given: TypeAlias = tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What calling a function gives: `stops` when a StopIteration may leave it.
+
+    `inferred` is what the body returns, where `returns` is what the annotation says.
+    """
+
+    returns: Value
+    effect: Effect
+    stops: bool = False
+    inferred: Value = NOTHING
+
+
+def unknown(reason: str, *, from_queryset: bool = False) -> Value:
+    return frozenset({Unknown(reason, from_queryset)})
+
+
+def builtin(name: str, elements: Value = NOTHING, effect: Effect = CLEAN) -> Value:
+    return frozenset({Builtin(name, elements, effect)})
+
+
+def is_tainted(type_: Type) -> bool:
+    """Whether a queryset went into what is not known any more."""
+    return isinstance(type_, Unknown) and type_.from_queryset
+
+
+def is_only(value: Value, name: str) -> bool:
+    """Whether the value can be nothing but instances of one builtin type."""
+    return bool(value) and all(isinstance(each, Builtin) and each.name == name for each in value)
+
+
+def union(values: Iterable[Value]) -> Value:
+    return frozenset().union(*values)

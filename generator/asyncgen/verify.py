@@ -1,0 +1,154 @@
+"""`asyncgen build --verify`: mypy and stubtest over what was written.
+
+They are the project's own, run by its Python in its folder; stubtest imports the modules, which
+nothing else in asyncgen does. What they find points at the sync callable that a stub is for.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from asyncgen.config import Config
+from asyncgen.environment import site_packages
+from asyncgen.model import Location, Problem, StubFunction, StubModule
+
+_MYPY_LINE = re.compile(r"(?P<path>.+?\.pyi?):(?P<line>\d+)(?::\d+)?: error: (?P<message>.*)")
+_STUBTEST_LINE = re.compile(r"error: (?P<name>[\w.]+) (?P<message>.+)")
+_STUBTEST = (
+    "import os, sys\n"
+    "if os.environ.get('DJANGO_SETTINGS_MODULE'):\n"
+    "    import django; django.setup()\n"
+    "from mypy.stubtest import main\n"
+    "sys.exit(main())\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A stub that was written, and its text."""
+
+    stub: StubModule
+    text: str
+
+
+def verify(config: Config, written: Sequence[Written]) -> list[Problem]:
+    """What mypy (AG601) and stubtest (AG602) say of the stubs; AG603 where they are missing."""
+    if not written:
+        return []
+    python = interpreter(config)
+    found = _run(config, [python, "-m", "mypy", "--no-error-summary", *_paths(written)])
+    if "No module named mypy" in found:
+        return [
+            Problem(
+                "AG603",
+                "mypy is not installed in the project's environment",
+                "install mypy there, or name the environment with --python",
+                Location(str(config.path), 1),
+            )
+        ]
+    problems = list(_mypy_problems(found, written))
+    modules = [each.stub.module for each in written]
+    found = _run(config, [python, "-c", _STUBTEST, *modules])
+    return [*problems, *_stubtest_problems(found, written)]
+
+
+def interpreter(config: Config) -> str:
+    """The Python of the project's environment."""
+    for place in site_packages(config):
+        for parent in place.parents:
+            for name in ("bin/python", "Scripts/python.exe"):
+                if (parent / name).is_file() and (parent / "pyvenv.cfg").is_file():
+                    return str(parent / name)
+    return sys.executable
+
+
+def _paths(written: Iterable[Written]) -> list[str]:
+    return [each.stub.path for each in written]
+
+
+def _run(config: Config, command: list[str]) -> str:
+    path = os.pathsep.join(map(str, (*config.search, *_inherited_path())))
+    finished = subprocess.run(
+        command,
+        cwd=config.root,
+        env={**os.environ, "PYTHONPATH": path, "MYPYPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return finished.stdout + finished.stderr
+
+
+def _inherited_path() -> tuple[str, ...]:
+    known = os.environ.get("PYTHONPATH")
+    return (known,) if known else ()
+
+
+def _mypy_problems(text: str, written: Sequence[Written]) -> Iterator[Problem]:
+    by_path = {Path(each.stub.path).as_posix(): each for each in written}
+    for line in text.splitlines():
+        match = _MYPY_LINE.fullmatch(line)
+        each = by_path.get(Path(match["path"]).as_posix()) if match else None
+        if match and each:
+            name = name_at(each.text, int(match["line"]))
+            yield Problem(
+                "AG601",
+                f"mypy, of {each.stub.path}:{match['line']}: {match['message']}",
+                "correct the annotation of the sync callable, or annotate it",
+                source_of(each.stub, name),
+            )
+
+
+def _stubtest_problems(text: str, written: Sequence[Written]) -> Iterator[Problem]:
+    for line in text.splitlines():
+        match = _STUBTEST_LINE.fullmatch(line)
+        if not match:
+            continue
+        for each in written:
+            module = each.stub.module
+            if match["name"] == module or match["name"].startswith(f"{module}."):
+                name = match["name"].removeprefix(module).removeprefix(".")
+                yield Problem(
+                    "AG602",
+                    f"stubtest, of {match['name']}: {match['message']}",
+                    "run `asyncgen build`; if it stays, report it with the sync callable",
+                    source_of(each.stub, name),
+                )
+                break
+
+
+def name_at(text: str, line: int) -> str:
+    """The dotted name of the innermost definition that the line is in."""
+    names: list[str] = []
+    body: Sequence[ast.stmt] = ast.parse(text).body
+    while True:
+        inner = next((each for each in body if _holds(each, line)), None)
+        if not isinstance(inner, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            return ".".join(names)
+        names.append(inner.name)
+        body = inner.body
+
+
+def _holds(node: ast.stmt, line: int) -> bool:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    start = min([node.lineno, *(each.lineno for each in decorators)])
+    return start <= line <= (node.end_lineno or node.lineno)
+
+
+def source_of(stub: StubModule, name: str) -> Location | None:
+    """Where the sync callable or class is that `name` in the stub is for."""
+    first, _, rest = name.partition(".")
+    functions: Iterable[StubFunction] = stub.functions
+    for each in stub.classes:
+        if each.name == first:
+            found = next((f.location for f in each.functions if f.name == rest), None)
+            return found or each.location
+    found = next((each.location for each in functions if each.name == first), None)
+    return found or (Location(stub.sources[0], 1) if stub.sources else None)

@@ -1,0 +1,133 @@
+"""Download the pinned source distributions that the labels were made from.
+
+    python tests/projects/download.py            every package in packages.toml
+    python tests/projects/download.py NAME ...   only these
+
+Each is fetched with pip from whichever index pip is configured for, checked against its
+sha256, and unpacked into `.cache/projects/NAME-VERSION/`. What is there already is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CACHE = HERE.parents[1] / ".cache" / "projects"
+
+
+class DownloadError(Exception):
+    """A distribution could not be fetched, or is not the one that was pinned."""
+
+
+def scratch_in_cache() -> tempfile.TemporaryDirectory[str]:
+    """A folder to prepare something in; on the cache's own file system, so that it can be moved."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(dir=CACHE)
+
+
+@dataclass(frozen=True)
+class Package:
+    name: str
+    version: str
+    sdist: str
+    sha256: str
+    roots: tuple[str, ...]
+    modules: tuple[str, ...]
+    heldout: bool
+    needs: tuple[str, ...] = ()  # packages that it depends on, and that are pinned here too
+
+    @property
+    def path(self) -> Path:
+        """Where the unpacked distribution stands."""
+        return CACHE / f"{self.name}-{self.version}"
+
+
+def packages() -> dict[str, Package]:
+    """Every pinned package, by name, in the order of `packages.toml`."""
+    with (HERE / "packages.toml").open("rb") as file:
+        entries = tomllib.load(file)["package"]
+    return {
+        entry["name"]: Package(
+            name=entry["name"],
+            version=entry["version"],
+            sdist=entry["sdist"],
+            sha256=entry["sha256"],
+            roots=tuple(entry["roots"]),
+            modules=tuple(entry["modules"]),
+            heldout=entry.get("heldout", False),
+            needs=tuple(entry.get("needs", ())),
+        )
+        for entry in entries
+    }
+
+
+def fetch(name: str) -> Path:
+    """The folder of the unpacked source distribution, downloaded if it is not there yet."""
+    known = packages()
+    if name not in known:
+        raise DownloadError(f"{name} is not in packages.toml; it has: {', '.join(known)}")
+    package = known[name]
+    if not package.path.is_dir():
+        archive = CACHE / package.sdist
+        if not archive.is_file():
+            _download(package, archive)
+        _check(package, archive)
+        _unpack(archive, package.path)
+    return package.path
+
+
+def _download(package: Package, archive: Path) -> None:
+    # pip prepares an sdist's metadata with its build backend, which it installs from wheels:
+    # hence `--no-binary` for this one package only. The hash is checked before anything runs.
+    with scratch_in_cache() as folder:
+        requirement = Path(folder, "requirements.txt")
+        requirement.write_text(
+            f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n",
+            encoding="utf-8",
+        )
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
+        pip += ["--no-deps", "--no-binary", package.name, "--require-hashes"]
+        pip += ["--requirement", str(requirement), "--dest", folder]
+        done = subprocess.run(pip, capture_output=True, text=True, check=False)
+        found = Path(folder, package.sdist)
+        if done.returncode != 0 or not found.is_file():
+            raise DownloadError(f"pip could not fetch {package.sdist}:\n{done.stderr.strip()}")
+        found.replace(archive)
+
+
+def _check(package: Package, archive: Path) -> None:
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    if digest != package.sha256:
+        archive.unlink()
+        raise DownloadError(f"{package.sdist} has sha256 {digest}, not {package.sha256}")
+
+
+def _unpack(archive: Path, target: Path) -> None:
+    """Unpack what stands inside the archive's one top folder, all of it or nothing."""
+    with scratch_in_cache() as folder:
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder, filter="data")
+        (top,) = Path(folder).iterdir()
+        shutil.move(top, target)
+
+
+def main(names: list[str]) -> int:
+    for name in names or packages():
+        try:
+            print(fetch(name))
+        except DownloadError as error:
+            print(f"download.py: {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

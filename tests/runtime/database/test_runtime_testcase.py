@@ -1,0 +1,229 @@
+"""In Django's own test cases, whose async tests run below a sync caller."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import suppress
+from unittest import mock
+
+from asgiref.sync import async_to_sync, sync_to_async
+from asyncgen_runtime import context_to_async, iterator_to_async
+from asyncgen_runtime.test import (
+    aassert_num_queries,
+    aassert_queryset_equal,
+    acapture_queries,
+)
+from asyncgen_runtime.transaction import aatomic, aon_commit
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import TestCase, TransactionTestCase, override_settings
+from django.urls import path
+
+from tests.testproject.library.models import Author
+
+
+class Failure(Exception):
+    pass
+
+
+async def async_view(request):
+    thread = await sync_to_async(threading.get_ident)()
+    async with aatomic():
+        await Author.objects.acreate(name="a")
+        different = await sync_to_async(threading.get_ident)() != thread
+    return HttpResponse(str(different))
+
+
+def sync_view(request, fail=False):
+    async def work():
+        async with aatomic():
+            await Author.objects.acreate(name="a")
+            return await sync_to_async(threading.get_ident)() == thread
+
+    thread = threading.get_ident()
+    same = async_to_sync(work)()
+    if fail:
+        raise Failure
+    return HttpResponse(str(same))
+
+
+urlpatterns = [
+    path("async/", async_view),
+    path("sync/", sync_view),
+    path("sync/fail/", sync_view, {"fail": True}),
+]
+
+
+class InATransaction(TestCase):
+    """Every block is a savepoint in the transaction of the test, which is rolled back."""
+
+    @classmethod
+    def setUpTestData(cls):
+        Author.objects.create(name="of the class")
+
+    async def test_block_nests_in_the_transaction_of_the_test(self):
+        async with aatomic():
+            thread = await sync_to_async(threading.get_ident)()
+            assert thread == threading.main_thread().ident
+            assert await Author.objects.acount() == 1
+            await Author.objects.acreate(name="a")
+        with self.assertRaises(Failure):  # noqa: PT027
+            async with aatomic():
+                await Author.objects.acreate(name="b")
+                raise Failure
+        assert await Author.objects.acount() == 2
+
+    async def test_the_test_before_left_nothing(self):
+        assert await Author.objects.acount() == 1
+
+    async def test_durable(self):
+        async with aatomic(durable=True):
+            await Author.objects.acreate(name="a")
+
+    async def test_blocks_at_once(self):
+        """They wait for one another: there is one connection, and savepoints cannot overlap."""
+
+        async def work(n):
+            async with aatomic():
+                await Author.objects.acreate(name=str(n))
+                await Author.objects.acount()
+                if n % 2:
+                    raise Failure
+
+        await asyncio.gather(*[work(n) for n in range(6)], return_exceptions=True)
+        await aassert_queryset_equal(
+            Author.objects.exclude(name="of the class"), ["0", "2", "4"], str, ordered=False
+        )
+
+    async def test_a_task_that_outlives_the_block_it_was_started_in(self):
+        """It takes its turn with the others, outside of the block that is gone."""
+
+        async def work(n):
+            for _ in range(3):
+                async with aatomic():
+                    await Author.objects.acreate(name=str(n))
+                    await Author.objects.acount()
+
+        go_on = asyncio.Event()
+
+        async def outlive():
+            await go_on.wait()
+            await work("outlived")
+
+        async with aatomic():
+            task = asyncio.create_task(outlive())
+            await Author.objects.acount()
+        go_on.set()
+        await asyncio.gather(task, work("other"))
+        assert await Author.objects.acount() == 7
+
+    async def test_on_commit(self):
+        log = []
+
+        async def asynchronous():
+            log.append(await Author.objects.acount())
+
+        capture = context_to_async(self.captureOnCommitCallbacks)
+        async with capture(execute=True) as callbacks:
+            async with aatomic():
+                await aon_commit(asynchronous)
+            assert log == []
+        assert log == [1]
+        assert len(callbacks) == 1
+
+    async def test_queries(self):
+        async with aassert_num_queries(3) as captured, aatomic():
+            await Author.objects.acount()
+        assert "SAVEPOINT" in captured[0]["sql"]
+        with self.assertRaisesRegex(AssertionError, "1 queries executed, 2 expected"):  # noqa: PT027
+            async with aassert_num_queries(2):
+                await Author.objects.acount()
+
+    async def test_iteration(self):
+        rows = iterator_to_async(Author.objects.iterator, call_now=True)
+        assert [author.name async for author in rows()] == ["of the class"]
+
+
+class WithoutATransaction(TransactionTestCase):
+    """Every outermost block is a transaction on a connection of its own."""
+
+    async def test_block(self):
+        async with aatomic():
+            thread = await sync_to_async(threading.get_ident)()
+            assert thread != threading.main_thread().ident
+            await Author.objects.acreate(name="a")
+        with self.assertRaises(Failure):  # noqa: PT027
+            async with aatomic():
+                await Author.objects.acreate(name="b")
+                raise Failure
+        await aassert_queryset_equal(Author.objects.all(), ["a"], transform=str)
+
+    async def test_queries_in_blocks_are_captured_as_in_sync_code(self):
+        @transaction.atomic
+        def sync_work():
+            Author.objects.count()
+            with transaction.atomic():
+                Author.objects.count()
+
+        @aatomic
+        async def async_work():
+            await Author.objects.acount()
+            async with aatomic():
+                await Author.objects.acount()
+
+        def kinds(captured):
+            return [query["sql"].split()[0] for query in captured]
+
+        async with acapture_queries() as expected:
+            await sync_to_async(sync_work)()
+        async with acapture_queries() as captured:
+            await async_work()
+        assert kinds(captured) == kinds(expected)
+        assert kinds(captured) == ["BEGIN", "SELECT", "SAVEPOINT", "SELECT", "RELEASE", "COMMIT"]
+
+    async def test_captures_are_of_what_is_started_inside(self):
+        go_on = asyncio.Event()
+
+        async def other():
+            await go_on.wait()
+            async with aatomic():
+                await Author.objects.acount()
+
+        task = asyncio.create_task(other())
+        async with acapture_queries() as outer:
+            async with acapture_queries() as inner, aatomic():
+                await Author.objects.acount()
+            go_on.set()
+            await task
+        assert [len(outer), len(inner)] == [3, 3]
+
+    async def test_on_commit(self):
+        log = []
+
+        async def asynchronous():
+            log.append(await Author.objects.acount())
+
+        async with aatomic():
+            await Author.objects.acreate(name="a")
+            await aon_commit(asynchronous)
+        assert log == [1]
+
+    @override_settings(ROOT_URLCONF=__name__)
+    async def test_async_view(self):
+        """Under ASGI every request has a thread-sensitive context; the block has another one."""
+        response = await self.async_client.get("/async/")
+        assert response.content == b"True"
+        await aassert_queryset_equal(Author.objects.all(), ["a"], transform=str)
+
+    @override_settings(ROOT_URLCONF=__name__)
+    def test_sync_view_under_atomic_requests(self):
+        """The transaction of the request goes on in the async code that its view calls."""
+        with mock.patch.dict(connection.settings_dict, ATOMIC_REQUESTS=True):
+            for path in ("/sync/", "/sync/fail/"):
+                with suppress(Failure):
+                    assert self.client.get(path).content == b"True"
+        assert [author.name for author in Author.objects.all()] == ["a"]
+
+    def test_the_connection_of_the_test_is_not_in_debug_mode(self):
+        assert connection.force_debug_cursor is False

@@ -1,0 +1,35 @@
+"""asyncgen_django.everywhere in INSTALLED_APPS; and nothing changed without it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from areas import mixins
+from django.db.models import Model
+
+
+def run(*arguments: str) -> str:
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", *arguments], capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
+def test_one_line_in_installed_apps() -> None:
+    listed = run(str(Path(__file__).with_name("everywhere_run.py"))).splitlines()
+    assert len(listed) > 300
+    assert not any(line.startswith("django.contrib.sites") for line in listed)  # not installed
+
+
+def test_nothing_is_changed_otherwise() -> None:
+    assert list(mixins())
+    assert not hasattr(Model, "afull_clean")
+    assert Model.asave.__module__ == "django.db.models.base"
+
+
+def test_importing_asyncgen_django_imports_no_app() -> None:
+    code = "import sys, asyncgen_django; print([n for n in sys.modules if 'django.contrib' in n])"
+    assert run("-c", code).strip() == "[]"

@@ -1,0 +1,34 @@
+"""What users must not write: each line with an `# error` comment is one, in every checker."""
+
+from __future__ import annotations
+
+from library.models import Author, Book
+from library.querysets import BookQuerySet
+from library.services_async import aregister
+
+
+async def wrong(books: BookQuerySet, author: Author) -> None:
+    # case: annotated
+    text: str = await books.arevenue()  # error
+    # case: overloads with Literal
+    await books.atitles("yes")  # error
+    # case: ParamSpec
+    await books.aapply(len, 2)  # error
+    # case: positional-only and keyword-only
+    await books.abetween(low=1, high=2)  # error
+    await books.abetween(1, 2, False)  # error
+    # case: async iterator
+    await books.astream()  # error
+    # case: async context manager
+    with books.alocked():  # error
+        pass
+    # case: property is no twin
+    await books.ais_small()  # error
+    # case: inferred
+    number: str = await books.ahow_many()  # error
+    # case: static manager
+    await Book.objects.apublished()  # error
+    await Book.objects.acount_all()  # error
+    # case: functions
+    await aregister(title="x", author=author)  # error
+    print(text, number)

@@ -1,0 +1,97 @@
+"""What users write, and the type it must have in every checker. `# case:` names the row of the
+table in docs/typing.md that the lines after it belong to."""
+
+from __future__ import annotations
+
+import datetime
+from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
+from typing import Any, assert_type
+
+from library.inherited import AuthorQuerySet, NovelQuerySet
+from library.models import Author, Book
+from library.querysets import BookQuerySet
+from library.services_async import afirst_of, aregister, arename
+
+
+def pages(book: Book, factor: int, *, extra: str = "") -> int:
+    return factor
+
+
+async def mixin(books: BookQuerySet) -> None:
+    # case: annotated
+    assert_type(await books.arevenue(), Decimal)
+    assert_type(await books.anewest_book(), Book | None)
+    # case: a queryset after a query (Self)
+    assert_type(await books.acheapest(), BookQuerySet)
+    # case: overloads with Literal
+    assert_type(await books.atitles(True), str)
+    assert_type(await books.atitles(), list[str])
+    # case: ParamSpec
+    assert_type(await books.aapply(pages, 2, extra="x"), list[int])
+    # case: positional-only and keyword-only
+    assert_type(await books.abetween(1, 2, inclusive=False), int)
+    # case: sentinel default
+    assert_type(await books.afallback("x"), object)
+    # case: class method
+    assert_type(await BookQuerySet.acount_all(using="x"), int)
+    # case: static method
+    assert_type(await BookQuerySet.aparse("x"), Book | None)
+    # case: a type variable for self
+    assert_type(await books.aarchive(datetime.date.today()), BookQuerySet)
+    # case: type alias of the source
+    assert_type(await books.ashelf(), tuple[str, int])
+    # case: async iterator
+    async for book in books.astream():
+        assert_type(book, Book)
+    async for pair in books.apairs():
+        assert_type(pair, tuple[int, str])
+    # case: async context manager
+    assert_type(books.alocked(), AbstractAsyncContextManager[Book])
+    async with books.alocked(nowait=True) as locked:
+        assert_type(locked, Book)
+    # case: property is no twin
+    assert_type(books.is_small, bool)
+    # case: inferred
+    assert_type(await books.ahow_many(), int)
+    assert_type(await books.aany_book(), Book | None)
+    assert_type(await books.anames(), list[Any])
+    assert_type(await books.atotals(), dict[str, Any])
+    assert_type(await books.amake("x"), Book)
+
+
+async def manager() -> None:
+    # case: static manager
+    assert_type(await Book.objects.arevenue(), Decimal)
+    assert_type(Book.objects.published(), BookQuerySet)
+    assert_type(await Book.objects.published().arevenue(), Decimal)
+    assert_type(await Book.objects.filter(pages=1).order_by("pk").arevenue(), Decimal)
+    assert_type(await Book.objects.aparse("x"), Book | None)
+    assert_type(await Book.objects.atitles(True), str)
+    assert_type(Book.objects.get_queryset(), BookQuerySet)
+
+
+async def related(author: Author) -> None:
+    # case: related manager
+    assert_type(await author.books.arevenue(), Decimal)
+    assert_type(await author.books.published().arevenue(), Decimal)
+
+
+async def inherited(novels: NovelQuerySet, authors: AuthorQuerySet) -> None:
+    # case: inherited across modules
+    assert_type(await novels.alongest(), int)
+    assert_type(await novels.arevenue(), Decimal)
+    assert_type(await novels.acheapest(), NovelQuerySet)
+    # case: generic queryset
+    assert_type(await authors.anewest(), Author | None)
+    assert_type(await authors.aby_key(), dict[int, Author])
+    assert_type(await Author.objects.anewest(), Author | None)
+    assert_type(await authors.aeldest(), Author)
+
+
+async def functions(book: Book, author: Author) -> None:
+    # case: functions
+    assert_type(await aregister("x", author, pages=2), Book)
+    assert_type(await afirst_of([book]), Book | None)
+    assert_type(await arename(book, "x", quiet=True), None)
+    assert_type(await arename(book, "x"), str)

@@ -1,0 +1,177 @@
+"""Any signature comes out equal, and the twin forwards every argument: properties."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import black
+import pytest
+from asyncgen.annotate import twin
+from asyncgen.model import Decision, Kind, Surface, SurfaceClass
+from asyncgen.read.tree import read_source
+from asyncgen.render import render
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+ANNOTATIONS = ["", ": int", ": dict[ str,int ]", ": 'Book'", ": int|None", ": Callable[..., int]"]
+DEFAULTS = ["1", "-1", "None", "'a'", '"b"', "( )", "(1, )", "[ 1,2 ]", "{'a':1, }", "1.50", "0XfF"]
+DEFAULTS += ["2**3", "not  True", "'it\\'s'", "b'x'", "1 if True else 2", "...", "{1,2}", "1j"]
+NAMES = [f"parameter_{letter}" for letter in "abcdefgh"] + ["x", "y", "args_", "sync"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A signature's text, and the arguments of a call that it accepts."""
+
+    text: str
+    arguments: tuple[int, ...]
+    keywords: dict[str, int]
+
+    @property
+    def source(self) -> str:
+        return (
+            "from __future__ import annotations\n"
+            "class Source:\n"
+            f"    def method({self.text}):\n"
+            "        return {**locals(), 'self': None}\n"
+        )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    names = draw(st.permutations(NAMES))
+    counts = draw(st.tuples(*[st.integers(0, 3)] * 3))
+    groups = [names[sum(counts[:n]) : sum(counts[: n + 1])] for n in range(3)]
+    parts = ["self"]
+    arguments: list[int] = []
+    keywords: dict[str, int] = {}
+    has_default = False
+    by_position = True
+    for number, group in enumerate(groups):
+        if number == 2:
+            variadic = draw(st.booleans())
+            if variadic:
+                parts.append("*args" + draw(st.sampled_from(["", ": int"])))
+                if by_position:
+                    arguments += draw(st.lists(st.integers(), max_size=2))
+            elif group:
+                parts.append("*")
+        for name in group:
+            if number < 2:
+                has_default = has_default or draw(st.booleans())
+            default = has_default if number < 2 else draw(st.booleans())
+            annotation = draw(st.sampled_from(ANNOTATIONS))
+            text = draw(st.sampled_from(DEFAULTS))
+            equals = draw(st.sampled_from([" = ", "="]))
+            parts.append(f"{name}{annotation}{equals + text if default else ''}")
+            value = draw(st.integers())
+            if default and draw(st.booleans()):
+                by_position = by_position and number == 2
+            elif number < 2 and by_position and (number == 0 or draw(st.booleans())):
+                arguments.append(value)
+            elif number > 0:
+                keywords[name] = value
+                by_position = False
+            else:
+                by_position = False
+        if number == 0 and group:
+            parts.append("/")
+    if draw(st.booleans()):
+        parts.append("**kwargs")
+        keywords.update(draw(st.dictionaries(st.sampled_from(["k1", "k2"]), st.integers())))
+    return Case(", ".join(parts), tuple(arguments), keywords)
+
+
+def generated(source: str, width: int = 88) -> str:
+    """The mixin of `Source.method`, as the whole pipeline behind `classify` writes it."""
+    module = read_source(source, "source", "source.py")
+    found = module.classes["Source"]
+    decision = Decision(found.functions["method"], found, Kind.VALUE, (), "amethod")
+    made, names = twin(decision, module, guarded=False, call_now=False, marks={})
+    surface = Surface(
+        path="source_async.py",
+        module="source_async",
+        sources=("source.py",),
+        classes=(SurfaceClass("SourceAsync", found, (made,)),),
+        functions=(),
+        imports=tuple(names.runtime),
+        type_imports=tuple(names.typing),
+        bridge="asgiref.sync.sync_to_async",
+    )
+    return render(surface, width).text
+
+
+def classes(case: Case) -> tuple[type, type]:
+    source: dict[str, type] = {}
+    exec(case.source, source)
+    mixin: dict[str, type] = {}
+    exec(generated(case.source), mixin)
+    return source["Source"], mixin["SourceAsync"]
+
+
+@given(cases())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_the_signature_is_equal(case: Case) -> None:
+    source, mixin = classes(case)
+
+    def normal(function: object) -> list[tuple[str, object, object, str]]:
+        """Annotations are compared as what they say, spaces and quotes apart."""
+        parameters = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
+        return [
+            (p.name, p.kind, p.default, str(p.annotation).replace(" ", "").replace('"', "'"))
+            for p in parameters
+        ]
+
+    assert normal(mixin.amethod) == normal(source.method)
+
+
+@given(cases())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_every_argument_is_forwarded(case: Case) -> None:
+    source, mixin = classes(case)
+    both = type("Both", (mixin, source), {})()
+    try:
+        expected = both.method(*case.arguments, **case.keywords)
+    except TypeError:  # the drawn call does not fit: then the twin says so as well
+        with pytest.raises(TypeError, match="argument"):
+            asyncio.run(both.amethod(*case.arguments, **case.keywords))
+        return
+    assert asyncio.run(both.amethod(*case.arguments, **case.keywords)) == expected
+
+
+def test_sentinels_leave_the_default_to_the_source() -> None:
+    source = (
+        "HERE = object()\n"
+        "class Source:\n"
+        "    def method(self, a=HERE, /, b=1, *, c=HERE, **kw):\n"
+        "        return a is HERE, b, c is HERE, kw\n"
+    )
+    space: dict[str, type] = {}
+    exec(source, space)
+    mixin: dict[str, type] = {}
+    exec(generated(source), mixin)
+    both = type("Both", (mixin["SourceAsync"], space["Source"]), {})()
+    assert asyncio.run(both.amethod()) == (True, 1, True, {})
+    assert asyncio.run(both.amethod(5, b=2, c=3, d=4)) == (False, 2, False, {"d": 4})
+
+
+@pytest.mark.parametrize("width", [60, 88, 120])
+@given(case=st.lists(cases(), min_size=12, max_size=12))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+def test_formatters_change_nothing(case: list[Case], width: int) -> None:
+    """ruff and black leave the output as it is, at any line length."""
+    mode = black.Mode(line_length=width)
+    texts = [generated(each.source, width) for each in case]
+    for text in texts:
+        assert black.format_str(text, mode=mode) == text
+        assert ruff_formatted(text, width) == text
+
+
+def ruff_formatted(text: str, width: int) -> str:
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", f"--line-length={width}", "-"]
+    finished = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+    return finished.stdout

@@ -1,0 +1,175 @@
+"""What a stub says, case by case: the source of a queryset's method, and the lines of its twin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from asyncgen.config import load
+from asyncgen.model import Rendered
+from asyncgen.pipeline import Run, rendered
+
+HEAD = """\
+from __future__ import annotations
+import datetime, typing as t
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Optional
+from django.db import models
+if TYPE_CHECKING:
+    from shop.models import Book
+
+LIMIT = 3
+
+class BookQuerySet(models.QuerySet["Book"]):
+"""
+
+
+def built(root: Path, source: str, settings: str = "") -> dict[str, Rendered]:
+    package = root / "shop"
+    package.mkdir(exist_ok=True)
+    (package / "__init__.py").write_text("")
+    (package / "models.py").write_text(
+        "from django.db import models\n"
+        "class Book(models.Model):\n    pages = models.IntegerField()\n"
+    )
+    (package / "querysets.py").write_text(source)
+    (root / "pyproject.toml").write_text(
+        f'[tool.asyncgen]\nsources = ["shop/querysets.py"]\n{settings}\n'
+    )
+    config = load(root / "pyproject.toml")
+    result = Run(config).result()
+    return {each.path: each for each in rendered(result, config)}
+
+
+def stub(root: Path, method: str) -> str:
+    """The members of the mixin's stub, without the class line."""
+    lines = "".join(f"    {line}\n" for line in method.splitlines())
+    text = built(root, HEAD + lines)["shop/querysets_async.pyi"].text
+    body = text.partition("class BookQuerySetAsync:\n")[2]
+    return "\n".join(line.removeprefix("    ") for line in body.splitlines())
+
+
+CASES = {
+    "quoted annotations lose their quotes": (
+        'def one(self, a: "Optional[Book]") -> "dict[str, Book]":\n    return list(self)',
+        "async def aone(self, a: Optional[Book]) -> dict[str, Book]: ...",
+    ),
+    "an aliased module keeps its name": (
+        "def one(self) -> t.Any:\n    return self.get()",
+        "async def aone(self) -> t.Any: ...",
+    ),
+    "a default that is no literal": (
+        "def one(self, n: int = LIMIT, m: int = 2) -> int:\n    return self.count()",
+        "async def aone(self, n: int = ..., m: int = 2) -> int: ...",
+    ),
+    "a name that cannot be found": (
+        "def one(self, a: Missing) -> Lost:\n    return self.get()",
+        "async def aone(self, a: Any) -> Incomplete: ...",
+    ),
+    "a member with the name of a builtin": (
+        "def list(self) -> list[int]:\n    return [self.count()]",
+        "async def alist(self) -> list[int]: ...",
+    ),
+    "a generator without annotations": (
+        "def one(self):\n    yield from self",
+        "def aone(self) -> AsyncIterator[Incomplete]: ...",
+    ),
+    "count() is int": (
+        "def one(self):\n    return self.count()",
+        "async def aone(self) -> int: ...",
+    ),
+    "first() or None": (
+        "def one(self):\n    return self.filter(pages=1).first()",
+        "async def aone(self) -> Book | None: ...",
+    ),
+    "first() that is raised for": (
+        "def one(self):\n    found = self.first()\n    if found is None:\n        raise KeyError\n"
+        "    return found",
+        "async def aone(self) -> Book: ...",
+    ),
+    "found in a loop, or not": (
+        "def one(self):\n    found = None\n    for book in self:\n        if book.pages:\n"
+        "            found = book\n            break\n    return found",
+        "async def aone(self) -> Book | None: ...",
+    ),
+    "what an exception leaves behind": (
+        "def one(self):\n    found = None\n    try:\n        found = self.get()\n"
+        "    except ValueError:\n        pass\n    return found",
+        "async def aone(self) -> Book | None: ...",
+    ),
+    "a suppressed exception": (
+        "def one(self):\n    from contextlib import suppress\n    with suppress(ValueError):\n"
+        "        return self.count()",
+        "async def aone(self) -> int | None: ...",
+    ),
+    "a list that may change": (
+        "def one(self):\n    found = [1]\n    found.append(self.first())\n    return found",
+        "async def aone(self) -> list[Any]: ...",
+    ),
+    "an unknown decorator": (
+        "@unknown\ndef one(self):\n    return self.count()",
+        "async def aone(self) -> Incomplete: ...",
+    ),
+    "a parameter": (
+        "def one(self, given):\n    self.count()\n    return given",
+        "async def aone(self, given: Any) -> Incomplete: ...",
+    ),
+    "get_or_create": (
+        "def one(self):\n    return self.get_or_create(pages=1)",
+        "async def aone(self) -> tuple[Book, bool]: ...",
+    ),
+    "self.model": (
+        "def one(self):\n    made = self.model(pages=1)\n    made.save()\n    return made",
+        "async def aone(self) -> Book: ...",
+    ),
+    "another method of the class": (
+        "def _many(self):\n    return self.count()\ndef one(self):\n    return self._many()",
+        "async def aone(self) -> int: ...",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_method(name: str, tmp_path: Path) -> None:
+    method, expected = CASES[name]
+    assert stub(tmp_path, method).strip() == expected
+
+
+METHOD = "    def one(self) -> int:\n        return self.count()\n"
+
+
+def test_stubs_go_beside_or_into_a_folder_or_nowhere(tmp_path: Path) -> None:
+    managers = "shop/querysets_managers.py"
+    beside = built(tmp_path, HEAD + METHOD)
+    assert {"shop/querysets_async.pyi", f"{managers}i", managers} < beside.keys()
+    assert beside["shop/querysets_async.py"].text.startswith("# type: ignore\n\n# Generated by")
+    folder = built(tmp_path, HEAD + METHOD, 'stubs = "typings/{directory}"')
+    assert {
+        "typings/shop/querysets_async.pyi",
+        "typings/shop/querysets_managers.pyi",
+    } < folder.keys()
+    nowhere = built(tmp_path, HEAD + METHOD, 'stubs = "none"')
+    assert list(nowhere) == ["shop/querysets_async.py"]
+    assert not nowhere["shop/querysets_async.py"].text.startswith("# type")
+
+
+def test_managers_are_for_querysets_without_models_in_their_module(tmp_path: Path) -> None:
+    without = built(tmp_path, HEAD + METHOD, 'managers = "none"')
+    assert not any("managers" in path for path in without)
+    model = (
+        "\nclass Other(models.Model):\n"
+        "    def one(self) -> int:\n        return Other.objects.count()\n"
+    )
+    assert not any("managers" in path for path in built(tmp_path, HEAD + METHOD + model))
+
+
+def test_without_django_stubs_the_source_is_all_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asyncgen.django_stubs.FOLDER", "no-such-stubs")
+    written = built(tmp_path, HEAD + METHOD + "    def two(self):\n        return self.first()\n")
+    text = written["shop/querysets_async.pyi"].text
+    assert "async def aone(self) -> int: ..." in text
+    assert "async def atwo(self) -> Incomplete: ..." in text
+    assert "RelatedManager" not in written["shop/querysets_managers.pyi"].text
