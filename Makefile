@@ -30,9 +30,9 @@ check: $(READY)
 		$(BIN)/asyncgen --config examples/bookshop/pyproject.toml check; \
 	else echo "examples/bookshop: not checked, its stubs are those of Django 6.1"; fi
 
-# Write requirements/dev.txt anew; needs uv.
-lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+# Write requirements/dev.txt anew.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-find-links --upgrade --output-file requirements/dev.txt requirements/dev.in
 
 $(READY): requirements/dev.txt pyproject.toml

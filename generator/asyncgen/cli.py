@@ -232,7 +232,7 @@ def explain(session: Session, name: str | None) -> int:
                 "`asyncgen explain` lists what it covers; add a source to [tool.asyncgen]",
             )
         )
-    from asyncgen.companions import types
+    from asyncgen.stub.companions import types
 
     stubs = types(result.stubs)
     for entry in entries:
@@ -369,8 +369,8 @@ def _summary(result: Result, changed: Sequence[str]) -> str:
 
 def _untyped(result: Result) -> str:
     """What the summary says of types that are not known."""
-    from asyncgen.companions import types
     from asyncgen.model import Origin
+    from asyncgen.stub.companions import types
 
     unknown = [each for each in types(result.stubs).values() if each.origin is Origin.UNKNOWN]
     said = f"; {len(unknown)} return types unknown, see `asyncgen explain`" if unknown else ""
@@ -425,8 +425,8 @@ def _entry_json(entry: Entry, stub: StubFunction | None = None) -> dict[str, obj
 
 
 def _entry_text(entry: Entry, result: Result, config: Config) -> str:
-    from asyncgen.companions import types
     from asyncgen.render import twin_lines
+    from asyncgen.stub.companions import types
 
     lines = [f"{_dotted(entry)}: {entry.decision.kind.value}"]
     lines += [

@@ -50,9 +50,9 @@ def environment() -> Path:
     if not stamp.is_file() or stamp.read_bytes() != PINS.read_bytes():
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
         ENVIRONMENT.mkdir(parents=True)
-        _run("uv", "venv", "-q", "--python", sys.executable, str(programs.parent))
-        python = str(programs / "python")
-        _run("uv", "pip", "install", "-q", "--require-hashes", "--python", python, "-r", str(PINS))
+        _run(sys.executable, "-m", "venv", str(programs.parent))
+        install = (str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "install")
+        _run(*install, "--quiet", "--require-hashes", "--requirement", str(PINS))
         shutil.copy(PINS, stamp)
     return programs
 

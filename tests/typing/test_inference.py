@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from asyncgen.annotation import parse_annotation
 from asyncgen.config import Config
-from asyncgen.django_stubs import DjangoStubs
 from asyncgen.environment import site_packages
 from asyncgen.evaluate import Evaluator
-from asyncgen.generics import Rows
 from asyncgen.infer import Inference
-from asyncgen.known import text
+from asyncgen.infer.django_stubs import DjangoStubs
+from asyncgen.infer.generics import Rows
+from asyncgen.infer.known import text
 from asyncgen.model import Decision, Display, Expression, Item, Kind, Module, Name, Operation
 from asyncgen.read import read_file
 from asyncgen.relations import Relations

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 
-from asyncgen.known import Known, Types, ordered
+from asyncgen.infer.known import Known, Types, ordered
 from asyncgen.model import (
     Call,
     Class,

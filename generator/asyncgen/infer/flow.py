@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from asyncgen.builtin_types import LOOSE, TRANSPARENT
 from asyncgen.evaluate import Frame
-from asyncgen.expressions import Expressions, Names
-from asyncgen.known import NONE, SELF, Known, Types, builtin
+from asyncgen.infer.builtin_types import LOOSE, TRANSPARENT
+from asyncgen.infer.expressions import Expressions, Names
+from asyncgen.infer.known import NONE, SELF, Known, Types, builtin
+from asyncgen.infer.scope import last_word
 from asyncgen.model import (
     Assign,
     Binding,
@@ -32,11 +33,10 @@ from asyncgen.model import (
     Statement,
     With,
 )
-from asyncgen.scope import last_word
 from asyncgen.values import Bound, Builtin, Value
 
 if TYPE_CHECKING:
-    from asyncgen.infer import Inference
+    from asyncgen.infer.inference import Inference
 
 ROUNDS = 4
 Environment = dict[str, Value]

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from asyncgen.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS
 from asyncgen.evaluate import Frame
-from asyncgen.known import ANY, BOOL, INT, NONE, SELF, STR, Known, Types, builtin
+from asyncgen.infer.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS
+from asyncgen.infer.known import ANY, BOOL, INT, NONE, SELF, STR, Known, Types, builtin
+from asyncgen.infer.scope import last_word
 from asyncgen.model import (
     Attribute,
     Bind,
@@ -28,11 +29,10 @@ from asyncgen.model import (
     Star,
 )
 from asyncgen.resolve import Alias
-from asyncgen.scope import last_word
 from asyncgen.values import Bound, ClassObject, Foreign, Instance, Type
 
 if TYPE_CHECKING:
-    from asyncgen.infer import Inference
+    from asyncgen.infer.inference import Inference
 
 Names = dict[str, Types | None]
 _LITERALS = frozenset({"bool", "bytes", "complex", "float", "int", "str", "None"})
@@ -415,7 +415,7 @@ class Expressions:
                 result = self.inference.outcome(callee)
                 if receiver is None or result is None:
                     return result
-                from asyncgen.known import substituted
+                from asyncgen.infer.known import substituted
 
                 return substituted(result, self.inference.instance(receiver.found, None))
             case ClassObject(found=found) if "<locals>" not in found.qualname:

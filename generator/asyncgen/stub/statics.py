@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from asyncgen.annotation import parse_annotation
-from asyncgen.known import ANY, Types
+from asyncgen.infer.known import ANY, Types
+from asyncgen.infer.scope import Scope, last_word
 from asyncgen.model import (
     Binding,
     Class,
@@ -31,8 +32,7 @@ from asyncgen.model import (
     Twin,
 )
 from asyncgen.resolve import Resolver, is_copied
-from asyncgen.scope import Scope, last_word
-from asyncgen.stub import StubMaker
+from asyncgen.stub.maker import StubMaker
 
 _SUFFIXES = ("QuerySet", "Queryset", "Query")
 _QUERYSET = "django.db.models.query.QuerySet"

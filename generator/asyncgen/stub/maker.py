@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from asyncgen.annotate import receiving
 from asyncgen.annotation import parse_annotation
-from asyncgen.django_stubs import DjangoStubs, Stubbed
 from asyncgen.infer import Inference
+from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
+from asyncgen.infer.scope import Scope, Where, is_variable, last_word
 from asyncgen.model import (
     Binding,
     Class,
@@ -34,7 +35,6 @@ from asyncgen.model import (
     Twin,
 )
 from asyncgen.resolve import Alias, Resolver
-from asyncgen.scope import Scope, Where, is_variable, last_word
 
 FirstParty = Callable[[Iterable[str]], frozenset[str]]
 

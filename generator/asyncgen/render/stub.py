@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from asyncgen.layout import lay_out
 from asyncgen.model import (
     HEADER,
     Dispatch,
@@ -17,7 +16,8 @@ from asyncgen.model import (
     StubModule,
     Twin,
 )
-from asyncgen.render import (
+from asyncgen.render.layout import lay_out
+from asyncgen.render.surface import (
     REGENERATE,
     environment,
     grouped,

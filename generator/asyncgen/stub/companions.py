@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from asyncgen.model import Class, ManagerModule, StubFunction, StubModule, Surface
-from asyncgen.statics import ManagerStubs, Mixin, Mixins, StaticManagers
-from asyncgen.stub import StubMaker
+from asyncgen.stub.maker import StubMaker
+from asyncgen.stub.statics import ManagerStubs, Mixin, Mixins, StaticManagers
 
 NONE, BESIDE = "none", "beside"
 

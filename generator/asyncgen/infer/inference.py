@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen.annotation import parse_annotation
-from asyncgen.django_stubs import DjangoStubs, Stubbed
 from asyncgen.evaluate import Evaluator
-from asyncgen.flow import result_of, returns_in
-from asyncgen.generics import Rows, variables
-from asyncgen.known import ANY, NONE, SELF, Known, Types, builtin, simplified, substituted
+from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
+from asyncgen.infer.flow import result_of, returns_in
+from asyncgen.infer.generics import Rows, variables
+from asyncgen.infer.known import ANY, NONE, SELF, Known, Types, builtin, simplified, substituted
+from asyncgen.infer.scope import is_variable, last_word
 from asyncgen.model import (
     Call,
     Class,
@@ -35,7 +36,6 @@ from asyncgen.model import (
     With,
 )
 from asyncgen.resolve import Alias, External, Resolver
-from asyncgen.scope import is_variable, last_word
 from asyncgen.values import Bound, Instance
 
 ROUNDS = 4

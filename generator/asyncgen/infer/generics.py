@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from asyncgen.evaluate import Evaluator, Frame
-from asyncgen.known import Known, Types
+from asyncgen.infer.known import Known, Types
+from asyncgen.infer.scope import is_variable
 from asyncgen.model import Call, Class, Display, Expression, Get, Item, Literal, Module, Name
 from asyncgen.resolve import Alias, Resolver
-from asyncgen.scope import is_variable
 from asyncgen.values import ClassObject, Instance
 
 

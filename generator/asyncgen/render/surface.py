@@ -14,7 +14,6 @@ from importlib import resources
 import jinja2
 
 from asyncgen.annotate import passed
-from asyncgen.layout import INDENT, lay_out
 from asyncgen.model import (
     HEADER,
     Binding,
@@ -30,6 +29,7 @@ from asyncgen.model import (
     SurfaceClass,
     Twin,
 )
+from asyncgen.render.layout import INDENT, lay_out
 
 REGENERATE = "# Do not edit: change the source, then run `asyncgen build`."
 RUNTIME = "asyncgen_runtime"

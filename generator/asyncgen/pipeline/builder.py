@@ -1,0 +1,362 @@
+"""The surface of one module: its classes, their twins, and what is to be said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from asyncgen.annotate import Names, conversion, twin
+from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
+from asyncgen.config import Source
+from asyncgen.infer.generics import is_abstract_model, is_generic
+from asyncgen.model import (
+    Binding,
+    Class,
+    Decision,
+    ImportLine,
+    Kind,
+    Location,
+    Module,
+    Problem,
+    Severity,
+    Subclass,
+    Surface,
+    SurfaceClass,
+    Twin,
+)
+from asyncgen.pipeline.derived import Derived, queryset_of
+from asyncgen.pipeline.result import Entry
+from asyncgen.pipeline.selection import Selected
+from asyncgen.resolve import defined_inside
+from asyncgen.shortcuts import shortened
+from asyncgen.stub.maker import FirstParty
+from asyncgen.values import Bound, Instance, Level
+
+
+@dataclass
+class SurfaceBuilder:
+    """The surface of one module."""
+
+    source: Source
+    classifier: Classifier
+    selected: Selected
+    module: Module
+    first_party: FirstParty
+    problems: list[Problem]  # of all modules of the run
+    used: set[tuple[str, str]]  # the patterns that matched something, of all modules of the source
+    entries: list[Entry] = field(default_factory=list)
+    names: Names = field(default_factory=Names)
+
+    def build(self, derived: Derived) -> tuple[Surface, list[Entry]]:
+        classes = [
+            made
+            for found in self.classes()
+            if (made := self.surface_class(found, derived)) is not None
+        ]
+        functions = tuple(self.twins(list(self.functions()), None))
+        for made in classes:
+            if made.subclass:
+                self.names |= Names(runtime=frozenset(self.base_imports(made)))
+        surface = Surface(
+            path=self.selected.output,
+            module=self.selected.output_module,
+            sources=(self.module.path,),
+            classes=tuple(classes),
+            functions=functions,
+            imports=tuple(self.names.runtime),
+            type_imports=tuple(self.names.typing - self.names.runtime),
+            bridge=self.source.bridge,
+            first_party=self.own_packages(),
+        )
+        return surface, self.entries
+
+    def own_packages(self) -> frozenset[str]:
+        """The top-level packages of the project, which isort sets apart from other people's."""
+        lines = (*self.names.runtime, *self.names.typing)
+        packages = {line.module.partition(".")[0] for line in lines}
+        packages.add(self.module.name.partition(".")[0])
+        return self.first_party(packages)
+
+    # -- what is covered -----------------------------------------------------------------------
+
+    def classes(self) -> Iterator[Class]:
+        """The module's querysets, managers and models, those made inside functions too; or the
+        classes that the configuration names."""
+        made = [found for found, _ in defined_inside(self.module)]
+        for found in (*self.module.classes.values(), *made):
+            if self.source.classes:
+                if self.is_named(found):
+                    yield found
+            elif self.classifier.evaluator.role(found) and found.pragma != "skip":
+                yield found
+
+    def is_named(self, found: Class) -> bool:
+        hits = [
+            pattern
+            for pattern in self.source.classes
+            if fnmatchcase(found.name, pattern) or fnmatchcase(found.dotted, pattern)
+        ]
+        self.used.update(("classes", pattern) for pattern in hits)
+        return bool(hits)
+
+    def functions(self) -> Iterator[Candidate]:
+        """The module-level functions that the configuration or `__all__` names."""
+        exported = self.module.exports or ()
+        for name, function in self.module.functions.items():
+            candidate = Candidate(function, self.module)
+            hits = [each for each in self.source.functions if matches(candidate, each)]
+            self.used.update(("functions", pattern) for pattern in hits)
+            if hits or (name in exported and not self.source.classes):
+                yield candidate
+
+    # -- what is made of it ----------------------------------------------------------------------
+
+    def surface_class(self, found: Class, derived: Derived) -> SurfaceClass | None:
+        inherited = self.source.style == "subclass"
+        covered = list(candidates(self.classifier, found, inherited=inherited))
+        twins = tuple(self.twins(covered, found))
+        self.report_missing(found)
+        protocol = tuple(self.protocol(found))
+        if not twins and not protocol and found not in derived.modules:
+            return None
+        subclass = self.subclass(found, covered, derived) if found in derived.modules else None
+        is_subscripted = self.source.style == "mixin" and is_generic(found, derived.resolver)
+        made = SurfaceClass(f"{found.name}Async", found, twins, protocol, subclass, is_subscripted)
+        # Its tests name the class, which only the subclass style imports.
+        return shortened(made, derived.resolver) if subclass else made
+
+    def subclass(self, found: Class, covered: list[Candidate], derived: Derived) -> Subclass:
+        """The class that joins the mixin with its source. A manager is made from the async
+        queryset class; methods that name a class get its async one."""
+        queryset = queryset_of(derived.resolver, found)
+        base = found.name
+        if queryset in derived.modules:
+            base = f"{found.name}.from_queryset(Async{queryset.name})"
+            self.import_derived(queryset, derived)
+        methods = tuple(self.conversions(found, covered, derived))
+        return Subclass(
+            f"Async{found.name}",
+            (f"{found.name}Async", base),
+            methods,
+            self.meta(found),
+            self.manager_made(found, derived),
+        )
+
+    def manager_made(self, found: Class, derived: Derived) -> str:
+        """The async class of Django's Manager, for the `as_manager()` of its queryset class."""
+        for known in derived.modules:
+            if known.dotted == _MANAGER and queryset_of(derived.resolver, known) is found:
+                return f"Async{known.name}"
+        return ""
+
+    def meta(self, found: Class) -> str:
+        """What the async class of a model has to be, so as to have no table of its own."""
+        if self.classifier.evaluator.role(found) != "model":
+            return ""
+        is_root = found.dotted == _MODEL
+        return "abstract" if is_root or is_abstract_model(found) else "proxy"
+
+    def derive(self, derived: Derived) -> bool:
+        """Find classes that get an async class, in the light of those found before: they have
+        twins, or return instances of a class that has one. Whether there were any."""
+        if derived.style != "subclass":
+            return False
+        new = [
+            found
+            for found in self.classes()
+            if found not in derived.modules
+            and not found.qualname.startswith("<locals>.")  # it cannot be imported
+            and self.is_derived(found, derived)
+        ]
+        for found in new:
+            derived.add(found, self.selected.output_module)
+        return bool(new)
+
+    def is_derived(self, found: Class, derived: Derived) -> bool:
+        covered = list(candidates(self.classifier, found, inherited=True))
+        return (
+            any(self.classifier.decide(each, self.rules()).twin for each in covered)
+            or any(self.protocol(found))
+            or any(self.converted(found, covered, derived))
+        )
+
+    def import_derived(self, found: Class, derived: Derived) -> None:
+        module = derived.modules[found]
+        if module != self.selected.output_module:
+            self.names |= Names(runtime=frozenset({ImportLine(module, f"Async{found.name}")}))
+
+    def conversions(
+        self, found: Class, covered: list[Candidate], derived: Derived
+    ) -> Iterator[Twin]:
+        """The methods that are to return instances of async classes."""
+        for candidate, classes in self.converted(found, covered, derived):
+            for each in classes:
+                self.import_derived(each, derived)
+                self.names |= Names(runtime=frozenset({ImportLine(each.module, each.name)}))
+            decision = Decision(candidate.function, found, Kind.QUERYSET, ())
+            converts = tuple(sorted({(each.name, f"Async{each.name}") for each in classes}))
+            made, names = conversion(decision, candidate.module, converts)
+            self.names |= names
+            yield made
+
+    def converted(
+        self, found: Class, covered: list[Candidate], derived: Derived
+    ) -> Iterator[tuple[Candidate, list[Class]]]:
+        """The methods that return instances of a class by its name, with these classes."""
+        receiver = derived.of(found)
+        for candidate in covered:
+            function = candidate.function
+            if function.name.startswith("_") or function.binding is not Binding.METHOD:
+                continue
+            if candidate.owner and candidate.owner.queryset:
+                continue  # copied from a queryset, whose own conversion has run by then
+            outcome = self.classifier.evaluator.outcome(
+                Bound(function, candidate.module, candidate.owner, Instance(receiver))
+            )
+            role = self.classifier.evaluator.role
+            classes = [
+                each.found
+                for each in outcome.returns
+                if isinstance(each, Instance)
+                and each.found in derived.modules
+                and role(each.found) == "queryset"
+            ]
+            if classes:
+                yield candidate, classes
+
+    def base_imports(self, made: SurfaceClass) -> Iterator[ImportLine]:
+        yield ImportLine(made.source.module, made.source.name)
+
+    def protocol(self, found: Class) -> Iterator[str]:
+        """The special twins of what `__iter__` reads: `async for`, a list, and `await`."""
+        evaluator = self.classifier.evaluator
+        if found.dotted == _MANAGER:
+            yield f"{self.source.prefix}list"
+        if evaluator.role(found) != "queryset":
+            return
+        if "__iter__" in found.functions:
+            yield "__aiter__"
+            yield f"{self.source.prefix}list"
+        if found.name in self.source.await_rows:
+            self.used.add(("await-rows", found.name))
+            yield "__await__"
+
+    def rules(self) -> Rules:
+        return Rules(
+            prefix=self.source.prefix,
+            rename=self.source.rename,
+            include=self.source.include,
+            exclude=self.source.exclude,
+            replace_handwritten=self.source.handwritten == "replace",
+        )
+
+    def twins(self, found: list[Candidate], owner: Class | None) -> Iterator[Twin]:
+        for candidate in found:
+            self.note_patterns(candidate)
+            decision = self.classifier.decide(candidate, self.rules())
+            self.entries.append(Entry(self.module, decision))
+            self.report(candidate, decision)
+            if decision.twin:
+                guarded, call_now = self.behaviour(candidate, decision)
+                made, names = twin(
+                    decision,
+                    self.written_in(candidate),
+                    guarded=guarded,
+                    call_now=call_now,
+                    marks=self.marks(candidate),
+                )
+                self.names |= names
+                yield made
+
+    def written_in(self, candidate: Candidate) -> Module:
+        """The module whose names the signature uses: for what from_queryset copies into a manager,
+        that of the queryset class."""
+        queryset = candidate.owner.queryset if candidate.owner else None
+        resolver = self.classifier.evaluator.resolver
+        found = resolver.lookup(queryset, candidate.function.name) if queryset else None
+        return (found and resolver.readable(found[0].module)) or candidate.module
+
+    def behaviour(self, candidate: Candidate, decision: Decision) -> tuple[bool, bool]:
+        """Whether a StopIteration may leave the callable, and whether an iterator's function may
+        be called on the loop's thread, because calling it does not query."""
+        receiver = Instance(candidate.surface) if candidate.surface else None
+        outcome = self.classifier.evaluator.outcome(
+            Bound(candidate.function, candidate.module, candidate.owner, receiver)
+        )
+        quiet = outcome.effect.level is not Level.REACHES
+        is_call = decision.kind is Kind.ITERATOR and not candidate.function.is_generator
+        return outcome.stops, is_call and quiet
+
+    def marks(self, candidate: Candidate) -> dict[str, str]:
+        """The function's marks, and those of what it overrides: Django's AltersData hands
+        `alters_data` on to overrides, but to no twin."""
+        found: dict[str, str] = {}
+        if candidate.surface:
+            for known in reversed(self.classifier.evaluator.resolver.mro(candidate.surface)):
+                function = known.functions.get(candidate.function.name)
+                found |= function.marks if function else {}
+        return found | dict(candidate.function.marks)
+
+    def note_patterns(self, candidate: Candidate) -> None:
+        for key in ("include", "exclude", "rename"):
+            for pattern in getattr(self.source, key):
+                if matches(candidate, pattern):
+                    self.used.add((key, pattern))
+
+    # -- problems --------------------------------------------------------------------------------
+
+    def report(self, candidate: Candidate, decision: Decision) -> None:
+        function = candidate.function
+        name = f"{self.module.name}.{candidate.name}"
+        if function.pragma and decision.evidence and function.pragma not in _PRAGMAS:
+            self.warn(
+                "AG304",
+                f"`# asyncgen: {function.pragma}` says nothing that asyncgen knows",
+                f"it may be one of {', '.join(sorted(_PRAGMAS))}",
+                function.location,
+            )
+        if decision.kind is Kind.AMBIGUOUS:
+            said = "; ".join(each.message for each in decision.evidence)
+            self.warn(
+                "AG305",
+                f"{name} is ambiguous: it {said}",
+                "annotate what it returns, or say it with `# asyncgen: value` or `queryset`",
+                function.location,
+            )
+
+    def report_missing(self, found: Class) -> None:
+        for each in self.classifier.evaluator.resolver.missing(found):
+            self.warn(
+                "AG203",
+                each.message,
+                "install what it comes from, or name the environment with --python",
+                each.location,
+            )
+
+    def warn(self, code: str, message: str, hint: str, location: Location | None) -> None:
+        severity = Severity.ERROR if self.source.strict else Severity.WARNING
+        problem = Problem(code, message, hint, location, severity)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+_MANAGER = "django.db.models.manager.Manager"
+_MODEL = "django.db.models.base.Model"
+_PRAGMAS = frozenset(
+    {"skip", "queryset", "eager", "value", "iterator", "context", "pure", "hook", "skipped"}
+)
+
+
+def unmatched(source: Source, used: set[tuple[str, str]]) -> Iterator[Problem]:
+    """A pattern that matches nothing is an error: it hides a typing mistake or a removed name."""
+    for key in ("classes", "functions", "include", "exclude", "rename", "await_rows"):
+        name = key.replace("_", "-")
+        for pattern in getattr(source, key):
+            if (name, pattern) not in used:
+                yield Problem(
+                    "AG108",
+                    f"{name} has {pattern!r}, which matches nothing",
+                    "correct the pattern, or take it out",
+                    source.location,
+                )

@@ -1,0 +1,43 @@
+"""What a run found, and what was decided on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from asyncgen.model import (
+    Decision,
+    Dispatch,
+    ManagerModule,
+    Module,
+    Problem,
+    Severity,
+    StubModule,
+    Surface,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One callable that the configuration covers, and what was decided."""
+
+    module: Module
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run found: the surfaces to render, every decision, and the problems on the way."""
+
+    surfaces: tuple[Surface, ...]
+    dispatches: tuple[tuple[Dispatch, str | None], ...]  # each with the path of its stub
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+    read: tuple[Path, ...]  # every file that the result depends on
+    stubs: tuple[StubModule, ...] = ()
+    managers: tuple[ManagerModule, ...] = ()
+    has_django_stubs: bool = True  # as far as stubs were asked for
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(each for each in self.problems if each.severity is Severity.ERROR)

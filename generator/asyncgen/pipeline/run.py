@@ -1,0 +1,255 @@
+"""The flow from a configuration to rendered files, and the report of what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from asyncgen import environment
+from asyncgen.classify import Classifier
+from asyncgen.config import Config, Release, Source
+from asyncgen.evaluate import Evaluator
+from asyncgen.infer import DjangoStubs, Inference
+from asyncgen.infer.generics import Rows
+from asyncgen.model import AsyncgenError, Dispatch, Module, Problem, Rendered, Surface
+from asyncgen.pipeline.builder import SurfaceBuilder, unmatched
+from asyncgen.pipeline.derived import Derived
+from asyncgen.pipeline.result import Entry, Result
+from asyncgen.pipeline.selection import Selected, Selection
+from asyncgen.read import read_file
+from asyncgen.relations import Relations
+from asyncgen.resolve import Resolver
+from asyncgen.stub import StubMaker
+from asyncgen.stub.companions import NONE, Plan, companions, mixins_of
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Run:
+    """One run over a configuration. Reads each file once, whatever asks for it."""
+
+    config: Config
+    progress: Progress = lambda text: None
+    problems: list[Problem] = field(default_factory=list)
+    paths: dict[Path, None] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)  # by the path of the surface
+    written: set[str] = field(default_factory=set)  # top-level packages that outputs go to
+
+    def result(self) -> Result:
+        installed = environment.site_packages(self.config)
+        surfaces: dict[str, list[Surface]] = {}
+        releases: dict[str, Release] = {}
+        entries: list[Entry] = []
+        for source in self.config.sources:
+            for surface, found in self.source(source, installed):
+                surfaces.setdefault(surface.path, []).append(surface)
+                entries += found
+                if source.release:
+                    releases[surface.path] = source.release
+        merged = [_merged(group) for group in surfaces.values() if _has_content(group)]
+        mixins = mixins_of(merged)
+        made = [companions(each, self.plans[each.path], mixins) for each in merged]
+        released = [each.surface for each in made if each.surface.path in releases]
+        return Result(
+            tuple(each.surface for each in made),
+            tuple(self.dispatches([(releases[each.path], each) for each in released])),
+            tuple(entries),
+            tuple(self.problems),
+            tuple(self.paths),
+            tuple(stub for each in made for stub in each.stubs),
+            tuple(each.managers for each in made if each.managers),
+            all(plan.maker.django for plan in self.plans.values() if plan.stubs != NONE),
+        )
+
+    def dispatches(
+        self, released: list[tuple[Release, Surface]]
+    ) -> Iterator[tuple[Dispatch, str | None]]:
+        """The modules that choose among the surfaces of releases, where they are asked for: one
+        for each folder that has such surfaces."""
+        if self.config.dispatch is None:
+            return
+        name = PurePosixPath(self.config.dispatch).name
+        folders: dict[str, list[tuple[Release, Surface]]] = {}
+        for release, surface in released:
+            folders.setdefault(str(PurePosixPath(surface.path).parent), []).append(
+                (release, surface)
+            )
+        for folder, choices in folders.items():
+            path = self.config.dispatch if len(folders) == 1 else f"{folder}/{name}"
+            made = Dispatch(
+                path,
+                self.config.path.name,
+                tuple(sorted((release.series, surface.module) for release, surface in choices)),
+                _common_names([surface for _, surface in choices]),
+            )
+            yield made, self.plans[choices[-1][1].path].stub_path(path)
+
+    # -- sources -------------------------------------------------------------------------------
+
+    def source(
+        self, source: Source, installed: tuple[Path, ...]
+    ) -> Iterator[tuple[Surface, list[Entry]]]:
+        release = source.release
+        released = (environment.release_root(release, self.config, installed),) if release else ()
+        found = (*released, *self.config.search, *installed)
+        selected = list(Selection(self.config, source).modules(found, self.read))
+        own = tuple(dict.fromkeys(each.import_root for each in selected))
+        self.written |= {each.output_module.partition(".")[0] for each in selected}
+        roots = (*released, *own, *self.config.search, *installed)
+        resolver = Resolver(
+            tuple(dict.fromkeys(roots)),
+            self.read,
+            frozenset(
+                name for each in selected for name in (each.output_module, each.managers_module)
+            ),
+        )
+        modules: list[tuple[Selected, Module]] = []
+        for each in selected:
+            try:
+                module = resolver.module(each.name)
+            except AsyncgenError as error:
+                self.problems += error.problems
+                continue
+            if module:
+                modules.append((each, module))
+        if resolver.find("django.db.models") is None:
+            self.problems.append(_no_django(source))
+            return
+        classifier = Classifier(
+            Evaluator(resolver, Relations(resolver, [module for _, module in modules]))
+        )
+        used: set[tuple[str, str]] = set()
+        builders = [
+            SurfaceBuilder(source, classifier, each, module, self.first_party, self.problems, used)
+            for each, module in modules
+        ]
+        derived = Derived(resolver, source.style)
+        # Again for all, until none finds more: a class may get its async class for those that its
+        # methods return.
+        while sum(builder.derive(derived) for builder in builders):
+            pass
+        maker = self.maker(classifier, installed)
+        for builder in builders:
+            chosen = builder.selected
+            self.plans.setdefault(
+                chosen.output,
+                Plan(
+                    chosen.stubs,
+                    chosen.managers if source.style == "mixin" else None,
+                    chosen.managers_module,
+                    maker,
+                    classifier.evaluator.role,
+                ),
+            )
+            yield builder.build(derived)
+        self.problems += unmatched(source, used)
+
+    def maker(self, classifier: Classifier, installed: tuple[Path, ...]) -> StubMaker:
+        """What makes the stubs of one source's surfaces."""
+        evaluator = classifier.evaluator
+        django = DjangoStubs.find(installed, self.read)
+        inference = Inference(evaluator, django, Rows(evaluator))
+        return StubMaker(evaluator.resolver, inference, django, self.first_party)
+
+    def first_party(self, packages: Iterable[str]) -> frozenset[str]:
+        """The top-level packages of the project, which isort sets apart from other people's."""
+        return frozenset(
+            package
+            for package in packages
+            if package in self.written
+            or any(
+                (root / package).is_dir() or (root / f"{package}.py").is_file()
+                for root in self.config.search
+                if root.is_relative_to(self.config.root)
+            )
+        )
+
+    def read(self, path: Path, name: str) -> Module:
+        self.paths[path] = None
+        self.progress(self.display(path))
+        kept = "site-packages" in path.parts or environment.CACHE.name in path.parts
+        return read_file(path, name, self.display(path), keep=kept)
+
+    def display(self, path: Path) -> str:
+        """How a path is shown: relative to the project, else below its import root."""
+        if path.is_relative_to(self.config.root / environment.CACHE):
+            return "/".join(path.relative_to(self.config.root / environment.CACHE).parts[1:])
+        if path.is_relative_to(self.config.root) and "site-packages" not in path.parts:
+            return path.relative_to(self.config.root).as_posix()
+        if "site-packages" in path.parts:
+            return "/".join(path.parts[path.parts.index("site-packages") + 1 :])
+        for root in self.config.search:
+            if path.is_relative_to(root):
+                return path.relative_to(root).as_posix()
+        return path.as_posix()
+
+
+def _no_django(source: Source) -> Problem:
+    return Problem(
+        "AG204",
+        "Django's source cannot be found",
+        "install Django in the project's environment, or name the environment with --python",
+        source.location,
+    )
+
+
+def _common_names(surfaces: list[Surface]) -> tuple[str, ...]:
+    """What all the surfaces have."""
+    names = [set(_names(each)) for each in surfaces]
+    return tuple(sorted(set.intersection(*names)))
+
+
+def _names(surface: Surface) -> Iterator[str]:
+    for made in surface.classes:
+        yield made.name
+        if made.subclass:
+            yield made.subclass.name
+    for function in surface.functions:
+        yield function.name
+
+
+def _has_content(group: list[Surface]) -> bool:
+    return any(each.classes or each.functions for each in group)
+
+
+def _merged(group: list[Surface]) -> Surface:
+    """Surfaces that go to the same file, as one."""
+    first = group[0]
+    return Surface(
+        path=first.path,
+        module=first.module,
+        sources=tuple(dict.fromkeys(source for each in group for source in each.sources)),
+        classes=tuple(made for each in group for made in each.classes),
+        functions=tuple(made for each in group for made in each.functions),
+        imports=tuple(sorted({line for each in group for line in each.imports}, key=repr)),
+        type_imports=tuple(
+            sorted({line for each in group for line in each.type_imports}, key=repr)
+        ),
+        bridge=first.bridge,
+        first_party=frozenset().union(*(each.first_party for each in group)),
+        has_stub=first.has_stub,
+    )
+
+
+def rendered(result: Result, config: Config) -> Iterator[Rendered]:
+    """The text of every file; Jinja2 is imported here and not before."""
+    from asyncgen.render import (
+        render,
+        render_dispatch,
+        render_dispatch_stub,
+        render_managers,
+        render_stub,
+    )
+
+    for surface in result.surfaces:
+        yield render(surface, config.line_length)
+    for dispatch, stub_path in result.dispatches:
+        yield render_dispatch(dispatch, config.line_length)
+        if stub_path:
+            yield render_dispatch_stub(dispatch, stub_path, config.line_length)
+    for managers in result.managers:
+        yield render_managers(managers, config.line_length)
+    for stub in result.stubs:
+        yield render_stub(stub, config.line_length)
