@@ -58,7 +58,7 @@ class Source:
     handwritten: str = "keep"
     bridge: str = DEFAULT_BRIDGE
     strict: bool = False
-    release: Release | None = None
+    releases: tuple[Release, ...] = ()
     location: Location | None = None
 
 
@@ -96,6 +96,10 @@ def _is_table(value: Toml) -> bool:
     return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
 
 
+def _is_tables(value: Toml) -> bool:
+    return isinstance(value, list) and all(map(_is_table, value))
+
+
 def _is_boolean(value: Toml) -> bool:
     return isinstance(value, bool)
 
@@ -124,7 +128,7 @@ SOURCE_KEYS: Mapping[str, Key] = {
     "handwritten": Key("a string", _is_string, ("keep", "replace")),
     "bridge": _STRING,
     "strict": Key("true or false", _is_boolean),
-    "release": Key("a table with name, version and sha256", _is_table),
+    "releases": Key("a list of tables with name, version and sha256", _is_tables),
 }
 # Keys of [tool.asyncgen] alone.
 TOP_KEYS: Mapping[str, Key] = {
@@ -212,7 +216,7 @@ class _Reader:
             name = f"[[tool.asyncgen.source]] number {number}"
             self.check(entry, SOURCE_KEYS, name)
             location = self.locate("[[tool.asyncgen.source]]", number)
-            base = replace(common, sources=(), release=None, location=location)
+            base = replace(common, sources=(), location=location)
             found = self.source(base, entry)
             if not found.sources:
                 _fail("AG104", f"{name} names no sources", 'add sources = ["…"]', location)
@@ -254,8 +258,8 @@ class _Reader:
         for key in SOURCE_KEYS.keys() & table.keys():
             value = table[key]
             field_name = key.replace("-", "_")
-            if key == "release":
-                changes[field_name] = self.release(value)
+            if key == "releases" and isinstance(value, list):
+                changes[field_name] = tuple(map(self.release, value))
             elif isinstance(value, list):
                 changes[field_name] = _strings(value)
             else:
@@ -278,10 +282,10 @@ class _Reader:
     def release(self, value: Toml) -> Release:
         table = value if isinstance(value, dict) else {}
         if set(table) != {"name", "version", "sha256"}:
-            where = self.locate("release")
-            _fail("AG104", "release is incomplete", "give name, version and sha256", where)
+            where = self.locate("releases")
+            _fail("AG104", "a release is incomplete", "give name, version and sha256", where)
         if not re.fullmatch(r"\d+\.\d+(\.\w+)*", str(table["version"])):
-            where = self.locate("release")
+            where = self.locate("releases")
             _fail("AG104", f"version is {table['version']!r}", "give one such as 6.1.3", where)
         return Release(**{key: str(each) for key, each in table.items()})
 

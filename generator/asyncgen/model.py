@@ -89,6 +89,8 @@ class Function:
     # Declared below `if TYPE_CHECKING:`: says types, never runs.
     is_type_only: bool = False
     pragma: str | None = None
+    # Says itself, `# type: ignore[override]`, that it cannot stand in for what it overrides.
+    is_incompatible: bool = False
     body: Block = ()
     # What assigning to a property runs.
     setter: Function | None = None
@@ -468,13 +470,15 @@ class Subclass:
     """`class name(bases)`, which joins a mixin and the class that it was read from.
 
     `methods` return an instance of a class by name, where the async one is wanted. `model` is what
-    a model has to be, to have no table of its own: abstract or proxy.
+    a model has to be, to have no table of its own: abstract or proxy; with `keeps_meta` it takes
+    the other options of the class.
     """
 
     name: str
     bases: tuple[str, ...]
     methods: tuple[Twin, ...] = ()
     model: str = ""
+    keeps_meta: bool = False
     manager: str = ""  # of a queryset class: the manager that as_manager() makes
 
 
@@ -533,13 +537,27 @@ class StubFunction:
 
 @dataclass(frozen=True, slots=True)
 class StubClass:
-    """A class of a stub; `bases` are in the stub's own names."""
+    """A class of a stub; `bases` are in the stub's own names.
+
+    `is_incompatible`: two bases declare a method in ways that exclude each other, as those of the
+    source do, which says so to type checkers.
+    """
 
     name: str
     bases: tuple[str, ...]
     functions: tuple[StubFunction, ...]
     decorators: tuple[str, ...] = ()
     location: Location | None = None
+    is_incompatible: bool = False
+    meta: StubMeta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StubMeta:
+    """The `class Meta` of a model in a stub: its base, if it has one, and its option."""
+
+    base: str
+    option: str
 
 
 @dataclass(frozen=True, slots=True)

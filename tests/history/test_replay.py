@@ -134,7 +134,7 @@ def generated(version: str, handwritten: str) -> dict[str, dict[str, Written]]:
         classes=tuple(MODULES),
         functions=("prefetch_related_objects",),
         handwritten=handwritten,
-        release=_release(version),
+        releases=(_release(version),),
     )
     config = _config((source,))
     try:

@@ -3,8 +3,8 @@
     python tests/typing/checkers.py          print the table of docs/typing.md
     python tests/typing/checkers.py --write  and put it into docs/typing.md
 
-The checkers live in an environment of their own, which is made on first use in
-`.asyncgen_cache/typing`.
+The checkers live in an environment of their own, which is made on first use below
+`.asyncgen_cache`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PROJECT = HERE / "project"
 PINS = ROOT / "requirements" / "typing.txt"
-ENVIRONMENT = ROOT / ".asyncgen_cache" / "typing"
+CACHE = ROOT / ".asyncgen_cache"
 DOCUMENT = ROOT / "docs" / "typing.md"
 MARKS = ("<!-- table: tests/typing/checkers.py -->", "<!-- end of table -->")
 CHECKERS = ("mypy", "mypy with plugin", "basedpyright", "ty", "pyrefly")
@@ -43,14 +43,21 @@ class Case:
     errors: frozenset[int]
 
 
-def environment() -> Path:
-    """The folder of the checkers' programs."""
-    stamp = ENVIRONMENT / "pins.txt"
-    programs = ENVIRONMENT / "venv" / "bin"
+def environment(python: str = sys.executable) -> Path:
+    """The folder of the checkers' programs, for one Python; which Django it has depends on that."""
+    name = subprocess.run(
+        [python, "-c", "import sys; print('typing-%d.%d' % sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    folder = CACHE / name
+    stamp = folder / "pins.txt"
+    programs = folder / "venv" / "bin"
     if not stamp.is_file() or stamp.read_bytes() != PINS.read_bytes():
-        shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-        ENVIRONMENT.mkdir(parents=True)
-        _run(sys.executable, "-m", "venv", str(programs.parent))
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _run(python, "-m", "venv", str(programs.parent))
         install = (str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "install")
         _run(*install, "--quiet", "--require-hashes", "--requirement", str(PINS))
         shutil.copy(PINS, stamp)

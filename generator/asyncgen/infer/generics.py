@@ -31,13 +31,15 @@ def variables(found: Class, resolver: Resolver) -> list[Alias]:
 
 
 def is_generic(found: Class, resolver: Resolver) -> bool:
-    """Whether the class may be subscripted by its own or its module's doing."""
+    """Whether the class may be subscripted by its own or its module's doing; for a class of
+    Django's, by Django's."""
     if found.type_parameters or variables(found, resolver):
         return True
+    of_django = found.module.startswith("django.")
     return any(
         "__class_getitem__" in known.functions
         for known in resolver.mro(found)
-        if known.module == found.module
+        if of_django or known.module == found.module
     )
 
 

@@ -93,6 +93,14 @@ class Scope:
         variables = (name for name, _ in self._variables.values())
         return local in self.members or local in self._locals.values() or local in variables
 
+    def is_of_django(self, dotted: str) -> bool:
+        """Whether the stub has imported the name, or what it begins with, from Django."""
+        first = dotted.partition(".")[0]
+        return any(
+            local == first and module.partition(".")[0] == "django"
+            for (module, _), local in self._locals.items()
+        )
+
     def builtin(self, name: str) -> str:
         return f"{self.name('builtins', None)}.{name}" if name in self.members else name
 

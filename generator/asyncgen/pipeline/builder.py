@@ -134,13 +134,14 @@ class SurfaceBuilder:
         if queryset in derived.modules:
             base = f"{found.name}.from_queryset(Async{queryset.name})"
             self.import_derived(queryset, derived)
-        methods = tuple(self.conversions(found, covered, derived))
+        model = self.meta(found)
         return Subclass(
             f"Async{found.name}",
             (f"{found.name}Async", base),
-            methods,
-            self.meta(found),
-            self.manager_made(found, derived),
+            tuple(self.conversions(found, covered, derived)),
+            model,
+            keeps_meta=model == "abstract" and "Meta" in found.classes,
+            manager=self.manager_made(found, derived),
         )
 
     def manager_made(self, found: Class, derived: Derived) -> str:

@@ -43,11 +43,14 @@ class Run:
         releases: dict[str, Release] = {}
         entries: list[Entry] = []
         for source in self.config.sources:
-            for surface, found in self.source(source, installed):
-                surfaces.setdefault(surface.path, []).append(surface)
-                entries += found
-                if source.release:
-                    releases[surface.path] = source.release
+            used: set[tuple[str, str]] = set()
+            for release in source.releases or (None,):
+                for surface, found in self.source(source, release, installed, used):
+                    surfaces.setdefault(surface.path, []).append(surface)
+                    entries += found
+                    if release:
+                        releases[surface.path] = release
+            self.problems += unmatched(source, used)
         merged = [_merged(group) for group in surfaces.values() if _has_content(group)]
         mixins = mixins_of(merged)
         made = [companions(each, self.plans[each.path], mixins) for each in merged]
@@ -89,12 +92,17 @@ class Run:
     # -- sources -------------------------------------------------------------------------------
 
     def source(
-        self, source: Source, installed: tuple[Path, ...]
+        self,
+        source: Source,
+        release: Release | None,
+        installed: tuple[Path, ...],
+        used: set[tuple[str, str]],
     ) -> Iterator[tuple[Surface, list[Entry]]]:
-        release = source.release
+        """The surfaces of one source, read from `release` or as it is installed, and what was
+        decided of each. What matched something is added to `used`."""
         released = (environment.release_root(release, self.config, installed),) if release else ()
         found = (*released, *self.config.search, *installed)
-        selected = list(Selection(self.config, source).modules(found, self.read))
+        selected = list(Selection(self.config, source, release).modules(found, self.read))
         own = tuple(dict.fromkeys(each.import_root for each in selected))
         self.written |= {each.output_module.partition(".")[0] for each in selected}
         roots = (*released, *own, *self.config.search, *installed)
@@ -115,12 +123,10 @@ class Run:
             if module:
                 modules.append((each, module))
         if resolver.find("django.db.models") is None:
-            self.problems.append(_no_django(source))
-            return
+            raise AsyncgenError(_no_django(source), *self.problems)
         classifier = Classifier(
             Evaluator(resolver, Relations(resolver, [module for _, module in modules]))
         )
-        used: set[tuple[str, str]] = set()
         builders = [
             SurfaceBuilder(source, classifier, each, module, self.first_party, self.problems, used)
             for each, module in modules
@@ -144,7 +150,6 @@ class Run:
                 ),
             )
             yield builder.build(derived)
-        self.problems += unmatched(source, used)
 
     def maker(self, classifier: Classifier, installed: tuple[Path, ...]) -> StubMaker:
         """What makes the stubs of one source's surfaces."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from asyncgen import environment
-from asyncgen.config import Config, Source
+from asyncgen.config import Config, Release, Source
 from asyncgen.model import HEADER, AsyncgenError, Module, Problem
 from asyncgen.resolve import Resolver
 from asyncgen.stub.companions import NONE
@@ -36,10 +36,11 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What one source selects."""
+    """What one source selects, of one of its releases where it has some."""
 
     config: Config
     source: Source
+    release: Release | None = None
 
     def modules(self, roots: tuple[Path, ...], read: Reader) -> Iterator[Selected]:
         """The modules that the source's entries name: files, globs, dotted modules."""
@@ -141,13 +142,15 @@ class Selection:
                 module=name,
                 package=name.partition(".")[0],
                 path=name.partition(".")[2].replace(".", "/"),
+                **({"series": "{}_{}".format(*self.release.series)} if self.release else {}),
             )
         except (KeyError, IndexError, ValueError) as error:
             raise AsyncgenError(
                 Problem(
                     "AG104",
                     f"{key} is {pattern!r}: {error!r}",
-                    "it may use {directory}, {stem}, {module}, {package} and {path}",
+                    "it may use {directory}, {stem}, {module}, {package} and {path}, and {series} "
+                    "where there are releases",
                     self.source.location,
                 )
             ) from error

@@ -41,6 +41,7 @@ from asyncgen.read.expressions import dotted, strings
 from asyncgen.read.statements import StatementReader
 
 _PRAGMA = re.compile(r"#\s*asyncgen:\s*(?P<words>[\w-]+)")
+_INCOMPATIBLE = re.compile(r"#\s*type:\s*ignore\[[^]]*\boverride\b")
 
 
 def read_source(text: str, module: str, display: str, *, is_package: bool = False) -> Module:
@@ -330,6 +331,7 @@ class _Reader(StatementReader):
             is_generator=is_generator,
             is_type_only=is_type_only,
             pragma=_pragma(node),
+            is_incompatible=any(map(_INCOMPATIBLE.search, _comments(node))),
             body=body,
         )
 
@@ -430,17 +432,24 @@ def _path(expression: Expression) -> tuple[str, ...]:
 
 def _pragma(node: cst.FunctionDef | cst.ClassDef) -> str | None:
     """The word of an `# asyncgen: …` comment above the statement or at the end of its header."""
-    comments = [
-        line.comment.value
-        for line in (*node.leading_lines, *node.lines_after_decorators)
-        if line.comment
-    ]
-    if isinstance(node.body, cst.IndentedBlock) and node.body.header.comment:
-        comments.append(node.body.header.comment.value)
-    elif isinstance(node.body, cst.SimpleStatementSuite):
-        trailing = node.body.trailing_whitespace.comment
-        comments += [trailing.value] if trailing else []
-    for comment in reversed(comments):
+    for comment in reversed(list(_comments(node))):
         if found := _PRAGMA.search(comment):
             return found["words"]
     return None
+
+
+def _comments(node: cst.FunctionDef | cst.ClassDef) -> Iterator[str]:
+    """The comments above a statement, and those at the ends of its header's first and last line."""
+    for line in (*node.leading_lines, *node.lines_after_decorators):
+        if line.comment:
+            yield line.comment.value
+    if isinstance(node, cst.FunctionDef):
+        opening = node.whitespace_before_params
+        if isinstance(opening, cst.ParenthesizedWhitespace) and opening.first_line.comment:
+            yield opening.first_line.comment.value
+    if isinstance(node.body, cst.IndentedBlock) and node.body.header.comment:
+        yield node.body.header.comment.value
+    elif isinstance(node.body, cst.SimpleStatementSuite):
+        trailing = node.body.trailing_whitespace.comment
+        if trailing:
+            yield trailing.value

@@ -26,15 +26,22 @@ def lay_out(line: str, depth: int, width: int, *, is_definition: bool = False) -
     inner = INDENT * (depth + 1)
     if is_definition and head.endswith("(") and "," not in body:
         body += ","  # black and ruff close a lone parameter so
-    if len(inner) + len(body) <= width:
+    parts = list(_elements(body))
+    if len(inner) + len(body) <= width and not (len(parts) > 1 and _is_display(head)):
         return [indent + head, inner + body, indent + tail]
     lines = [indent + head]
-    parts = list(_elements(body))
     comma = "," if _takes_comma(parts, head) else ""
     for number, part in enumerate(parts):
         end = "," if number < len(parts) - 1 else comma
         lines += lay_out(part + end, depth + 1, width)
     return [*lines, indent + tail]
+
+
+def _is_display(head: str) -> bool:
+    """Whether the bracket that `head` ends with is a list, tuple, set or dict: these go one element
+    a line as soon as they do not fit on one; calls, parameters and subscripts do not."""
+    before = head[:-1].rstrip(" ")
+    return not (before.endswith((")", "]", "_")) or before[-1:].isalnum())
 
 
 def _takes_comma(parts: list[str], head: str) -> bool:

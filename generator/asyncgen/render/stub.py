@@ -16,7 +16,7 @@ from asyncgen.model import (
     StubModule,
     Twin,
 )
-from asyncgen.render.layout import lay_out
+from asyncgen.render.layout import INDENT, lay_out
 from asyncgen.render.surface import (
     REGENERATE,
     environment,
@@ -129,7 +129,7 @@ def _classes(classes: Iterable[StubClass], width: int) -> Iterator[list[str]]:
     block: list[str] = []
     was_empty = False
     for each in classes:
-        is_empty = not each.functions
+        is_empty = not (each.functions or each.meta)
         if block and not (was_empty and is_empty):
             yield block
             block = []
@@ -142,8 +142,15 @@ def _classes(classes: Iterable[StubClass], width: int) -> Iterator[list[str]]:
 def _class(found: StubClass, width: int) -> Iterator[str]:
     yield from (f"@{decorator}" for decorator in found.decorators)
     bases = f"({', '.join(found.bases)})" if found.bases else ""
-    end = ":" if found.functions else ": ..."
-    yield from lay_out(f"class {found.name}{bases}{end}", 0, width, is_definition=True)
+    end = ":" if found.functions or found.meta else ": ..."
+    first, *rest = lay_out(f"class {found.name}{bases}{end}", 0, width, is_definition=True)
+    yield f"{first}  # type: ignore[misc]" if found.is_incompatible else first
+    yield from rest
+    if found.meta:
+        base = f"({found.meta.base})" if found.meta.base else ""
+        yield f"{INDENT}class Meta{base}:"
+        yield f"{INDENT * 2}{found.meta.option}: bool"
+        yield from [""] if found.functions else []
     for each in found.functions:
         yield from _function(each, 1, width)
 

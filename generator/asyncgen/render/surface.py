@@ -282,8 +282,7 @@ def _subclass_members(found: SurfaceClass, surface: Surface, width: int) -> Iter
     if subclass is None:
         return
     if subclass.model:
-        inherits = subclass.model == "abstract" and "Meta" in found.source.classes
-        base = f"({found.source.name}.Meta)" if inherits else ""
+        base = f"({found.source.name}.Meta)" if subclass.keeps_meta else ""
         yield [f"    class Meta{base}:", f"        {subclass.model} = True"]
     if subclass.manager:
         yield _AS_MANAGER.format(manager=subclass.manager).splitlines()

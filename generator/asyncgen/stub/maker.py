@@ -29,12 +29,14 @@ from asyncgen.model import (
     ParameterKind,
     StubClass,
     StubFunction,
+    StubMeta,
     StubModule,
     Surface,
     SurfaceClass,
     Twin,
 )
 from asyncgen.resolve import Alias, Resolver
+from asyncgen.stub.arguments import arguments
 
 FirstParty = Callable[[Iterable[str]], frozenset[str]]
 
@@ -113,7 +115,7 @@ class StubMaker:
         self, twin: Twin, scope: Scope, substitutes: Mapping[str, str]
     ) -> Iterator[StubFunction]:
         """The stub of a twin: one function, or one an overload."""
-        declared = list(self.declared(twin.decision, twin.module, substitutes))
+        declared = list(self.declared(twin.decision, twin.module, scope, substitutes))
         for each in declared:
             decorators = _decorators(twin.binding, each, scope, len(declared) > 1)
             returns, origin = self.returned(each, twin.decision, scope, is_async=True)
@@ -134,7 +136,7 @@ class StubMaker:
     ) -> Iterator[StubFunction]:
         """The stub of the sync callable itself, for a class that is known by its stub only."""
         function = decision.function
-        declared = list(self.declared(decision, module, substitutes))
+        declared = list(self.declared(decision, module, scope, substitutes))
         for each in declared:
             returns, origin = self.returned(each, decision, scope, is_async=False)
             yield StubFunction(
@@ -149,7 +151,7 @@ class StubMaker:
             )
 
     def declared(
-        self, decision: Decision, module_name: str, substitutes: Mapping[str, str]
+        self, decision: Decision, module_name: str, scope: Scope, substitutes: Mapping[str, str]
     ) -> Iterator[Declared]:
         """The signatures of the callable: its own, those of django-stubs, or its own untyped."""
         function, owner = decision.function, decision.owner
@@ -157,7 +159,7 @@ class StubMaker:
         assert module is not None, module_name
         stubbed = None if _is_annotated(function) else self.stubbed(decision, module)
         if stubbed and self.django:
-            where = Where(stubbed.module, self.django.resolver, stubbed.owner, substitutes)
+            where = self.where_stubbed(stubbed, self.django, owner, scope, substitutes)
             overloads = stubbed.function.overloads
             for each in overloads or (stubbed.function,):
                 own = each.signature.parameters if overloads else _matched(function, each)
@@ -170,7 +172,7 @@ class StubMaker:
                     Origin.DJANGO_STUBS,
                 )
             return
-        where = Where(module, self.resolver, owner, substitutes)
+        where = self.where_defined(decision, module, scope, substitutes)
         for each in function.overloads or (function,):
             parameters = tuple(receiving(each, owner))
             yield Declared(
@@ -180,6 +182,41 @@ class StubMaker:
                 _deprecation(each),
                 each.type_parameters,
             )
+
+    def where_stubbed(
+        self,
+        stubbed: Stubbed,
+        django: DjangoStubs,
+        owner: Class | None,
+        scope: Scope,
+        substitutes: Mapping[str, str],
+    ) -> Where:
+        """Where django-stubs declare the callable, and what their type variables mean for
+        `owner`."""
+        found = django.klass(owner.dotted) if owner else None
+        if found and stubbed.owner:
+            unsaid = scope.name("typing", "Any")
+            substitutes = arguments(
+                found, stubbed.owner, django.resolver, scope, substitutes, unsaid
+            )
+        return Where(stubbed.module, django.resolver, stubbed.owner, substitutes)
+
+    def where_defined(
+        self, decision: Decision, module: Module, scope: Scope, substitutes: Mapping[str, str]
+    ) -> Where:
+        """Where the source defines the callable, which the decision's class may inherit."""
+        owner = decision.owner
+        found = self.resolver.lookup(owner, decision.function.name) if owner else None
+        if owner and found:
+            unsaid = scope.name("typing", "Any")
+            substitutes = arguments(owner, found[0], self.resolver, scope, substitutes, unsaid)
+        return Where(module, self.resolver, owner, substitutes)
+
+    def is_incompatible(self, twin: Twin) -> bool:
+        """Whether the sync callable cannot stand in for what it overrides, and says so."""
+        module = self.resolver.readable(twin.module)
+        stubbed = self.stubbed(twin.decision, module) if module else None
+        return (stubbed.function if stubbed else twin.decision.function).is_incompatible
 
     def stubbed(self, decision: Decision, module: Module) -> Stubbed | None:
         """What django-stubs declare for a callable of Django's own."""
@@ -201,7 +238,7 @@ class StubMaker:
                 result.append(replace(each, annotation=None))
                 continue
             found = scope.annotation(each.annotation, where) if each.annotation else None
-            annotation = found or scope.name("typing", "Any")
+            annotation = unbound(found, scope) if found else scope.name("typing", "Any")
             default = each.default if each.default is None else _default(each.default)
             result.append(replace(each, annotation=annotation, default=default))
         return tuple(result)
@@ -258,7 +295,7 @@ class StubMaker:
             return f"{manager}[{found}]" if found else None
         found = scope.annotation(inner, where) if inner else None
         found = scope.name("typing", "Any") if inner == "" else found
-        return _wrap(found, kind, scope) if found else None
+        return _wrap(unbound(found, scope), kind, scope) if found else None
 
 
 @dataclass
@@ -295,7 +332,16 @@ class ClassStub:
                 tuple(f"{each}{parameters}" for each in both),
                 tuple(self.converted()),
                 location=found.location,
+                is_incompatible=any(map(self.maker.is_incompatible, self.made.twins)),
+                meta=self.meta(source),
             )
+
+    def meta(self, source: str) -> StubMeta | None:
+        """The options of the class, where it is a model."""
+        subclass = self.made.subclass
+        if not subclass or not subclass.model:
+            return None
+        return StubMeta(f"{source}.Meta" if subclass.keeps_meta else "", subclass.model)
 
     def variables(self) -> Iterator[str]:
         """The type variables of the mixin: those that the source class is generic in."""
@@ -489,6 +535,24 @@ def argument(text: str, heads: frozenset[str]) -> str | None:
         name = _head(ast.unparse(node.value))
         return ast.get_source_segment(unquoted, first) if name in heads else None
     return "" if _head(unquoted) in heads else None
+
+
+def unbound(text: str, scope: Scope) -> str:
+    """A type in which no generic class of Django's is subscripted with Self: what these take is
+    bound to Model, and a mixin is none. Any stands in its place."""
+    if not re.search(r"\bSelf\b", text):
+        return text
+    spans = [
+        (name.col_offset, name.end_col_offset)
+        for node in ast.walk(ast.parse(text, mode="eval"))
+        if isinstance(node, ast.Subscript) and scope.is_of_django(ast.unparse(node.value))
+        for name in ast.walk(node.slice)
+        if isinstance(name, ast.Name) and name.id == "Self"
+    ]
+    data = text.encode()
+    for start, end in sorted(spans, reverse=True):
+        data = data[:start] + scope.name("typing", "Any").encode() + data[end:]
+    return data.decode()
 
 
 def _head(text: str) -> str:

@@ -32,6 +32,7 @@ from asyncgen.model import (
     Twin,
 )
 from asyncgen.resolve import Resolver, is_copied
+from asyncgen.stub.arguments import arguments
 from asyncgen.stub.maker import StubMaker
 
 _SUFFIXES = ("QuerySet", "Queryset", "Query")
@@ -207,20 +208,18 @@ class ManagerStub:
                 if known.module.startswith("django."):
                     yield from self.chaining(name, known, own, row)
                 else:
-                    names = {**substitutes, **dict(self.variables(known, row))}
+                    names = arguments(
+                        self.manager.queryset,
+                        known,
+                        self.maker.resolver,
+                        self.scope,
+                        substitutes,
+                        unsaid=row,
+                    )
                     yield from self.copied(function, known, names, twins.get(function))
 
-    def variables(self, owner: Class, row: str) -> Iterator[tuple[str, str]]:
-        """The row, in the place of the type variable of the generic class that a method is from."""
-        if owner is self.manager.queryset:
-            return
-        found = [alias for alias, _ in self.maker.inference.variables(owner)]
-        names = [*owner.type_parameters, *(alias.attribute.name for alias in found)]
-        if len(names) == 1:
-            yield names[0], row
-
     def copied(
-        self, function: Function, owner: Class, substitutes: dict[str, str], twin: Twin | None
+        self, function: Function, owner: Class, substitutes: Mapping[str, str], twin: Twin | None
     ) -> Iterator[StubFunction]:
         if function.is_async:
             return

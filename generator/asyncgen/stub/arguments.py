@@ -1,0 +1,70 @@
+"""What the type variables of a generic class stand for in a class that inherits from it.
+
+`class UserManager(BaseUserManager[_User])`: what `BaseUserManager` says of its `_T` is said of
+`_User` there, and so is what its own base says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from asyncgen.infer.generics import variables
+from asyncgen.infer.scope import Scope, Where, expression_text
+from asyncgen.model import Call, Class, Display, Expression, Item
+from asyncgen.resolve import Resolver
+
+
+def arguments(
+    found: Class,
+    owner: Class,
+    resolver: Resolver,
+    scope: Scope,
+    own: Mapping[str, str],
+    unsaid: str,
+) -> Mapping[str, str]:
+    """Texts in the stub's names for the type variables of `owner`, from which `found` inherits.
+
+    `own` is what names mean in `found` itself; `unsaid` stands for what a base is not subscripted
+    with.
+    """
+    module = resolver.readable(found.module)
+    if found is owner or module is None:
+        return own
+    for base in found.bases:
+        known = resolver.expression(module, base)
+        if isinstance(known, Class) and owner in resolver.mro(known):
+            given = list(_subscripts(base))
+            inner = {"Self": own["Self"]} if "Self" in own else {}
+            for number, (name, default) in enumerate(_parameters(known, resolver)):
+                where = Where(module, resolver, found, own)
+                if number < len(given):
+                    text = _spelled(given[number], scope, where)
+                else:
+                    text = inner.get(expression_text(default) or "", unsaid)
+                inner[name] = text or unsaid
+            return arguments(known, owner, resolver, scope, inner, unsaid)
+    return own
+
+
+def _spelled(expression: Expression, scope: Scope, where: Where) -> str | None:
+    text = expression_text(expression)
+    return scope.annotation(text, where) if text else None
+
+
+def _subscripts(base: Expression) -> Iterator[Expression]:
+    match base:
+        case Item(index=Display(elements=elements)):
+            yield from elements
+        case Item(index=index) if index is not None:
+            yield index
+
+
+def _parameters(found: Class, resolver: Resolver) -> Iterator[tuple[str, Expression | None]]:
+    """The type variables that a class is subscripted with, and their defaults."""
+    for name in found.type_parameters:
+        yield name, None
+    if not found.type_parameters:
+        for alias in variables(found, resolver):
+            value = alias.attribute.value
+            keywords = dict(value.keywords) if isinstance(value, Call) else {}
+            yield alias.attribute.name, keywords.get("default")
