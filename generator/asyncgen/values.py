@@ -14,6 +14,10 @@ from typing import TypeAlias
 from asyncgen.model import Class, Evidence, Function, Module
 
 
+WIDTH_LIMIT = 8  # how many variants of one builtin are told apart
+UNTOLD_LIMIT = 24  # how many things that are not read are told apart
+
+
 class Level(IntEnum):
     CLEAN = 0
     DOUBT = 1
@@ -70,12 +74,19 @@ class Bound:
 @dataclass(frozen=True, slots=True)
 class Builtin:
     """An instance of a builtin type. `effect` is what iterating or entering it does; `text` the
-    value itself, of a constant that names something or is true or false."""
+    value itself, of a constant that names something or is true or false.
+
+    Very many elements are merged (see `merged`).
+    """
 
     name: str
     elements: frozenset[Type] = frozenset()
     effect: Effect = CLEAN
     text: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.elements) > WIDTH_LIMIT:
+            object.__setattr__(self, "elements", merged(self.elements))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +143,7 @@ Type: TypeAlias = (
 Value: TypeAlias = frozenset[Type]
 
 NOTHING: Value = frozenset()
+_MUTABLE = frozenset({"list", "dict", "set"})
 NONE: Value = frozenset({Builtin("None")})
 
 
@@ -172,3 +184,27 @@ def is_only(value: Value, name: str) -> bool:
 
 def union(values: Iterable[Value]) -> Value:
     return frozenset().union(*values)
+
+
+def merged(value: Value) -> Value:
+    """The value with all that may be one list, dict or set as one that may have all the elements;
+    so too other builtins of which it has many variants, and what cannot be told anyway.
+
+    Without it each `if …: found["x"] = y` on the way would double the number of dicts, and each
+    turn of a loop over what is not read would add to what an item may be.
+    """
+    containers: dict[str, list[Builtin]] = {}
+    for each in value:
+        if isinstance(each, Builtin) and not each.text:
+            containers.setdefault(each.name, []).append(each)
+    result = value
+    for name, many in containers.items():
+        if len(many) > (1 if name in _MUTABLE else WIDTH_LIMIT):
+            effect = max((each.effect for each in many), key=lambda effect: effect.level)
+            one = Builtin(name, union(each.elements for each in many), effect)
+            result = result.difference(many) | {one}
+    untold = [each for each in result if isinstance(each, Foreign | Unknown)]
+    if len(untold) > UNTOLD_LIMIT:
+        lazy = any(map(is_tainted, untold))
+        result = result.difference(untold) | unknown("one of many things", from_queryset=lazy)
+    return result

@@ -626,3 +626,34 @@ def test_functions_with_transactions_are_values() -> None:
         return book
     """
     assert kinds(source) == {"order": "value"}
+
+
+def test_a_dict_that_many_branches_add_to_stays_one_dict() -> None:
+    ifs = "\n".join(f"    if flag == {n}:\n        found[{n}] = flags.a{n}" for n in range(40))
+    source = f"import flags\ndef f(flag):\n    found = {{}}\n{ifs}\n    return found\n"
+    assert kinds(source) == {"f": "pure"}
+
+
+def test_a_loop_over_what_is_not_read_settles() -> None:
+    chain = "\n".join(f"        x{n} = part.a{n} or part.b{n}; part = x{n}" for n in range(12))
+    source = f"from elsewhere import part\ndef f(part=part):\n    for n in part:\n{chain}\n"
+    assert kinds(source) == {"f": "value"}
+
+
+def test_an_iterator_that_is_its_own_iterator() -> None:
+    source = """
+    class Lines:
+        def __iter__(self):
+            return self
+        def __next__(self):
+            if not Shelf.objects.exists():
+                raise StopIteration
+            return "x"
+    class Shelf(models.Model):
+        def texts(self):
+            return [line for line in Lines()]
+        def lines(self):
+            return Lines()
+    """
+    found = kinds(source)
+    assert (found["Shelf.texts"], found["Shelf.lines"]) == ("value", "iterator")

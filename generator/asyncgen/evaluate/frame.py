@@ -15,6 +15,7 @@ from asyncgen.values import (
     Level,
     Type,
     Value,
+    merged,
     union,
 )
 
@@ -67,4 +68,6 @@ def joined(environments: Sequence[Environment]) -> Environment:
     if len(environments) == 1:
         return environments[0]
     names = {name for environment in environments for name in environment}
-    return {name: union(each[name] for each in environments if name in each) for name in names}
+    return {
+        name: merged(union(each[name] for each in environments if name in each)) for name in names
+    }

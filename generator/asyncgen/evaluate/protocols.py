@@ -73,8 +73,10 @@ class Protocols(Attributes):
                 frame.note(Level.REACHES, "iterates over a queryset")
                 return self.model_instance(row)
             case Instance(found=found):
+                if self.lookup(found, "__next__"):
+                    return self.next_of(type_, frame)
                 if self.lookup(found, "__iter__"):
-                    return self.iterate(self.method(type_, "__iter__", frame), frame)
+                    return self.iterate(self.method(type_, "__iter__", frame) - {type_}, frame)
                 return unknown(f"an item of {found.name}")
             case Builtin(name="json"):
                 return frozenset({type_})
@@ -92,6 +94,13 @@ class Protocols(Attributes):
                 frame.note(Level.DOUBT, f"iterates over {reason}")
                 return unknown(f"an item of {reason}")
         return unknown("an item")
+
+    def next_of(self, iterator: Instance, frame: Frame) -> Value:
+        """An item of an iterator; the StopIteration that ends it does not leave the loop."""
+        frame.guarded += 1
+        items = self.method(iterator, "__next__", frame)
+        frame.guarded -= 1
+        return items
 
     def enter(self, value: Value, frame: Frame) -> Value:
         """`with value as …`: what is bound."""

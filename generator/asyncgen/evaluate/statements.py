@@ -43,6 +43,7 @@ from asyncgen.values import (
     Unknown,
     Value,
     builtin,
+    merged,
 )
 
 _STOP_HANDLERS = frozenset({"StopIteration", "Exception", "BaseException"})
@@ -123,7 +124,7 @@ class Statements(Expressions):
     def bind(self, target: Expression, value: Value, frame: Frame) -> None:
         match target:
             case Name(id=name):
-                frame.environment[name] = value
+                frame.environment[name] = merged(value)
             case Get():
                 self.bind_attribute(target, value, frame)
             case Item(value=inner, index=index):
