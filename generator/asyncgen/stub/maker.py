@@ -306,7 +306,7 @@ class ClassStub:
             yield self.substitutes[name]
         if found.type_parameters:
             return
-        for alias, resolver in self.maker.inference.variables(found):
+        for alias, resolver in self.maker.inference.lookups.variables(found):
             yield self.scope.variable(alias, resolver)
 
     def subscription(self) -> StubFunction:
@@ -348,7 +348,7 @@ class ClassStub:
                     text = self.scope.annotation(inner, where) if inner else None
                     if text:
                         return text
-        row = self.maker.inference.row(found)
+        row = self.maker.inference.rows.of(found)
         return self.scope.spelled(row) if row else self.scope.name("typing", "Any")
 
     def converted(self) -> Iterator[StubFunction]:
@@ -366,7 +366,7 @@ class ClassStub:
         """The async class of each class that the surface covers, by the sync one's name."""
         assert self.made.subclass
         own = {self.made.source.name: self.made.subclass.name}
-        queryset = self.maker.inference.queryset_of(self.made.source)
+        queryset = self.maker.inference.lookups.queryset_of(self.made.source)
         if queryset and f"Async{queryset.name}" in self.derived:
             own[queryset.name] = f"Async{queryset.name}"
         return own

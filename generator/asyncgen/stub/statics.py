@@ -167,7 +167,7 @@ class ManagerStub:
         base = self.scope.name("django.db.models", "Manager")
         variables = [
             self.scope.variable(alias, resolver)
-            for alias, resolver in self.maker.inference.variables(queryset)
+            for alias, resolver in self.maker.inference.lookups.variables(queryset)
         ]
         inner = f"[{', '.join(variables)}]" if variables else ""
         own = f"{self.scope.name(queryset.module, queryset.name)}{inner}"
@@ -188,7 +188,7 @@ class ManagerStub:
             )
 
     def row(self) -> Types:
-        return self.maker.inference.row(self.manager.queryset) or ANY
+        return self.maker.inference.rows.of(self.manager.queryset) or ANY
 
     def functions(self, own: str, row: str) -> Iterator[StubFunction]:
         """What from_queryset copies, and the twins of that."""
@@ -214,7 +214,7 @@ class ManagerStub:
         """The row, in the place of the type variable of the generic class that a method is from."""
         if owner is self.manager.queryset:
             return
-        found = [alias for alias, _ in self.maker.inference.variables(owner)]
+        found = [alias for alias, _ in self.maker.inference.lookups.variables(owner)]
         names = [*owner.type_parameters, *(alias.attribute.name for alias in found)]
         if len(names) == 1:
             yield names[0], row
