@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from asyncgen.annotate import receiving
 from asyncgen.annotation import parse_annotation
-from asyncgen.infer import Inference
+from asyncgen.infer import Inference, Opinions
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
+from asyncgen.infer.known import Types
 from asyncgen.infer.scope import Scope, Where, is_variable, last_word
 from asyncgen.model import (
     Binding,
@@ -65,6 +66,7 @@ class StubMaker:
     inference: Inference
     django: DjangoStubs | None
     first_party: FirstParty
+    opinions: Opinions | None = None  # of a type checker, where it is to be asked
 
     def mixins(self, surface: Surface, path: str) -> StubModule:
         """The stub of a surface."""
@@ -236,11 +238,18 @@ class StubMaker:
             if text:
                 return text, declared.origin
         elif not decision.function.overloads:
-            found = self.inference.returns(decision, declared.where.module)
+            found, origin = self.inferred(decision, declared.where.module)
             if found is not None and kind not in (Kind.ITERATOR, Kind.CONTEXT):
-                return scope.spelled(found, where.substitutes), Origin.INFERRED
+                return scope.spelled(found, where.substitutes), origin
         unknown = scope.name("_typeshed", "Incomplete")
         return _wrap(unknown, kind, scope), Origin.UNKNOWN
+
+    def inferred(self, decision: Decision, module: Module) -> tuple[Types | None, Origin]:
+        """What we infer; where that is nothing, what a type checker does."""
+        found = self.inference.returns(decision, module)
+        if found is None and self.opinions:
+            return self.opinions.returns(decision, module), Origin.PYREFLY
+        return found, Origin.INFERRED
 
     def wrapped(
         self, text: str, decision: Decision, where: Where, scope: Scope, kind: Kind | None
