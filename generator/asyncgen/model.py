@@ -518,6 +518,24 @@ class Origin(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A callable of which a type checker is asked what it returns: `name` of the class `owner`
+    (None: of the module itself), or what a property holds, which is not called.
+
+    `path` and `line` are where it is written; `names` are last words of classes' names that the
+    answer may have.
+    """
+
+    module: str
+    owner: str | None
+    name: str
+    is_called: bool
+    path: str
+    line: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StubFunction:
     """One `def` of a stub, its annotations in the stub's own names.
 

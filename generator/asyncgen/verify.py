@@ -10,13 +10,12 @@ import ast
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from asyncgen.config import Config
-from asyncgen.environment import site_packages
+from asyncgen.environment import interpreter
 from asyncgen.model import Location, Problem, StubFunction, StubModule
 
 _MYPY_LINE = re.compile(r"(?P<path>.+?\.pyi?):(?P<line>\d+)(?::\d+)?: error: (?P<message>.*)")
@@ -57,16 +56,6 @@ def verify(config: Config, written: Sequence[Written]) -> list[Problem]:
     modules = [each.stub.module for each in written]
     found = _run(config, [python, "-c", _STUBTEST, *modules])
     return [*problems, *_stubtest_problems(found, written)]
-
-
-def interpreter(config: Config) -> str:
-    """The Python of the project's environment."""
-    for place in site_packages(config):
-        for parent in place.parents:
-            for name in ("bin/python", "Scripts/python.exe"):
-                if (parent / name).is_file() and (parent / "pyvenv.cfg").is_file():
-                    return str(parent / name)
-    return sys.executable
 
 
 def _paths(written: Iterable[Written]) -> list[str]:

@@ -64,6 +64,17 @@ def _agree(label: Expression | None, inferred: Expression | None) -> bool:
 
 
 def answers(package: Package) -> Iterator[Answer]:
+    inference, cases = labelled(package)
+    for name, label, decision, module in cases:
+        found = inference.returns(decision, module)
+        yield Answer(package.name, name, label, None if found is None else text(found))
+
+
+Case = tuple[str, str, Decision, Module]  # the callable's name, what a reader says that it returns
+
+
+def labelled(package: Package) -> tuple[Inference, list[Case]]:
+    """Inference over a package, and its callables that have a label."""
     with (HERE / "labels" / f"{package.name}.toml").open("rb") as file:
         labels = {e["name"]: e["returns"] for e in tomllib.load(file)["callable"] if "returns" in e}
     known = packages()
@@ -75,10 +86,7 @@ def answers(package: Package) -> Iterator[Answer]:
     modules = [module for name in package.modules if (module := resolver.readable(name))]
     evaluator = Evaluator(resolver, Relations(resolver, modules))
     inference = Inference(evaluator, DjangoStubs.find(site, _read), Rows(evaluator))
-    for name, label in labels.items():
-        decision, module = _callable(resolver, name)
-        found = inference.returns(decision, module)
-        yield Answer(package.name, name, label, None if found is None else text(found))
+    return inference, [(name, label, *_callable(resolver, name)) for name, label in labels.items()]
 
 
 def _read(path: Path, name: str) -> Module:

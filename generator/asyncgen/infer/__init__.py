@@ -2,5 +2,6 @@
 
 from asyncgen.infer.django_stubs import DjangoStubs
 from asyncgen.infer.inference import Inference
+from asyncgen.infer.opinions import Opinions
 
-__all__ = ["DjangoStubs", "Inference"]
+__all__ = ["DjangoStubs", "Inference", "Opinions"]

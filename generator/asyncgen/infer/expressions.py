@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from asyncgen.evaluate import Frame
 from asyncgen.infer.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS
-from asyncgen.infer.known import ANY, BOOL, INT, NONE, SELF, STR, Known, Types, builtin
+from asyncgen.infer.known import ANY, BOOL, INT, NONE, SELF, STR, Known, Types, builtin, substituted
+from asyncgen.infer.lookups import Lookups
 from asyncgen.infer.scope import last_word
 from asyncgen.model import (
     Attribute,
@@ -31,9 +31,6 @@ from asyncgen.model import (
 from asyncgen.resolve import Alias
 from asyncgen.values import Bound, ClassObject, Foreign, Instance, Type
 
-if TYPE_CHECKING:
-    from asyncgen.infer.inference import Inference
-
 Names = dict[str, Types | None]
 _LITERALS = frozenset({"bool", "bytes", "complex", "float", "int", "str", "None"})
 _COMPARISONS = frozenset({"==", "!=", "<", "is", "is not", "in", "not"})
@@ -47,7 +44,7 @@ _ITERABLE = frozenset(
 class Expressions:
     """Types expressions in one function. `names` are its local names, None for an unknown one."""
 
-    inference: Inference
+    lookups: Lookups
     bound: Bound
     frame: Frame
     names: Names = field(default_factory=dict)
@@ -88,7 +85,7 @@ class Expressions:
         if name in self.names:
             return self.names[name]
         module = self.bound.module
-        found = self.inference.evaluator.resolver.name(module, name)
+        found = self.lookups.evaluator.resolver.name(module, name)
         if isinstance(found, Alias) and isinstance(found.attribute.value, Literal):
             type_ = found.attribute.value.type
             return builtin(type_) if type_ in ("str", "int", "bool", "float") else None
@@ -174,7 +171,7 @@ class Expressions:
 
     def comprehension(self, expression: Comprehension) -> Types | None:
         before, environment = dict(self.names), dict(self.frame.environment)
-        evaluator = self.inference.evaluator
+        evaluator = self.lookups.evaluator
         for target, iterable in expression.sources:
             elements = self.elements(self.typed(iterable))
             evaluator.bind(
@@ -220,8 +217,8 @@ class Expressions:
         if known.name == "tuple":
             return frozenset().union(*known.arguments) or None
         found = self.klass(known)
-        if found and self.inference.evaluator.role(found) == "queryset":
-            return self.inference.arguments(known, found)[1]
+        if found and self.lookups.evaluator.role(found) == "queryset":
+            return self.lookups.arguments(known, found)[1]
         return known.arguments[-1] if known.name in _ITERABLE and known.arguments else None
 
     def item(self, expression: Item) -> Types | None:
@@ -256,10 +253,10 @@ class Expressions:
         found = self.klass(known)
         if found is None:
             return None
-        evaluator = self.inference.evaluator
+        evaluator = self.lookups.evaluator
         role = evaluator.role(found)
         if name == "model" and role in ("queryset", "manager"):
-            row = self.inference.arguments(known, found)[0]
+            row = self.lookups.arguments(known, found)[0]
             return builtin("type", row) if row != ANY else None
         looked_up = evaluator.lookup(found, name)
         match looked_up:
@@ -269,7 +266,7 @@ class Expressions:
                 module = evaluator.resolver.readable(owner.module)
                 if module and not owner.module.startswith("django."):
                     bound = Bound(function, module, owner, Instance(found))
-                    return self.inference.outcome(bound)
+                    return self.lookups.outcome(bound)
         return None
 
     def field(self, call: Call) -> Types | None:
@@ -286,17 +283,17 @@ class Expressions:
         """What the evaluator knows: of classes, and of querysets and managers."""
         if isinstance(expression, Name) and self.is_parameter(expression.id):
             return None
-        evaluator = self.inference.evaluator
+        evaluator = self.lookups.evaluator
         value = evaluator.value(expression, self.frame)
         found: set[Known] = set()
         for each in value:
             if isinstance(each, ClassObject) and "<locals>" not in each.found.qualname:
-                known = self.inference.instance(each.found, None)
+                known = self.lookups.instance(each.found, None)
                 found.add(Known("builtins", "type", (frozenset({known}),)))
             elif isinstance(each, Instance) and evaluator.is_lazy(each):
                 row = frozenset({Known(each.row.module, each.row.qualname)}) if each.row else None
-                row = row or self.inference.rows.of(each.found)
-                found.add(self.inference.instance(each.found, row))
+                row = row or self.lookups.rows.of(each.found)
+                found.add(self.lookups.instance(each.found, row))
             else:
                 return None
         return frozenset(found) or None
@@ -306,11 +303,11 @@ class Expressions:
 
     def klass(self, known: Known) -> Class | None:
         receiver = self.bound.receiver.found if self.bound.receiver else None
-        return self.inference.klass(known, receiver)
+        return self.lookups.klass(known, receiver)
 
     def is_lazy(self, known: Known) -> bool:
         found = self.klass(known)
-        return found is not None and self.inference.evaluator.role(found) == "queryset"
+        return found is not None and self.lookups.evaluator.role(found) == "queryset"
 
     # -- calls -------------------------------------------------------------------------------------
 
@@ -336,7 +333,7 @@ class Expressions:
         if self.bound.receiver is None or self.bound.owner is None:
             return None
         (receiver,) = SELF
-        return self.inference.method(
+        return self.lookups.method(
             receiver, self.bound.receiver.found, name, after=self.bound.owner
         )
 
@@ -360,13 +357,13 @@ class Expressions:
         found = self.klass(known)
         if found is None:
             return None
-        if name == "values_list" and self.inference.evaluator.role(found):
+        if name == "values_list" and self.lookups.evaluator.role(found):
             return self.values_list(known, found, call)
-        return self.inference.method(known, found, name)
+        return self.lookups.method(known, found, name)
 
     def values_list(self, known: Known, found: Class, call: Call) -> Types | None:
         """`flat=True` gives the column, anything else tuples: what the columns hold is not told."""
-        model = self.inference.arguments(known, found)[0]
+        model = self.lookups.arguments(known, found)[0]
         flat = dict(call.keywords).get("flat")
         if (isinstance(flat, Literal) and flat.text == "True") or call.keywords:
             row = ANY
@@ -380,10 +377,10 @@ class Expressions:
             return None
         (known,) = types
         found = self.klass(known)
-        looked_up = self.inference.evaluator.lookup(found, name) if found else None
+        looked_up = self.lookups.evaluator.lookup(found, name) if found else None
         match looked_up:
             case (_, Function(binding=Binding.CLASSMETHOD | Binding.STATICMETHOD)) if found:
-                return self.inference.method(known, found, name)
+                return self.lookups.method(known, found, name)
         return None
 
     def made(self, types: Types | None) -> Types | None:
@@ -399,7 +396,7 @@ class Expressions:
             class_types = self.made(self.typed(call.function))
             if class_types:
                 return class_types
-        value = self.inference.evaluator.value(call.function, self.frame)
+        value = self.lookups.evaluator.value(call.function, self.frame)
         results = [self.result_of(each, call) for each in value]
         if not results or any(each is None for each in results):
             return None
@@ -410,16 +407,14 @@ class Expressions:
             case Bound(function=function, module=module, owner=owner, receiver=receiver):
                 if module.name.startswith("django."):
                     if owner is None:
-                        return self.inference.function(f"{module.name}.{function.name}")
+                        return self.lookups.function(f"{module.name}.{function.name}")
                     return None
-                result = self.inference.outcome(callee)
+                result = self.lookups.outcome(callee)
                 if receiver is None or result is None:
                     return result
-                from asyncgen.infer.known import substituted
-
-                return substituted(result, self.inference.instance(receiver.found, None))
+                return substituted(result, self.lookups.instance(receiver.found, None))
             case ClassObject(found=found) if "<locals>" not in found.qualname:
-                return frozenset({self.inference.instance(found, None)})
+                return frozenset({self.lookups.instance(found, None)})
             case Foreign(dotted=dotted):
                 return self.foreign(dotted, call)
         return None
@@ -429,7 +424,7 @@ class Expressions:
         if module == "builtins" and isinstance(call.function, Name):
             return self.builtin_call(name, call)
         if dotted.startswith("django."):
-            return self.inference.function(dotted)
+            return self.lookups.function(dotted)
         return LIBRARY.get(dotted)
 
     def builtin_call(self, name: str, call: Call) -> Types | None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from asyncgen.evaluate import Frame
 from asyncgen.infer.builtin_types import LOOSE, TRANSPARENT
 from asyncgen.infer.expressions import Expressions, Names
 from asyncgen.infer.known import NONE, SELF, Known, Types, builtin
+from asyncgen.infer.lookups import Lookups
 from asyncgen.infer.scope import last_word
 from asyncgen.model import (
     Assign,
@@ -35,26 +35,23 @@ from asyncgen.model import (
 )
 from asyncgen.values import Bound, Builtin, Value
 
-if TYPE_CHECKING:
-    from asyncgen.infer.inference import Inference
-
 ROUNDS = 4
 Environment = dict[str, Value]
 
 
-def result_of(inference: Inference, bound: Bound) -> Types | None:
+def result_of(lookups: Lookups, bound: Bound) -> Types | None:
     """What the body returns; None where a path is not understood."""
-    environment = dict(inference.evaluator.parameters(bound, {}))
+    environment = dict(lookups.evaluator.parameters(bound, {}))
     line = bound.function.location.line
     frame = Frame(bound.module, bound.function, bound.owner, bound.receiver, environment, line)
-    flow = Flow(inference, bound, frame, dict(_parameters(inference, bound)))
+    flow = Flow(lookups, bound, frame, dict(_parameters(lookups, bound)))
     completes = flow.block(bound.function.body)
     if flow.is_unknown:
         return None
     return frozenset(flow.returned) | (NONE if completes else frozenset())
 
 
-def _parameters(inference: Inference, bound: Bound) -> Iterator[tuple[str, Types | None]]:
+def _parameters(lookups: Lookups, bound: Bound) -> Iterator[tuple[str, Types | None]]:
     function = bound.function
     bindings = (Binding.METHOD, Binding.CLASSMETHOD, Binding.PROPERTY)
     has_receiver = bound.receiver is not None and function.binding in bindings
@@ -65,8 +62,8 @@ def _parameters(inference: Inference, bound: Bound) -> Iterator[tuple[str, Types
         elif each.kind.name.startswith("VAR_") or not each.annotation:
             yield each.name, None
         else:
-            resolver = inference.evaluator.resolver
-            yield each.name, inference.annotation(each.annotation, bound.module, resolver, {})
+            resolver = lookups.evaluator.resolver
+            yield each.name, lookups.annotation(each.annotation, bound.module, resolver, {})
 
 
 @dataclass
@@ -104,12 +101,12 @@ class Flow(Expressions):
                 self.assign(statement)
             case Evaluate(value=value):
                 self.typed(value)
-                self.inference.evaluator.statement(statement, self.frame)
+                self.lookups.evaluator.statement(statement, self.frame)
             case Define(definition=definition):
-                self.inference.evaluator.statement(statement, self.frame)
+                self.lookups.evaluator.statement(statement, self.frame)
                 self.bind(definition.name, None)
             case LocalImport(imports=imports):
-                self.inference.evaluator.statement(statement, self.frame)
+                self.lookups.evaluator.statement(statement, self.frame)
                 for name, _ in imports:
                     self.names.pop(name, None)
         return True
@@ -117,11 +114,11 @@ class Flow(Expressions):
     def assign(self, statement: Assign) -> None:
         types = self.typed(statement.value)
         if statement.annotation:
-            resolver = self.inference.evaluator.resolver
+            resolver = self.lookups.evaluator.resolver
             module = self.bound.module
-            declared = self.inference.annotation(statement.annotation, module, resolver, {})
+            declared = self.lookups.annotation(statement.annotation, module, resolver, {})
             types = declared or types
-        self.inference.evaluator.statement(statement, self.frame)
+        self.lookups.evaluator.statement(statement, self.frame)
         for target in statement.targets:
             self.bind_target(target, _loose(types))
 
@@ -161,11 +158,11 @@ class Flow(Expressions):
         begun = {id(each) for each in body}
         own = list(block)
         while own and isinstance(own[0], Assign) and id(own[0]) in begun:
-            self.inference.evaluator.statement(own.pop(0), self.frame)
+            self.lookups.evaluator.statement(own.pop(0), self.frame)
         return tuple(own)
 
     def loop(self, statement: Loop) -> bool:
-        evaluator = self.inference.evaluator
+        evaluator = self.lookups.evaluator
         for _ in range(ROUNDS):
             start = dict(self.names)
             self.left.append([])
@@ -190,7 +187,7 @@ class Flow(Expressions):
         return self.block(statement.otherwise) or bool(ends)
 
     def enter(self, statement: With) -> bool:
-        evaluator = self.inference.evaluator
+        evaluator = self.lookups.evaluator
         values: list[tuple[Expression, Value]] = []
         for expression, target in statement.items:
             value = evaluator.value(expression, self.frame)

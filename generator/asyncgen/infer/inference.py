@@ -7,57 +7,31 @@ the empty set for what never returns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from asyncgen.annotation import parse_annotation
 from asyncgen.evaluate import Evaluator
-from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
+from asyncgen.infer.django_stubs import DjangoStubs
 from asyncgen.infer.flow import result_of, returns_in
-from asyncgen.infer.generics import Rows, variables
-from asyncgen.infer.known import ANY, NONE, SELF, Known, Types, builtin, simplified, substituted
-from asyncgen.infer.scope import is_variable, last_word
+from asyncgen.infer.generics import Rows
+from asyncgen.infer.known import ANY, Known, Types, simplified
+from asyncgen.infer.lookups import Lookups
+from asyncgen.infer.scope import last_word
 from asyncgen.model import (
     Call,
-    Class,
     Decision,
     Define,
-    Display,
     Expression,
     Function,
-    Get,
-    Item,
-    Literal,
     Module,
     Name,
-    Operation,
     Return,
     Star,
     With,
 )
-from asyncgen.resolve import Alias, External, Resolver
 from asyncgen.values import Bound, Instance
 
 ROUNDS = 4
 DEPTH = 12
-_BUILTIN_CLASSES = frozenset(
-    [
-        "bool",
-        "bytes",
-        "bytearray",
-        "complex",
-        "dict",
-        "float",
-        "frozenset",
-        "int",
-        "list",
-        "object",
-        "range",
-        "set",
-        "str",
-        "tuple",
-    ]
-)
 # Decorators that leave what is returned as it is.
 TRANSPARENT_DECORATORS = frozenset(
     {"atomic", "classmethod", "staticmethod", "property", "cached_property", "wraps", "cache"}
@@ -72,10 +46,14 @@ class Inference:
     evaluator: Evaluator
     django: DjangoStubs | None
     rows: Rows
+    lookups: Lookups = field(init=False)
     _known: dict[tuple[object, ...], Types | None] = field(default_factory=dict)
     _running: dict[tuple[object, ...], Types | None] = field(default_factory=dict)
     # The running calls whose provisional answers went into what is being worked out now.
     _provisional: set[tuple[object, ...]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.lookups = Lookups(self.evaluator, self.django, self.rows, self.outcome)
 
     # -- for stubs ---------------------------------------------------------------------------------
 
@@ -112,23 +90,6 @@ class Inference:
             found is not None or not self.evaluator.resolver.find(known.module)
         )
 
-    def row(self, found: Class) -> Types | None:
-        return self.rows.of(found)
-
-    def queryset_of(self, found: Class) -> Class | None:
-        order = self.evaluator.resolver.mro(found)
-        return next((known.queryset for known in order if known.queryset), None)
-
-    def variables(self, found: Class) -> Iterator[tuple[Alias, Resolver]]:
-        """The type variables of a class; of Django's own, those that django-stubs give it."""
-        stub = self.django.klass(found.dotted) if self.django else None
-        if stub and self.django:
-            for alias in variables(stub, self.django.resolver):
-                yield alias, self.django.resolver
-            return
-        for alias in variables(found, self.evaluator.resolver):
-            yield alias, self.evaluator.resolver
-
     # -- calling -----------------------------------------------------------------------------------
 
     def outcome(self, bound: Bound) -> Types | None:
@@ -142,7 +103,7 @@ class Inference:
         if len(self._running) > DEPTH:
             self._provisional.update(self._running)
             return None
-        declared = self.declared(bound)
+        declared = self.lookups.declared(bound)
         if declared is not None or not self.is_plain(bound):
             self._known[key] = declared
             return declared
@@ -150,7 +111,7 @@ class Inference:
         self._running[key] = frozenset()
         result: Types | None = None
         for _ in range(ROUNDS):
-            result = result_of(self, bound)
+            result = result_of(self.lookups, bound)
             if result == self._running[key]:
                 break
             self._running[key] = result
@@ -178,184 +139,6 @@ class Inference:
         found = self.evaluator.resolver.expression(bound.module, function)
         made = getattr(found, "function", None)
         return isinstance(made, Function) and _hands_on(made)
-
-    def declared(self, bound: Bound) -> Types | None:
-        """What the annotation says, as far as it can be spelled elsewhere."""
-        signatures = [each.signature for each in bound.function.overloads]
-        signatures = signatures or [bound.function.signature]
-        texts = {signature.returns for signature in signatures}
-        if None in texts or len(texts) != 1:
-            return None
-        (text,) = texts
-        assert text is not None
-        if bound.function.is_async or bound.function.is_generator:
-            return None
-        return self.annotation(text, bound.module, self.evaluator.resolver, {})
-
-    def method(
-        self, receiver: Known, found: Class, name: str, after: Class | None = None
-    ) -> Types | None:
-        """What `receiver.name()` returns; `found` is the receiver's class."""
-        known = self.evaluator.lookup(found, name, after)
-        if known is None or not isinstance(known[1], Function):
-            return None
-        owner, function = known[0], known[1]
-        if owner.queryset:  # copied from a queryset class by from_queryset()
-            queryset = owner.queryset
-            row = self.rows.of(found) or self.rows.of(queryset)
-            proxy = self.instance(queryset, row)
-            return self.method(proxy, queryset, name)
-        if owner.module.startswith("django."):
-            return self.django_method(receiver, found, owner, name)
-        module = self.evaluator.resolver.readable(owner.module)
-        if module is None:
-            return None
-        result = self.outcome(Bound(function, module, owner, Instance(found)))
-        return substituted(result, receiver) if result is not None else None
-
-    def django_method(self, receiver: Known, found: Class, owner: Class, name: str) -> Types | None:
-        if self.django is None:
-            return None
-        stubbed = self.django.method(owner.dotted, name)
-        if stubbed is None and self.evaluator.role(found) == "manager":
-            stubbed = self.django.method("django.db.models.manager.Manager", name)
-        if stubbed is None:
-            return None
-        model, row = self.arguments(receiver, found)
-        variables_ = {"_Model": model, "_Row": row, "_T": model, "_To": model, "_M": model}
-        queryset = self.queryset_of(found)
-        result = self.stub_returns(stubbed, variables_)
-        if result is not None and queryset and not queryset.module.startswith("django."):
-            # A manager's methods give its own queryset class, which the stubs cannot say.
-            result = frozenset(
-                self.instance(queryset, model) if _is_queryset(each) else each for each in result
-            )
-        return substituted(result, receiver) if result is not None else None
-
-    def arguments(self, receiver: Known, found: Class) -> tuple[Types, Types]:
-        """The model and the rows of a queryset or manager."""
-        if receiver.arguments:
-            return receiver.arguments[0], receiver.arguments[-1]
-        row = self.rows.of(found) or ANY
-        return row, row
-
-    def function(self, dotted: str) -> Types | None:
-        """What a function or class of Django's gives when it is called."""
-        if self.django is None:
-            return None
-        stubbed = self.django.function(dotted)
-        if stubbed:
-            return self.stub_returns(stubbed, {})
-        found = self.django.klass(dotted)
-        return frozenset({Known(found.module, found.qualname)}) if found else None
-
-    def stub_returns(self, stubbed: Stubbed, names: Mapping[str, Types]) -> Types | None:
-        assert self.django
-        function = stubbed.function
-        if function.is_async:
-            return None
-        texts = {each.signature.returns for each in function.overloads or (function,)}
-        if len(texts) != 1:
-            return None
-        (text,) = texts
-        return self.annotation(text, stubbed.module, self.django.resolver, names) if text else None
-
-    def instance(self, found: Class, row: Types | None) -> Known:
-        """An instance of a class; Django's own querysets and managers are generic."""
-        if found.module.startswith("django.") and self.evaluator.role(found) in (
-            "queryset",
-            "manager",
-        ):
-            return Known(found.module, found.qualname, (row or ANY,))
-        return Known(found.module, found.qualname)
-
-    def klass(self, known: Known, receiver: Class | None) -> Class | None:
-        """The class of which `known` is an instance."""
-        if known in SELF:
-            return receiver
-        if known.module in ("builtins", "typing", "") or known.variable:
-            return None
-        found = self.evaluator.resolver.dotted(f"{known.module}.{known.name}")
-        return found if isinstance(found, Class) else None
-
-    # -- annotations -------------------------------------------------------------------------------
-
-    def annotation(
-        self, text: str, module: Module, resolver: Resolver, names: Mapping[str, Types]
-    ) -> Types | None:
-        """What an annotation means; `names` are what type variables stand for."""
-        expression = parse_annotation(text)
-        return self._meaning(expression, module, resolver, names) if expression else None
-
-    def _meaning(
-        self,
-        expression: Expression | None,
-        module: Module,
-        resolver: Resolver,
-        names: Mapping[str, Types],
-    ) -> Types | None:
-        match expression:
-            case Literal(type="None"):
-                return NONE
-            case Literal(type="str", text=text):
-                return self.annotation(text, module, resolver, names)
-            case Operation(operator="|", operands=operands):
-                return _union(self._meaning(each, module, resolver, names) for each in operands)
-            case Item(value=value, index=index):
-                parts = index.elements if isinstance(index, Display) else (index,)
-                arguments = [self._meaning(each, module, resolver, names) for each in parts]
-                word = last_word(value)
-                if word in ("Optional", "Union"):
-                    return _union([*arguments, *([NONE] if word == "Optional" else [])])
-                base = self._meaning(value, module, resolver, names)
-                if base is None or len(base) != 1 or any(each is None for each in arguments):
-                    return None
-                (head,) = base
-                if head.variable or head.arguments:
-                    return None
-                inner = tuple(each for each in arguments if each is not None)
-                return frozenset({Known(head.module, head.name, inner)})
-            case Name() | Get():
-                return self._named(expression, module, resolver, names)
-        return None
-
-    def _named(
-        self, expression: Name | Get, module: Module, resolver: Resolver, names: Mapping[str, Types]
-    ) -> Types | None:
-        word = last_word(expression)
-        if word in names and word not in module.classes:
-            return names[word]
-        if word == "Self":
-            return SELF
-        if word == "Any":
-            return ANY
-        match resolver.expression(module, expression):
-            case Class() as found:
-                return frozenset({Known(found.module, found.qualname)})
-            case External(dotted=dotted) if dotted.rpartition(".")[0] not in (
-                "typing",
-                "typing_extensions",
-            ):
-                owner, _, name = dotted.rpartition(".")
-                return frozenset({Known(owner, name)}) if owner else None
-            case Alias() as alias if is_variable(alias):
-                return None
-            case None if word in _BUILTIN_CLASSES and isinstance(expression, Name):
-                return builtin(word)
-        return None
-
-
-def _union(parts: Iterator[Types | None] | list[Types | None]) -> Types | None:
-    found: set[Known] = set()
-    for each in parts:
-        if each is None:
-            return None
-        found |= each
-    return frozenset(found)
-
-
-def _is_queryset(known: Known) -> bool:
-    return known.module == "django.db.models.query" and known.name == "QuerySet"
 
 
 def _hands_on(decorator: Function) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from asyncgen import environment
+from asyncgen import environment, pyrefly
 from asyncgen.classify import Classifier
 from asyncgen.config import Config, Release, Source
 from asyncgen.evaluate import Evaluator
-from asyncgen.infer import DjangoStubs, Inference
+from asyncgen.infer import DjangoStubs, Inference, Opinions
 from asyncgen.infer.generics import Rows
 from asyncgen.model import AsyncgenError, Dispatch, Module, Problem, Rendered, Surface
 from asyncgen.pipeline.builder import SurfaceBuilder, unmatched
@@ -35,6 +35,7 @@ class Run:
     problems: list[Problem] = field(default_factory=list)
     paths: dict[Path, None] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)  # by the path of the surface
+    opinions: list[Opinions] = field(default_factory=list)  # of the sources that want them
     written: set[str] = field(default_factory=set)  # top-level packages that outputs go to
 
     def result(self) -> Result:
@@ -54,6 +55,8 @@ class Run:
         merged = [_merged(group) for group in surfaces.values() if _has_content(group)]
         mixins = mixins_of(merged)
         made = [companions(each, self.plans[each.path], mixins) for each in merged]
+        if self.ask():
+            made = [companions(each, self.plans[each.path], mixins) for each in merged]
         released = [each.surface for each in made if each.surface.path in releases]
         return Result(
             tuple(each.surface for each in made),
@@ -136,7 +139,7 @@ class Run:
         # methods return.
         while sum(builder.derive(derived) for builder in builders):
             pass
-        maker = self.maker(classifier, installed)
+        maker = self.maker(source, classifier, installed)
         for builder in builders:
             chosen = builder.selected
             self.plans.setdefault(
@@ -151,12 +154,42 @@ class Run:
             )
             yield builder.build(derived)
 
-    def maker(self, classifier: Classifier, installed: tuple[Path, ...]) -> StubMaker:
+    def ask(self) -> bool:
+        """Have pyrefly answer what was asked while the stubs were made, of all sources at once.
+        Whether there is an answer: the stubs are then to be made again."""
+        if not self.config.asks_pyrefly:
+            return False
+        program = environment.program("pyrefly", self.config)
+        if program is None:
+            self.problems.append(pyrefly.missing(self.config))
+            return False
+        # What pyrefly reads, it does not tell: any file of the project.
+        self.paths |= dict.fromkeys(environment.project_files(self.config))
+        questions = dict.fromkeys(each for opinions in self.opinions for each in opinions.asked)
+        resolvers = [each.inference.evaluator.resolver for each in self.opinions]
+        answers = pyrefly.ask(
+            self.config,
+            program,
+            questions,
+            [root for each in resolvers for root in each.roots],
+            frozenset().union(*(each.outputs for each in resolvers)),
+        )
+        for opinions in self.opinions:
+            opinions.answers = answers
+        return bool(answers)
+
+    def maker(
+        self, source: Source, classifier: Classifier, installed: tuple[Path, ...]
+    ) -> StubMaker:
         """What makes the stubs of one source's surfaces."""
         evaluator = classifier.evaluator
         django = DjangoStubs.find(installed, self.read)
         inference = Inference(evaluator, django, Rows(evaluator))
-        return StubMaker(evaluator.resolver, inference, django, self.first_party)
+        opinions = None
+        if source.infer == "pyrefly" and django:  # without stubs it takes fields for their values
+            opinions = Opinions(inference)
+            self.opinions.append(opinions)
+        return StubMaker(evaluator.resolver, inference, django, self.first_party, opinions)
 
     def first_party(self, packages: Iterable[str]) -> frozenset[str]:
         """The top-level packages of the project, which isort sets apart from other people's."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from asyncgen.annotate import receiving
 from asyncgen.annotation import parse_annotation
-from asyncgen.infer import Inference
+from asyncgen.infer import Inference, Opinions
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
+from asyncgen.infer.known import Types
 from asyncgen.infer.scope import Scope, Where, is_variable, last_word
 from asyncgen.model import (
     Binding,
@@ -67,6 +68,7 @@ class StubMaker:
     inference: Inference
     django: DjangoStubs | None
     first_party: FirstParty
+    opinions: Opinions | None = None  # of a type checker, where it is to be asked
 
     def mixins(self, surface: Surface, path: str) -> StubModule:
         """The stub of a surface."""
@@ -273,11 +275,18 @@ class StubMaker:
             if text:
                 return text, declared.origin
         elif not decision.function.overloads:
-            found = self.inference.returns(decision, declared.where.module)
+            found, origin = self.inferred(decision, declared.where.module)
             if found is not None and kind not in (Kind.ITERATOR, Kind.CONTEXT):
-                return scope.spelled(found, where.substitutes), Origin.INFERRED
+                return scope.spelled(found, where.substitutes), origin
         unknown = scope.name("_typeshed", "Incomplete")
         return _wrap(unknown, kind, scope), Origin.UNKNOWN
+
+    def inferred(self, decision: Decision, module: Module) -> tuple[Types | None, Origin]:
+        """What we infer; where that is nothing, what a type checker does."""
+        found = self.inference.returns(decision, module)
+        if found is None and self.opinions:
+            return self.opinions.returns(decision, module), Origin.PYREFLY
+        return found, Origin.INFERRED
 
     def wrapped(
         self, text: str, decision: Decision, where: Where, scope: Scope, kind: Kind | None
@@ -352,7 +361,7 @@ class ClassStub:
             yield self.substitutes[name]
         if found.type_parameters:
             return
-        for alias, resolver in self.maker.inference.variables(found):
+        for alias, resolver in self.maker.inference.lookups.variables(found):
             yield self.scope.variable(alias, resolver)
 
     def subscription(self) -> StubFunction:
@@ -394,7 +403,7 @@ class ClassStub:
                     text = self.scope.annotation(inner, where) if inner else None
                     if text:
                         return text
-        row = self.maker.inference.row(found)
+        row = self.maker.inference.rows.of(found)
         return self.scope.spelled(row) if row else self.scope.name("typing", "Any")
 
     def converted(self) -> Iterator[StubFunction]:
@@ -412,7 +421,7 @@ class ClassStub:
         """The async class of each class that the surface covers, by the sync one's name."""
         assert self.made.subclass
         own = {self.made.source.name: self.made.subclass.name}
-        queryset = self.maker.inference.queryset_of(self.made.source)
+        queryset = self.maker.inference.lookups.queryset_of(self.made.source)
         if queryset and f"Async{queryset.name}" in self.derived:
             own[queryset.name] = f"Async{queryset.name}"
         return own

@@ -168,7 +168,7 @@ class ManagerStub:
         base = self.scope.name("django.db.models", "Manager")
         variables = [
             self.scope.variable(alias, resolver)
-            for alias, resolver in self.maker.inference.variables(queryset)
+            for alias, resolver in self.maker.inference.lookups.variables(queryset)
         ]
         inner = f"[{', '.join(variables)}]" if variables else ""
         own = f"{self.scope.name(queryset.module, queryset.name)}{inner}"
@@ -189,7 +189,7 @@ class ManagerStub:
             )
 
     def row(self) -> Types:
-        return self.maker.inference.row(self.manager.queryset) or ANY
+        return self.maker.inference.rows.of(self.manager.queryset) or ANY
 
     def functions(self, own: str, row: str) -> Iterator[StubFunction]:
         """What from_queryset copies, and the twins of that."""

@@ -1,0 +1,38 @@
+"""Arrows run one way: no module of asyncgen imports one that imports it, not even lazily."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import asyncgen
+
+ROOT = Path(asyncgen.__file__).parent
+
+
+def modules() -> dict[str, ast.Module]:
+    """The tree of every module, by its dotted name; a package's by its `__init__`."""
+    return {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts): ast.parse(path.read_text())
+        for path in ROOT.rglob("*.py")
+    }
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """The names that are imported anywhere in a module, below TYPE_CHECKING and in functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield f"{node.module}.__init__"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_module_is_in_a_circle_of_imports() -> None:
+    known = modules()
+    arrows = {name: known.keys() & set(imported(tree)) for name, tree in known.items()}
+    assert arrows["asyncgen.infer.flow"] >= {"asyncgen.infer.expressions", "asyncgen.values"}
+    TopologicalSorter(arrows).prepare()  # raises CycleError, which names the circle
