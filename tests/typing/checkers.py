@@ -93,8 +93,8 @@ def complaints(checker: str, folder: Path, programs: Path) -> tuple[dict[str, se
     files = ["uses.py", "errors.py", *sorted(_stubs(folder))]
     python = str(programs / "python")
     command = {
-        "mypy": ["mypy", "--config-file", "mypy.ini", *files[:2]],
-        "mypy with plugin": ["mypy", "--config-file", "plugin.ini", *files[:2]],
+        "mypy": ["mypy", "--config-file", "mypy.ini", *files],
+        "mypy with plugin": ["mypy", "--config-file", "plugin.ini", *files],
         "basedpyright": ["basedpyright", "--level", "error", *files],
         "ty": [
             "ty",
