@@ -22,6 +22,7 @@ from asyncgen.model import (
 )
 
 _IDENTIFIER = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*")
+_SELF = re.compile(r"\bSelf\b")
 _BUILTINS = frozenset(vars(builtins))
 COPIED_MARKS = ("alters_data", "queryset_only", "do_not_call_in_templates")
 
@@ -53,12 +54,20 @@ def twin(
     guarded: bool,
     call_now: bool,
     marks: Mapping[str, str],
+    copied_from: Class | None = None,
 ) -> tuple[Twin, Names]:
-    """The twin that `decision` asks for, and the names that its text uses."""
+    """The twin that `decision` asks for, and the names that its text uses.
+
+    `copied_from` is the queryset class from which `from_queryset` has the callable: its `Self`.
+    """
     function = decision.function
     assert decision.twin is not None
     parameters, sentinels, names = _parameters(receiving(function, decision.owner), module)
     returns, returned = _returns(function, decision.kind, module)
+    if returns and copied_from and _SELF.search(returns):
+        returns = _SELF.sub(copied_from.name, returns)
+        line = ImportLine(copied_from.module, copied_from.name)
+        returned |= Names(typing=frozenset({line}))
     made = Twin(
         name=decision.twin,
         target=_target(function, decision.owner, module),

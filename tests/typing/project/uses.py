@@ -75,6 +75,15 @@ async def manager() -> None:
     assert_type(Book.objects.get_queryset(), BookQuerySet)
 
 
+async def dynamic() -> None:
+    # case: `from_queryset()` inline
+    assert_type(await Book.inline.arevenue(), Decimal)
+    assert_type(await Book.inline.published().arevenue(), Decimal)
+    # case: `as_manager()`
+    assert_type(await Book.assigned.arevenue(), Decimal)
+    assert_type(await Book.assigned.published().arevenue(), Decimal)
+
+
 async def related(author: Author) -> None:
     # case: related manager
     assert_type(await author.books.arevenue(), Decimal)
