@@ -62,10 +62,11 @@ def twin(
     """
     function = decision.function
     assert decision.twin is not None
+    if copied_from:
+        function = _with_self(function, copied_from.name)
     parameters, sentinels, names = _parameters(receiving(function, decision.owner), module)
     returns, returned = _returns(function, decision.kind, module)
-    if returns and copied_from and _SELF.search(returns):
-        returns = _SELF.sub(copied_from.name, returns)
+    if copied_from and function.signature != decision.function.signature:
         line = ImportLine(copied_from.module, copied_from.name)
         returned |= Names(typing=frozenset({line}))
     made = Twin(
@@ -84,6 +85,19 @@ def twin(
         module=module.name,
     )
     return made, names | returned
+
+
+def _with_self(function: Function, name: str) -> Function:
+    """The function, with the class of that name where its signature says `Self`."""
+
+    def named(text: str | None) -> str | None:
+        return _SELF.sub(name, text) if text else text
+
+    signature = function.signature
+    parameters = tuple(
+        replace(each, annotation=named(each.annotation)) for each in signature.parameters
+    )
+    return replace(function, signature=Signature(parameters, named(signature.returns)))
 
 
 def receiving(function: Function, owner: Class | None) -> tuple[Parameter, ...]:

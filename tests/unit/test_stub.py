@@ -180,6 +180,8 @@ def test_self_of_what_a_manager_has_from_a_queryset_is_the_queryset(tmp_path: Pa
         "    def best(self) -> Self:\n"
         "        self.first()\n"
         "        return self.filter()\n"
+        "    def like(self, other: Self) -> int:\n"
+        "        return other.count()\n"
         "    def pairs(self: _Q) -> dict[str, _Q]:\n"
         "        return {'x': self.filter(pk=self.first().pk)}\n"
         "_Q = TypeVar('_Q', bound='BookQuerySet')\n"
@@ -190,5 +192,7 @@ def test_self_of_what_a_manager_has_from_a_queryset_is_the_queryset(tmp_path: Pa
     mixin = files["shop/querysets_async.pyi"].text.partition("class BookManagerAsync:\n")[2]
     assert "async def abest(self) -> BookQuerySet: ...\n" in mixin
     assert "async def apairs(self) -> dict[str, BookQuerySet]: ...\n" in mixin
+    assert "async def alike(self, other: BookQuerySet) -> int: ...\n" in mixin
     module = files["shop/querysets_async.py"].text.partition("class BookManagerAsync:\n")[2]
     assert "async def abest(self) -> BookQuerySet:\n" in module
+    assert "async def alike(self, other: BookQuerySet) -> int:\n" in module

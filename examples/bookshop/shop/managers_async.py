@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
     from decimal import Decimal
-    from typing import Any, Self
+    from typing import Any
 
     from shop.models import Book
     from shop.querysets import BookQuerySet
