@@ -30,10 +30,11 @@ check: $(READY)
 		$(BIN)/asyncgen --config examples/bookshop/pyproject.toml check; \
 	else echo "examples/bookshop: not checked, its stubs are those of Django 6.1"; fi
 
-# Write requirements/dev.txt anew.
+# Write the lock files of requirements/ anew.
 lock: $(READY)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-find-links --upgrade --output-file requirements/dev.txt requirements/dev.in
+	for name in dev typing; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-emit-find-links --upgrade \
+		--output-file requirements/$$name.txt requirements/$$name.in || exit 1; done
 
 $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

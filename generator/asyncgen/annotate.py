@@ -22,6 +22,7 @@ from asyncgen.model import (
 )
 
 _IDENTIFIER = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*")
+_SELF = re.compile(r"\bSelf\b")
 _BUILTINS = frozenset(vars(builtins))
 COPIED_MARKS = ("alters_data", "queryset_only", "do_not_call_in_templates")
 
@@ -53,12 +54,21 @@ def twin(
     guarded: bool,
     call_now: bool,
     marks: Mapping[str, str],
+    copied_from: Class | None = None,
 ) -> tuple[Twin, Names]:
-    """The twin that `decision` asks for, and the names that its text uses."""
+    """The twin that `decision` asks for, and the names that its text uses.
+
+    `copied_from` is the queryset class from which `from_queryset` has the callable: its `Self`.
+    """
     function = decision.function
     assert decision.twin is not None
+    if copied_from:
+        function = _with_self(function, copied_from.name)
     parameters, sentinels, names = _parameters(receiving(function, decision.owner), module)
     returns, returned = _returns(function, decision.kind, module)
+    if copied_from and function.signature != decision.function.signature:
+        line = ImportLine(copied_from.module, copied_from.name)
+        returned |= Names(typing=frozenset({line}))
     made = Twin(
         name=decision.twin,
         target=_target(function, decision.owner, module),
@@ -75,6 +85,19 @@ def twin(
         module=module.name,
     )
     return made, names | returned
+
+
+def _with_self(function: Function, name: str) -> Function:
+    """The function, with the class of that name where its signature says `Self`."""
+
+    def named(text: str | None) -> str | None:
+        return _SELF.sub(name, text) if text else text
+
+    signature = function.signature
+    parameters = tuple(
+        replace(each, annotation=named(each.annotation)) for each in signature.parameters
+    )
+    return replace(function, signature=Signature(parameters, named(signature.returns)))
 
 
 def receiving(function: Function, owner: Class | None) -> tuple[Parameter, ...]:

@@ -19,19 +19,18 @@ from asyncgen.model import Decision, Module
 from download import packages
 from test_inference import ROOT, Answer, labelled
 
-CONFIG = Config(
-    ROOT,
-    ROOT / "pyproject.toml",
-    (Source(infer="pyrefly"),),
-    python=str(checkers.ENVIRONMENT / "venv"),
-)
+
+@cache
+def config() -> Config:
+    """Of a project whose environment is that of the checkers."""
+    python = checkers.environment().parent
+    return Config(ROOT, ROOT / "pyproject.toml", (Source(infer="pyrefly"),), python=str(python))
 
 
 @cache
 def everything() -> tuple[tuple[Answer, Answer], ...]:
     """For each labelled callable, what we infer and what pyrefly does."""
-    checkers.environment()
-    found = program("pyrefly", CONFIG)
+    found = program("pyrefly", config())
     assert found, "requirements/typing.txt has pyrefly"
     return tuple(pair for each in packages() for pair in _answers(each, found))
 
@@ -42,7 +41,7 @@ def _answers(name: str, checker: Path) -> list[tuple[Answer, Answer]]:
     for _, _, decision, module in cases:
         opinions.returns(decision, module)
     roots = inference.evaluator.resolver.roots
-    opinions.answers = pyrefly.ask(CONFIG, checker, opinions.asked, roots, ())
+    opinions.answers = pyrefly.ask(config(), checker, opinions.asked, roots, ())
 
     def answers(
         callable_: str, label: str, decision: Decision, module: Module

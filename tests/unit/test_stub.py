@@ -173,3 +173,26 @@ def test_without_django_stubs_the_source_is_all_there_is(
     assert "async def aone(self) -> int: ..." in text
     assert "async def atwo(self) -> Incomplete: ..." in text
     assert "RelatedManager" not in written["shop/querysets_managers.pyi"].text
+
+
+def test_self_of_what_a_manager_has_from_a_queryset_is_the_queryset(tmp_path: Path) -> None:
+    source = HEAD.replace("Optional", "Optional, Self, TypeVar") + (
+        "    def best(self) -> Self:\n"
+        "        self.first()\n"
+        "        return self.filter()\n"
+        "    def like(self, other: Self) -> int:\n"
+        "        return other.count()\n"
+        "    def pairs(self: _Q) -> dict[str, _Q]:\n"
+        "        return {'x': self.filter(pk=self.first().pk)}\n"
+        "_Q = TypeVar('_Q', bound='BookQuerySet')\n"
+        "class BookManager(models.Manager.from_queryset(BookQuerySet)['Book']):\n"
+        "    pass\n"
+    )
+    files = built(tmp_path, source)
+    mixin = files["shop/querysets_async.pyi"].text.partition("class BookManagerAsync:\n")[2]
+    assert "async def abest(self) -> BookQuerySet: ...\n" in mixin
+    assert "async def apairs(self) -> dict[str, BookQuerySet]: ...\n" in mixin
+    assert "async def alike(self, other: BookQuerySet) -> int: ...\n" in mixin
+    module = files["shop/querysets_async.py"].text.partition("class BookManagerAsync:\n")[2]
+    assert "async def abest(self) -> BookQuerySet:\n" in module
+    assert "async def alike(self, other: BookQuerySet) -> int:\n" in module

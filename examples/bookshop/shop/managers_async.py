@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
     from decimal import Decimal
-    from typing import Any, Self
+    from typing import Any
 
     from shop.models import Book
+    from shop.querysets import BookQuerySet
 
 _DEFAULT = object()  # stands for a default that only the source can evaluate
 
@@ -38,7 +39,7 @@ class BookManagerAsync:
 
     acreate.alters_data = True
 
-    async def abestsellers(self) -> Self:
+    async def abestsellers(self) -> BookQuerySet:
         """Asynchronous `BookManager.bestsellers()`: run it on a worker thread.
 
         Books that sold at least half as often as the one that sold best.

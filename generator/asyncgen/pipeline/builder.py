@@ -266,6 +266,7 @@ class SurfaceBuilder:
                     guarded=guarded,
                     call_now=call_now,
                     marks=self.marks(candidate),
+                    copied_from=candidate.owner.queryset if candidate.owner else None,
                 )
                 self.names |= names
                 yield made

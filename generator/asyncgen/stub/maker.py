@@ -117,6 +117,7 @@ class StubMaker:
         self, twin: Twin, scope: Scope, substitutes: Mapping[str, str]
     ) -> Iterator[StubFunction]:
         """The stub of a twin: one function, or one an overload."""
+        substitutes = {**self.copied_from(twin.decision, scope), **substitutes}
         declared = list(self.declared(twin.decision, twin.module, scope, substitutes))
         for each in declared:
             decorators = _decorators(twin.binding, each, scope, len(declared) > 1)
@@ -132,6 +133,18 @@ class StubMaker:
                 origin=origin,
                 decision=twin.decision,
             )
+
+    def copied_from(self, decision: Decision, scope: Scope) -> dict[str, str]:
+        """What `Self` is where `from_queryset` copied the callable into a manager: the queryset."""
+        owner = decision.owner
+        found = self.resolver.lookup(owner, decision.function.name) if owner else None
+        queryset = found[0].queryset if found else None
+        if owner is None or queryset is None or queryset.module.startswith("django."):
+            return {}
+        spelled = scope.name(queryset.module, queryset.qualname)
+        is_generic = any(self.inference.lookups.variables(queryset))
+        row = self.inference.rows.of(owner) if is_generic else None
+        return {"Self": f"{spelled}[{scope.spelled(row)}]" if row else spelled}
 
     def sync(
         self, decision: Decision, module: str, scope: Scope, substitutes: Mapping[str, str]

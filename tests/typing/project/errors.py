@@ -17,6 +17,9 @@ async def wrong(books: BookQuerySet, author: Author) -> None:
     # case: positional-only and keyword-only
     await books.abetween(low=1, high=2)  # error
     await books.abetween(1, 2, False)  # error
+    # case: deprecated
+    await books.aincome()  # error
+    await Book.objects.aincome()  # error
     # case: async iterator
     await books.astream()  # error
     # case: async context manager

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 from typing import Any, assert_type
 
+from library.generic import OwnedQuerySet
 from library.inherited import AuthorQuerySet, NovelQuerySet
 from library.models import Author, Book
 from library.querysets import BookQuerySet
@@ -58,6 +59,9 @@ async def mixin(books: BookQuerySet) -> None:
     assert_type(await books.anames(), list[Any])
     assert_type(await books.atotals(), dict[str, Any])
     assert_type(await books.amake("x"), Book)
+    # case: not inferred, hence Any
+    assert_type(await books.atwice(), Any)
+    assert_type(await books.amystery(books), Any)
 
 
 async def manager() -> None:
@@ -69,6 +73,15 @@ async def manager() -> None:
     assert_type(await Book.objects.aparse("x"), Book | None)
     assert_type(await Book.objects.atitles(True), str)
     assert_type(Book.objects.get_queryset(), BookQuerySet)
+
+
+async def dynamic() -> None:
+    # case: `from_queryset()` inline
+    assert_type(await Book.inline.arevenue(), Decimal)
+    assert_type(await Book.inline.published().arevenue(), Decimal)
+    # case: `as_manager()`
+    assert_type(await Book.assigned.arevenue(), Decimal)
+    assert_type(await Book.assigned.published().arevenue(), Decimal)
 
 
 async def related(author: Author) -> None:
@@ -87,6 +100,7 @@ async def inherited(novels: NovelQuerySet, authors: AuthorQuerySet) -> None:
     assert_type(await authors.aby_key(), dict[int, Author])
     assert_type(await Author.objects.anewest(), Author | None)
     assert_type(await authors.aeldest(), Author)
+    assert_type(OwnedQuerySet.__class_getitem__(Author), Any)
 
 
 async def functions(book: Book, author: Author) -> None:

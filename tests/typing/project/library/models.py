@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 
 from library.inherited_managers import AuthorManager
+from library.querysets import BookQuerySet
 from library.querysets_managers import BookManager
 
 if TYPE_CHECKING:
@@ -29,3 +30,5 @@ class Book(models.Model):
     )
 
     objects = BookManager()
+    inline = models.Manager.from_queryset(BookQuerySet)()
+    assigned = BookQuerySet.as_manager()
