@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from keyword import iskeyword
 
 from asyncgen import knowledge
+from asyncgen.config import WORDS
 from asyncgen.evaluate import Evaluator, is_abstract, is_context_function
 from asyncgen.model import (
     Binding,
@@ -34,17 +35,7 @@ from asyncgen.values import (
     Unknown,
 )
 
-PRAGMA_KINDS: Mapping[str, Kind] = {
-    "skip": Kind.SKIPPED,
-    "skipped": Kind.SKIPPED,
-    "queryset": Kind.QUERYSET,
-    "eager": Kind.EAGER,
-    "value": Kind.VALUE,
-    "iterator": Kind.ITERATOR,
-    "context": Kind.CONTEXT,
-    "pure": Kind.PURE,
-    "hook": Kind.HOOK,
-}
+_SAID: Mapping[str, Kind] = {word: Kind.SKIPPED if word == "skip" else Kind(word) for word in WORDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +46,7 @@ class Rules:
     rename: Mapping[str, str] = field(default_factory=dict)
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
     replace_handwritten: bool = False
 
 
@@ -80,16 +72,7 @@ class Classifier:
 
     def decide(self, candidate: Candidate, rules: Rules) -> Decision:
         function = candidate.function
-        for rule in (
-            _private,
-            _pragma,
-            _excluded,
-            _property,
-            _hook,
-            _registered,
-            _asynchronous,
-            _abstract,
-        ):
+        for rule in _RULES:
             found = rule(self, candidate, rules)
             if found:
                 kind, evidence = found
@@ -230,13 +213,16 @@ def _private(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
 
 
 def _pragma(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    for pattern, said in rules.kinds.items():
+        if _matches(candidate, pattern):
+            return _SAID[said], (Evidence(f"`kinds` says that {pattern!r} is {said}"),)
     word = candidate.function.pragma
     if word is None and candidate.owner and candidate.owner.pragma == "skip":
         word = "skip"
-    if word is None or word not in PRAGMA_KINDS:
+    if word is None or word not in _SAID:
         return None
-    said = Evidence(f"a comment says `# asyncgen: {word}`", candidate.function.location)
-    return PRAGMA_KINDS[word], (said,)
+    here = Evidence(f"a comment says `# asyncgen: {word}`", candidate.function.location)
+    return _SAID[word], (here,)
 
 
 def _excluded(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:

@@ -17,6 +17,8 @@ from asyncgen.problems import AsyncgenError, Location, Problem
 
 Toml: TypeAlias = object  # what tomllib gives; each use is checked against KEYS
 
+# What `kinds` and a comment `# asyncgen: …` may say of a callable.
+WORDS = ("skip", "queryset", "eager", "value", "iterator", "context", "pure", "hook")
 DEFAULT_BRIDGE = "asgiref.sync.sync_to_async"
 
 
@@ -52,6 +54,7 @@ class Source:
     rename: Mapping[str, str] = field(default_factory=dict)
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     await_rows: tuple[str, ...] = ()
@@ -101,6 +104,10 @@ def _is_table(value: Toml) -> bool:
     return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
 
 
+def _is_kinds(value: Toml) -> bool:
+    return isinstance(value, dict) and all(each in WORDS for each in value.values())
+
+
 def _is_tables(value: Toml) -> bool:
     return isinstance(value, list) and all(map(_is_table, value))
 
@@ -127,6 +134,7 @@ SOURCE_KEYS: Mapping[str, Key] = {
     "rename": Key("a table of strings", _is_table),
     "include": _STRINGS,
     "exclude": _STRINGS,
+    "kinds": Key(f"a table of {', '.join(WORDS)}", _is_kinds),
     "classes": _STRINGS,
     "functions": _STRINGS,
     "await-rows": _STRINGS,

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from asyncgen.annotate import Names, conversion, twin
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
-from asyncgen.config import Source
+from asyncgen.config import WORDS, Source
 from asyncgen.infer.generics import is_abstract_model, is_generic
 from asyncgen.model import (
     Binding,
@@ -249,6 +249,7 @@ class SurfaceBuilder:
             rename=self.source.rename,
             include=self.source.include,
             exclude=self.source.exclude,
+            kinds=self.source.kinds,
             replace_handwritten=self.source.handwritten == "replace",
         )
 
@@ -301,7 +302,7 @@ class SurfaceBuilder:
         return found | dict(candidate.function.marks)
 
     def note_patterns(self, candidate: Candidate) -> None:
-        for key in ("include", "exclude", "rename"):
+        for key in ("include", "exclude", "kinds", "rename"):
             for pattern in getattr(self.source, key):
                 if matches(candidate, pattern):
                     self.used.add((key, pattern))
@@ -311,11 +312,11 @@ class SurfaceBuilder:
     def report(self, candidate: Candidate, decision: Decision) -> None:
         function = candidate.function
         name = f"{self.module.name}.{candidate.name}"
-        if function.pragma and decision.evidence and function.pragma not in _PRAGMAS:
+        if function.pragma and decision.evidence and function.pragma not in WORDS:
             self.warn(
                 "AG304",
                 f"`# asyncgen: {function.pragma}` says nothing that asyncgen knows",
-                f"it may be one of {', '.join(sorted(_PRAGMAS))}",
+                f"it may be one of {', '.join(WORDS)}",
                 function.location,
             )
         if decision.kind is Kind.AMBIGUOUS:
@@ -345,14 +346,11 @@ class SurfaceBuilder:
 
 _MANAGER = "django.db.models.manager.Manager"
 _MODEL = "django.db.models.base.Model"
-_PRAGMAS = frozenset(
-    {"skip", "queryset", "eager", "value", "iterator", "context", "pure", "hook", "skipped"}
-)
 
 
 def unmatched(source: Source, used: set[tuple[str, str]]) -> Iterator[Problem]:
     """A pattern that matches nothing is an error: it hides a typing mistake or a removed name."""
-    for key in ("classes", "functions", "include", "exclude", "rename", "await_rows"):
+    for key in ("classes", "functions", "include", "exclude", "kinds", "rename", "await_rows"):
         name = key.replace("_", "-")
         for pattern in getattr(source, key):
             if (name, pattern) not in used:

@@ -101,10 +101,13 @@ def header(surface: Surface) -> Iterator[str]:
 
 
 def _module_docstring(surface: Surface, width: int) -> str:
-    names = ", ".join(f"`{each.source.name}`" for each in surface.classes)
+    classes = [f"`{each.source.name}`" for each in surface.classes]
+    functions = [f"`{each.decision.function.name}()`" for each in surface.functions]
+    names = ", ".join([*classes, *functions])
     if len(names) + 30 > width:
-        names = f"{len(surface.classes)} classes"
-    return f"The async surface of {names}." if names else "The async surface of functions."
+        counts = [(len(classes), "classes"), (len(functions), "functions")]
+        names = " and ".join(f"{count} {what}" for count, what in counts if count)
+    return f"The async surface of {names}."
 
 
 def _twins(surface: Surface) -> Iterator[Twin]:

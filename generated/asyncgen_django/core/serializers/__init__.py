@@ -5,11 +5,11 @@
 import django
 
 if django.VERSION[:2] == (5, 2):
-    from asyncgen_django.core.serializers.v5_2 import aserialize
+    from asyncgen_django.core.serializers.v5_2 import adeserialize, aserialize
 elif django.VERSION[:2] == (6, 0):
-    from asyncgen_django.core.serializers.v6_0 import aserialize
+    from asyncgen_django.core.serializers.v6_0 import adeserialize, aserialize
 elif django.VERSION[:2] == (6, 1):
-    from asyncgen_django.core.serializers.v6_1 import aserialize
+    from asyncgen_django.core.serializers.v6_1 import adeserialize, aserialize
 else:
     raise ImportError(
         f"asyncgen_django has no surface for Django {django.get_version()}: it supports"
@@ -18,5 +18,6 @@ else:
     )
 
 __all__ = [
+    "adeserialize",
     "aserialize",
 ]
