@@ -107,6 +107,8 @@ FIELD_TYPES: Mapping[str, str] = {
     "UUIDField": "uuid.UUID",
 }
 
+# How the names of fields end that hold files; those of django-filer are relations all the same.
+FILE_FIELDS = ("FileField", "ImageField")
 # Attributes of a file field's file that its storage is asked for.
 # https://docs.djangoproject.com/en/stable/ref/models/fields/#filefield-and-fieldfile
 FILE_ATTRIBUTES = frozenset({"file", "height", "size", "width"})
@@ -503,23 +505,46 @@ METHODS: Mapping[str, Mapping[str, str]] = {
 # Methods with names that nothing of Django's has: an unknown receiver is of the builtin type.
 DISTINCT_METHODS: Mapping[str, str] = {
     "append": "list",
+    "astimezone": "datetime",
+    "casefold": "str",
     "encode": "str",
     "endswith": "str",
     "extend": "list",
+    "isalnum": "str",
+    "isalpha": "str",
+    "isdecimal": "str",
+    "isdigit": "str",
+    "isidentifier": "str",
+    "islower": "str",
+    "isnumeric": "str",
+    "isocalendar": "datetime",
+    "isoformat": "datetime",
+    "isspace": "str",
+    "isupper": "str",
     "join": "str",
+    "ljust": "str",
     "lower": "str",
     "lstrip": "str",
     "partition": "str",
     "removeprefix": "str",
     "removesuffix": "str",
+    "rjust": "str",
     "rpartition": "str",
     "rsplit": "str",
     "rstrip": "str",
     "split": "str",
     "splitlines": "str",
     "startswith": "str",
+    "strftime": "datetime",
     "strip": "str",
+    "swapcase": "str",
+    "timetuple": "datetime",
+    "toordinal": "datetime",
+    "total_seconds": "datetime",
     "upper": "str",
+    "utcoffset": "datetime",
+    "weekday": "datetime",
+    "zfill": "str",
 }
 # Attributes of classes that are no methods.
 CLASS_ATTRIBUTES: Mapping[str, str] = {"__bases__": "tuple", "__mro__": "tuple"}

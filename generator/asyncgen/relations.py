@@ -45,6 +45,7 @@ class Relations:
     _prefetched: set[str] | None = field(default=None)
     # Names of fields to the classes of those; empty where something else has the name too.
     _fields: dict[str, str] = field(default_factory=dict)
+    _models: dict[Class, Class | None] = field(default_factory=dict)
     _setters: set[str] = field(default_factory=set)
     _indexed: set[str] = field(default_factory=set)
 
@@ -177,6 +178,30 @@ class Relations:
         target = self.target(call, where)
         return _concrete(target.name) if target else _last(named) if named else ""
 
+    def model_of(self, lazy: Class) -> Class | None:
+        """The one model of the sources that has a manager or queryset class for its rows."""
+        if lazy not in self._models:
+            found = [
+                model
+                for module in self.sources
+                for model in module.classes.values()
+                if any(lazy in self._lazy_classes(module, each) for each in _calls_of(model))
+            ]
+            self._models[lazy] = found[0] if len(found) == 1 else None
+        return self._models[lazy]
+
+    def _lazy_classes(self, module: Module, call: Call) -> Iterator[Class]:
+        """The classes of the manager that a call in a model's body makes, its queryset's too."""
+        function = call.function
+        if isinstance(function, Get) and function.name == "as_manager":
+            function = function.value
+        found = self.resolver.expression(module, function)
+        if isinstance(found, Class):
+            for known in self.resolver.mro(found):
+                yield known
+                if known.queryset:
+                    yield from self.resolver.mro(known.queryset)
+
     def declared_below(self, model: Class, name: str) -> list[tuple[Class, Attribute]]:
         """The attribute as the models that inherit from `model` declare it."""
         return [
@@ -219,6 +244,14 @@ class Relations:
 
 _CONSTANT = "constant"
 _RELATIONS = (*knowledge.TO_ONE_FIELDS, *knowledge.TO_MANY_FIELDS)
+
+
+def _calls_of(found: Class) -> Iterator[Call]:
+    """The calls that a class's attributes are made by, fields aside."""
+    for attribute in found.attributes.values():
+        call = attribute.value
+        if isinstance(call, Call) and not _last(call.function).endswith(("Field", "Key")):
+            yield call
 
 
 def _is_field_of_django(name: str) -> bool:

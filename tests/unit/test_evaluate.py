@@ -634,7 +634,7 @@ ASKED = """
 import importlib
 from django.conf import settings
 from django.http import HttpRequest
-from elsewhere import PicturesField
+from elsewhere import PicturesField, ThumbnailImageField
 CALLBACK = getattr(settings, "CALLBACK", lambda each: None)
 class Mixin:
     def save(self): super().save()
@@ -645,6 +645,8 @@ class Book(models.Model):
     code = models.CharField()
     author = models.ForeignKey("Author", models.CASCADE)
     cover = models.ImageField()
+    back = PicturesField()
+    spine = ThumbnailImageField()
     SIZE = 3
     label = models.CharField()
 class Shelf:
@@ -704,6 +706,11 @@ class Tale(Book):
         ("return self.cover.size", "value"),
         ("return self.cover.file.size", "value"),
         ("self.cover.seek(0)", "value"),
+        ("return self.back", "pure"),
+        ("return self.spine", "value"),
+        # methods that only strings and dates have
+        ("return data.isidentifier() and other.zfill(3)", "pure"),
+        ("return data.isoformat() or other.total_seconds()", "pure"),
         # the standard library
         ("import urllib.parse\nreturn urllib.parse.urlsplit(data).netloc", "pure"),
         ("import urllib.request\nreturn urllib.request.urlopen(data)", "value"),
@@ -785,6 +792,32 @@ def test_a_field_is_what_its_class_is_made_of() -> None:
         "Book.tagged": "queryset",
         "Book.short": "pure",
     }
+
+
+def test_the_model_of_a_manager_is_the_one_that_has_it() -> None:
+    source = """
+    class BookSet(models.QuerySet):
+        def size(self): return self.model.compute(1)
+        def found(self): return self.filter(pk=self.model.look_up())
+    class Books(models.Manager):
+        def found(self): return self.filter(pk=self.model.look_up())
+    class Shared(models.Manager):
+        def size(self): return self.model.compute(1)
+    class Book(models.Model):
+        objects = BookSet.as_manager()
+        others = Books()
+        shared = Shared()
+        @staticmethod
+        def compute(n): return n + 1
+        @classmethod
+        def look_up(cls): return cls.objects.count()
+    class Shelf(models.Model):
+        shared = Shared()
+    """
+    found = kinds(source)
+    assert found["BookSet.size"] == "pure"
+    assert found["BookSet.found"] == found["Books.found"] == "eager"
+    assert found["Shared.size"] == "value"
 
 
 def test_a_property_made_of_two_functions() -> None:

@@ -175,7 +175,7 @@ class Attributes(Annotations):
         if name == "__class__":
             return frozenset({ClassObject(owner.found)})
         if role in ("queryset", "manager") and name == "model":
-            return self.model_class(owner.row)
+            return self.model_class(owner.row or self.relations.model_of(owner.found))
         found = self.lookup(owner.found, name)
         if found is None:
             return self.missing_attribute(owner, name, role, frame)
@@ -303,6 +303,9 @@ class Attributes(Annotations):
             return self.default_manager(self.relations.target(call, where))
         if attribute.name in self.relations.deferred(owner.found):
             frame.note(Level.REACHES, f"reads {attribute.name}, which its manager defers")
+        if name.endswith(knowledge.FILE_FIELDS) and name not in knowledge.FIELD_TYPES:
+            frame.note(Level.DOUBT, f"reads {attribute.name}, a {name}, which cannot be found")
+            return builtin("file")
         if name.endswith("Field"):
             return self.field_value(name, attribute.name)
         return self.class_level(where, attribute, owner)
