@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from asyncgen.evaluate import Frame
-from asyncgen.infer.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS
+from asyncgen.infer.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS, PATHS
 from asyncgen.infer.known import ANY, BOOL, INT, NONE, SELF, STR, Known, Types, builtin
 from asyncgen.infer.scope import last_word
 from asyncgen.model import (
@@ -430,6 +430,8 @@ class Expressions:
             return self.builtin_call(name, call)
         if dotted.startswith("django."):
             return self.inference.function(dotted)
+        if dotted in PATHS and STR in map(self.typed, call.arguments):
+            return STR
         return LIBRARY.get(dotted)
 
     def builtin_call(self, name: str, call: Call) -> Types | None:
