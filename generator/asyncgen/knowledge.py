@@ -107,6 +107,12 @@ FIELD_TYPES: Mapping[str, str] = {
     "UUIDField": "uuid.UUID",
 }
 
+# How the names of fields end that hold files; those of django-filer are relations all the same.
+FILE_FIELDS = ("FileField", "ImageField")
+# Attributes of a file field's file that its storage is asked for.
+# https://docs.djangoproject.com/en/stable/ref/models/fields/#filefield-and-fieldfile
+FILE_ATTRIBUTES = frozenset({"file", "height", "size", "width"})
+
 # Attributes that every model instance and class has without a query.
 MODEL_ATTRIBUTES = frozenset(
     {"_meta", "_state", "pk", "id", "DoesNotExist", "MultipleObjectsReturned", "__class__"}
@@ -152,6 +158,19 @@ CHAINING = frozenset(
         "values_list",
     }
 )
+# Methods of Django's own QuerySet that chain too, with names that other things have as well.
+CHAINING_OF_DJANGO = CHAINING | {
+    "dates",
+    "datetimes",
+    "difference",
+    "extra",
+    "intersection",
+    "none",
+    "only",
+    "reverse",
+    "union",
+    "values",
+}
 # What the methods of QuerySet that query return: a builtin type, or rows of its model.
 QUERYSET_RESULTS: Mapping[str, str] = {
     "aggregate": "dict",
@@ -190,6 +209,30 @@ TERMINAL = frozenset(
 )
 MODEL_RESULTS_ALONE = frozenset(MODEL_RESULTS) - {"delete", "save"}
 QUERYSET_PARAMETERS = frozenset({"queryset", "qs", "query_set", "base_queryset"})
+
+# What a request has of its head alone, with its type; what else it has may query or read a body.
+# https://docs.djangoproject.com/en/stable/ref/request-response/#httprequest-objects
+REQUESTS = frozenset({"django.http.HttpRequest()", "django.http.request.HttpRequest()"})
+REQUEST_PARAMETERS = frozenset({"request", "http_request"})
+REQUEST_ATTRIBUTES: Mapping[str, str] = {
+    "COOKIES": "dict",
+    "GET": "dict",
+    "META": "dict",
+    "content_type": "str",
+    "encoding": "str",
+    "headers": "dict",
+    "method": "str",
+    "path": "str",
+    "path_info": "str",
+    "scheme": "str",
+}
+REQUEST_METHODS = frozenset({"build_absolute_uri", "get_full_path", "get_host", "is_secure"})
+# Attributes that only fields of models have: an unknown receiver is one.
+FIELD_ATTRIBUTES = frozenset(
+    {"attname", "auto_created", "concrete", "get_attname", "get_internal_type", "is_relation"}
+    | {"many_to_many", "many_to_one", "one_to_many", "one_to_one", "remote_field"}
+)
+FIELD = "django.db.models.fields.Field()"
 
 # -- Callables ----------------------------------------------------------------------------------
 
@@ -248,17 +291,32 @@ WRAPPERS = frozenset({"functools.cmp_to_key", "functools.partial"})
 DYNAMIC = frozenset(
     {
         "django.utils.module_loading.import_string",
-        "importlib.import_module",
         "operator.attrgetter",
         "operator.methodcaller",
     }
 )
-# What the standard library offers that does reach a database, or waits.
-IMPURE_STANDARD = frozenset(
-    {"sqlite3", "urllib", "http", "socket", "subprocess", "smtplib", "time"}
-)
-PURE_STANDARD = frozenset(
-    {"time.time", "time.monotonic", "time.strftime", "urllib.parse", "http.HTTPStatus"}
+# They return a module: to read from it does nothing, to call what was read may do anything.
+MODULE_IMPORTERS = frozenset({"builtins.__import__", "importlib.import_module"})
+IMPORTED_MODULE = "imported.module"
+# Reading a setting is pure; to call what it names may do anything.
+SETTINGS = "django.conf.settings"
+# What the standard library offers that does reach a database, or waits, by dotted prefix.
+IMPURE_STANDARD = (
+    "dbm",
+    "ftplib",
+    "http.client",
+    "http.server",
+    "imaplib",
+    "poplib",
+    "smtplib",
+    "socket",
+    "socketserver",
+    "sqlite3",
+    "subprocess",
+    "time.sleep",
+    "urllib.request",
+    "webbrowser",
+    "xmlrpc",
 )
 
 # Names of django.db.models that are pure to call, whatever module they really stand in.
@@ -408,6 +466,9 @@ BUILTIN_TYPES = frozenset(
     ]
 )
 
+# Those that cannot be run through, and that have no items.
+SCALARS = frozenset({"None", "bool", "complex", "float", "int"})
+
 # Methods of builtin types: what they return, and in brackets what is in it (*: the same).
 METHODS: Mapping[str, Mapping[str, str]] = {
     "str": {
@@ -444,34 +505,62 @@ METHODS: Mapping[str, Mapping[str, str]] = {
 # Methods with names that nothing of Django's has: an unknown receiver is of the builtin type.
 DISTINCT_METHODS: Mapping[str, str] = {
     "append": "list",
+    "astimezone": "datetime",
+    "casefold": "str",
     "encode": "str",
     "endswith": "str",
     "extend": "list",
+    "isalnum": "str",
+    "isalpha": "str",
+    "isdecimal": "str",
+    "isdigit": "str",
+    "isidentifier": "str",
+    "islower": "str",
+    "isnumeric": "str",
+    "isocalendar": "datetime",
+    "isoformat": "datetime",
+    "isspace": "str",
+    "isupper": "str",
     "join": "str",
+    "ljust": "str",
     "lower": "str",
     "lstrip": "str",
     "partition": "str",
     "removeprefix": "str",
     "removesuffix": "str",
+    "rjust": "str",
     "rpartition": "str",
     "rsplit": "str",
     "rstrip": "str",
     "split": "str",
     "splitlines": "str",
     "startswith": "str",
+    "strftime": "datetime",
     "strip": "str",
+    "swapcase": "str",
+    "timetuple": "datetime",
+    "toordinal": "datetime",
+    "total_seconds": "datetime",
     "upper": "str",
+    "utcoffset": "datetime",
+    "weekday": "datetime",
+    "zfill": "str",
 }
 # Attributes of classes that are no methods.
 CLASS_ATTRIBUTES: Mapping[str, str] = {"__bases__": "tuple", "__mro__": "tuple"}
 # Methods of builtin containers that return a container of what is in theirs, or one of it.
 COPYING_METHODS = frozenset({"copy", "difference", "intersection", "union", "values"})
 HANDING_OUT = frozenset({"get", "pop", "popitem", "popleft", "setdefault"})
+# Arguments whose get() asks something; of others `get("key")` takes an item.
+STORES = ("cache", "client", "session", "storage")
 # Methods that run through what they are passed.
 CONSUMING_METHODS = frozenset({"extend", "update", "join", "union", "difference", "intersection"})
 # Methods of containers that put what they are passed into theirs.
 PUTTING_METHODS = frozenset({"add", "append", "appendleft", "insert", "setdefault"})
-FILE_METHODS = frozenset({"delete", "open", "read", "save"})
+FILE_METHODS = frozenset(
+    {"chunks", "close", "delete", "multiple_chunks", "open", "read", "readline", "readlines"}
+    | {"save", "seek", "write"}
+)
 
 # Annotations by their last name. Open ones say too little of what is really there: a queryset is
 # iterable too.

@@ -9,6 +9,7 @@ from asyncgen import knowledge
 from asyncgen.model import (
     Assign,
     Attribute,
+    Binding,
     Block,
     Branch,
     Call,
@@ -42,6 +43,11 @@ class Relations:
     _by_parameter: dict[str, Class] = field(default_factory=dict)
     _deferred: dict[Class, frozenset[str]] = field(default_factory=dict)
     _prefetched: set[str] | None = field(default=None)
+    # Names of fields to the classes of those; empty where something else has the name too.
+    _fields: dict[str, str] = field(default_factory=dict)
+    _models: dict[Class, Class | None] = field(default_factory=dict)
+    _setters: set[str] = field(default_factory=set)
+    _indexed: set[str] = field(default_factory=set)
 
     def is_source(self, module: str) -> bool:
         """Whether the module is one of those whose surface is made."""
@@ -81,16 +87,66 @@ class Relations:
                 _concrete(found.name).lower(): found
                 for module in self.sources
                 for found in module.classes.values()
-                if any(self.is_relation(each) for each in found.attributes.values())
+                if any(self.is_relation(each, found) for each in found.attributes.values())
             }
         return self._by_parameter.get(name.replace("_", "").lower())
 
-    @staticmethod
-    def is_relation(attribute: Attribute) -> bool:
+    def is_relation(self, attribute: Attribute, where: Class) -> bool:
         """Whether the attribute is a relation to another model."""
-        return isinstance(attribute.value, Call) and _last(attribute.value.function).endswith(
-            (*knowledge.TO_ONE_FIELDS, *knowledge.TO_MANY_FIELDS)
-        )
+        return isinstance(attribute.value, Call) and self.field_name(
+            attribute.value, where
+        ).endswith(_RELATIONS)
+
+    def field_name(self, call: Call, where: Class) -> str:
+        """The name of the field class that the call makes; where it is not one of Django's, that
+        of the first of its bases that is."""
+        name = _last(call.function)
+        if not name.endswith("Field") or _is_field_of_django(name):
+            return name
+        module = self.resolver.readable(where.module)
+        found = self.resolver.expression(module, call.function) if module else None
+        if not isinstance(found, Class):
+            return name
+        for known in self.resolver.mro(found):
+            for each in (known.name, *map(_last, known.bases)):
+                if _is_field_of_django(each):
+                    return each
+        return name
+
+    def concrete(self, name: str) -> str:
+        """The field class behind `name` on an object of which no more is known: all that the
+        classes read so far have by that name are fields (or constants), and no relations or
+        properties. Empty otherwise."""
+        self._index_known()
+        return self._fields.get(name, "")
+
+    def may_be_set(self, name: str) -> bool:
+        """Whether some class read so far runs a setter when `name` is assigned."""
+        self._index_known()
+        return name in self._setters
+
+    def _index_known(self) -> None:
+        for module in (*self.sources, *self.resolver.known):
+            if module.name not in self._indexed and not module.name.startswith("django."):
+                self._indexed.add(module.name)
+                for found in module.classes.values():
+                    self._index(found)
+
+    def _index(self, found: Class) -> None:
+        for attribute in found.attributes.values():
+            if isinstance(attribute.value, Call):
+                field = self.field_name(attribute.value, found)
+                if field.endswith("Field") and not field.endswith(_RELATIONS):
+                    self._fields.setdefault(attribute.name, field)
+                else:  # a relation, a manager, a property(…)
+                    self._fields[attribute.name] = ""
+            elif isinstance(attribute.value, Literal) and attribute.value.type != "None":
+                self._fields.setdefault(attribute.name, _CONSTANT)
+        for function in found.functions.values():
+            if function.binding is Binding.PROPERTY:
+                self._fields[function.name] = ""
+                if function.setter:
+                    self._setters.add(function.name)
 
     def reverse(self, order: Iterable[Class], name: str) -> Reverse | None:
         """What `name` is on instances of a model, from the relations that point at it."""
@@ -107,7 +163,7 @@ class Relations:
             for found in module.classes.values():
                 for attribute in found.attributes.values():
                     call = attribute.value
-                    if not (isinstance(call, Call) and self.is_relation(attribute)):
+                    if not (isinstance(call, Call) and self.is_relation(attribute, found)):
                         continue
                     target = self._target_name(call, found)
                     to_one = _last(call.function).endswith(("OneToOneField", "OneToOne"))
@@ -121,6 +177,30 @@ class Relations:
             return _concrete(named.text.rpartition(".")[2])
         target = self.target(call, where)
         return _concrete(target.name) if target else _last(named) if named else ""
+
+    def model_of(self, lazy: Class) -> Class | None:
+        """The one model of the sources that has a manager or queryset class for its rows."""
+        if lazy not in self._models:
+            found = [
+                model
+                for module in self.sources
+                for model in module.classes.values()
+                if any(lazy in self._lazy_classes(module, each) for each in _calls_of(model))
+            ]
+            self._models[lazy] = found[0] if len(found) == 1 else None
+        return self._models[lazy]
+
+    def _lazy_classes(self, module: Module, call: Call) -> Iterator[Class]:
+        """The classes of the manager that a call in a model's body makes, its queryset's too."""
+        function = call.function
+        if isinstance(function, Get) and function.name == "as_manager":
+            function = function.value
+        found = self.resolver.expression(module, function)
+        if isinstance(found, Class):
+            for known in self.resolver.mro(found):
+                yield known
+                if known.queryset:
+                    yield from self.resolver.mro(known.queryset)
 
     def declared_below(self, model: Class, name: str) -> list[tuple[Class, Attribute]]:
         """The attribute as the models that inherit from `model` declare it."""
@@ -160,6 +240,22 @@ class Relations:
                 if keyword == "to_attr" and isinstance(text, Literal)
             }
         return name in self._prefetched
+
+
+_CONSTANT = "constant"
+_RELATIONS = (*knowledge.TO_ONE_FIELDS, *knowledge.TO_MANY_FIELDS)
+
+
+def _calls_of(found: Class) -> Iterator[Call]:
+    """The calls that a class's attributes are made by, fields aside."""
+    for attribute in found.attributes.values():
+        call = attribute.value
+        if isinstance(call, Call) and not _last(call.function).endswith(("Field", "Key")):
+            yield call
+
+
+def _is_field_of_django(name: str) -> bool:
+    return name in knowledge.FIELD_TYPES or name.endswith(_RELATIONS)
 
 
 def _concrete(name: str) -> str:

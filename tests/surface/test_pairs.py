@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -26,12 +27,16 @@ PAIRS = [
 ]
 
 
+class Anything(list[Any], nullcontext[None]):
+    """What an override returns: it can be iterated over, and be entered."""
+
+
 def overridden(source: type, name: str, calls: list[str]) -> Any:
     """An override of the same binding as what it overrides."""
 
-    def override(*args: Any, **options: Any) -> list[Any]:
+    def override(*args: Any, **options: Any) -> Anything:
         calls.append(name)
-        return []
+        return Anything()
 
     match inspect.getattr_static(source, name):
         case classmethod():
@@ -55,6 +60,9 @@ def arguments(function: Any) -> list[object]:
 async def finish(result: Any) -> None:
     if inspect.isasyncgen(result):
         async for _ in result:
+            pass
+    elif hasattr(result, "__aenter__"):
+        async with result:
             pass
     else:
         await result

@@ -21,7 +21,7 @@ ROOT = HERE.parents[1]
 STUBS = ROOT / "stubs" / "asyncgen_django-stubs"
 SETTINGS = """
 SECRET_KEY = "typing"
-INSTALLED_APPS = ["admin", "auth", "contenttypes", "messages", "sessions", "sites"]
+INSTALLED_APPS = ["admin", "auth", "contenttypes", "flatpages", "messages", "sessions", "sites"]
 INSTALLED_APPS = [f"django.contrib.{each}" for each in INSTALLED_APPS]
 """
 

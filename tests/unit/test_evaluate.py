@@ -657,3 +657,225 @@ def test_an_iterator_that_is_its_own_iterator() -> None:
     """
     found = kinds(source)
     assert (found["Shelf.texts"], found["Shelf.lines"]) == ("value", "iterator")
+
+
+# -- what an argument, a setting, a request or a file is asked -----------------------------------
+
+ASKED = """
+import importlib
+from django.conf import settings
+from django.http import HttpRequest
+from elsewhere import PicturesField, ThumbnailImageField
+CALLBACK = getattr(settings, "CALLBACK", lambda each: None)
+class Mixin:
+    def save(self): super().save()
+    def validate_unique(self): return super().validate_unique()
+    def clean(self): return super().__repr__()
+class Book(models.Model):
+    title = models.CharField()
+    code = models.CharField()
+    author = models.ForeignKey("Author", models.CASCADE)
+    cover = models.ImageField()
+    back = PicturesField()
+    spine = ThumbnailImageField()
+    SIZE = 3
+    label = models.CharField()
+class Shelf:
+    label = property(lambda self: Book.objects.get())
+    @property
+    def price(self): return 1
+    @price.setter
+    def price(self, value): self.book = Book.objects.get(price=value)
+class Essay(models.Model):
+    title = models.TextField()
+class Tale(Book):
+    @property
+    def code(self): return self.author.code
+    def method(self, other, data, cache, field, request, anything, typed: HttpRequest):
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        # what an argument has by the name of a field, where nothing else has that name
+        ("return other.title", "pure"),
+        ("return other.SIZE", "pure"),
+        ("return other.code", "value"),
+        ("return other.label", "value"),
+        ("return other.author", "value"),
+        ("return other.unheard_of", "value"),
+        ("other.title = ''", "pure"),
+        ("other.price = 1", "value"),
+        # an item of an argument, not a row
+        ("return data.get('key')", "pure"),
+        ("return data.get('key', self.author)", "value"),
+        ("return data.get(key='x')", "value"),
+        ("return cache.get('key')", "value"),
+        # a field of a model
+        ("return field.many_to_many or field.get_internal_type()", "pure"),
+        # the head of a request, and the rest of it
+        ("return request.headers.get('a') or request.META['b'] or request.method.lower()", "pure"),
+        ("return request.build_absolute_uri(request.path)", "pure"),
+        ("return request.POST.get('a')", "value"),
+        ("return request.user.is_authenticated", "value"),
+        ("return typed.GET.getlist('a')", "pure"),
+        ("return typed.user.is_authenticated", "value"),
+        # a setting is pure, what it names may do anything
+        ("return settings.DEBUG and settings.NAMES.get('a').lower()", "pure"),
+        ("return settings.CALLBACK(self)", "value"),
+        ("return settings.CALLBACKS['a'](self)", "value"),
+        ("return [check() for check in settings.CHECKS]", "value"),
+        ("return CALLBACK(self)", "value"),
+        # so may what a module has that is imported by name
+        ("return getattr(importlib.import_module(data), other)", "pure"),
+        ("return __import__(data)", "pure"),
+        ("return importlib.import_module(data).run()", "value"),
+        ("return getattr(importlib.import_module(data), other)()", "value"),
+        # the storage is asked
+        ("return self.cover.name", "pure"),
+        ("return self.cover.size", "value"),
+        ("return self.cover.file.size", "value"),
+        ("self.cover.seek(0)", "value"),
+        ("return self.back", "pure"),
+        ("return self.spine", "value"),
+        # methods that only strings and dates have
+        ("return data.isidentifier() and other.zfill(3)", "pure"),
+        ("return data.isoformat() or other.total_seconds()", "pure"),
+        # the standard library
+        ("import urllib.parse\nreturn urllib.parse.urlsplit(data).netloc", "pure"),
+        ("import urllib.request\nreturn urllib.request.urlopen(data)", "value"),
+        ("import time\nreturn time.perf_counter()", "pure"),
+        ("import time\ntime.sleep(1)", "value"),
+        # Django's own methods chain without a query
+        ("return models.Subquery(Book.objects.all().values('pk').reverse())", "pure"),
+        # no item of a number
+        ("found, rest = (True, [(1, 2)])\nreturn [[y for y in x] for x in rest[:2]]", "pure"),
+    ],
+)
+def test_what_is_asked_of_things_that_are_not_read(body: str, kind: str) -> None:
+    indented = "\n".join(f"        {line}" for line in body.splitlines())
+    assert kinds(ASKED + indented)["Tale.method"] == kind
+
+
+def test_super_in_a_mixin_is_whatever_it_is_mixed_into() -> None:
+    found = kinds(ASKED + "        pass")
+    assert found["Mixin.save"] == "value"
+    assert found["Mixin.validate_unique"] == "value"
+    assert found["Mixin.clean"] == "pure"
+
+
+def test_attributes_by_getattr_are_what_it_returns_for_the_name() -> None:
+    source = """
+    from django.conf import settings
+    from django.contrib.contenttypes.models import ContentType
+    DEFAULTS = {"SIZE": 1, "TYPE": ContentType}
+    class Settings:
+        def __getattr__(self, name):
+            if name == "OWNER":
+                return Book.objects.get()
+            return getattr(settings, "SHOP", {}).get(name) or DEFAULTS[name]
+    conf = Settings()
+    class Books(models.Manager):
+        def get_queryset(self): return BookSet(self.model)
+        def __getattr__(self, name): return getattr(self.get_queryset(), name)
+    class BookSet(models.QuerySet):
+        def cheap(self): return self.filter(price=conf.SIZE)
+        def of_type(self, a): return self.filter(kind=conf.TYPE.objects.get_for_model(a))
+    class Book(models.Model):
+        objects = Books()
+        def size(self): return conf.SIZE
+        def owner(self): return conf.OWNER
+        def few(self): return Book.objects.cheap()
+        def alike(self): return Book.objects.of_type(self)
+    """
+    found = kinds(source)
+    assert {name: kind for name, kind in found.items() if "__" not in name} == {
+        "Books.get_queryset": "hook",
+        "BookSet.cheap": "queryset",
+        "BookSet.of_type": "eager",
+        "Book.size": "pure",
+        "Book.owner": "value",
+        "Book.few": "queryset",
+        "Book.alike": "eager",
+    }
+
+
+def test_a_field_is_what_its_class_is_made_of() -> None:
+    source = """
+    from fields import OwnerField, TagField, CodeField
+    class Book(models.Model):
+        owner = OwnerField("Author")
+        tags = TagField("Tag")
+        code = CodeField()
+        def who(self): return self.owner.name
+        def tagged(self): return self.tags.filter(a=1)
+        def short(self): return self.code[:3]
+    """
+    fields = """
+    from django.db import models
+    class OwnerField(models.ForeignKey): ...
+    class TagField(models.ManyToManyField): ...
+    class CodeField(models.CharField): ...
+    """
+    assert kinds(source, fields=fields) == {
+        "Book.who": "value",
+        "Book.tagged": "queryset",
+        "Book.short": "pure",
+    }
+
+
+def test_the_model_of_a_manager_is_the_one_that_has_it() -> None:
+    source = """
+    class BookSet(models.QuerySet):
+        def size(self): return self.model.compute(1)
+        def found(self): return self.filter(pk=self.model.look_up())
+    class Books(models.Manager):
+        def found(self): return self.filter(pk=self.model.look_up())
+    class Shared(models.Manager):
+        def size(self): return self.model.compute(1)
+    class Book(models.Model):
+        objects = BookSet.as_manager()
+        others = Books()
+        shared = Shared()
+        @staticmethod
+        def compute(n): return n + 1
+        @classmethod
+        def look_up(cls): return cls.objects.count()
+    class Shelf(models.Model):
+        shared = Shared()
+    """
+    found = kinds(source)
+    assert found["BookSet.size"] == "pure"
+    assert found["BookSet.found"] == found["Books.found"] == "eager"
+    assert found["Shared.size"] == "value"
+
+
+def test_a_property_made_of_two_functions() -> None:
+    source = """
+    class Book(models.Model):
+        author = models.ForeignKey("Author", models.CASCADE)
+        def _get(self): return self.author.name
+        def _set(self, name): self.author = Author.objects.get(name=name)
+        by = property(_get, _set)
+        def read(self): return self.by
+        def write(self, name): self.by = name
+    def rename(book, name): book.by = name
+    """
+    found = kinds(source)
+    assert {found[name] for name in ("Book.read", "Book.write", "rename")} == {"value"}
+
+
+def test_a_function_that_is_assigned_in_another_branch_is_both() -> None:
+    source = """
+    if something():
+        helper = lambda book: book.author.name
+    else:
+        def helper(book): return None
+    def double(book): return None
+    double = wrap(double)
+    class Book(models.Model):
+        author = models.ForeignKey("Author", models.CASCADE)
+        def name(self): return helper(self)
+    """
+    assert kinds(source)["Book.name"] == "value"

@@ -11,7 +11,7 @@ from asyncgen.pipeline import Run, rendered
 
 HEAD = """\
 from __future__ import annotations
-import datetime, typing as t
+import datetime, os, typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Optional
@@ -70,6 +70,14 @@ CASES = {
     "a member with the name of a builtin": (
         "def list(self) -> list[int]:\n    return [self.count()]",
         "async def alist(self) -> list[int]: ...",
+    ),
+    "a path with a str in it": (
+        'def one(self):\n    return os.path.join("a", str(self.count()))',
+        "async def aone(self) -> str: ...",
+    ),
+    "a path of whatever is passed": (
+        "def one(self, a):\n    self.count()\n    return os.path.join(a, a)",
+        "async def aone(self, a: Any) -> Incomplete: ...",
     ),
     "a generator without annotations": (
         "def one(self):\n    yield from self",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncgen import knowledge
-from asyncgen.evaluate.annotations import Annotations, last_word
+from asyncgen.evaluate.annotations import Annotations
 from asyncgen.evaluate.foreign import is_known
 from asyncgen.evaluate.frame import Frame
 from asyncgen.model import Attribute, Binding, Call, Class, Function, Name
@@ -47,11 +47,15 @@ class Attributes(Annotations):
                 return self.super_attribute(owner_class, receiver, name, frame)
             case ModuleObject(name=module):
                 return self.module_member(module, name)
+            case Foreign(dotted=dotted) if dotted in knowledge.REQUESTS:
+                return self.request_attribute(name, frame)
             case Foreign():
                 return self.foreign_attribute(owner, name)
             case Builtin(name="None"):
                 return NOTHING  # raises AttributeError
             case Builtin():
+                if owner.name == "file" and name in knowledge.FILE_ATTRIBUTES:
+                    frame.note(Level.DOUBT, f"asks a file's storage for its {name}")
                 return frozenset({Method(owner, name)})
             case Method():
                 return frozenset({_plain(name)})
@@ -68,10 +72,22 @@ class Attributes(Annotations):
             return self.model_class(owner.row)
         return frozenset({Foreign(f"{owner.dotted}.{name}")})
 
+    @staticmethod
+    def request_attribute(name: str, frame: Frame) -> Value:
+        """An attribute of a request."""
+        if name in knowledge.REQUEST_ATTRIBUTES:
+            return builtin(knowledge.REQUEST_ATTRIBUTES[name])
+        if name in knowledge.REQUEST_METHODS:
+            return frozenset({Method(Builtin("str"), "format")})
+        frame.note(Level.DOUBT, f"reads {name} of a request")
+        return unknown(f"{name} of a request")
+
     def unknown_attribute(self, owner: Argument | Unknown, name: str, frame: Frame) -> Value:
         """An attribute of an argument, or of something that could not be told."""
         if name in knowledge.MANAGER_ATTRIBUTES:
             return self.manager()
+        if name == "get_queryset":
+            return self.attribute(self.manager(), name, frame)
         if name in knowledge.CHAINING or (is_tainted(owner) and name in knowledge.QUERYSET_RESULTS):
             return self.attribute(self.queryset(), name, frame)
         if name in knowledge.TERMINAL:
@@ -88,10 +104,16 @@ class Attributes(Annotations):
             return self.plain_model_attribute(name, None)
         if name.startswith("_") or name.endswith("_id"):  # no field, so it cannot query
             return unknown(f"the private attribute {name}")
+        if name in knowledge.FIELD_ATTRIBUTES:
+            return frozenset({Foreign(f"{knowledge.FIELD}.{name}")})
         if isinstance(owner, Argument):
+            if owner.name in knowledge.REQUEST_PARAMETERS:
+                return self.request_attribute(name, frame)
             guessed = self.guessed_relation(owner, name, frame)
             if guessed is not None:
                 return guessed
+            if field := self.relations.concrete(name):
+                return self.field_value(field, name)
         what = f"the argument {owner.name}" if isinstance(owner, Argument) else owner.reason
         frame.note(Level.DOUBT, f"reads {name} of {what}")
         return unknown(f"{name} of {what}", from_queryset=is_tainted(owner))
@@ -102,7 +124,7 @@ class Attributes(Annotations):
         found = self.lookup(model, name) if model else None
         if not (model and found and isinstance(found[1], Attribute)):
             return None
-        if not self.relations.is_relation(found[1]):
+        if not self.relations.is_relation(found[1], found[0]):
             return None
         return self.instance_attribute(Instance(model), name, frame)
 
@@ -123,7 +145,10 @@ class Attributes(Annotations):
         if self.resolver.missing(receiver.found) or role:
             frame.note(Level.DOUBT, f"super().{name} cannot be found")
             return unknown(f"super().{name}", from_queryset=role in ("queryset", "manager"))
-        return frozenset({Foreign(f"builtins.object.{name}")})
+        if hasattr(object, name):
+            return frozenset({Foreign(f"builtins.object.{name}")})
+        # A mixin: the class that it is mixed into has it from elsewhere.
+        return self.unknown_attribute(Unknown("super()"), name, frame)
 
     def found_function(
         self, function: Function, where: Class, receiver: Instance | ClassObject, frame: Frame
@@ -150,7 +175,7 @@ class Attributes(Annotations):
         if name == "__class__":
             return frozenset({ClassObject(owner.found)})
         if role in ("queryset", "manager") and name == "model":
-            return self.model_class(owner.row)
+            return self.model_class(owner.row or self.relations.model_of(owner.found))
         found = self.lookup(owner.found, name)
         if found is None:
             return self.missing_attribute(owner, name, role, frame)
@@ -178,11 +203,29 @@ class Attributes(Annotations):
         base = self.resolver.builtin_base(owner.found)
         if base:
             return frozenset({Method(Builtin(base), name)})
+        computed = self.by_getattr(owner, name, frame)
+        if computed is not None:
+            return computed
         if role and (namesakes := self.namesakes(name, owner.row, frame)):
             return namesakes
         frame.note(Level.DOUBT, f"{owner.found.name}.{name} is not declared")
         reason = f"{owner.found.name}.{name}"
         return unknown(reason, from_queryset=role in ("queryset", "manager"))
+
+    def by_getattr(self, owner: Instance, name: str, frame: Frame) -> Value | None:
+        """What the class's own `__getattr__` gives for the name; None where it has none, or where
+        for a queryset or manager that cannot be told."""
+        found = self.resolver.lookup(owner.found, "__getattr__")
+        if not found or not isinstance(found[1], Function):
+            return None
+        bound = self.bound(found[1], found[0], owner)
+        wanted = found[1].signature.parameters[1].name
+        outcome = self.outcome(bound, ((wanted, frozenset({Builtin("str", text=name)})),))
+        is_told = not any(isinstance(each, Unknown | Argument) for each in outcome.returns)
+        if self.role(owner.found) and not is_told:
+            return None
+        frame.include(outcome.effect, f"reads {name} through {found[0].name}.__getattr__")
+        return outcome.returns
 
     def undeclared_model_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
         """What Django adds to models: keys, displays, neighbours, reverse relations."""
@@ -250,7 +293,7 @@ class Attributes(Annotations):
         call = attribute.value
         if not isinstance(call, Call):
             return self.class_level(where, attribute, owner)
-        name = last_word(call.function)
+        name = self.relations.field_name(call, where)
         if name.endswith(knowledge.TO_ONE_FIELDS):
             frame.note(Level.REACHES, f"reads the relation {where.name}.{attribute.name}")
             return self.model_instance(self.relations.target(call, where))
@@ -260,12 +303,20 @@ class Attributes(Annotations):
             return self.default_manager(self.relations.target(call, where))
         if attribute.name in self.relations.deferred(owner.found):
             frame.note(Level.REACHES, f"reads {attribute.name}, which its manager defers")
-        if name in knowledge.FIELD_TYPES:
-            type_ = knowledge.FIELD_TYPES[name]
-            return frozenset({Foreign(f"{type_}()")}) if "." in type_ else builtin(type_)
+        if name.endswith(knowledge.FILE_FIELDS) and name not in knowledge.FIELD_TYPES:
+            frame.note(Level.DOUBT, f"reads {attribute.name}, a {name}, which cannot be found")
+            return builtin("file")
         if name.endswith("Field"):
-            return frozenset({_plain(attribute.name)})
+            return self.field_value(name, attribute.name)
         return self.class_level(where, attribute, owner)
+
+    @staticmethod
+    def field_value(field: str, name: str) -> Value:
+        """What a field of that class, which is no relation, holds."""
+        type_ = knowledge.FIELD_TYPES.get(field)
+        if type_ is None:
+            return frozenset({_plain(name)})
+        return frozenset({Foreign(f"{type_}()")}) if "." in type_ else builtin(type_)
 
     # -- classes -----------------------------------------------------------------------------------
 
@@ -290,7 +341,7 @@ class Attributes(Annotations):
                 return self.found_function(what, where, owner, frame)
             case Class():
                 return frozenset({ClassObject(what)})
-            case Attribute() if role == "model" and self.relations.is_relation(what):
+            case Attribute() if role == "model" and self.relations.is_relation(what, where):
                 # A descriptor: Book.author.field, Book.authors.through, Book.author.rel.model
                 target = self.relations.target(what.value, where) if what.value else None
                 return frozenset({Foreign(knowledge.OPTIONS, target)})

@@ -113,6 +113,12 @@ class Calls(Protocols):
             case Call(function=Get(value=owner, name=name)) if name in knowledge.PUTTING_METHODS:
                 for each in call.arguments:
                     self.put(owner, self.value(each, frame), frame)
+            case Call(
+                function=Get(value=owner, name="get"), arguments=(Literal(type="str"), *rest)
+            ):
+                value = self.value(owner, frame)
+                if value and all(map(_is_mapping, value)):
+                    return union((unknown("an item"), *(self.value(each, frame) for each in rest)))
             case Call(function=Get(name="from_queryset")):
                 made = self.resolver.made(frame.module, call)
                 return frozenset({ClassObject(made)}) if made else None
@@ -217,7 +223,7 @@ class Calls(Protocols):
             if result != "iterator":  # which queries at its first step
                 frame.note(Level.REACHES, f"calls {name}, which queries")
             return self.queryset_result(result, row)
-        if role == "queryset" and bound.function.name in knowledge.CHAINING:
+        if role == "queryset" and bound.function.name in knowledge.CHAINING_OF_DJANGO:
             return frozenset({receiver}) if self.is_plain(receiver.found) else None
         if role == "model" and bound.function.name in knowledge.MODEL_RESULTS:
             frame.note(Level.REACHES, f"calls {name}, which queries")
@@ -326,6 +332,11 @@ class Calls(Protocols):
 def is_context_function(function: Function) -> bool:
     """Decorated with `contextlib.contextmanager`."""
     return any(text.rpartition(".")[2] == "contextmanager" for text in function.decorator_texts)
+
+
+def _is_mapping(type_: Type) -> bool:
+    """Whether `get("key")` of it takes an item: a queryset's get() has no string by position."""
+    return isinstance(type_, Argument) and not type_.name.endswith(knowledge.STORES)
 
 
 def _own_parameters(bound: Bound) -> tuple[Parameter, ...]:

@@ -18,6 +18,7 @@ from asyncgen.values import (
     NOTHING,
     Argument,
     Bound,
+    Builtin,
     Effect,
     Given,
     Level,
@@ -78,7 +79,7 @@ class Evaluator(Statements):
     def key(self, bound: Bound, given: Given) -> _Key:
         """What an outcome depends on; without the arguments when too many differ."""
         key = (bound.function, bound.receiver, given)
-        if not given or key in self._outcomes or key in self._running:
+        if not given or _names_attribute(given) or key in self._outcomes or key in self._running:
             return key
         variants = self._variants.get(key[:2], 0)
         if variants >= VARIANTS_LIMIT:
@@ -169,6 +170,11 @@ class Evaluator(Statements):
 
 
 _WITH_RECEIVER = (Binding.METHOD, Binding.CLASSMETHOD, Binding.PROPERTY)
+
+
+def _names_attribute(given: Given) -> bool:
+    """Whether it is the name that `__getattr__` is asked for: of these there are few."""
+    return any(isinstance(each, Builtin) and each.text for _, value in given for each in value)
 
 
 def _same(one: Outcome, other: Outcome) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from asyncgen import knowledge
 from asyncgen.evaluate.foreign import is_known, is_package_path
 from asyncgen.evaluate.foreign_calls import ForeignCalls
 from asyncgen.evaluate.frame import Frame
@@ -175,13 +176,23 @@ class Expressions(ForeignCalls):
                 dotted = f"{module.name}.{function.name}"
                 if is_known(dotted):
                     return frozenset({Foreign(dotted)})
-                return frozenset({Bound(function, module)})
+                return frozenset({Bound(function, module)}) | self.otherwise(function, module)
             case ModuleReference(name=name):
                 return frozenset({ModuleObject(name)})
             case External(dotted=dotted):
                 return frozenset({Foreign(dotted)})
             case Alias():
                 return self.alias(definition)
+
+    def otherwise(self, function: Function, module: Module) -> Value:
+        """What a module-level function's name is assigned too, in another branch of an `if`."""
+        assigned = module.attributes.get(function.name)
+        if module.functions.get(function.name) is not function or assigned is None:
+            return NOTHING
+        match assigned.value:
+            case Call(arguments=arguments) if Name(function.name) in arguments:
+                return NOTHING  # `f = decorator(f)`: still the function
+        return self.alias(Alias(assigned, module))
 
     def alias(self, alias: Alias) -> Value:
         attribute, module = alias.attribute, alias.module
@@ -336,10 +347,10 @@ class Expressions(ForeignCalls):
                 return self.method(owner, "__getitem__", frame)
             case Builtin(name="json" | "str" | "bytes"):
                 return frozenset({owner})
-            case Builtin(elements=elements) if elements:
-                return frozenset({owner}) if is_slice else elements
-            case Builtin():
-                return unknown("an item")
+            case Builtin(name=name) if name in knowledge.SCALARS:
+                return NOTHING  # raises TypeError
+            case Builtin(elements=elements):
+                return frozenset({owner}) if is_slice else elements or unknown("an item")
             case Foreign():
                 return frozenset({owner})
             case Argument() if is_slice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from asyncgen import knowledge
@@ -13,7 +14,7 @@ def is_pure(dotted: str) -> bool:
     """Whether calling it is known never to reach the database."""
     root, _, rest = dotted.partition(".")
     if root in knowledge.STANDARD_LIBRARY:
-        return dotted in knowledge.PURE_STANDARD or root not in knowledge.IMPURE_STANDARD
+        return not _begins(dotted, knowledge.IMPURE_STANDARD)
     if root == "builtins":
         return True
     if dotted.startswith("django.db.models."):
@@ -22,10 +23,20 @@ def is_pure(dotted: str) -> bool:
             return True
     if dotted.rpartition(".")[2] in knowledge.IMPURE_METHODS:
         return False
+    return _begins(dotted, knowledge.PURE_MODULES)
+
+
+def _begins(dotted: str, prefixes: Iterable[str]) -> bool:
+    """Whether the name is one of the prefixes, or of something in one of them."""
     return any(
-        dotted == prefix or dotted.startswith((f"{prefix}.", f"{prefix}("))
-        for prefix in knowledge.PURE_MODULES
+        dotted == prefix or dotted.startswith((f"{prefix}.", f"{prefix}(")) for prefix in prefixes
     )
+
+
+def is_setting(dotted: str) -> bool:
+    """Whether it is what a setting, or an item of one, names: calling that may do anything."""
+    owner, _, name = dotted.removesuffix("()").rpartition(".")
+    return owner == knowledge.SETTINGS and name.isupper()
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncgen import knowledge
 from asyncgen.evaluate.calls import Arguments, Calls
-from asyncgen.evaluate.foreign import foreign_level, is_pure
+from asyncgen.evaluate.foreign import foreign_level, is_pure, is_setting
 from asyncgen.evaluate.frame import Frame
 from asyncgen.model import Evidence
 from asyncgen.values import (
@@ -28,6 +28,8 @@ class ForeignCalls(Calls):
 
     def call_foreign(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         module, _, name = dotted.rpartition(".")
+        if dotted in knowledge.MODULE_IMPORTERS:
+            return self.imported_by_name(dotted, arguments)
         if module == "builtins":
             return self.call_builtin(name, arguments, frame)
         if module.startswith("builtins."):
@@ -51,7 +53,7 @@ class ForeignCalls(Calls):
         if dotted in knowledge.WRAPPERS and arguments.positional:
             return arguments.positional[0]
         of_result = dotted.endswith("()") and dotted.startswith("django.")
-        if not is_pure(dotted) or of_result:
+        if not is_pure(dotted) or of_result or is_setting(dotted):
             frame.note(foreign_level(dotted), f"calls {dotted}")
             return unknown(f"the result of {dotted}", from_queryset=lazy)
         for value in arguments.values:
@@ -154,6 +156,8 @@ class ForeignCalls(Calls):
     def imported_by_name(self, dotted: str, arguments: Arguments) -> Value:
         """What import_string() and import_module() find: for a constant, what it names."""
         found = unknown(f"what {dotted} finds")
+        if dotted in knowledge.MODULE_IMPORTERS:
+            found = frozenset({Foreign(knowledge.IMPORTED_MODULE)})
         for each in next(iter(arguments.positional), NOTHING):
             definition = (
                 self.resolver.dotted(each.text)

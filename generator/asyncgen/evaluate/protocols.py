@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from asyncgen import knowledge
 from asyncgen.evaluate.attributes import Attributes
 from asyncgen.evaluate.foreign import foreign_level, is_pure
 from asyncgen.evaluate.frame import Frame
 from asyncgen.values import (
+    NOTHING,
     Argument,
     Builtin,
     Foreign,
@@ -80,6 +82,8 @@ class Protocols(Attributes):
                 return unknown(f"an item of {found.name}")
             case Builtin(name="json"):
                 return frozenset({type_})
+            case Builtin(name=name) if name in knowledge.SCALARS:
+                return NOTHING  # raises TypeError
             case Builtin(elements=elements, effect=effect):
                 frame.include(effect, "reads an iterator")
                 return elements or unknown("an item")

@@ -39,6 +39,7 @@ from asyncgen.values import (
     Builtin,
     ClassObject,
     Instance,
+    Level,
     Type,
     Unknown,
     Value,
@@ -140,6 +141,8 @@ class Statements(Expressions):
     def bind_attribute(self, target: Get, value: Value, frame: Frame) -> None:
         """`owner.name = value`; a property's setter runs."""
         for owner in self.value(target.value, frame):
+            if isinstance(owner, Argument) and self.relations.may_be_set(target.name):
+                frame.note(Level.DOUBT, f"assigns to {target.name} of the argument {owner.name}")
             if not isinstance(owner, Instance):
                 continue
             found = self.lookup(owner.found, target.name)
@@ -219,6 +222,12 @@ class Statements(Expressions):
             case Operation(operator="is" | "is not" as operator, operands=(Name(id=name), right)):
                 if right == Literal("None") and name in frame.environment:
                     return _is_none(frame.environment[name], operator == "is")
+            case Operation(
+                operator="==" | "!=" as operator,
+                operands=(Name(id=name), Literal(type="str", text=text)),
+            ):
+                equal = _is_text(frame.environment.get(name, NOTHING), text)
+                return None if equal is None else equal is (operator == "==")
             case Choice(operator="and" | "or" as operator, options=options):
                 stops = operator == "or"
                 parts = [self.truth(option, frame) for option in options]
@@ -299,6 +308,13 @@ def _is_none(value: Value, wanted: bool) -> bool | None:
         return wanted
     certain = all(isinstance(each, Builtin | Instance | ClassObject) for each in value)
     return not wanted if value and certain and not value & NONE else None
+
+
+def _is_text(value: Value, text: str) -> bool | None:
+    """Whether the value is sure to be a text, or not to be."""
+    texts = {each.text if isinstance(each, Builtin) else "" for each in value}
+    known = texts.pop() if len(texts) == 1 else ""
+    return known == text if known and text.isidentifier() else None
 
 
 def _truth_of(value: Value) -> bool | None:

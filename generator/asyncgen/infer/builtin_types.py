@@ -78,6 +78,10 @@ LIBRARY: Mapping[str, Types] = {
     "warnings.warn": NONE,
     "zlib.crc32": INT,
 }
+# Those that give a str where one of what they are given is a str (else bytes).
+PATHS = frozenset(
+    f"os.path.{name}" for name in ("abspath", "basename", "dirname", "join", "normpath", "realpath")
+)
 
 METHODS: Mapping[str, Mapping[str, Types]] = {
     "str": {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from asyncgen.evaluate import Frame
-from asyncgen.infer.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS
+from asyncgen.infer.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS, PATHS
 from asyncgen.infer.known import ANY, BOOL, INT, NONE, SELF, STR, Known, Types, builtin, substituted
 from asyncgen.infer.lookups import Lookups
 from asyncgen.infer.scope import last_word
@@ -425,6 +425,8 @@ class Expressions:
             return self.builtin_call(name, call)
         if dotted.startswith("django."):
             return self.lookups.function(dotted)
+        if dotted in PATHS and STR in map(self.typed, call.arguments):
+            return STR
         return LIBRARY.get(dotted)
 
     def builtin_call(self, name: str, call: Call) -> Types | None:

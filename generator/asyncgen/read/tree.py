@@ -202,7 +202,8 @@ class _Reader(StatementReader):
             # `if TYPE_CHECKING: def f(…)` then the real `f`: its types, our body.
             overloads = overloads or known.overloads or (known,)
         scope.functions[function.name] = replace(function, overloads=overloads)
-        scope.attributes.pop(function.name, None)
+        if function.binding is not Binding.FUNCTION:
+            scope.attributes.pop(function.name, None)  # of a module, either may be what is there
 
     def bind(
         self, statement: cst.BaseSmallStatement, line: int, scope: _Scope, is_type_only: bool
@@ -406,6 +407,14 @@ def _function_by_assignment(
     match value:
         case Name(id=source) if source in functions:
             return replace(functions[source], name=name)
+        case Call(function=Name(id="property"), arguments=(Name(id=source), setter, *_)) if (
+            source in functions
+        ):
+            getter = _function_by_assignment(
+                name, Call(Name("property"), (Name(source),)), functions
+            )
+            known = functions.get(setter.id) if isinstance(setter, Name) else None
+            return replace(getter, setter=known) if getter else None
         case Call(function=decorator, arguments=(Name(id=source),), keywords=()) if (
             source in functions
         ):

@@ -347,11 +347,6 @@ class BaseInlineFormSetAsync:
         """Asynchronous `BaseInlineFormSet.initial_form_count()`: run it on a worker thread."""
         return await sync_to_async(self.initial_form_count)()
 
-    @classmethod
-    async def aget_default_prefix(cls):
-        """Asynchronous `BaseInlineFormSet.get_default_prefix()`: run it on a worker thread."""
-        return await sync_to_async(cls.get_default_prefix)()
-
     async def asave_new(self, form, commit=True):
         """Asynchronous `BaseInlineFormSet.save_new()`: run it on a worker thread."""
         return await sync_to_async(self.save_new)(form=form, commit=commit)

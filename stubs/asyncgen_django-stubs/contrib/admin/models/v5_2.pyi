@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from typing import Any, Literal, overload
 from uuid import UUID
 
-from _typeshed import Incomplete
 from django.contrib.admin.models import LogEntry
 from django.db.models.base import Model
 from django.db.models.expressions import OrderBy
@@ -19,7 +18,7 @@ class LogEntryManagerAsync:
         object_repr: Any,
         action_flag: Any,
         change_message: Any = "",
-    ) -> Incomplete: ...
+    ) -> LogEntry: ...
     @overload
     async def alog_actions(
         self,
