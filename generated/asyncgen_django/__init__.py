@@ -12,6 +12,7 @@ if django.VERSION[:2] == (5, 2):
         ManagerAsync,
         QuerySetAsync,
         RawQuerySetAsync,
+        aprefetch_related_objects,
     )
 elif django.VERSION[:2] == (6, 0):
     from asyncgen_django.v6_0 import (
@@ -21,6 +22,7 @@ elif django.VERSION[:2] == (6, 0):
         ManagerAsync,
         QuerySetAsync,
         RawQuerySetAsync,
+        aprefetch_related_objects,
     )
 elif django.VERSION[:2] == (6, 1):
     from asyncgen_django.v6_1 import (
@@ -30,6 +32,7 @@ elif django.VERSION[:2] == (6, 1):
         ManagerAsync,
         QuerySetAsync,
         RawQuerySetAsync,
+        aprefetch_related_objects,
     )
 else:
     raise ImportError(
@@ -45,4 +48,5 @@ __all__ = [
     "ManagerAsync",
     "QuerySetAsync",
     "RawQuerySetAsync",
+    "aprefetch_related_objects",
 ]

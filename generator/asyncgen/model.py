@@ -621,14 +621,24 @@ class ManagerModule:
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """A module that takes one of several surfaces, by the version of a distribution.
-
-    `choices` are (release series such as (6, 1), module) pairs; `names` are what all of them have.
-    """
+    """A module that takes one of several surfaces, by the version of a distribution."""
 
     path: str
     source: str
-    choices: tuple[tuple[tuple[int, int], str], ...]
+    choices: tuple[Choosable, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What all the surfaces have."""
+        return tuple(sorted(set.intersection(*(set(each.names) for each in self.choices))))
+
+
+@dataclass(frozen=True, slots=True)
+class Choosable:
+    """The surface of one release series, such as (6, 1): its module, and what it has."""
+
+    series: tuple[int, int]
+    module: str
     names: tuple[str, ...]
 
 

@@ -7,6 +7,7 @@ from asyncgen_django.v6_1 import (
     ManagerAsync,
     QuerySetAsync,
     RawQuerySetAsync,
+    aprefetch_related_objects,
 )
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "ManagerAsync",
     "QuerySetAsync",
     "RawQuerySetAsync",
+    "aprefetch_related_objects",
 ]

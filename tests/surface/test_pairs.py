@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -27,8 +26,12 @@ PAIRS = [
 ]
 
 
-class Anything(list[Any], nullcontext[None]):
+class Anything(list[Any]):
     """What an override returns: it can be iterated over, and be entered."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *exception: object) -> None: ...
 
 
 def overridden(source: type, name: str, calls: list[str]) -> Any:

@@ -12,7 +12,7 @@ from asyncgen.config import Config, Release, Source
 from asyncgen.evaluate import Evaluator
 from asyncgen.infer import DjangoStubs, Inference, Opinions
 from asyncgen.infer.generics import Rows
-from asyncgen.model import AsyncgenError, Dispatch, Module, Problem, Rendered, Surface
+from asyncgen.model import AsyncgenError, Choosable, Dispatch, Module, Problem, Rendered, Surface
 from asyncgen.pipeline.builder import SurfaceBuilder, unmatched
 from asyncgen.pipeline.derived import Derived
 from asyncgen.pipeline.result import Entry, Result
@@ -87,8 +87,10 @@ class Run:
             made = Dispatch(
                 path,
                 self.config.path.name,
-                tuple(sorted((release.series, surface.module) for release, surface in choices)),
-                _common_names([surface for _, surface in choices]),
+                tuple(
+                    Choosable(release.series, surface.module, tuple(sorted(_names(surface))))
+                    for release, surface in sorted(choices, key=lambda choice: choice[0].series)
+                ),
             )
             yield made, self.plans[choices[-1][1].path].stub_path(path)
 
@@ -231,12 +233,6 @@ def _no_django(source: Source) -> Problem:
         "install Django in the project's environment, or name the environment with --python",
         source.location,
     )
-
-
-def _common_names(surfaces: list[Surface]) -> tuple[str, ...]:
-    """What all the surfaces have."""
-    names = [set(_names(each)) for each in surfaces]
-    return tuple(sorted(set.intersection(*names)))
 
 
 def _names(surface: Surface) -> Iterator[str]:

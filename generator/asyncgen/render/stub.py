@@ -41,14 +41,14 @@ def render_stub(stub: StubModule, width: int) -> Rendered:
 
 def render_dispatch_stub(dispatch: Dispatch, path: str, width: int) -> Rendered:
     """The stub of a module that chooses among surfaces: it has the types of the newest."""
-    _, module = dispatch.choices[-1]
+    newest = dispatch.choices[-1]
     return _rendered(
         path,
         sources=(dispatch.source,),
         imports=grouped(
-            [ImportLine(module, name) for name in dispatch.names], 0, frozenset(), width
+            [ImportLine(newest.module, name) for name in newest.names], 0, frozenset(), width
         ),
-        exports=_exports(dispatch.names, width),
+        exports=_exports(newest.names, width),
     )
 
 

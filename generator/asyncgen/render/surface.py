@@ -17,6 +17,7 @@ from asyncgen.annotate import passed
 from asyncgen.model import (
     HEADER,
     Binding,
+    Choosable,
     Dispatch,
     ImportLine,
     Kind,
@@ -55,7 +56,7 @@ def render(surface: Surface, width: int) -> Rendered:
 
 def render_dispatch(dispatch: Dispatch, width: int) -> Rendered:
     """The module that takes one of several surfaces by the installed version of Django."""
-    series = [".".join(map(str, numbers)) for numbers, _ in dispatch.choices]
+    series = [".".join(map(str, each.series)) for each in dispatch.choices]
     supported = ", ".join(series[:-1]) + f" and {series[-1]}" if len(series) > 1 else series[0]
     text = (
         environment()
@@ -64,19 +65,26 @@ def render_dispatch(dispatch: Dispatch, width: int) -> Rendered:
             header=[HEADER + dispatch.source + ".", REGENERATE],
             choices=[
                 {
-                    "test": f"{'if' if number == 0 else 'elif'} django.VERSION[:2] == {numbers}:",
+                    "test": f"django.VERSION[:2] == {each.series}:",
                     "lines": import_lines(
-                        {ImportLine(module, name) for name in dispatch.names}, 1, width
+                        {ImportLine(each.module, name) for name in each.names}, 1, width
                     ),
+                    "more": _more_exports(each, dispatch, width),
                 }
-                for number, (numbers, module) in enumerate(dispatch.choices)
+                for each in dispatch.choices
             ],
-            package=dispatch.choices[0][1].partition(".")[0],
+            package=dispatch.choices[0].module.partition(".")[0],
             supported=supported,
             names=dispatch.names,
         )
     )
     return Rendered(dispatch.path, text)
+
+
+def _more_exports(choice: Choosable, dispatch: Dispatch, width: int) -> list[str]:
+    """The statement that exports what not all the surfaces have."""
+    more = ", ".join(f'"{name}"' for name in choice.names if name not in dispatch.names)
+    return lay_out(f"__all__ += [{more}]", 1, width) if more else []
 
 
 @cache

@@ -23,6 +23,7 @@ elif django.VERSION[:2] == (6, 0):
 elif django.VERSION[:2] == (6, 1):
     from asyncgen_django.contrib.auth.v6_1 import (
         aauthenticate,
+        acheck_password_with_timing_attack_mitigation,
         aget_user,
         alogin,
         alogout,
@@ -42,3 +43,5 @@ __all__ = [
     "alogout",
     "aupdate_session_auth_hash",
 ]
+if django.VERSION[:2] == (6, 1):
+    __all__ += ["acheck_password_with_timing_attack_mitigation"]

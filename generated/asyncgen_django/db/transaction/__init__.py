@@ -39,6 +39,7 @@ elif django.VERSION[:2] == (6, 1):
         arollback,
         asavepoint,
         asavepoint_commit,
+        asavepoint_create,
         asavepoint_rollback,
         aset_autocommit,
         aset_rollback,
@@ -62,3 +63,5 @@ __all__ = [
     "aset_autocommit",
     "aset_rollback",
 ]
+if django.VERSION[:2] == (6, 1):
+    __all__ += ["asavepoint_create"]

@@ -2,10 +2,18 @@
 # Do not edit: change the source, then run `asyncgen build`.
 from asyncgen_django.contrib.auth.v6_1 import (
     aauthenticate,
+    acheck_password_with_timing_attack_mitigation,
     aget_user,
     alogin,
     alogout,
     aupdate_session_auth_hash,
 )
 
-__all__ = ["aauthenticate", "aget_user", "alogin", "alogout", "aupdate_session_auth_hash"]
+__all__ = [
+    "aauthenticate",
+    "acheck_password_with_timing_attack_mitigation",
+    "aget_user",
+    "alogin",
+    "alogout",
+    "aupdate_session_auth_hash",
+]

@@ -1,0 +1,141 @@
+"""Whatever in Django reaches the database has a twin, or is left out for a reason that is written
+down: a new Django that adds something which is neither fails here."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+import django
+from areas import areas, mixins
+from asyncgen.classify import Candidate, Classifier, Rules, candidates
+from asyncgen.evaluate import Evaluator
+from asyncgen.model import Kind, Module
+from asyncgen.read import read_file
+from asyncgen.relations import Relations
+from asyncgen.resolve import Resolver
+from asyncgen.values import Bound, Instance, Level
+
+ROOT = Path(django.__file__).resolve().parents[1]
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "django-surface.md"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row of left_out.toml."""
+
+    what: str
+    why: str
+    callables: tuple[str, ...]
+
+
+@cache
+def rows() -> tuple[LeftOut, ...]:
+    text = Path(__file__).with_name("left_out.toml").read_text(encoding="utf-8")
+    return tuple(
+        LeftOut(each["what"], each["why"], tuple(each["callables"]))
+        for each in tomllib.loads(text)["left_out"]
+    )
+
+
+def read(path: Path, name: str) -> Module:
+    return read_file(path, name, str(path.relative_to(ROOT)), keep=True)
+
+
+@cache
+def reaching() -> tuple[str, ...]:
+    """The dotted names of all public callables of Django that are seen to query, or of which
+    Django has a twin that it wrote by hand."""
+    resolver = Resolver((ROOT,), read)
+    modules = [module for name in names() if (module := resolver.module(name))]
+    classifier = Classifier(Evaluator(resolver, Relations(resolver, modules)))
+    return tuple(
+        f"{candidate.module.name}.{candidate.name}"
+        for module in modules
+        for candidate in covered(classifier, module)
+        if reaches(classifier, candidate)
+    )
+
+
+def names() -> Iterator[str]:
+    """Django's modules, but for those that only run in tests, migrations or one database."""
+    for path in sorted((ROOT / "django").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if not {"conf", "gis", "locale", "migrations", "test"}.intersection(parts) and (
+            parts[:3] != ("django", "db", "backends")
+        ):
+            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def covered(classifier: Classifier, module: Module) -> Iterator[Candidate]:
+    for owner in module.classes.values():
+        if not owner.name.startswith("_"):
+            yield from candidates(classifier, owner, inherited=False)
+    for function in module.functions.values():
+        yield Candidate(function, module)
+
+
+def reaches(classifier: Classifier, candidate: Candidate) -> bool:
+    decision = classifier.decide(candidate, Rules())
+    if decision.kind is Kind.HANDWRITTEN:
+        return True
+    if not decision.kind.has_twin:
+        return False
+    receiver = Instance(candidate.surface) if candidate.surface else None
+    bound = Bound(candidate.function, candidate.module, candidate.owner, receiver)
+    outcome = classifier.evaluator.outcome(bound)
+    return outcome.effect.level is Level.REACHES
+
+
+@cache
+def with_twins() -> frozenset[str]:
+    """The dotted names of what has a twin, also by the names of the classes it is inherited from."""
+    found = set()
+    for mixin, source in mixins():
+        for twin in vars(mixin):
+            name = twin.removeprefix("a")
+            found |= {f"{each.__module__}.{each.__qualname__}.{name}" for each in source.__mro__}
+    for twins, source in areas():
+        found |= {f"{source.__name__}.{twin.removeprefix('a')}" for twin in twins.__all__}
+    return frozenset(found)
+
+
+def reason(name: str) -> LeftOut | None:
+    return next(
+        (row for row in rows() if any(fnmatchcase(name, each) for each in row.callables)), None
+    )
+
+
+def test_what_reaches_the_database_has_a_twin_or_a_reason() -> None:
+    found = [name for name in reaching() if name not in with_twins() and not reason(name)]
+    print(f"{len(reaching())} callables of Django {django.get_version()} reach the database")
+    assert found == []
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert {"django.db.models.base.Model.full_clean", "django.db.transaction.commit"} < {*reaching()}
+    assert "django.db.models.base.Model.full_clean" in with_twins()
+
+
+def test_no_reason_is_out_of_date() -> None:
+    """Each pattern still leaves something out."""
+    names = [name for name in reaching() if name not in with_twins()]
+    for row in rows():
+        for pattern in row.callables:
+            assert any(fnmatchcase(name, pattern) for name in names), f"{row.what}: {pattern}"
+
+
+def test_every_reason_is_in_the_documentation() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for row in rows():
+        assert f"| {row.what} | {row.why} |" in text
+
+
+if __name__ == "__main__":
+    print(*(name for name in reaching() if name not in with_twins() and not reason(name)), sep="\n")
+    sys.exit()
