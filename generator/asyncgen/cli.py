@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 IN_SYNC, DRIFT, BAD_CONFIGURATION, BAD_SOURCE = range(4)
 
+EVERYWHERE = "asyncgen_django.everywhere"
+
 P = ParamSpec("P")
 
 
@@ -217,9 +219,12 @@ def explain(session: Session, name: str | None) -> int:
     """Print why each callable gets a twin or none: kind, evidence, twin.
 
     NAME is a dotted name or the end of one: django.db.models.QuerySet.get, BookQuerySet.total,
-    total. Without it, every callable that the configuration covers is listed.
+    total. Without it, every callable that the configuration covers is listed. For
+    asyncgen_django.everywhere, what that app changes of Django is.
     """
     config = session.config()
+    if name == EVERYWHERE:
+        return _explain_everywhere(session, config)
     result = _result(session, config)
     if result.errors:
         raise AsyncgenError(*result.errors)
@@ -242,6 +247,19 @@ def explain(session: Session, name: str | None) -> int:
             click.echo(_entry_line(entry, stubs.get(id(entry.decision))))
         else:
             click.echo(_entry_text(entry, result, config))
+    return IN_SYNC
+
+
+def _explain_everywhere(session: Session, config: Config) -> int:
+    from asyncgen.everywhere import changes
+
+    for each in changes(config):
+        if session.output_format == "json":
+            place = {"file": each.location.path, "line": each.location.line}
+            click.echo(json.dumps({"name": each.name, "replaces": each.replaces, **place}))
+        else:
+            said = "replaces Django's" if each.replaces else "new"
+            click.echo(f"{each.location}: {each.name}: {said}")
     return IN_SYNC
 
 

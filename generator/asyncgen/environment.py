@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import site
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from asyncgen.config import Config, Release
@@ -15,9 +15,10 @@ CACHE = Path(".asyncgen_cache")
 
 
 def site_packages(config: Config, variables: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
-    """The site-packages to read, nearest first: those of `python` alone; else of VIRTUAL_ENV, of
-    the project's .venv, and last of the interpreter that runs asyncgen (which may be a tool's own
-    environment, such as pre-commit's).
+    """The site-packages to read, nearest first, each followed by the folders that its .pth files
+    name (those of editable installs): of `python` alone; else of VIRTUAL_ENV, of the project's
+    .venv, and last of the interpreter that runs asyncgen (which may be a tool's own environment,
+    such as pre-commit's).
 
     Raises AsyncgenError (AG105) when `python` names no environment.
     """
@@ -32,13 +33,28 @@ def site_packages(config: Config, variables: Mapping[str, str] = os.environ) -> 
                     Location(str(config.path), 1),
                 )
             )
-        return found
+        return tuple(_with_linked(found))
     named = variables.get("VIRTUAL_ENV")
     prefixes = [Path(named)] if named and Path(named) != Path(sys.prefix) else []
     prefixes.append(config.root / ".venv")
     places = [place for prefix in prefixes for place in _of_environment(prefix)]
     places += map(Path, site.getsitepackages())
-    return tuple(dict.fromkeys(places))
+    return tuple(dict.fromkeys(_with_linked(places)))
+
+
+def _with_linked(places: Iterable[Path]) -> Iterator[Path]:
+    """The folders, each with those that a line of a .pth file in it names.
+
+    https://docs.python.org/3/library/site.html
+    """
+    for place in places:
+        yield place
+        for listed in sorted(place.glob("*.pth")):
+            for line in listed.read_text(encoding="utf-8", errors="replace").splitlines():
+                linked = Path(place, line.strip())
+                is_path = line.strip() and not line.startswith(("#", "import ", "import\t"))
+                if is_path and linked.is_dir():
+                    yield linked
 
 
 def _prefix(path: Path) -> Path:

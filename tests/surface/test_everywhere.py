@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,21 @@ def test_one_line_in_installed_apps() -> None:
     listed = run(str(Path(__file__).with_name("everywhere_run.py"))).splitlines()
     assert len(listed) > 300
     assert not any(line.startswith("django.contrib.sites") for line in listed)  # not installed
+
+
+def test_explain_tells_the_same_without_importing_anything(tmp_path: Path) -> None:
+    """All of what the app lists, and more only for apps that the project does not have."""
+    listed = run(str(Path(__file__).with_name("everywhere_run.py"))).splitlines()
+    changed = {tuple(line.split(": ")[:2]) for line in filter(None, listed)}
+    replaced = {name for name, said in changed if not said.startswith("new")}
+    (tmp_path / "pyproject.toml").write_text("[tool.asyncgen]\nsources = []\n")
+    asyncgen = ["-m", "asyncgen", "--config", str(tmp_path / "pyproject.toml"), "--output-format"]
+    text = run(*asyncgen, "json", "explain", "asyncgen_django.everywhere", "--python", sys.prefix)
+    explained = {each["name"]: each["replaces"] for each in map(json.loads, text.splitlines())}
+    assert {name for name, _ in changed} <= explained.keys()
+    assert {name for name, _ in changed if explained[name]} == replaced
+    for name in explained.keys() - {name for name, _ in changed}:
+        assert name.split(".")[2] in ("admin", "flatpages", "sites"), name
 
 
 def test_nothing_is_changed_otherwise() -> None:

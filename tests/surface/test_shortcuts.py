@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -125,21 +124,3 @@ async def test_raw_querysets(hops: list[object]) -> None:
     hops.clear()
     assert len(await raw.alist()) == len(await rows(raw)) == 3
     assert hops == []
-
-
-async def test_a_cached_count_is_thirty_times_faster_than_djangos() -> None:
-    queryset = groups_by_name()
-    await queryset.alist()
-
-    async def took(count: Callable[[], Awaitable[int]]) -> float:
-        best = 1.0
-        for _ in range(5):
-            begun = time.perf_counter()
-            for _ in range(200):
-                await count()
-            best = min(best, time.perf_counter() - begun)
-        return best
-
-    ratio = await took(lambda: QuerySet.acount(queryset)) / await took(queryset.acount)
-    print(f"cached acount: {ratio:.0f} times faster than Django's")
-    assert ratio >= 30

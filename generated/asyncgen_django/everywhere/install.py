@@ -8,6 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 from django.apps import apps
+from django.db import models
+from django.db.models import query
 from django.db.models.manager import Manager
 from django.db.models.query import QuerySet, RawQuerySet
 
@@ -44,6 +46,13 @@ def targets() -> Iterator[tuple[type | ModuleType, dict[str, object]]]:
     yield QuerySet, _twins(asyncgen_django.QuerySetAsync)
     yield RawQuerySet, _twins(asyncgen_django.RawQuerySetAsync)
     yield Manager, _twins(asyncgen_django.ManagerAsync)
+    functions = {
+        name: getattr(asyncgen_django, name)
+        for name in asyncgen_django.__all__
+        if not name.endswith("Async") and not name.startswith("Async")
+    }
+    yield query, functions
+    yield models, functions  # which has them from there
     for below in _areas():
         twins = importlib.import_module(f"asyncgen_django.{below}")
         source = importlib.import_module(f"django.{below}")
