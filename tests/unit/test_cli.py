@@ -134,6 +134,36 @@ def test_the_output_is_the_same_whatever_the_hash_seed(project: Project) -> None
     assert len(texts) == 1
 
 
+def test_kinds_say_what_a_comment_would(project: Project, run: Run) -> None:
+    root = project({**SHOP, "pyproject.toml": PYPROJECT + 'kinds = { "*.published" = "eager" }\n'})
+    assert run("build").exit_code == 0
+    assert "async def apublished" in (root / OUTPUT).read_text()
+    assert "`kinds` says that '*.published' is eager" in run("explain", "published").stdout
+    (root / "pyproject.toml").write_text(PYPROJECT + 'kinds = { "*.publish" = "eager" }\n')
+    assert "kinds has '*.publish', which matches nothing" in run("build").stderr
+
+
+def test_a_package_installed_in_editable_mode_is_found(project: Project, run: Run) -> None:
+    root = project(
+        {
+            "pyproject.toml": """
+                [tool.asyncgen]
+                sources = ["vendor.querysets"]
+                output = "shop/vendor_async.py"
+                stubs = "none"
+                """,
+            "elsewhere/vendor/__init__.py": "",
+            "elsewhere/vendor/querysets.py": QUERYSETS,
+            ".venv/lib/python3.12/site-packages/vendor.pth": "# a comment\nimport os\n",
+        }
+    )
+    assert "no source is called 'vendor.querysets'" in run("build").stderr
+    linked = root / ".venv/lib/python3.12/site-packages/vendor.pth"
+    linked.write_text(f"{root / 'elsewhere'}\n")
+    assert run("build").exit_code == 0
+    assert "async def atotal" in (root / "shop/vendor_async.py").read_text()
+
+
 # -- bad input -----------------------------------------------------------------------------------
 
 BAD: dict[str, tuple[Files, int, str, str]] = {
