@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from analysis import kinds, methods
+from analysis import PRELUDE, classifier, kinds, methods
+from asyncgen.values import Bound, Builtin
 
 # -- querysets: each body is a method of a QuerySet ------------------------------------------------
 
@@ -626,3 +627,14 @@ def test_functions_with_transactions_are_values() -> None:
         return book
     """
     assert kinds(source) == {"order": "value"}
+
+
+def test_what_is_put_into_a_container_in_branches_does_not_multiply() -> None:
+    puts = "".join(f"\n    if a == {n}:\n        rows.append(a.b{n})" for n in range(9))
+    text = f"def gather(a):\n    rows = []{puts}\n    return rows\n"
+    made = classifier({"shop": PRELUDE + text})
+    module = made.evaluator.resolver.module("shop")
+    assert module is not None
+    outcome = made.evaluator.outcome(Bound(module.functions["gather"], module))
+    assert {each.name for each in outcome.returns if isinstance(each, Builtin)} == {"list"}
+    assert len(outcome.returns) <= 10  # one more a branch, not twice as many

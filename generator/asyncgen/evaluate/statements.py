@@ -38,6 +38,7 @@ from asyncgen.values import (
     Bound,
     Builtin,
     ClassObject,
+    Effect,
     Instance,
     Type,
     Unknown,
@@ -153,16 +154,22 @@ class Statements(Expressions):
             frame.environment[path] = value
 
     def put(self, owner: Expression, value: Value, frame: Frame) -> None:
-        """`owner[…] = value`, `owner.append(value)`: it then has such elements."""
+        """`owner[…] = value`, `owner.append(value)`: it then has such elements.
+
+        What is known of containers of one type becomes one, or each branch that puts something
+        into one would double them.
+        """
         path = attribute_path(owner)
         known = frame.environment.get(path, NOTHING) if path else NOTHING
-        if path and any(isinstance(each, Builtin) for each in known):
-            frame.environment[path] = frozenset(
-                Builtin(each.name, each.elements | value, each.effect)
-                if isinstance(each, Builtin)
-                else each
-                for each in known
-            )
+        held: dict[tuple[str, Effect], Value] = {}
+        for each in known:
+            if isinstance(each, Builtin):
+                key = each.name, each.effect
+                held[key] = held.get(key, value) | each.elements
+        if path and held:
+            containers = {Builtin(name, parts, effect) for (name, effect), parts in held.items()}
+            rest = {each for each in known if not isinstance(each, Builtin)}
+            frame.environment[path] = frozenset(containers | rest)
 
     def unpack(self, elements: tuple[Expression, ...], value: Value, frame: Frame) -> None:
         """`a, b = value`"""
