@@ -6,6 +6,7 @@ Nothing is imported: modules are found below the search roots and read when a na
 from __future__ import annotations
 
 import builtins
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,8 @@ BUILTIN_CLASSES = frozenset(
     name for name, value in vars(builtins).items() if isinstance(value, type)
 )
 OUTER_LIMIT = 60  # how many files of a package are looked at
+# An import, also by import_module("django.db"); not a word about Django in a comment.
+_IMPORTS_DJANGO = re.compile(rb"\b(?:from|import)\s+django\b|import_module\(.django\b")
 READ_LIMIT = 40  # how many re-exports and aliases a name may pass through
 
 
@@ -119,14 +122,14 @@ class Resolver:
 
     def knows_django(self, dotted: str) -> bool:
         """Whether the top-level package of a module has anything to do with Django: it is part of
-        the project, or one of its outer files names it. Nothing else is read for what it does."""
+        the project, or one of its outer files imports it. Nothing else is read for what it does."""
         top = dotted.partition(".")[0]
         if top not in self._of_django:
             path = self.find(top)
             self._of_django[top] = (
                 path is None
                 or "site-packages" not in path.parts
-                or any(map(_names_django, _outer_files(path)))
+                or any(map(_imports_django, _outer_files(path)))
             )
         return self._of_django[top]
 
@@ -443,8 +446,8 @@ def _outer_files(path: Path) -> Iterator[Path]:
         yield from islice(path.parent.glob("*/*.py"), OUTER_LIMIT)
 
 
-def _names_django(path: Path) -> bool:
-    return b"django" in path.read_bytes()
+def _imports_django(path: Path) -> bool:
+    return _IMPORTS_DJANGO.search(path.read_bytes()) is not None
 
 
 def _each_base(found: Class) -> Iterator[tuple[Expression, str]]:
@@ -516,21 +519,22 @@ def _merge(sequences: list[list[Class]]) -> Iterator[Class]:
         ]
 
 
-def defined_inside(module: Module) -> Iterator[tuple[Class, tuple[str, ...]]]:
-    """The classes made inside functions, with the functions' names (trap 11)."""
+def every_class(module: Module) -> Iterator[Class]:
+    """The classes of the module, and those made inside its functions (trap 11)."""
 
-    def walk(block: Block, outer: tuple[str, ...]) -> Iterator[tuple[Class, tuple[str, ...]]]:
+    def inside(block: Block) -> Iterator[Class]:
         for statement in block:
             match statement:
                 case Define(definition=Class() as found):
-                    yield found, outer
+                    yield found
                 case Define(definition=Function() as function):
-                    yield from walk(function.body, (*outer, function.name))
+                    yield from inside(function.body)
                 case Branch(blocks=blocks):
                     for each in blocks:
-                        yield from walk(each, outer)
+                        yield from inside(each)
                 case Loop(body=body) | With(body=body):
-                    yield from walk(body, outer)
+                    yield from inside(body)
 
+    yield from module.classes.values()
     for function in module.functions.values():
-        yield from walk(function.body, (function.name,))
+        yield from inside(function.body)

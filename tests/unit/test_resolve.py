@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from analysis import class_named, resolver
-from asyncgen.model import Class, Function
-from asyncgen.resolve import External, FunctionIn, ModuleReference, Resolver, defined_inside
+from asyncgen.model import Class, Function, Module
+from asyncgen.resolve import External, FunctionIn, ModuleReference, Resolver, every_class
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -258,13 +259,25 @@ def test_classes_made_inside_functions_are_found_with_the_functions() -> None:
     made = resolver({"m": dedent(text)})
     module = made.module("m")
     assert module is not None
-    assert [(found.name, outer) for found, outer in defined_inside(module)] == [
-        ("Inner", ("outer",)),
-        ("Innermost", ("outer", "deeper")),
-    ]
+    assert [found.name for found in every_class(module)] == ["Inner", "Innermost"]
 
 
 def test_packages_that_have_nothing_to_do_with_django() -> None:
     made = resolver({})
     assert made.knows_django("django.db.models")
     assert not made.knows_django("yaml.scanner")
+
+
+def test_a_word_about_django_in_a_comment_is_no_import(tmp_path: Path) -> None:
+    packages = {"talks": "# as in django\n", "uses": "from django.db import models\n"}
+    for name, text in packages.items():
+        folder = tmp_path / "site-packages" / name
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text(text)
+    made = Resolver((tmp_path / "site-packages",), _unread)
+    assert made.knows_django("uses.models")
+    assert not made.knows_django("talks.about")
+
+
+def _unread(path: Path, name: str) -> Module:
+    raise AssertionError(f"{name} is read")

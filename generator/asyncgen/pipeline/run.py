@@ -140,7 +140,7 @@ class Run:
                     chosen.managers if source.style == "mixin" else None,
                     chosen.managers_module,
                     maker,
-                    classifier.evaluator.role,
+                    classifier.evaluator.inherited_role,
                 ),
             )
             yield builder.build(derived)
