@@ -24,7 +24,6 @@ from asyncgen.model import (
     Class,
     Define,
     Display,
-    Evidence,
     Expression,
     Function,
     Get,
@@ -79,6 +78,21 @@ class Alias:
 
     attribute: Attribute
     module: Module
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A base of a class that cannot be told: what it is imported from is not there, or the class
+    is computed while the program runs."""
+
+    owner: Class
+    base: str
+    is_imported: bool
+
+    @property
+    def message(self) -> str:
+        why = "which cannot be found" if self.is_imported else "which only running it can tell"
+        return f"{self.owner.name} inherits from {self.base}, {why}"
 
 
 Definition = Class | FunctionIn | ModuleReference | External | Alias
@@ -381,6 +395,8 @@ class Resolver:
             module_name, _, _ = base.dotted.rpartition(".")
             is_standard = base.dotted.partition(".")[0] in STANDARD_LIBRARY
             return is_standard or module_name in self.outputs
+        if isinstance(base, Alias) and isinstance(base.attribute.value, Name):
+            return base.attribute.value.id in BUILTIN_CLASSES  # `Base = object`
         if isinstance(expression, Name):
             found = module.imports.get(expression.id) if module else None
             return expression.id in BUILTIN_CLASSES or (
@@ -401,13 +417,21 @@ class Resolver:
             self._linear[found] = (found, *_merge(sequences))
         return self._linear[found]
 
-    def missing(self, found: Class) -> tuple[Evidence, ...]:
+    def missing(self, found: Class) -> tuple[Missing, ...]:
         """The bases, of the class or any it inherits from, that cannot be told."""
         return tuple(
-            Evidence(f"{known.name} inherits from {text}, which cannot be found", known.location)
+            Missing(known, text, self._is_imported(known, text))
             for known in self.mro(found)
             for text in self.bases(known)[1]
         )
+
+    def _is_imported(self, found: Class, base: str) -> bool:
+        """Whether the text of a base begins with a name that the module imports, or may do so."""
+        module = self.readable(found.module)
+        root = re.match(r"\w+", base)
+        if module is None or root is None or "(" in base:
+            return False
+        return root[0] in module.imports or bool(module.star_imports)
 
     def lookup(
         self, found: Class, name: str, after: Class | None = None

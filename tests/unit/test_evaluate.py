@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from analysis import PRELUDE, classifier, kinds, methods
+from analysis import PRELUDE, class_named, classifier, kinds, methods
 from asyncgen.values import Bound, Builtin
 
 # -- querysets: each body is a method of a QuerySet ------------------------------------------------
@@ -638,3 +638,37 @@ def test_what_is_put_into_a_container_in_branches_does_not_multiply() -> None:
     outcome = made.evaluator.outcome(Bound(module.functions["gather"], module))
     assert {each.name for each in outcome.returns if isinstance(each, Builtin)} == {"list"}
     assert len(outcome.returns) <= 10  # one more a branch, not twice as many
+
+
+# -- roles -----------------------------------------------------------------------------------------
+
+ROLES = {
+    "BookQuerySet": "queryset",
+    "Counted": "queryset",  # BookQuerySet mixes it in
+    "Deeper": "queryset",
+    "Dated": "model",
+    "SomeManagerMixin": "manager",  # it is called so
+    "SomeManager": "manager",  # and this has nothing else
+    "LockManager": "",
+    "OpenManager": "manager",  # with a base that may be anything
+    "Unused": "",
+}
+
+
+def test_what_a_queryset_manager_or_model_mixes_in_has_its_role() -> None:
+    text = """
+class Deeper: ...
+class Counted(Deeper): ...
+class BookQuerySet(Counted, models.QuerySet): ...
+class Dated: ...
+class Book(Dated, models.Model): ...
+class SomeManagerMixin: ...
+class SomeManager(SomeManagerMixin): ...
+class LockManager: ...
+class OpenManager(base()): ...
+class Unused: ...
+"""
+    made = classifier({"shop": PRELUDE + text})
+    found = {name: class_named(made.evaluator.resolver, "shop", name) for name in ROLES}
+    assert {name: made.evaluator.role(each) for name, each in found.items()} == ROLES
+    assert made.evaluator.inherited_role(found["Counted"]) == ""

@@ -114,9 +114,26 @@ def test_a_base_that_cannot_be_told_is_evidence_and_no_crash() -> None:
     said = [each.message for each in made.missing(class_named(made, "a", "Sub"))]
     assert said == [
         "Thing inherits from Base, which cannot be found",
-        "Thing inherits from Unheard, which cannot be found",
+        "Thing inherits from Unheard, which only running it can tell",
     ]
     assert made.builtin_base(class_named(made, "a", "Sub")) == "dict"
+
+
+def test_a_base_that_is_computed_and_one_that_is_another_name_for_object() -> None:
+    text = """
+    from typing import TYPE_CHECKING
+    import nowhere
+    if TYPE_CHECKING:
+        _Base = nowhere.Base
+    else:
+        _Base = object
+    class Mixin(_Base): pass
+    class Made(nowhere.base().__class__, nowhere.Base): pass
+    """
+    made = resolver({"a": text})
+    assert made.missing(class_named(made, "a", "Mixin")) == ()
+    computed, imported = made.missing(class_named(made, "a", "Made"))
+    assert (computed.is_imported, imported.is_imported) == (False, True)
 
 
 def test_bases_from_the_standard_library_and_from_written_modules_are_not_missing() -> None:

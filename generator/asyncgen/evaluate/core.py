@@ -135,11 +135,13 @@ class Core(ABC):
             self._mixed_in = dict(self._mixins())
         if found in self._mixed_in:
             return self._mixed_in[found]
-        for known in self.resolver.mro(found):
-            named = _ROLE_NAMES.search(known.name)
-            if named and (named[2] or self.resolver.bases(known)[1]):
-                return named[1].lower()
-        return ""
+        named = _ROLE_NAMES.search(found.name)
+        is_mixin = any(
+            (match := _ROLE_NAMES.search(known.name))
+            and (match[2] or self.resolver.bases(known)[1])
+            for known in self.resolver.mro(found)
+        )
+        return named[1].lower() if named and is_mixin else ""
 
     def _mixins(self) -> Iterator[tuple[Class, str]]:
         for module in self.relations.sources:

@@ -329,8 +329,10 @@ class SurfaceBuilder:
             self.warn(
                 "AG203",
                 each.message,
-                "install what it comes from, or name the environment with --python",
-                each.location,
+                "install what it comes from, or name the environment with --python"
+                if each.is_imported
+                else "say `# asyncgen: skip` above the class if it needs no twins",
+                each.owner.location,
             )
 
     def warn(self, code: str, message: str, hint: str, location: Location | None) -> None:
