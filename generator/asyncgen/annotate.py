@@ -223,13 +223,18 @@ def annotation_names(text: str, module: Module) -> Names | None:
     """The imports, for type checkers only, that make an annotation's names known; None where one
     of them is not the module's own: of the class body, a type parameter, or bound by `*`."""
     try:
-        names = set(_names_in(ast.parse(text.strip(), mode="eval").body))
+        names = uses(text)
     except SyntaxError:
         return None
     own = {*module.classes, *module.functions, *module.attributes}
     if not names <= own | module.imports.keys() | _BUILTINS:
         return None
     return Names(typing=frozenset(_type_imports(names, own, module)))
+
+
+def uses(annotation: str) -> frozenset[str]:
+    """The names in an annotation; raises SyntaxError."""
+    return frozenset(_names_in(ast.parse(annotation.strip(), mode="eval").body))
 
 
 def _names_in(node: ast.AST) -> Iterator[str]:
@@ -249,7 +254,7 @@ def _names_in(node: ast.AST) -> Iterator[str]:
                 yield from _names_in(inner)
 
 
-def _type_imports(names: set[str], own: set[str], module: Module) -> Iterator[ImportLine]:
+def _type_imports(names: frozenset[str], own: set[str], module: Module) -> Iterator[ImportLine]:
     for name in names:
         found = module.imports.get(name)
         if found:
