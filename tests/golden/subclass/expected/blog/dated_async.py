@@ -29,3 +29,13 @@ class ReleaseQuerySetAsync:
 
 class AsyncReleaseQuerySet(ReleaseQuerySetAsync, ReleaseQuerySet):
     """`ReleaseQuerySet` with its async twins."""
+
+    def only_the_releases_that_someone_can_download_by_now(self):
+        """`only_the_releases_that_someone_can_download_by_now()`.
+
+        With async twins on what it returns.
+        """
+        result = super().only_the_releases_that_someone_can_download_by_now()
+        if type(result) is ReleaseQuerySet:
+            result.__class__ = AsyncReleaseQuerySet
+        return result
