@@ -544,7 +544,7 @@ def _merge(sequences: list[list[Class]]) -> Iterator[Class]:
 
 
 def every_class(module: Module) -> Iterator[Class]:
-    """The classes of the module, and those made inside its functions (trap 11)."""
+    """The classes that the module has at run time; those made inside functions too (trap 11)."""
 
     def inside(block: Block) -> Iterator[Class]:
         for statement in block:
@@ -559,6 +559,6 @@ def every_class(module: Module) -> Iterator[Class]:
                 case Loop(body=body) | With(body=body):
                     yield from inside(body)
 
-    yield from module.classes.values()
+    yield from (found for found in module.classes.values() if not found.is_type_only)
     for function in module.functions.values():
         yield from inside(function.body)

@@ -272,11 +272,16 @@ def test_classes_made_inside_functions_are_found_with_the_functions() -> None:
             class Innermost: pass
             return Innermost
         return Inner
+    if TYPE_CHECKING:
+        class Pretended: ...
+        class Outer: ...
+    else:
+        class Outer: ...
     """
     made = resolver({"m": dedent(text)})
     module = made.module("m")
     assert module is not None
-    assert [found.name for found in every_class(module)] == ["Inner", "Innermost"]
+    assert [found.name for found in every_class(module)] == ["Outer", "Inner", "Innermost"]
 
 
 def test_packages_that_have_nothing_to_do_with_django() -> None:
