@@ -19,13 +19,30 @@ def unclashed(surface: Surface) -> Surface:
     names = clashing(surface)
     if not names:
         return surface
+    classes = tuple(_class(each, names) for each in surface.classes)
+    functions = tuple(_twin(each, names) for each in surface.functions)
+    used = frozenset().union(*(_annotations(each) for each in functions), *map(_uses, classes))
     return replace(
         surface,
-        classes=tuple(_class(each, names) for each in surface.classes),
-        functions=tuple(_twin(each, names) for each in surface.functions),
+        classes=classes,
+        functions=functions,
         imports=tuple(_kept(surface.imports, names, surface)),
-        type_imports=tuple(_kept(surface.type_imports, names, surface)),
+        type_imports=tuple(
+            line for line in _kept(surface.type_imports, names, surface) if _name(line) in used
+        ),
     )
+
+
+def _uses(made: SurfaceClass) -> frozenset[str]:
+    """The names in the annotations of a class."""
+    methods = made.subclass.methods if made.subclass else ()
+    return frozenset().union(*(_annotations(each) for each in (*made.twins, *methods)))
+
+
+def _annotations(twin: Twin) -> frozenset[str]:
+    signature = twin.signature
+    texts = (signature.returns, *(each.annotation for each in signature.parameters))
+    return frozenset().union(*(uses(text) for text in texts if text))
 
 
 def clashing(surface: Surface) -> frozenset[str]:
@@ -54,10 +71,20 @@ def _bound(line: ImportLine) -> ImportLine:
 def _kept(
     lines: Iterable[ImportLine], names: frozenset[str], surface: Surface
 ) -> Iterable[ImportLine]:
-    """The imports without those of clashing names, but for the classes that the surface joins."""
+    """The imports without those of clashing names, but for the classes that the surface joins and
+    those that its methods convert, which are imported from where they are."""
     joined = {(made.source.module, made.source.name) for made in surface.classes if made.subclass}
+    converted = {
+        name
+        for made in surface.classes
+        if made.subclass
+        for method in made.subclass.methods
+        for pair in method.converts
+        for name in pair
+    }
     for line in lines:
-        if _name(line) not in names or (line.module, line.name) in joined:
+        is_needed = _name(line) in converted and line in surface.imports
+        if _name(line) not in names or is_needed or (line.module, line.name) in joined:
             yield line
 
 

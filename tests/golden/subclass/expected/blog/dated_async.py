@@ -26,6 +26,10 @@ class ReleaseQuerySetAsync:
         """Asynchronous `ReleaseQuerySet.on()`: run it on a worker thread."""
         return await sync_to_async(self.on)(day=day, at=at, **_given(size=size))
 
+    async def aby_day(self, days) -> int:
+        """Asynchronous `ReleaseQuerySet.by_day()`: run it on a worker thread."""
+        return await sync_to_async(self.by_day)(days=days)
+
 
 class AsyncReleaseQuerySet(ReleaseQuerySetAsync, ReleaseQuerySet):
     """`ReleaseQuerySet` with its async twins."""
