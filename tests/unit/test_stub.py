@@ -190,3 +190,22 @@ def test_without_django_stubs_the_source_is_all_there_is(
     assert "async def aone(self) -> int: ..." in text
     assert "async def atwo(self) -> Incomplete: ..." in text
     assert "RelatedManager" not in written["shop/querysets_managers.pyi"].text
+
+
+def test_a_generic_queryset_whose_row_is_not_known_has_a_generic_manager(tmp_path: Path) -> None:
+    source = """\
+from typing import Generic, TypeVar
+from django.db import models
+T = TypeVar("T", bound=models.Model)
+if models:
+    Base = models.QuerySet[T]
+else:
+    Base = models.QuerySet
+
+class LoanQuerySet(Base, Generic[T]):
+    def total(self) -> int:
+        return self.count()
+"""
+    text = built(tmp_path, source)["shop/querysets_managers.pyi"].text
+    assert "class LoanManager(Manager[Any], Generic[_T]):" in text
+    assert "class LoanRelatedManager(LoanManager[_T], RelatedManager[Any]): ..." in text
