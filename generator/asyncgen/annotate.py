@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from asyncgen.model import (
@@ -21,7 +23,6 @@ from asyncgen.model import (
     Twin,
 )
 
-_IDENTIFIER = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*")
 _SELF = re.compile(r"\bSelf\b")
 _BUILTINS = frozenset(vars(builtins))
 COPIED_MARKS = ("alters_data", "queryset_only", "do_not_call_in_templates")
@@ -181,7 +182,9 @@ def _parameters(
                 parameter = replace(parameter, default="_DEFAULT")
                 sentinels.append(parameter.name)
         if parameter.annotation:
-            names |= annotation_names(parameter.annotation, module)
+            used = annotation_names(parameter.annotation, module)
+            names |= used or Names()
+            parameter = parameter if used else replace(parameter, annotation=None)
         result.append(parameter)
     return tuple(result), tuple(sentinels), names
 
@@ -205,7 +208,8 @@ def _returns(function: Function, kind: Kind, module: Module) -> tuple[str | None
         return None, Names()
     if kind in (Kind.ITERATOR, Kind.CONTEXT):
         return async_annotation(text, kind, module)
-    return text, annotation_names(text, module)
+    used = annotation_names(text, module)
+    return (text, used) if used else (None, Names())
 
 
 def async_annotation(text: str, kind: Kind, module: Module) -> tuple[str | None, Names]:
@@ -221,8 +225,10 @@ def async_annotation(text: str, kind: Kind, module: Module) -> tuple[str | None,
     if head.endswith("Generator"):
         rest = f"{_arguments(rest[:-1])[0]}]" if bracket else rest
     source = "contextlib" if wanted.startswith("Abstract") else "collections.abc"
-    names = annotation_names(rest, module) | Names(typing=frozenset({ImportLine(source, wanted)}))
-    return f"{wanted}{bracket}{rest}", names
+    used = annotation_names(rest.removesuffix("]"), module) if rest else Names()
+    if used is None:
+        return None, Names()
+    return f"{wanted}{bracket}{rest}", used | Names(typing=frozenset({ImportLine(source, wanted)}))
 
 
 def _arguments(text: str) -> list[str]:
@@ -237,18 +243,48 @@ def _arguments(text: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
-def annotation_names(text: str, module: Module) -> Names:
-    """The imports, for type checkers only, that make an annotation's names known."""
-    return Names(typing=frozenset(_type_imports(text, module)))
+def annotation_names(text: str, module: Module) -> Names | None:
+    """The imports, for type checkers only, that make an annotation's names known; None where one
+    of them is not the module's own: of the class body, a type parameter, or bound by `*`."""
+    try:
+        names = uses(text)
+    except SyntaxError:
+        return None
+    own = {*module.classes, *module.functions, *module.attributes}
+    if not names <= own | module.imports.keys() | _BUILTINS:
+        return None
+    return Names(typing=frozenset(_type_imports(names, own, module)))
 
 
-def _type_imports(text: str, module: Module) -> Iterator[ImportLine]:
-    for name in _IDENTIFIER.findall(text.replace('"', " ").replace("'", " ")):
+def uses(annotation: str) -> frozenset[str]:
+    """The names in an annotation; raises SyntaxError."""
+    return frozenset(_names_in(ast.parse(annotation.strip(), mode="eval").body))
+
+
+def _names_in(node: ast.AST) -> Iterator[str]:
+    """The names in an annotation, those in strings too, but for the strings of a Literal."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.Constant(value=str(text)):
+            with suppress(SyntaxError):
+                yield from _names_in(ast.parse(text.strip(), mode="eval").body)
+        case ast.Subscript(value=ast.Name(id="Literal") | ast.Attribute(attr="Literal")):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Name):
+                    yield inner.id
+        case _:
+            for inner in ast.iter_child_nodes(node):
+                yield from _names_in(inner)
+
+
+def _type_imports(names: frozenset[str], own: set[str], module: Module) -> Iterator[ImportLine]:
+    for name in names:
         found = module.imports.get(name)
         if found:
             alias = name if (found.name or found.module) != name else None
             yield ImportLine(found.module, found.name, alias)
-        elif name in module.classes or name in module.functions or name in module.attributes:
+        elif name in own:
             yield ImportLine(module.name, name)
 
 

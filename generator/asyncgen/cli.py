@@ -229,7 +229,7 @@ def explain(session: Session, name: str | None) -> int:
     if result.errors:
         raise AsyncgenError(*result.errors)
     entries = [entry for entry in result.entries if name is None or _is_called(entry, name)]
-    if not entries:
+    if name and not entries:
         raise AsyncgenError(
             Problem(
                 "AG205",
@@ -240,6 +240,8 @@ def explain(session: Session, name: str | None) -> int:
     from asyncgen.stub.companions import types
 
     stubs = types(result.stubs)
+    if not entries and session.output_format != "json":
+        session.say("asyncgen: the sources have no queryset, manager or model with a callable")
     for entry in entries:
         if session.output_format == "json":
             click.echo(json.dumps(_entry_json(entry, stubs.get(id(entry.decision)))))
@@ -270,7 +272,8 @@ def init(session: Session) -> int:
     from asyncgen.initialise import initialise
 
     path = session.config_path or Path("pyproject.toml")
-    sources = initialise(path)
+    with _progress(session) as progress:
+        sources = initialise(path, session.python, progress)
     session.say(f"asyncgen: added [tool.asyncgen] to {path}")
     for source in sources:
         session.say(f"  {source}")

@@ -5,14 +5,25 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
-from asyncgen.model import HEADER, AsyncgenError, Location, Problem
+from asyncgen import environment
+from asyncgen.config import Config, Source
+from asyncgen.evaluate import Evaluator
+from asyncgen.model import HEADER, AsyncgenError, Location, Module, Problem
+from asyncgen.pipeline import Progress, Run, Selection, import_root
+from asyncgen.read import read_outline
+from asyncgen.relations import Relations
+from asyncgen.resolve import Resolver, every_class
 
-_CLASSES = re.compile(
-    r"^class \w+\((?:[^)]*\b)?(?:\w*QuerySet|\w*Manager|\w*Model|from_queryset)\b", re.MULTILINE
+_CLASS = re.compile(r"^\s*class \w", re.MULTILINE)
+# Folders, and files without their suffix, that hold nothing that a project runs.
+_SKIPPED = re.compile(
+    r"\..*|docs?|examples?|build|dist|node_modules|site-packages|__pycache__"
+    r"|migrations|\w+_migrations|conftest|tests?|testing|testapps?|testprojects?|test_\w+|\w+_tests?"
 )
-_SKIPPED = {"migrations", "tests", "node_modules", "site-packages", "build", "dist"}
 
 TEMPLATE = """\
 [tool.asyncgen]
@@ -27,10 +38,11 @@ sources = [{sources}]
 """
 
 
-def initialise(path: Path) -> list[str]:
+def initialise(path: Path, python: str | None, progress: Progress) -> list[str]:
     """Append a [tool.asyncgen] table to the pyproject.toml at `path`; the sources it names.
 
-    Nothing that is there is changed. Raises AsyncgenError (AG102, AG109).
+    `python` names the environment that classes of other packages are looked up in. Nothing that is
+    there is changed. Raises AsyncgenError (AG102, AG105, AG109).
     """
     try:
         before = path.read_bytes().decode("utf-8") if path.exists() else ""
@@ -54,7 +66,10 @@ def initialise(path: Path) -> list[str]:
                 Location(str(path), 1),
             )
         )
-    sources = list(proposed(path.resolve().parent))
+    root = path.resolve().parent
+    search = (root / "src", root)
+    config = Config(root, path.resolve(), (Source(),), python=python, search=search)
+    sources = [each.relative_to(root).as_posix() for each in proposed(config, progress)]
     listed = "".join(f'\n    "{source}",' for source in sources)
     table = TEMPLATE.format(sources=f"{listed}\n" if listed else "")
     newline = "\r\n" if "\r\n" in before else "\n"
@@ -75,14 +90,54 @@ def initialise(path: Path) -> list[str]:
     return sources
 
 
-def proposed(root: Path) -> Iterator[str]:
-    """The project's files that define querysets, managers or models."""
+def proposed(config: Config, progress: Progress) -> Iterator[Path]:
+    """The project's files that define querysets, managers or models, whatever these are called:
+    what each class inherits from is followed, into other packages too."""
+    modules = dict(_outlines(config, progress))
+    installed = environment.site_packages(config)
+    read = cache(Run(config, progress).read)
+    groups: dict[Path, list[Module]] = {}  # two folders may each have a package of one name
+    for path, module in modules.items():
+        groups.setdefault(import_root(module.name, path), []).append(module)
+    found: set[Module] = set()
+    for root, group in groups.items():
+        resolver = Resolver(tuple(dict.fromkeys((root, *config.search, *installed))), read)
+        for each in group:
+            resolver.add(each)
+        evaluator = Evaluator(resolver, Relations(resolver, group))
+        found.update(each for each in group if defines_any(each, evaluator))
+    yield from (path for path, module in modules.items() if module in found)
+
+
+def _outlines(config: Config, progress: Progress) -> Iterator[tuple[Path, Module]]:
+    """The classes of the project's files; a file that cannot be read has none."""
+    selection = Selection(config, config.sources[0])
+    for path in candidates(config.root):
+        display = path.relative_to(config.root).as_posix()
+        progress(display)
+        with suppress(AsyncgenError):
+            yield path, read_outline(path, selection.module_name(path), display)
+
+
+def candidates(root: Path) -> Iterator[Path]:
+    """The project's files that have classes: none that test, migrate or were generated, and no
+    environment's."""
     for path in sorted(root.rglob("*.py")):
-        parts = path.relative_to(root).parts
-        if any(part.startswith(".") or part in _SKIPPED for part in parts):
-            continue
-        if path.name.startswith("test") or (path.parent / "pyvenv.cfg").exists():
+        parts = path.relative_to(root).with_suffix("").parts
+        if any(map(_SKIPPED.fullmatch, parts)) or _in_environment(path.parent, root):
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
-        if _CLASSES.search(text) and HEADER not in text[:600]:
-            yield path.relative_to(root).as_posix()
+        if _CLASS.search(text) and HEADER not in text[:600]:
+            yield path
+
+
+@cache
+def _in_environment(folder: Path, root: Path) -> bool:
+    if (folder / "pyvenv.cfg").exists():
+        return True
+    return folder != root and _in_environment(folder.parent, root)
+
+
+def defines_any(module: Module, evaluator: Evaluator) -> bool:
+    """Whether the module defines a class that a build would cover."""
+    return any(evaluator.role(each) and each.pragma != "skip" for each in every_class(module))

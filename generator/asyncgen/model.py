@@ -122,6 +122,8 @@ class Class:
     location: Location
     docstring: str | None = None
     type_parameters: tuple[str, ...] = ()
+    # Declared below `if TYPE_CHECKING:`: says types, is not there at run time.
+    is_type_only: bool = False
     pragma: str | None = None
     # The queryset class whose methods a manager class made by from_queryset copies.
     queryset: Class | None = None

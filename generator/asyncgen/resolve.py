@@ -6,6 +6,7 @@ Nothing is imported: modules are found below the search roots and read when a na
 from __future__ import annotations
 
 import builtins
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,6 @@ from asyncgen.model import (
     Class,
     Define,
     Display,
-    Evidence,
     Expression,
     Function,
     Get,
@@ -45,6 +45,8 @@ BUILTIN_CLASSES = frozenset(
     name for name, value in vars(builtins).items() if isinstance(value, type)
 )
 OUTER_LIMIT = 60  # how many files of a package are looked at
+# An import, also by import_module("django.db"); not a word about Django in a comment.
+_IMPORTS_DJANGO = re.compile(rb"\b(?:from|import)\s+django\b|import_module\(.django\b")
 READ_LIMIT = 40  # how many re-exports and aliases a name may pass through
 
 
@@ -76,6 +78,21 @@ class Alias:
 
     attribute: Attribute
     module: Module
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A base of a class that cannot be told: what it is imported from is not there, or the class
+    is computed while the program runs."""
+
+    owner: Class
+    base: str
+    is_imported: bool
+
+    @property
+    def message(self) -> str:
+        why = "which cannot be found" if self.is_imported else "which only running it can tell"
+        return f"{self.owner.name} inherits from {self.base}, {why}"
 
 
 Definition = Class | FunctionIn | ModuleReference | External | Alias
@@ -119,14 +136,14 @@ class Resolver:
 
     def knows_django(self, dotted: str) -> bool:
         """Whether the top-level package of a module has anything to do with Django: it is part of
-        the project, or one of its outer files names it. Nothing else is read for what it does."""
+        the project, or one of its outer files imports it. Nothing else is read for what it does."""
         top = dotted.partition(".")[0]
         if top not in self._of_django:
             path = self.find(top)
             self._of_django[top] = (
                 path is None
                 or "site-packages" not in path.parts
-                or any(map(_names_django, _outer_files(path)))
+                or any(map(_imports_django, _outer_files(path)))
             )
         return self._of_django[top]
 
@@ -378,6 +395,8 @@ class Resolver:
             module_name, _, _ = base.dotted.rpartition(".")
             is_standard = base.dotted.partition(".")[0] in STANDARD_LIBRARY
             return is_standard or module_name in self.outputs
+        if isinstance(base, Alias) and isinstance(base.attribute.value, Name):
+            return base.attribute.value.id in BUILTIN_CLASSES  # `Base = object`
         if isinstance(expression, Name):
             found = module.imports.get(expression.id) if module else None
             return expression.id in BUILTIN_CLASSES or (
@@ -398,13 +417,21 @@ class Resolver:
             self._linear[found] = (found, *_merge(sequences))
         return self._linear[found]
 
-    def missing(self, found: Class) -> tuple[Evidence, ...]:
+    def missing(self, found: Class) -> tuple[Missing, ...]:
         """The bases, of the class or any it inherits from, that cannot be told."""
         return tuple(
-            Evidence(f"{known.name} inherits from {text}, which cannot be found", known.location)
+            Missing(known, text, self._is_imported(known, text))
             for known in self.mro(found)
             for text in self.bases(known)[1]
         )
+
+    def _is_imported(self, found: Class, base: str) -> bool:
+        """Whether the text of a base begins with a name that the module imports, or may do so."""
+        module = self.readable(found.module)
+        root = re.match(r"\w+", base)
+        if module is None or root is None or "(" in base:
+            return False
+        return root[0] in module.imports or bool(module.star_imports)
 
     def lookup(
         self, found: Class, name: str, after: Class | None = None
@@ -443,8 +470,8 @@ def _outer_files(path: Path) -> Iterator[Path]:
         yield from islice(path.parent.glob("*/*.py"), OUTER_LIMIT)
 
 
-def _names_django(path: Path) -> bool:
-    return b"django" in path.read_bytes()
+def _imports_django(path: Path) -> bool:
+    return _IMPORTS_DJANGO.search(path.read_bytes()) is not None
 
 
 def _each_base(found: Class) -> Iterator[tuple[Expression, str]]:
@@ -516,21 +543,22 @@ def _merge(sequences: list[list[Class]]) -> Iterator[Class]:
         ]
 
 
-def defined_inside(module: Module) -> Iterator[tuple[Class, tuple[str, ...]]]:
-    """The classes made inside functions, with the functions' names (trap 11)."""
+def every_class(module: Module) -> Iterator[Class]:
+    """The classes that the module has at run time; those made inside functions too (trap 11)."""
 
-    def walk(block: Block, outer: tuple[str, ...]) -> Iterator[tuple[Class, tuple[str, ...]]]:
+    def inside(block: Block) -> Iterator[Class]:
         for statement in block:
             match statement:
                 case Define(definition=Class() as found):
-                    yield found, outer
+                    yield found
                 case Define(definition=Function() as function):
-                    yield from walk(function.body, (*outer, function.name))
+                    yield from inside(function.body)
                 case Branch(blocks=blocks):
                     for each in blocks:
-                        yield from walk(each, outer)
+                        yield from inside(each)
                 case Loop(body=body) | With(body=body):
-                    yield from walk(body, outer)
+                    yield from inside(body)
 
+    yield from (found for found in module.classes.values() if not found.is_type_only)
     for function in module.functions.values():
-        yield from walk(function.body, (function.name,))
+        yield from inside(function.body)

@@ -1,6 +1,6 @@
-"""Download the pinned source distributions that the labels were made from.
+"""Download the pinned distributions: those that labels were made from, and those only built.
 
-    python tests/projects/download.py            every package in packages.toml
+    python tests/projects/download.py            every package in packages.toml and built.toml
     python tests/projects/download.py NAME ...   only these
 
 Each is fetched with pip from whichever index pip is configured for, checked against its
@@ -16,6 +16,7 @@ import sys
 import tarfile
 import tempfile
 import tomllib
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +38,14 @@ def scratch_in_cache() -> tempfile.TemporaryDirectory[str]:
 class Package:
     name: str
     version: str
-    sdist: str
+    archive: str  # a source distribution, or a wheel
     sha256: str
     roots: tuple[str, ...]
     modules: tuple[str, ...]
     heldout: bool
     needs: tuple[str, ...] = ()  # packages that it depends on, and that are pinned here too
+    proposed: tuple[str, ...] = ()  # what `asyncgen init` is to find, of those that are built
+    app: str | None = None  # to be installed for an import; of those that need Django alone
 
     @property
     def path(self) -> Path:
@@ -50,33 +53,35 @@ class Package:
         return CACHE / f"{self.name}-{self.version}"
 
 
-def packages() -> dict[str, Package]:
-    """Every pinned package, by name, in the order of `packages.toml`."""
-    with (HERE / "packages.toml").open("rb") as file:
+def packages(list_: str = "packages.toml") -> dict[str, Package]:
+    """Every package that a list pins, by name, in its order."""
+    with (HERE / list_).open("rb") as file:
         entries = tomllib.load(file)["package"]
     return {
         entry["name"]: Package(
             name=entry["name"],
             version=entry["version"],
-            sdist=entry["sdist"],
+            archive=entry.get("sdist") or entry["wheel"],
             sha256=entry["sha256"],
-            roots=tuple(entry["roots"]),
-            modules=tuple(entry["modules"]),
+            roots=tuple(entry.get("roots", ["."])),
+            modules=tuple(entry.get("modules", ())),
             heldout=entry.get("heldout", False),
             needs=tuple(entry.get("needs", ())),
+            proposed=tuple(entry.get("proposed", ())),
+            app=entry.get("app"),
         )
         for entry in entries
     }
 
 
 def fetch(name: str) -> Path:
-    """The folder of the unpacked source distribution, downloaded if it is not there yet."""
-    known = packages()
+    """The folder of the unpacked distribution, downloaded if it is not there yet."""
+    known = {**packages("built.toml"), **packages()}
     if name not in known:
-        raise DownloadError(f"{name} is not in packages.toml; it has: {', '.join(known)}")
+        raise DownloadError(f"{name} is not pinned; these are: {', '.join(known)}")
     package = known[name]
     if not package.path.is_dir():
-        archive = CACHE / package.sdist
+        archive = CACHE / package.archive
         if not archive.is_file():
             _download(package, archive)
         _check(package, archive)
@@ -94,12 +99,16 @@ def _download(package: Package, archive: Path) -> None:
             encoding="utf-8",
         )
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
-        pip += ["--no-deps", "--no-binary", package.name, "--require-hashes"]
+        pip += ["--no-deps", "--require-hashes"]
+        pip += [
+            "--only-binary" if package.archive.endswith(".whl") else "--no-binary",
+            package.name,
+        ]
         pip += ["--requirement", str(requirement), "--dest", folder]
         done = subprocess.run(pip, capture_output=True, text=True, check=False)
-        found = Path(folder, package.sdist)
+        found = Path(folder, package.archive)
         if done.returncode != 0 or not found.is_file():
-            raise DownloadError(f"pip could not fetch {package.sdist}:\n{done.stderr.strip()}")
+            raise DownloadError(f"pip could not fetch {package.archive}:\n{done.stderr.strip()}")
         found.replace(archive)
 
 
@@ -107,12 +116,18 @@ def _check(package: Package, archive: Path) -> None:
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     if digest != package.sha256:
         archive.unlink()
-        raise DownloadError(f"{package.sdist} has sha256 {digest}, not {package.sha256}")
+        raise DownloadError(f"{package.archive} has sha256 {digest}, not {package.sha256}")
 
 
 def _unpack(archive: Path, target: Path) -> None:
-    """Unpack what stands inside the archive's one top folder, all of it or nothing."""
+    """Unpack a wheel, or what stands inside a source distribution's one top folder; all of it or
+    nothing."""
     with scratch_in_cache() as folder:
+        if archive.suffix == ".whl":
+            with zipfile.ZipFile(archive) as wheel:
+                wheel.extractall(Path(folder, "unpacked"))
+            shutil.move(Path(folder, "unpacked"), target)
+            return
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter="data")
         (top,) = Path(folder).iterdir()
@@ -120,7 +135,7 @@ def _unpack(archive: Path, target: Path) -> None:
 
 
 def main(names: list[str]) -> int:
-    for name in names or packages():
+    for name in names or [*packages(), *packages("built.toml")]:
         try:
             print(fetch(name))
         except DownloadError as error:

@@ -401,6 +401,65 @@ def test_init_proposes_what_the_project_has(project: Project, run: Run) -> None:
     assert (root / "pyproject.toml").read_text() == after
 
 
+BASES = """\
+from django.db import models
+
+
+class Lendable(models.Model):
+    class Meta:
+        abstract = True
+
+
+class Chained(models.QuerySet):
+    pass
+"""
+# Files, and whether `init` proposes them, whatever their classes are called.
+FILES = {
+    "shop/bases.py": (BASES, True),
+    "shop/loans.py": ("from shop.bases import Lendable\n\n\nclass Loan(Lendable): ...\n", True),
+    "shop/chain.py": ("import shop.bases as b\n\n\nclass Late(b.Chained): ...\n", True),
+    "shop/made.py": (
+        "from shop.bases import Chained\n\n\ndef make():\n    for _ in ():\n        pass\n"
+        "    class Made(Chained): ...\n    return Made\n",
+        True,
+    ),
+    # A mixin of what is a queryset, whose methods get twins as well.
+    "shop/counted.py": ("class Counted:\n    def total(self): return self.count()\n", True),
+    "shop/uses.py": (
+        "from shop.bases import Chained\nfrom shop.counted import Counted\n\n\n"
+        "class Both(Counted, Chained): ...\n",
+        True,
+    ),
+    "shop/plain.py": ("class LockManager:\n    def take(self): ...\n", False),
+    "shop/forms.py": ("from django import forms\n\n\nclass BookModel(forms.Form): ...\n", False),
+    "shop/views.py": ("class BookViewModel(dict): ...\n", False),
+    "shop/broken.py": ("class Broken(models.Model\n", False),
+    "shop/skipped.py": (
+        "from shop.bases import Lendable\n\n\n# asyncgen: skip\nclass Loan(Lendable): ...\n",
+        False,
+    ),
+    "shop/migrations/0001_initial.py": (BASES, False),
+    "shop/tests/models.py": (BASES, False),
+    "shop/test_loans.py": (BASES, False),
+    "tests/testapp/models.py": (BASES, False),
+    "conftest.py": (BASES, False),
+    "env/pyvenv.cfg": ("", False),
+    "env/thing/models.py": (BASES, False),
+    # Another project in the same repository, with a package of the same name.
+    "other/shop/__init__.py": ("", False),
+    "other/shop/bases.py": ("class Lendable: ...\n", False),
+    "other/shop/loans.py": ("from shop.bases import Lendable\n\n\nclass L(Lendable): ...\n", False),
+}
+
+
+def test_init_follows_what_classes_inherit_from(project: Project, run: Run) -> None:
+    project({"shop/__init__.py": "", **{name: text for name, (text, _) in FILES.items()}})
+    answer = run("init")
+    assert answer.exit_code == 0
+    proposed = {line.strip() for line in answer.output.splitlines() if line.startswith("  ")}
+    assert proposed == {name for name, (_, wanted) in FILES.items() if wanted}
+
+
 def test_init_leaves_a_broken_pyproject_alone(project: Project, run: Run) -> None:
     root = project({"pyproject.toml": "[project\n"})
     assert run("init").exit_code == 2

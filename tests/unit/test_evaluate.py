@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from analysis import kinds, methods
+from analysis import PRELUDE, class_named, classifier, kinds, methods
+from asyncgen.values import Bound, Builtin
 
 # -- querysets: each body is a method of a QuerySet ------------------------------------------------
 
@@ -879,3 +880,48 @@ def test_a_function_that_is_assigned_in_another_branch_is_both() -> None:
         def name(self): return helper(self)
     """
     assert kinds(source)["Book.name"] == "value"
+
+
+def test_what_is_put_into_a_container_in_branches_does_not_multiply() -> None:
+    puts = "".join(f"\n    if a == {n}:\n        rows.append(a.b{n})" for n in range(9))
+    text = f"def gather(a):\n    rows = []{puts}\n    return rows\n"
+    made = classifier({"shop": PRELUDE + text})
+    module = made.evaluator.resolver.module("shop")
+    assert module is not None
+    outcome = made.evaluator.outcome(Bound(module.functions["gather"], module))
+    assert {each.name for each in outcome.returns if isinstance(each, Builtin)} == {"list"}
+    assert len(outcome.returns) <= 10  # one more a branch, not twice as many
+
+
+# -- roles -----------------------------------------------------------------------------------------
+
+ROLES = {
+    "BookQuerySet": "queryset",
+    "Counted": "queryset",  # BookQuerySet mixes it in
+    "Deeper": "queryset",
+    "Dated": "model",
+    "SomeManagerMixin": "manager",  # it is called so
+    "SomeManager": "manager",  # and this has nothing else
+    "LockManager": "",
+    "OpenManager": "manager",  # with a base that may be anything
+    "Unused": "",
+}
+
+
+def test_what_a_queryset_manager_or_model_mixes_in_has_its_role() -> None:
+    text = """
+class Deeper: ...
+class Counted(Deeper): ...
+class BookQuerySet(Counted, models.QuerySet): ...
+class Dated: ...
+class Book(Dated, models.Model): ...
+class SomeManagerMixin: ...
+class SomeManager(SomeManagerMixin): ...
+class LockManager: ...
+class OpenManager(base()): ...
+class Unused: ...
+"""
+    made = classifier({"shop": PRELUDE + text})
+    found = {name: class_named(made.evaluator.resolver, "shop", name) for name in ROLES}
+    assert {name: made.evaluator.role(each) for name, each in found.items()} == ROLES
+    assert made.evaluator.inherited_role(found["Counted"]) == ""

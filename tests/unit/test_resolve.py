@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from analysis import class_named, resolver
-from asyncgen.model import Class, Function
-from asyncgen.resolve import External, FunctionIn, ModuleReference, Resolver, defined_inside
+from asyncgen.model import Class, Function, Module
+from asyncgen.resolve import External, FunctionIn, ModuleReference, Resolver, every_class
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,9 +114,26 @@ def test_a_base_that_cannot_be_told_is_evidence_and_no_crash() -> None:
     said = [each.message for each in made.missing(class_named(made, "a", "Sub"))]
     assert said == [
         "Thing inherits from Base, which cannot be found",
-        "Thing inherits from Unheard, which cannot be found",
+        "Thing inherits from Unheard, which only running it can tell",
     ]
     assert made.builtin_base(class_named(made, "a", "Sub")) == "dict"
+
+
+def test_a_base_that_is_computed_and_one_that_is_another_name_for_object() -> None:
+    text = """
+    from typing import TYPE_CHECKING
+    import nowhere
+    if TYPE_CHECKING:
+        _Base = nowhere.Base
+    else:
+        _Base = object
+    class Mixin(_Base): pass
+    class Made(nowhere.base().__class__, nowhere.Base): pass
+    """
+    made = resolver({"a": text})
+    assert made.missing(class_named(made, "a", "Mixin")) == ()
+    computed, imported = made.missing(class_named(made, "a", "Made"))
+    assert (computed.is_imported, imported.is_imported) == (False, True)
 
 
 def test_bases_from_the_standard_library_and_from_written_modules_are_not_missing() -> None:
@@ -254,17 +272,34 @@ def test_classes_made_inside_functions_are_found_with_the_functions() -> None:
             class Innermost: pass
             return Innermost
         return Inner
+    if TYPE_CHECKING:
+        class Pretended: ...
+        class Outer: ...
+    else:
+        class Outer: ...
     """
     made = resolver({"m": dedent(text)})
     module = made.module("m")
     assert module is not None
-    assert [(found.name, outer) for found, outer in defined_inside(module)] == [
-        ("Inner", ("outer",)),
-        ("Innermost", ("outer", "deeper")),
-    ]
+    assert [found.name for found in every_class(module)] == ["Outer", "Inner", "Innermost"]
 
 
 def test_packages_that_have_nothing_to_do_with_django() -> None:
     made = resolver({})
     assert made.knows_django("django.db.models")
     assert not made.knows_django("yaml.scanner")
+
+
+def test_a_word_about_django_in_a_comment_is_no_import(tmp_path: Path) -> None:
+    packages = {"talks": "# as in django\n", "uses": "from django.db import models\n"}
+    for name, text in packages.items():
+        folder = tmp_path / "site-packages" / name
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text(text)
+    made = Resolver((tmp_path / "site-packages",), _unread)
+    assert made.knows_django("uses.models")
+    assert not made.knows_django("talks.about")
+
+
+def _unread(path: Path, name: str) -> Module:
+    raise AssertionError(f"{name} is read")

@@ -35,6 +35,8 @@ class Case:
     def source(self) -> str:
         return (
             "from __future__ import annotations\n"
+            "from collections.abc import Callable\n"
+            "class Book: ...\n"
             "class Source:\n"
             f"    def method({self.text}):\n"
             "        return {**locals(), 'self': None}\n"

@@ -15,11 +15,14 @@ import datetime, os, typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Optional
+from django.contrib.auth import get_user_model
 from django.db import models
 if TYPE_CHECKING:
     from shop.models import Book
 
 LIMIT = 3
+User = get_user_model()
+Key = t.NewType("Key", int)
 
 class BookQuerySet(models.QuerySet["Book"]):
 """
@@ -51,6 +54,20 @@ def stub(root: Path, method: str) -> str:
 
 
 CASES = {
+    "what is a value to type checkers is no type": (
+        "def one(self, user: User) -> User:\n    return self.get(user=user)",
+        "async def aone(self, user: Any) -> Incomplete: ...",
+    ),
+    "a NewType is one": (
+        "def one(self, key: Key) -> Key:\n    return self.get(key=key)",
+        "async def aone(self, key: Key) -> Key: ...",
+    ),
+    "a default of None is taken": (
+        "def one(self, a: int = None, b: Optional[int] = None, c: int | None = None) -> int:\n"
+        "    return self.count()",
+        "async def aone(\n    self, a: int | None = None, b: Optional[int] = None, "
+        "c: int | None = None\n) -> int: ...",
+    ),
     "quoted annotations lose their quotes": (
         'def one(self, a: "Optional[Book]") -> "dict[str, Book]":\n    return list(self)',
         "async def aone(self, a: Optional[Book]) -> dict[str, Book]: ...",
@@ -204,3 +221,22 @@ def test_self_of_what_a_manager_has_from_a_queryset_is_the_queryset(tmp_path: Pa
     module = files["shop/querysets_async.py"].text.partition("class BookManagerAsync:\n")[2]
     assert "async def abest(self) -> BookQuerySet:\n" in module
     assert "async def alike(self, other: BookQuerySet) -> int:\n" in module
+
+
+def test_a_generic_queryset_whose_row_is_not_known_has_a_generic_manager(tmp_path: Path) -> None:
+    source = """\
+from typing import Generic, TypeVar
+from django.db import models
+T = TypeVar("T", bound=models.Model)
+if models:
+    Base = models.QuerySet[T]
+else:
+    Base = models.QuerySet
+
+class LoanQuerySet(Base, Generic[T]):
+    def total(self) -> int:
+        return self.count()
+"""
+    text = built(tmp_path, source)["shop/querysets_managers.pyi"].text
+    assert "class LoanManager(Manager[Any], Generic[_T]):" in text
+    assert "class LoanRelatedManager(LoanManager[_T], RelatedManager[Any]): ..." in text

@@ -33,7 +33,7 @@ from asyncgen.model import (
     With,
 )
 from asyncgen.relations import Relations
-from asyncgen.resolve import Alias, Definition, Resolver
+from asyncgen.resolve import Alias, Definition, Resolver, every_class
 from asyncgen.values import (
     NOTHING,
     Bound,
@@ -50,8 +50,8 @@ from asyncgen.values import (
 
 Found = tuple[Class, Function | Attribute | Class]
 
-# Mixins for querysets and managers, by the names that people give them.
-_ROLE_NAMES = re.compile(r"(QuerySet|Manager)(?:Mixin|Base|Methods)?$")
+# Querysets and managers, and mixins for them, by the names that people give them.
+_ROLE_NAMES = re.compile(r"(QuerySet|Manager)(Mixin|Base|Methods)?$")
 
 
 @dataclass
@@ -61,6 +61,7 @@ class Core(ABC):
     resolver: Resolver
     relations: Relations
     _roles: dict[Class, str] = field(default_factory=dict)
+    _mixed_in: dict[Class, str] | None = None
     _plain: dict[Class, bool] = field(default_factory=dict)
     _assigners: dict[Class, dict[str, list[tuple[Function, Class]]]] = field(default_factory=dict)
     # What methods assigned to attributes of instances of a class, as far as they were evaluated.
@@ -104,12 +105,14 @@ class Core(ABC):
     # -- roles -----------------------------------------------------------------------------------
 
     def role(self, found: Class) -> str:
-        """queryset, manager, model, or nothing: what the class is to Django."""
+        """queryset, manager, model, or nothing: what the class, or what it is mixed into, is to
+        Django."""
         if found not in self._roles:
-            self._roles[found] = self._role(found)
+            self._roles[found] = self.inherited_role(found) or self._role_as_mixin(found)
         return self._roles[found]
 
-    def _role(self, found: Class) -> str:
+    def inherited_role(self, found: Class) -> str:
+        """The role that the class has by what it inherits from."""
         order = self.resolver.mro(found)
         names = {known.dotted for known in order}
         for role, roots in knowledge.ROOTS.items():
@@ -123,8 +126,30 @@ class Core(ABC):
                     return role
         if found.qualname.startswith("<locals>.") and "get_queryset" in found.functions:
             return "manager"
+        return ""
+
+    def _role_as_mixin(self, found: Class) -> str:
+        """The role of what inherits from the class in the sources; else what its name says, where
+        it is called a mixin, or a base cannot be told."""
+        if self._mixed_in is None:
+            self._mixed_in = dict(self._mixins())
+        if found in self._mixed_in:
+            return self._mixed_in[found]
         named = _ROLE_NAMES.search(found.name)
-        return named[1].lower() if named else ""
+        is_mixin = any(
+            (match := _ROLE_NAMES.search(known.name))
+            and (match[2] or self.resolver.bases(known)[1])
+            for known in self.resolver.mro(found)
+        )
+        return named[1].lower() if named and is_mixin else ""
+
+    def _mixins(self) -> Iterator[tuple[Class, str]]:
+        for module in self.relations.sources:
+            for user in every_class(module):
+                role = self.inherited_role(user)
+                for known in self.resolver.mro(user)[1:] if role else ():
+                    if not known.module.startswith("django."):
+                        yield known, role
 
     def is_lazy(self, type_: Type) -> bool:
         """Whether the type is a queryset or a manager: something that chains."""

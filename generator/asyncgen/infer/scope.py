@@ -34,6 +34,8 @@ from asyncgen.resolve import Alias, Definition, Resolver
 
 _BUILTINS = frozenset(vars(builtins))
 _VARIABLES = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
+# Other calls that make a type; what any other one gives is a value to type checkers.
+_TYPE_MAKERS = frozenset({"NewType", "NamedTuple", "namedtuple", "TypedDict", "TypeAliasType"})
 _VARIANCE = frozenset({"covariant", "contravariant", "infer_variance"})
 
 
@@ -169,12 +171,18 @@ class Scope:
         return self._alias(found, where) or self.name(where.module.name, name)
 
     def _alias(self, found: Definition | None, where: Where) -> str | None:
-        """A type variable, made anew; a private type alias, written out."""
+        """A type variable, made anew; a private type alias, written out.
+
+        Raises UnknownNameError for what is no type but a value: `User = get_user_model()`.
+        """
         if not isinstance(found, Alias):
             return None
         if is_variable(found):
             return self.variable(found, where.resolver)
         attribute = found.attribute
+        value = attribute.value
+        if isinstance(value, Call) and last_word(value.function) not in _TYPE_MAKERS:
+            raise UnknownNameError(attribute.name)
         if not attribute.name.startswith("_") or attribute.annotation != "TypeAlias":
             return None
         text = expression_text(attribute.value)

@@ -2,5 +2,6 @@
 
 from asyncgen.pipeline.result import Entry, Result
 from asyncgen.pipeline.run import Progress, Run, rendered
+from asyncgen.pipeline.selection import Selection, import_root
 
-__all__ = ["Entry", "Progress", "Result", "Run", "rendered"]
+__all__ = ["Entry", "Progress", "Result", "Run", "Selection", "import_root", "rendered"]

@@ -28,7 +28,7 @@ from asyncgen.model import (
 from asyncgen.pipeline.derived import Derived, queryset_of
 from asyncgen.pipeline.result import Entry
 from asyncgen.pipeline.selection import Selected
-from asyncgen.resolve import defined_inside
+from asyncgen.resolve import every_class
 from asyncgen.shortcuts import shortened
 from asyncgen.stub.maker import FirstParty
 from asyncgen.values import Bound, Instance, Level
@@ -83,8 +83,7 @@ class SurfaceBuilder:
     def classes(self) -> Iterator[Class]:
         """The module's querysets, managers and models, those made inside functions too; or the
         classes that the configuration names."""
-        made = [found for found, _ in defined_inside(self.module)]
-        for found in (*self.module.classes.values(), *made):
+        for found in every_class(self.module):
             if self.source.classes:
                 if self.is_named(found):
                     yield found
@@ -153,7 +152,7 @@ class SurfaceBuilder:
 
     def meta(self, found: Class) -> str:
         """What the async class of a model has to be, so as to have no table of its own."""
-        if self.classifier.evaluator.role(found) != "model":
+        if self.classifier.evaluator.inherited_role(found) != "model":
             return ""
         is_root = found.dotted == _MODEL
         return "abstract" if is_root or is_abstract_model(found) else "proxy"
@@ -333,8 +332,10 @@ class SurfaceBuilder:
             self.warn(
                 "AG203",
                 each.message,
-                "install what it comes from, or name the environment with --python",
-                each.location,
+                "install what it comes from, or name the environment with --python"
+                if each.is_imported
+                else "say `# asyncgen: skip` above the class if it needs no twins",
+                each.owner.location,
             )
 
     def warn(self, code: str, message: str, hint: str, location: Location | None) -> None:

@@ -14,6 +14,7 @@ from asyncgen.infer import DjangoStubs, Inference, Opinions
 from asyncgen.infer.generics import Rows
 from asyncgen.model import AsyncgenError, Choosable, Dispatch, Module, Problem, Rendered, Surface
 from asyncgen.pipeline.builder import SurfaceBuilder, unmatched
+from asyncgen.pipeline.clashes import unclashed
 from asyncgen.pipeline.derived import Derived
 from asyncgen.pipeline.result import Entry, Result
 from asyncgen.pipeline.selection import Selected, Selection
@@ -151,7 +152,7 @@ class Run:
                     chosen.managers if source.style == "mixin" else None,
                     chosen.managers_module,
                     maker,
-                    classifier.evaluator.role,
+                    classifier.evaluator.inherited_role,
                 ),
             )
             yield builder.build(derived)
@@ -251,7 +252,7 @@ def _has_content(group: list[Surface]) -> bool:
 def _merged(group: list[Surface]) -> Surface:
     """Surfaces that go to the same file, as one."""
     first = group[0]
-    return Surface(
+    surface = Surface(
         path=first.path,
         module=first.module,
         sources=tuple(dict.fromkeys(source for each in group for source in each.sources)),
@@ -265,6 +266,7 @@ def _merged(group: list[Surface]) -> Surface:
         first_party=frozenset().union(*(each.first_party for each in group)),
         has_stub=first.has_stub,
     )
+    return unclashed(surface)
 
 
 def rendered(result: Result, config: Config) -> Iterator[Rendered]:

@@ -29,9 +29,13 @@ class Selected:
 
     @property
     def import_root(self) -> Path:
-        """The folder that the module's dotted name starts from."""
-        depth = len(self.name.split("."))
-        return self.path.parents[depth if self.path.stem == "__init__" else depth - 1]
+        return import_root(self.name, self.path)
+
+
+def import_root(name: str, path: Path) -> Path:
+    """The folder that a module's dotted name starts from."""
+    depth = len(name.split("."))
+    return path.parents[depth if path.stem == "__init__" else depth - 1]
 
 
 @dataclass(frozen=True, slots=True)

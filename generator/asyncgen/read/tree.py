@@ -157,7 +157,7 @@ class _Reader(StatementReader):
                     function = self.function(statement, binding, is_type_only)
                     self.define(function, scope)
                 case cst.ClassDef():
-                    found = self.klass(statement, outer)
+                    found = self.klass(statement, outer, is_type_only)
                     scope.classes[found.name] = found
                 case _:
                     self.declare_compound(statement, scope, outer, binding, is_type_only)
@@ -270,7 +270,9 @@ class _Reader(StatementReader):
         scope.functions.pop(name, None)
         scope.attributes[name] = Attribute(name, value, annotation, Location(self.path, line))
 
-    def klass(self, node: cst.ClassDef, outer: tuple[str, ...]) -> Class:
+    def klass(
+        self, node: cst.ClassDef, outer: tuple[str, ...], is_type_only: bool = False
+    ) -> Class:
         decorators = tuple(next(self.lines) for _ in node.decorators)
         line = next(self.lines)
         scope = _Scope.empty()
@@ -299,6 +301,7 @@ class _Reader(StatementReader):
             location=Location(self.path, decorators[0] if decorators else line),
             docstring=node.get_docstring(clean=True),
             type_parameters=_type_parameters(node.type_parameters),
+            is_type_only=is_type_only,
             pragma=_pragma(node),
         )
 

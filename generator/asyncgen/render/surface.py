@@ -5,6 +5,7 @@ Everything is decided here; the templates lay out the lines that they are handed
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -417,11 +418,11 @@ def _parameter(parameter: Parameter) -> str:
 
 def docstring(twin: Twin, depth: int, width: int) -> Iterator[str]:
     """The twin's summary, and what the sync callable's docstring begins with. A summary too long
-    for a line is divided at its colon."""
+    for a line is divided at its colon or comma."""
     indent = INDENT * depth
     first, rest = twin.summary, (twin.docstring or "").splitlines()
     if len(indent) + len(first) + (3 if rest else 6) > width:
-        first, _, how = first.partition(": ")
+        first, how = re.split("[:,] ", first, maxsplit=1)
         first += "."
         rest = [how[:1].upper() + how[1:], *([""] if rest else []), *rest]
     if not rest:

@@ -44,6 +44,7 @@ FirstParty = Callable[[Iterable[str]], frozenset[str]]
 ITERATORS = frozenset(
     {"Iterator", "Iterable", "Generator", "AsyncIterator", "AsyncIterable", "AsyncGenerator"}
 )
+_WITH_NONE = re.compile(r"\b(None|Optional|Any|object|Incomplete)\b")
 CONTEXTS = frozenset({"ContextManager", "AbstractContextManager"})
 _RECEIVER_VARIABLE = re.compile(r"(?:[\w.]*[Tt]ype\[)?[\"']?(\w+)[\"']?\]?")
 
@@ -254,6 +255,8 @@ class StubMaker:
                 continue
             found = scope.annotation(each.annotation, where) if each.annotation else None
             annotation = unbound(found, scope) if found else scope.name("typing", "Any")
+            if found and each.annotation and each.default == "None":
+                annotation = _or_none(annotation, each.annotation)
             default = each.default if each.default is None else _default(each.default)
             result.append(replace(each, annotation=annotation, default=default))
         return tuple(result)
@@ -531,6 +534,11 @@ def _decorators(
         text = scope.annotation(declared.deprecation, declared.where)
         found += [text] if text else []
     return tuple(found)
+
+
+def _or_none(found: str, written: str) -> str:
+    """What a parameter with the default None takes, which its annotation need not say."""
+    return found if _WITH_NONE.search(written) else f"{found} | None"
 
 
 def _default(text: str) -> str:

@@ -6,6 +6,7 @@ module beside the source joins it with the mixin of twins, and its stub declares
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -175,7 +176,10 @@ class ManagerStub:
         get_queryset = StubFunction("get_queryset", (_SELF,), own, location=queryset.location)
         functions = (get_queryset, *self.functions(own, row))
         location = queryset.location
-        yield StubClass(self.manager.name, (f"{base}[{row}]",), functions, location=location)
+        bases = [f"{base}[{row}]"]
+        if not all(re.search(rf"\b{name}\b", row) for name in variables):
+            bases.append(f"{self.scope.name('typing', 'Generic')}{inner}")
+        yield StubClass(self.manager.name, tuple(bases), functions, location=location)
         if self.maker.django:
             related = self.scope.name(
                 "django.db.models.fields.related_descriptors", "RelatedManager"

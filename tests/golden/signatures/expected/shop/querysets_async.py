@@ -10,13 +10,15 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
-from asyncgen_runtime import iterator_to_async
+from asyncgen_runtime import iterator_to_async, static_twin
 from django.conf import settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from typing import Literal
 
     from shop.models import Thing
+    from shop.querysets import ThingQuerySet
 
 _DEFAULT = object()  # stands for a default that only the source can evaluate
 
@@ -97,3 +99,33 @@ class ThingQuerySetAsync:
     async def aone(self, pk, strict=None):
         """Asynchronous `ThingQuerySet.one()`: run it on a worker thread."""
         return await sync_to_async(self.one)(pk=pk, strict=strict)
+
+    async def asized(self, size, unit: Literal["Thing", "kg"]) -> int:
+        """Asynchronous `ThingQuerySet.sized()`: run it on a worker thread."""
+        return await sync_to_async(self.sized)(size=size, unit=unit)
+
+    async def aof_owner(self, owner, after: "dt.date"):
+        """Asynchronous `ThingQuerySet.of_owner()`: run it on a worker thread."""
+        return await sync_to_async(self.of_owner)(owner=owner, after=after)
+
+    async def atotals(
+        self, order_by: tuple[str, ...] = ("code",), active: bool = True
+    ) -> tuple[ThingQuerySet, dict[Thing, dict[Thing, Decimal]]]:
+        """Asynchronous `ThingQuerySet.totals()`: run it on a worker thread."""
+        return await sync_to_async(self.totals)(order_by=order_by, active=active)
+
+    async def aeither(
+        self,
+        by: Thing | dict[Thing, Decimal] | Callable[[Thing], Decimal] | None = None,
+    ) -> Thing | Decimal | dict[Thing, Decimal] | ThingQuerySet:
+        """Asynchronous `ThingQuerySet.either()`: run it on a worker thread."""
+        return await sync_to_async(self.either)(by=by)
+
+    @static_twin
+    async def aof_pair(
+        owner,
+        /,
+        pair: Callable[[Thing, Thing], Callable[[Thing, Thing, Decimal], None]],
+    ) -> int:
+        """Asynchronous `ThingQuerySet.of_pair()`: run it on a worker thread."""
+        return await sync_to_async(owner.of_pair)(pair=pair)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from django.conf import settings
 from django.db import models
@@ -52,3 +52,23 @@ class ThingQuerySet(ThingQuerySetAsync, models.QuerySet["Thing"]):
     def one(self, pk: int, strict: bool) -> Thing: ...
     def one(self, pk, strict=None):
         return self.get(pk=pk)
+
+    # Annotations with a name that is not the module's own: of the class body, of nothing at all.
+    SMALL, LARGE = "small", "large"
+
+    def sized(self, size: Literal[SMALL, LARGE], unit: Literal["Thing", "kg"]) -> int:
+        return self.filter(size=size).count()
+
+    def of_owner(self, owner: "Owner | None", after: "dt.date") -> "Owner":
+        return self.get(owner=owner, after=after)
+
+    # Too long for one line, on either side of the arrow.
+    def totals(self, order_by: tuple[str, ...] = ("code",), active: bool = True) -> tuple[ThingQuerySet, dict[Thing, dict[Thing, Decimal]]]:
+        return self.get(order_by=order_by, active=active)
+
+    def either(self, by: Thing | dict[Thing, Decimal] | Callable[[Thing], Decimal] | None = None) -> Thing | Decimal | dict[Thing, Decimal] | ThingQuerySet:
+        return self.get(by=by)
+
+    @staticmethod
+    def of_pair(pair: Callable[[Thing, Thing], Callable[[Thing, Thing, Decimal], None]]) -> int:
+        return Thing.objects.count()

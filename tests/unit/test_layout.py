@@ -1,0 +1,59 @@
+"""What is laid out stays as it is under black and ruff, however long the annotations are."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import black
+import pytest
+from asyncgen.render.layout import lay_out
+
+NAMES = ["int", "None", '"Book"', "AccountQuerySet", "ChartOfAccounts", "AVeryLongClassName" * 2]
+HEADS = ["list", "Dict", "Tuple", "Union", "Callable"]
+DEFAULTS = ["...", "None", '"abc, def"']
+
+
+def annotation(choose: random.Random, depth: int = 0) -> str:
+    kind = choose.choice(["name", "name", "subscript", "union"])
+    if kind == "name" or depth > 2:
+        return choose.choice(NAMES)
+    parts = [annotation(choose, depth + 1) for _ in range(choose.randint(1, 4))]
+    if kind == "subscript":
+        return f"{choose.choice(HEADS)}[{', '.join(parts)}]"
+    return " | ".join([*parts, "str"])
+
+
+def definition(choose: random.Random, number: int, end: str) -> str:
+    """A method with up to five parameters, or none, of any length."""
+    name = f"amethod{number}_{'y' * choose.randint(0, 25)}"
+    if number % 20 == 0:
+        return f"async def {name}() -> {annotation(choose)}{end}"
+    parameters = ["self"]
+    for position in range(choose.randint(0, 4)):
+        text = f"p{position}_{'x' * choose.randint(0, 12)}: {annotation(choose)}"
+        parameters.append(f"{text} = {choose.choice(DEFAULTS)}" if position % 2 else text)
+        if position == 0:
+            parameters.append("*")
+    if parameters[-1] == "*":
+        parameters[-1] = "**kwargs"
+    return f"async def {name}({', '.join(parameters)}) -> {annotation(choose)}{end}"
+
+
+@pytest.mark.parametrize("suffix", [".py", ".pyi"])
+def test_definitions_of_any_length(suffix: str, tmp_path: Path) -> None:
+    choose = random.Random(suffix)
+    lines = ["class A:"]
+    for number in range(200):
+        end = ": ..." if suffix == ".pyi" else ":"
+        lines += lay_out(definition(choose, number, end), 1, 88, is_definition=True)
+        lines += ["        pass", ""] if suffix == ".py" else []
+    text = "\n".join(lines).rstrip() + "\n"
+    path = tmp_path / f"a{suffix}"
+    path.write_text(text, encoding="utf-8")
+    assert black.format_str(text, mode=black.Mode(is_pyi=suffix == ".pyi")) == text
+    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(path)]
+    done = subprocess.run(ruff, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
