@@ -17,7 +17,7 @@ from asyncgen.pipeline.builder import SurfaceBuilder, unmatched
 from asyncgen.pipeline.clashes import unclashed
 from asyncgen.pipeline.derived import Derived
 from asyncgen.pipeline.result import Entry, Result
-from asyncgen.pipeline.selection import Selected, Selection
+from asyncgen.pipeline.selection import Selected, Selection, apart
 from asyncgen.read import read_file
 from asyncgen.relations import Relations
 from asyncgen.resolve import Resolver
@@ -96,8 +96,23 @@ class Run:
         released = (environment.release_root(release, self.config, installed),) if release else ()
         found = (*released, *self.config.search, *installed)
         selected = list(Selection(self.config, source).modules(found, self.read))
-        own = tuple(dict.fromkeys(each.import_root for each in selected))
         self.written |= {each.output_module.partition(".")[0] for each in selected}
+        used: set[tuple[str, str]] = set()
+        for group in apart(selected):
+            yield from self.group(source, group, released, installed, used)
+        if not any(each.code == "AG204" for each in self.problems):  # nothing was looked at then
+            self.problems += unmatched(source, used)
+
+    def group(
+        self,
+        source: Source,
+        selected: list[Selected],
+        released: tuple[Path, ...],
+        installed: tuple[Path, ...],
+        used: set[tuple[str, str]],
+    ) -> Iterator[tuple[Surface, list[Entry]]]:
+        """The surfaces of modules that can import each other."""
+        own = tuple(dict.fromkeys(each.import_root for each in selected))
         roots = (*released, *own, *self.config.search, *installed)
         resolver = Resolver(
             tuple(dict.fromkeys(roots)),
@@ -121,7 +136,6 @@ class Run:
         classifier = Classifier(
             Evaluator(resolver, Relations(resolver, [module for _, module in modules]))
         )
-        used: set[tuple[str, str]] = set()
         builders = [
             SurfaceBuilder(source, classifier, each, module, self.first_party, self.problems, used)
             for each, module in modules
@@ -145,7 +159,6 @@ class Run:
                 ),
             )
             yield builder.build(derived)
-        self.problems += unmatched(source, used)
 
     def maker(self, classifier: Classifier, installed: tuple[Path, ...]) -> StubMaker:
         """What makes the stubs of one source's surfaces."""
