@@ -384,6 +384,25 @@ def test_nothing_heavy_is_imported_for_a_check_without_change(project: Project, 
     assert finished.stdout.splitlines()[-1] == "[]"
 
 
+def test_two_packages_of_one_name_have_surfaces_of_their_own(project: Project, run: Run) -> None:
+    text = "from django.db import models\n\n\nclass {}(models.QuerySet):\n    {}\n"
+    root = project(
+        {
+            "pyproject.toml": '[tool.asyncgen]\nsources = ["*/shop/*.py"]\n',
+            "front/shop/__init__.py": "",
+            "front/shop/base.py": text.format("Base", "def first_one(self): return self.first()"),
+            "front/shop/rows.py": "from shop.base import Base\n\n\nclass Books(Base): ...\n",
+            "back/shop/__init__.py": "",
+            "back/shop/base.py": text.format("Base", "def last_one(self): return self.last()"),
+            "back/shop/rows.py": "from shop.base import Base\n\n\nclass Shelves(Base): ...\n",
+        }
+    )
+    assert run("build").exit_code == 0
+    assert "afirst_one" in (root / "front/shop/base_async.py").read_text()
+    assert "alast_one" in (root / "back/shop/base_async.py").read_text()
+    assert run("check").exit_code == 0
+
+
 # -- init ----------------------------------------------------------------------------------------
 
 

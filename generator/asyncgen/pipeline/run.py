@@ -17,7 +17,7 @@ from asyncgen.pipeline.builder import SurfaceBuilder, unmatched
 from asyncgen.pipeline.clashes import unclashed
 from asyncgen.pipeline.derived import Derived
 from asyncgen.pipeline.result import Entry, Result
-from asyncgen.pipeline.selection import Selected, Selection
+from asyncgen.pipeline.selection import Selected, Selection, apart
 from asyncgen.read import read_file
 from asyncgen.relations import Relations
 from asyncgen.resolve import Resolver
@@ -109,8 +109,20 @@ class Run:
         released = (environment.release_root(release, self.config, installed),) if release else ()
         found = (*released, *self.config.search, *installed)
         selected = list(Selection(self.config, source, release).modules(found, self.read))
-        own = tuple(dict.fromkeys(each.import_root for each in selected))
         self.written |= {each.output_module.partition(".")[0] for each in selected}
+        for group in apart(selected):
+            yield from self.group(source, group, released, installed, used)
+
+    def group(
+        self,
+        source: Source,
+        selected: list[Selected],
+        released: tuple[Path, ...],
+        installed: tuple[Path, ...],
+        used: set[tuple[str, str]],
+    ) -> Iterator[tuple[Surface, list[Entry]]]:
+        """The surfaces of modules that can import each other."""
+        own = tuple(dict.fromkeys(each.import_root for each in selected))
         roots = (*released, *own, *self.config.search, *installed)
         resolver = Resolver(
             tuple(dict.fromkeys(roots)),

@@ -38,6 +38,17 @@ def import_root(name: str, path: Path) -> Path:
     return path.parents[depth if path.stem == "__init__" else depth - 1]
 
 
+def apart(selected: list[Selected]) -> list[list[Selected]]:
+    """The modules by the folder that they are imported from, where two have the same name: of
+    projects that share a repository each may have its `shop.models`. Otherwise all together."""
+    if len({each.name for each in selected}) == len(selected):
+        return [selected]
+    groups: dict[Path, list[Selected]] = {}
+    for each in selected:
+        groups.setdefault(each.import_root, []).append(each)
+    return list(groups.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What one source selects, of one of its releases where it has some."""
