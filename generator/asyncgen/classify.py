@@ -48,6 +48,7 @@ class Rules:
     exclude: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
     replace_handwritten: bool = False
+    makes_proxies: bool = False  # a model's twins are those of a proxy of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Classifier:
                 break
         else:
             kind, evidence = self.evaluated(candidate)
+        if function.made_of:
+            evidence = (function.made_of, *evidence)
         twin = self.twin_name(candidate, rules)
         asked = any(_matches(candidate, pattern) for pattern in rules.include)
         by_hand = self.handwritten(candidate, twin)
@@ -240,6 +243,13 @@ def _property(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     return Kind.SKIPPED, (Evidence("is a property", candidate.function.location),)
 
 
+def _of_proxy(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    function = candidate.function
+    if not (rules.makes_proxies and function.made_of and function.name in knowledge.IN_ORDER):
+        return None
+    return Kind.SKIPPED, (Evidence("of a proxy Django knows no order, so it raises there"),)
+
+
 def _registered(classifier: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     for decorator in candidate.function.decorators:
         function = decorator.function if isinstance(decorator, Call) else decorator
@@ -279,6 +289,7 @@ _RULES: tuple[_Rule, ...] = (
     _pragma,
     _excluded,
     _property,
+    _of_proxy,
     _hook,
     _registered,
     _asynchronous,
@@ -316,9 +327,11 @@ def _describe(type_: Type) -> str:
 
 
 def candidates(classifier: Classifier, surface: Class, *, inherited: bool) -> Iterator[Candidate]:
-    """The callables of a class's surface: its own and those that from_queryset copies into it;
-    with `inherited` also what its bases have, down to Django's."""
-    resolver = classifier.evaluator.resolver
+    """The callables of a class's surface: its own, those that from_queryset copies into it, and
+    those that Django makes of its fields; with `inherited` also what its bases have, down to
+    Django's."""
+    evaluator = classifier.evaluator
+    resolver = evaluator.resolver
     seen: set[str] = set()
     for index, owner in enumerate(resolver.mro(surface)):
         is_own = index == 0 or owner.queryset is not None
@@ -328,7 +341,8 @@ def candidates(classifier: Classifier, surface: Class, *, inherited: bool) -> It
         module = resolver.readable(owner.module)
         if module is None:
             continue
-        for name, function in owner.functions.items():
+        made = evaluator.accessors.of(owner) if evaluator.role(owner) == "model" else {}
+        for name, function in {**owner.functions, **made}.items():
             if name not in seen and not function.is_type_only:
                 seen.add(name)
                 yield Candidate(function, module, owner, surface)

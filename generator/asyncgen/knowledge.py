@@ -134,6 +134,9 @@ OPTIONS_MODELS = frozenset({"model", "concrete_model", "proxy_for_model", "relat
 # Attributes that instances have, but no class statement declares.
 PLAIN_ATTRIBUTES: Mapping[str, frozenset[str]] = {"manager": frozenset({"instance", "model"})}
 # Methods that Django adds to models for dates and orders.
+# Those for orders look the order up in the options of the class, which a proxy does not inherit
+# (django/db/models/base.py, Model._get_next_or_previous_in_order).
+IN_ORDER = frozenset({"get_next_in_order", "get_previous_in_order"})
 NEIGHBOURS = ("get_next_by_", "get_previous_by_", "get_next_in_", "get_previous_in_")
 
 # -- Querysets without a known class ------------------------------------------------------------

@@ -94,6 +94,8 @@ class Function:
     body: Block = ()
     # What assigning to a property runs.
     setter: Function | None = None
+    # Of a method that nobody wrote: what Django makes it of (see `accessors`).
+    made_of: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

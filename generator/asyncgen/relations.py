@@ -235,7 +235,8 @@ class Relations:
             self._prefetched = {
                 text.text
                 for module in self.sources
-                for call in _calls((*module.functions.values(), *module.classes.values()))
+                for call in facts_in((*module.functions.values(), *module.classes.values()))
+                if isinstance(call, Call)
                 for keyword, text in call.keywords
                 if keyword == "to_attr" and isinstance(text, Literal)
             }
@@ -274,10 +275,9 @@ def _related_name(call: Call, found: Class, to_one: bool) -> str:
     return own if to_one else f"{own}_set"
 
 
-def _calls(facts: object) -> Iterator[Call]:
-    """Every call in facts: of functions, statements, expressions, and tuples of them."""
-    if isinstance(facts, Call):
-        yield facts
+def facts_in(facts: object) -> Iterator[object]:
+    """Facts and all that they are made of: functions, statements, expressions, tuples of them."""
+    yield facts
     if isinstance(facts, tuple):
         parts: Iterable[object] = facts
     elif isinstance(facts, Class):
@@ -287,7 +287,14 @@ def _calls(facts: object) -> Iterator[Call]:
     else:
         parts = [getattr(facts, name) for name in getattr(type(facts), "__slots__", ())]
     for part in parts:
-        yield from _calls(part)
+        yield from facts_in(part)
+
+
+def is_abstract_model(model: Class) -> bool:
+    """Whether the class says `abstract = True` of itself."""
+    meta = model.classes.get("Meta")
+    abstract = meta.attributes.get("abstract") if meta else None
+    return abstract is not None and abstract.value == Literal("bool", "True")
 
 
 def _deferrals(block: Block) -> Iterator[str]:

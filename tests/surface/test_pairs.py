@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from functools import partialmethod
 from typing import Any
 
 import pytest
@@ -46,6 +47,8 @@ def overridden(source: type, name: str, calls: list[str]) -> Any:
             return classmethod(override)
         case staticmethod():
             return staticmethod(override)
+        case partialmethod():  # made by Django, of a field
+            return override
         case found if not callable(found):  # a property, cached or not
             return property(override)
     return override

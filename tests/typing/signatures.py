@@ -23,6 +23,8 @@ RECEIVERS = {
     "NovelQuerySetAsync": ("library.inherited.NovelQuerySet",) * 2,
     "AuthorQuerySetAsync": ("library.inherited.AuthorQuerySet",) * 2,
     "OwnedQuerySetAsync": ("library.generic.OwnedQuerySet[library.models.Author]",) * 2,
+    "LoanAsync": ("library.loans.Loan",) * 2,
+    "ReaderAsync": ("library.loans.Reader",) * 2,
     "BookManager": ("library.querysets_managers.BookManager", "library.querysets.BookQuerySet"),
     "NovelManager": ("library.inherited_managers.NovelManager", "library.inherited.NovelQuerySet"),
     "AuthorManager": (

@@ -93,3 +93,14 @@ class OrderAsync:
         Put the books back in stock; False if the order is not open any more.
         """
         return await sync_to_async(self.cancel)()
+
+    async def aget_next_by_placed_at(self, **kwargs):
+        """Asynchronous `Order.get_next_by_placed_at()`: run it on a worker thread."""
+        return await sync_to_async(self.get_next_by_placed_at)(**kwargs)
+
+    async def aget_previous_by_placed_at(self, **kwargs):
+        """Asynchronous `Order.get_previous_by_placed_at()`.
+
+        Run it on a worker thread.
+        """
+        return await sync_to_async(self.get_previous_by_placed_at)(**kwargs)

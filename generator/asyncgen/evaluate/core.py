@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
+from asyncgen.accessors import PREFIXES, Accessors
 from asyncgen.evaluate.frame import Environment, Frame
 from asyncgen.model import (
     Assign,
@@ -60,6 +61,7 @@ class Core(ABC):
 
     resolver: Resolver
     relations: Relations
+    accessors: Accessors = field(init=False)
     _roles: dict[Class, str] = field(default_factory=dict)
     _mixed_in: dict[Class, str] | None = None
     _plain: dict[Class, bool] = field(default_factory=dict)
@@ -71,6 +73,9 @@ class Core(ABC):
     _closures: dict[Function, Environment] = field(default_factory=dict)
     _lambdas: dict[tuple[str, int, Lambda], Function] = field(default_factory=dict)
     _aliases: dict[tuple[Location, str], Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.accessors = Accessors(self.relations)
 
     # -- what layers above give ------------------------------------------------------------------
 
@@ -185,10 +190,15 @@ class Core(ABC):
     # -- classes ---------------------------------------------------------------------------------
 
     def lookup(self, found: Class, name: str, after: Class | None = None) -> Found | None:
-        """`Resolver.lookup`; where Django's own class is not among the bases (a mixin for
-        querysets, a base that cannot be found), as if it were the last of them."""
+        """`Resolver.lookup`, and what Django makes of a model's fields. Where Django's own class is
+        not among the bases (a mixin for querysets, a base that cannot be found), as if it were the
+        last of them."""
         known = self.resolver.lookup(found, name, after)
         role = self.role(found)
+        if known is None and role == "model" and name.startswith(PREFIXES):
+            for each in self.resolver.mro(found):
+                if name in self.accessors.of(each):
+                    return each, self.accessors.of(each)[name]
         if known is None and role:
             root = self.root(knowledge.ROOT_CLASSES[role])
             if root and root not in self.resolver.mro(found):

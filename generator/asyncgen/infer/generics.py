@@ -9,6 +9,7 @@ from asyncgen.evaluate import Evaluator, Frame
 from asyncgen.infer.known import Known, Types
 from asyncgen.infer.scope import is_variable
 from asyncgen.model import Call, Class, Display, Expression, Get, Item, Literal, Module, Name
+from asyncgen.relations import is_abstract_model
 from asyncgen.resolve import Alias, Resolver
 from asyncgen.values import ClassObject, Instance
 
@@ -141,12 +142,6 @@ class Rows:
                 yield value.found
                 order = self.evaluator.resolver.mro(value.found)
                 yield from (known.queryset for known in order if known.queryset)
-
-
-def is_abstract_model(model: Class) -> bool:
-    meta = model.classes.get("Meta")
-    abstract = meta.attributes.get("abstract") if meta else None
-    return abstract is not None and abstract.value == Literal("bool", "True")
 
 
 def _makes_manager(call: Call) -> bool:

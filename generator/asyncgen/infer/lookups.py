@@ -137,6 +137,9 @@ class Lookups:
         return substituted(result, receiver) if result is not None else None
 
     def django_method(self, receiver: Known, found: Class, owner: Class, name: str) -> Types | None:
+        private = _PRIVATE.get(f"{owner.dotted}.{name}")
+        if private:
+            return substituted(private, receiver)
         if self.django is None:
             return None
         stubbed = self.django.method(owner.dotted, name)
@@ -241,6 +244,13 @@ class Lookups:
             case None if word in _BUILTIN_CLASSES and isinstance(expression, Name):
                 return builtin(word)
         return None
+
+
+# What Django's private methods give, which django-stubs leave out.
+_PRIVATE: Mapping[str, Types] = {
+    "django.db.models.base.Model._get_next_or_previous_by_FIELD": SELF,
+    "django.db.models.base.Model._get_next_or_previous_in_order": SELF,
+}
 
 
 def _union(parts: Iterable[Types | None]) -> Types | None:

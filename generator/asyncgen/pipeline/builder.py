@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from asyncgen.annotate import Names, conversion, twin
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
 from asyncgen.config import WORDS, Source
-from asyncgen.infer.generics import is_abstract_model, is_generic
+from asyncgen.infer.generics import is_generic
 from asyncgen.model import (
     Binding,
     Class,
@@ -28,6 +28,7 @@ from asyncgen.model import (
 from asyncgen.pipeline.derived import Derived, queryset_of
 from asyncgen.pipeline.result import Entry
 from asyncgen.pipeline.selection import Selected
+from asyncgen.relations import is_abstract_model
 from asyncgen.resolve import every_class
 from asyncgen.shortcuts import shortened
 from asyncgen.stub.maker import FirstParty
@@ -250,6 +251,7 @@ class SurfaceBuilder:
             exclude=self.source.exclude,
             kinds=self.source.kinds,
             replace_handwritten=self.source.handwritten == "replace",
+            makes_proxies=self.source.style == "subclass",
         )
 
     def twins(self, found: list[Candidate], owner: Class | None) -> Iterator[Twin]:

@@ -1,4 +1,5 @@
-"""Overrides on models: one abstract, one that inherits from it, one with its twins by hand."""
+"""Overrides on models: one abstract, one that inherits from it, one with its twins by hand.
+And models for which Django makes methods: of a date field, of an order."""
 
 from django.db import models
 
@@ -64,3 +65,22 @@ class StyleDiary(models.Model):
     def delete(self, *args, **kwargs):
         ran("delete of diary")
         return super().delete(*args, **kwargs)
+
+
+class StyleSeries(models.Model):
+    title = models.CharField(max_length=100)
+
+
+class Aired(models.Model):
+    aired = models.DateField()
+
+    class Meta:
+        abstract = True
+
+
+class StyleEpisode(Aired):
+    title = models.CharField(max_length=100)
+    series = models.ForeignKey(StyleSeries, models.CASCADE)
+
+    class Meta:
+        order_with_respect_to = "series"

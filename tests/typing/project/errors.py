@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from library.loans import Loan, Reader
 from library.models import Author, Book
 from library.querysets import BookQuerySet
 from library.services_async import aregister
 
 
-async def wrong(books: BookQuerySet, author: Author) -> None:
+async def wrong(books: BookQuerySet, author: Author, loan: Loan, reader: Reader) -> None:
     # case: annotated
     text: str = await books.arevenue()  # error
     # case: overloads with Literal
@@ -34,4 +35,7 @@ async def wrong(books: BookQuerySet, author: Author) -> None:
     await Book.objects.acount_all()  # error
     # case: functions
     await aregister(title="x", author=author)  # error
+    # case: made by Django of fields and orders
+    await loan.aget_next_by_returned()  # error
+    await reader.aget_loan_order()  # error
     print(text, number)

@@ -10,6 +10,7 @@ from typing import Any, assert_type
 
 from library.generic import OwnedQuerySet
 from library.inherited import AuthorQuerySet, NovelQuerySet
+from library.loans import Loan, Reader
 from library.models import Author, Book
 from library.querysets import BookQuerySet
 from library.services_async import afirst_of, aregister, arename
@@ -109,3 +110,12 @@ async def functions(book: Book, author: Author) -> None:
     assert_type(await afirst_of([book]), Book | None)
     assert_type(await arename(book, "x", quiet=True), None)
     assert_type(await arename(book, "x"), str)
+
+
+async def accessors(loan: Loan, reader: Reader) -> None:
+    # case: made by Django of fields and orders
+    assert_type(await loan.aget_next_by_lent(reader=reader), Loan)
+    assert_type(await loan.aget_previous_by_lent(), Loan)
+    assert_type(await loan.aget_next_in_order(), Loan)
+    assert_type(await loan.aget_previous_in_order(), Loan)
+    assert_type(await reader.aset_loan_order([1, 2], using="default"), None)

@@ -234,3 +234,11 @@ class LogEntryAsync:
         Return the admin URL to edit the object represented by this log entry.
         """
         return await sync_to_async(self.get_admin_url)()
+
+    async def aget_next_by_action_time(self, **kwargs):
+        """Asynchronous `LogEntry.get_next_by_action_time()`: run it on a worker thread."""
+        return await sync_to_async(self.get_next_by_action_time)(**kwargs)
+
+    async def aget_previous_by_action_time(self, **kwargs):
+        """Asynchronous `LogEntry.get_previous_by_action_time()`: run it on a worker thread."""
+        return await sync_to_async(self.get_previous_by_action_time)(**kwargs)

@@ -667,6 +667,14 @@ class AbstractUserAsync:
             subject=subject, message=message, from_email=from_email, **kwargs
         )
 
+    async def aget_next_by_date_joined(self, **kwargs):
+        """Asynchronous `AbstractUser.get_next_by_date_joined()`: run it on a worker thread."""
+        return await sync_to_async(self.get_next_by_date_joined)(**kwargs)
+
+    async def aget_previous_by_date_joined(self, **kwargs):
+        """Asynchronous `AbstractUser.get_previous_by_date_joined()`: run it on a worker thread."""
+        return await sync_to_async(self.get_previous_by_date_joined)(**kwargs)
+
 
 class AnonymousUserAsync:
     """Async twins of `AnonymousUser`."""

@@ -212,3 +212,17 @@ class AbstractBaseSessionAsync:
     async def aget_decoded(self):
         """Asynchronous `AbstractBaseSession.get_decoded()`: run it on a worker thread."""
         return await sync_to_async(self.get_decoded)()
+
+    async def aget_next_by_expire_date(self, **kwargs):
+        """Asynchronous `AbstractBaseSession.get_next_by_expire_date()`.
+
+        Run it on a worker thread.
+        """
+        return await sync_to_async(self.get_next_by_expire_date)(**kwargs)
+
+    async def aget_previous_by_expire_date(self, **kwargs):
+        """Asynchronous `AbstractBaseSession.get_previous_by_expire_date()`.
+
+        Run it on a worker thread.
+        """
+        return await sync_to_async(self.get_previous_by_expire_date)(**kwargs)

@@ -2,7 +2,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 import datetime as dt
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db.models.base import Model
@@ -56,3 +56,5 @@ class BaseSessionManagerAsync(Generic[_T]):
 
 class AbstractBaseSessionAsync:
     async def aget_decoded(self) -> dict[str, Any]: ...
+    async def aget_next_by_expire_date(self, **kwargs: Any) -> Self: ...
+    async def aget_previous_by_expire_date(self, **kwargs: Any) -> Self: ...

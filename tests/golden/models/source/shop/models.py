@@ -1,9 +1,18 @@
-"""Models: what a foreign key, a reverse relation and a deferred field do to a method."""
+"""Models: what a foreign key, a reverse relation and a deferred field do to a method; and the
+methods that Django makes of date fields and of orders."""
 
 from django.db import models
 from django.urls import reverse
 
-from shop.models_async import BookAsync, NamedAsync, ProfileAsync, WriterAsync
+from shop.models_async import (
+    BookAsync,
+    ChapterAsync,
+    EditionAsync,
+    NamedAsync,
+    ProfileAsync,
+    PublishedAsync,
+    WriterAsync,
+)
 
 
 class Named(NamedAsync, models.Model):
@@ -73,3 +82,41 @@ class Book(BookAsync, models.Model):
         super().save(*args, **kwargs)
 
     save.alters_data = True
+
+
+class Published(PublishedAsync, models.Model):
+    published = models.DateField()
+    withdrawn = models.DateField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class MomentField(models.DateTimeField):
+    pass
+
+
+class Edition(EditionAsync, Published):
+    book = models.ForeignKey(Book, models.CASCADE)
+    printed = MomentField()
+
+    class Meta:
+        order_with_respect_to = "book"
+
+    def is_last(self):
+        return list(self.book.get_edition_order())[-1] == self.pk
+
+    def successor(self):
+        return self.get_next_by_published(book=self.book)
+
+
+class Chapter(ChapterAsync, models.Model):
+    read = models.DateField()
+    parent = models.ForeignKey("self", models.CASCADE)
+
+    class Meta:
+        order_with_respect_to = "parent"
+
+    def get_next_by_read(self):
+        """Django puts its own in the place of this one."""
+        return self
