@@ -55,6 +55,7 @@ def twin(
     guarded: bool,
     call_now: bool,
     marks: Mapping[str, str],
+    sensitive: str | None = None,
     copied_from: Class | None = None,
 ) -> tuple[Twin, Names]:
     """The twin that `decision` asks for, and the names that its text uses.
@@ -84,6 +85,7 @@ def twin(
         sentinels=sentinels,
         decision=decision,
         module=module.name,
+        sensitive=sensitive,
     )
     return made, names | returned
 

@@ -57,6 +57,8 @@ HOOKS: Mapping[str, frozenset[str]] = {
     "model": _HOOKS_OF_ALL | {"from_db", "prepare_database_save"},
     "": _HOOKS_OF_MANAGERS,
 }
+# Keeps variables out of error reports: of the twin's frame, too, and of those below it.
+SENSITIVE = "django.views.decorators.debug.sensitive_variables"
 # Decorators that hand a function to Django, which calls it synchronously.
 HOOK_DECORATORS = frozenset(
     {

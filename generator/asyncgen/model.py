@@ -431,7 +431,8 @@ class Twin:
 
     `target` is the expression that it runs (`self.get`), through the bridge. `guarded`: a
     StopIteration may leave it. `call_now`: an iterator's function is called by the twin itself, so
-    that it checks its arguments at the call.
+    that it checks its arguments at the call. `sensitive` are the arguments of the callable's
+    `@sensitive_variables`, as text.
     """
 
     name: str
@@ -451,6 +452,7 @@ class Twin:
     converts: tuple[tuple[str, str], ...] = ()
     # The tests under which the sync callable does not query (see `shortcuts`).
     shortcut: tuple[str, ...] = ()
+    sensitive: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ def departures(kind: str, database: str) -> set[str]:
         if kind in row["kinds"]
         and database in row.get("databases", [database])
         and tuple(map(int, row.get("since", "0.0").split("."))) <= series
+        and tuple(map(int, row.get("until", "99.0").split("."))) > series
     }
 
 
@@ -145,7 +146,13 @@ class Outcome:
     output: str
 
 
-def run(database: str, labels: list[str], patterns: list[str], scratch: Path) -> Outcome:
+def run(
+    database: str,
+    labels: list[str],
+    patterns: list[str],
+    scratch: Path,
+    surface: str = "generated",
+) -> Outcome:
     require(database)
     counts = scratch / "counts.json"
     command = [sys.executable, "runtests.py", "--settings=asyncgen_own_settings", "--parallel=1"]
@@ -159,6 +166,7 @@ def run(database: str, labels: list[str], patterns: list[str], scratch: Path) ->
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(HERE / "own"), os.environ.get("PYTHONPATH", "")]),
             "ASYNCGEN_TEST_DATABASE": database,
+            "ASYNCGEN_SURFACE": surface,
             "ASYNCGEN_TWIN_COUNTS": str(counts),
         },
         stdin=subprocess.DEVNULL,
@@ -225,6 +233,27 @@ def test_djangos_async_tests(database: str, tmp_path: Path, told: list[str]) -> 
     assert outcome.by_hand.keys() <= TABLE["by_hand"].keys()
     assert sum(outcome.by_hand.values()) <= 2
     assert len(outcome.skipped) <= 5, outcome.skipped
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_as_many_pass_with_the_surface_installed_project_wide_as_without_it(
+    database: str, tmp_path: Path, told: list[str]
+) -> None:
+    labels = folders(TABLE["async"]["run"])
+    names = sorted({name for label in labels for name in async_tests().get(label, ())})
+    patterns = [f"*.{name}" for name in names]
+    plain = run(database, labels, patterns, tmp_path, "plain")
+    everywhere = run(database, labels, patterns, tmp_path, "everywhere")
+    told += summary(f"{database}, asyncgen_django.everywhere installed", everywhere)
+    assert not plain.generated
+    assert not plain.failed, plain.output
+    assert (everywhere.ran, everywhere.skipped) == (plain.ran, plain.skipped)
+    judge(everywhere, departures("everywhere", database))
+    # Of all parts of the surface, not of querysets alone; and of theirs none by hand.
+    called = {name.partition(".")[0] for name in everywhere.generated}
+    assert called >= {"QuerySetAsync", "ModelAsync", "ModelBackendAsync", "UserManagerAsync"}
+    assert "SessionStoreAsync" in called
+    assert not everywhere.by_hand
 
 
 def test_djangos_sync_tests_of_managers_and_querysets(tmp_path: Path, told: list[str]) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from asyncgen import knowledge
 from asyncgen.annotate import Names, conversion, twin
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
 from asyncgen.config import WORDS, Source
 from asyncgen.infer.generics import is_generic
 from asyncgen.model import (
     Binding,
+    Call,
     Class,
     Decision,
     ImportLine,
@@ -268,6 +270,7 @@ class SurfaceBuilder:
                     guarded=guarded,
                     call_now=call_now,
                     marks=self.marks(candidate),
+                    sensitive=self.sensitive(candidate),
                     copied_from=candidate.owner.queryset if candidate.owner else None,
                 )
                 self.names |= names
@@ -301,6 +304,18 @@ class SurfaceBuilder:
                 function = known.functions.get(candidate.function.name)
                 found |= function.marks if function else {}
         return found | dict(candidate.function.marks)
+
+    def sensitive(self, candidate: Candidate) -> str | None:
+        """The arguments of the callable's `@sensitive_variables(…)`."""
+        function = candidate.function
+        for decorator, text in zip(function.decorators, function.decorator_texts, strict=True):
+            if (
+                isinstance(decorator, Call)
+                and (self.classifier.evaluator.dotted(decorator.function, candidate.module))
+                == knowledge.SENSITIVE
+            ):
+                return text.partition("(")[2].removesuffix(")")
+        return None
 
     def note_patterns(self, candidate: Candidate) -> None:
         for key in ("include", "exclude", "kinds", "rename"):

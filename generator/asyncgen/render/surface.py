@@ -35,6 +35,7 @@ from asyncgen.render.layout import INDENT, lay_out
 
 REGENERATE = "# Do not edit: change the source, then run `asyncgen build`."
 RUNTIME = "asyncgen_runtime"
+_SENSITIVE = ImportLine("django.views.decorators.debug", "sensitive_variables")
 
 
 def render(surface: Surface, width: int) -> Rendered:
@@ -164,6 +165,8 @@ def twin_imports(twins: Sequence[Twin], bridge: str) -> set[ImportLine]:
     ):
         if needed:
             wanted.add(ImportLine(RUNTIME, name))
+    if any(map(_is_sensitive, twins)):
+        wanted.add(_SENSITIVE)
     if any(_is_annotated(each.signature) for each in twins):
         wanted.add(ImportLine("__future__", "annotations"))
     if any(_uses(each, "_leading(") for each in twins):
@@ -341,8 +344,7 @@ def twin_lines(
 ) -> Iterator[str]:
     """The lines of a twin's definition, and of the marks after it."""
     indent = INDENT * depth
-    decorator = _decorator(twin)
-    if decorator:
+    for decorator in _decorators(twin):
         yield f"{indent}@{decorator}"
     yield from definition(twin, depth, width)
     yield from docstring(twin, depth + 1, width)
@@ -363,14 +365,18 @@ def _source_import(twin: Twin) -> Iterator[str]:
     yield ""
 
 
-def _decorator(twin: Twin) -> str | None:
+def _decorators(twin: Twin) -> Iterator[str]:
     match twin.binding:
         case Binding.CLASSMETHOD:
-            return "classmethod"
+            yield "classmethod"
         case Binding.STATICMETHOD:
-            return "static_twin"
-        case _:
-            return None
+            yield "static_twin"
+    if _is_sensitive(twin):
+        yield f"{_SENSITIVE.name}({twin.sensitive})"
+
+
+def _is_sensitive(twin: Twin) -> bool:
+    return twin.sensitive is not None and twin.kind not in _UNBRIDGED
 
 
 def definition(twin: Twin, depth: int, width: int) -> list[str]:
@@ -456,6 +462,8 @@ def body(twin: Twin, surface: Surface | ManagerModule, depth: int, width: int) -
             line = f"return context_to_async({twin.target})({arguments})"
         case _:
             bridge = surface.bridge.rpartition(".")[2]
+            if _is_sensitive(twin):
+                return list(_hidden_call(twin, bridge, arguments, depth, width))
             target = f"no_stop_iteration({twin.target})" if twin.guarded else twin.target
             if twin.binding is Binding.PROPERTY:
                 receiver, _, name = twin.target.partition(".")
@@ -468,6 +476,21 @@ def body(twin: Twin, surface: Surface | ManagerModule, depth: int, width: int) -
                     *lay_out(line, depth, width),
                 ]
     return lay_out(line, depth, width)
+
+
+def _hidden_call(twin: Twin, bridge: str, arguments: str, depth: int, width: int) -> Iterator[str]:
+    """Run the callable without passing the arguments through the frames of the bridge, which an
+    error report would show."""
+    indent = INDENT * depth
+    names = {parameter.name for parameter in twin.signature.parameters}
+    name = next(each for each in ("call", "call_", "call__") if each not in names)
+    yield from [""] if twin.decision.owner else []  # else the import before it ends with one
+    yield f"{indent}@{_SENSITIVE.name}()"
+    yield f"{indent}def {name}():"
+    yield from lay_out(f"return {twin.target}({arguments})", depth + 1, width)
+    yield ""
+    target = f"no_stop_iteration({name})" if twin.guarded else name
+    yield f"{indent}return await {bridge}({target})()"
 
 
 def _condition(tests: tuple[str, ...], depth: int, width: int) -> list[str]:

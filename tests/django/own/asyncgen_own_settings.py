@@ -6,6 +6,9 @@ given another meaning, in the modules where models and test modules look them up
 * a model without a manager gets AsyncManager(), and so do base managers and related managers;
 * `models.Manager`, `models.QuerySet` and what is derived from them are the generated classes.
 
+That is for ASYNCGEN_SURFACE=generated. With `everywhere`, the models are Django's own, and the app
+of that name is installed for the whole project; with `plain`, nothing is done.
+
 Every use of a twin is counted, of the generated ones and of those that Django wrote by hand, by
 watching the bridge to the worker thread in either's module. The counts go to the file that
 ASYNCGEN_TWIN_COUNTS names.
@@ -105,13 +108,18 @@ def watch(module: ModuleType, bridge: str, counter: Counter[str]) -> None:
     setattr(module, bridge, counting)
 
 
+def install_everywhere() -> None:
+    """One more line in what runtests.py, the program that runs, makes INSTALLED_APPS of."""
+    vars(sys.modules["__main__"])["ALWAYS_INSTALLED_APPS"].insert(0, "asyncgen_django.everywhere")
+
+
 def count() -> None:
-    import asyncgen_django
+    import asyncgen_runtime
     from django.db.models import query
 
-    generated = importlib.import_module(asyncgen_django.AsyncManager.__module__)
-    watch(generated, "sync_to_async", counts["generated"])
-    watch(generated, "iterator_to_async", counts["generated"])
+    # The generated modules take the bridge from there when they are imported, which is later.
+    watch(asyncgen_runtime, "sync_to_async", counts["generated"])
+    watch(asyncgen_runtime, "iterator_to_async", counts["generated"])
     watch(query, "sync_to_async", counts["by hand"])
 
     @atexit.register
@@ -120,6 +128,9 @@ def count() -> None:
             json.dump(counts, file)
 
 
-if os.environ.get("ASYNCGEN_SURFACE", "generated") == "generated":
-    substitute()
 count()
+match os.environ["ASYNCGEN_SURFACE"]:
+    case "generated":
+        substitute()
+    case "everywhere":
+        install_everywhere()

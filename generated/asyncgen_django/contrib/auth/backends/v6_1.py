@@ -12,6 +12,7 @@ from django.contrib.auth.backends import (
     ModelBackend,
     RemoteUserBackend,
 )
+from django.views.decorators.debug import sensitive_variables
 
 
 class BaseBackendAsync:
@@ -49,11 +50,17 @@ class AsyncBaseBackend(BaseBackendAsync, BaseBackend):
 class ModelBackendAsync:
     """Async twins of `ModelBackend`."""
 
+    @sensitive_variables("password")
     async def aauthenticate(self, request, username=None, password=None, **kwargs):
         """Asynchronous `ModelBackend.authenticate()`: run it on a worker thread."""
-        return await sync_to_async(self.authenticate)(
-            request=request, username=username, password=password, **kwargs
-        )
+
+        @sensitive_variables()
+        def call():
+            return self.authenticate(
+                request=request, username=username, password=password, **kwargs
+            )
+
+        return await sync_to_async(call)()
 
     async def auser_can_authenticate(self, user):
         """Asynchronous `ModelBackend.user_can_authenticate()`: run it on a worker thread.
@@ -106,11 +113,17 @@ class AsyncModelBackend(ModelBackendAsync, ModelBackend):
 class AllowAllUsersModelBackendAsync:
     """Async twins of `AllowAllUsersModelBackend`."""
 
+    @sensitive_variables("password")
     async def aauthenticate(self, request, username=None, password=None, **kwargs):
         """Asynchronous `AllowAllUsersModelBackend.authenticate()`: run it on a worker thread."""
-        return await sync_to_async(self.authenticate)(
-            request=request, username=username, password=password, **kwargs
-        )
+
+        @sensitive_variables()
+        def call():
+            return self.authenticate(
+                request=request, username=username, password=password, **kwargs
+            )
+
+        return await sync_to_async(call)()
 
     async def aget_user_permissions(self, user_obj, obj=None):
         """Asynchronous `AllowAllUsersModelBackend.get_user_permissions()`.

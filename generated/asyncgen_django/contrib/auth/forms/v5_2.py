@@ -14,6 +14,7 @@ from django.contrib.auth.forms import (
     UserCreationForm,
 )
 from django.contrib.auth.tokens import default_token_generator
+from django.views.decorators.debug import sensitive_variables
 
 
 class UserCreationFormAsync:
@@ -36,22 +37,34 @@ class UserCreationFormAsync:
 
     asave.alters_data = True
 
+    @sensitive_variables("password1", "password2")
     async def avalidate_passwords(
         self, password1_field_name="password1", password2_field_name="password2"
     ):
         """Asynchronous `UserCreationForm.validate_passwords()`: run it on a worker thread."""
-        return await sync_to_async(self.validate_passwords)(
-            password1_field_name=password1_field_name, password2_field_name=password2_field_name
-        )
 
+        @sensitive_variables()
+        def call():
+            return self.validate_passwords(
+                password1_field_name=password1_field_name, password2_field_name=password2_field_name
+            )
+
+        return await sync_to_async(call)()
+
+    @sensitive_variables("password")
     async def avalidate_password_for_user(self, user, password_field_name="password2"):
         """Asynchronous `UserCreationForm.validate_password_for_user()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.validate_password_for_user)(
-            user=user, password_field_name=password_field_name
-        )
+
+        @sensitive_variables()
+        def call():
+            return self.validate_password_for_user(
+                user=user, password_field_name=password_field_name
+            )
+
+        return await sync_to_async(call)()
 
     async def aset_password_and_save(self, user, password_field_name="password1", commit=True):
         """Asynchronous `UserCreationForm.set_password_and_save()`: run it on a worker thread."""
@@ -193,9 +206,15 @@ class AsyncUserCreationForm(UserCreationFormAsync, UserCreationForm):
 class AuthenticationFormAsync:
     """Async twins of `AuthenticationForm`."""
 
+    @sensitive_variables()
     async def aclean(self):
         """Asynchronous `AuthenticationForm.clean()`: run it on a worker thread."""
-        return await sync_to_async(self.clean)()
+
+        @sensitive_variables()
+        def call():
+            return self.clean()
+
+        return await sync_to_async(call)()
 
     async def aconfirm_login_allowed(self, user):
         """Asynchronous `AuthenticationForm.confirm_login_allowed()`: run it on a worker thread.
@@ -524,22 +543,34 @@ class SetPasswordFormAsync:
         """Asynchronous `SetPasswordForm.save()`: run it on a worker thread."""
         return await sync_to_async(self.save)(commit=commit)
 
+    @sensitive_variables("password1", "password2")
     async def avalidate_passwords(
         self, password1_field_name="password1", password2_field_name="password2"
     ):
         """Asynchronous `SetPasswordForm.validate_passwords()`: run it on a worker thread."""
-        return await sync_to_async(self.validate_passwords)(
-            password1_field_name=password1_field_name, password2_field_name=password2_field_name
-        )
 
+        @sensitive_variables()
+        def call():
+            return self.validate_passwords(
+                password1_field_name=password1_field_name, password2_field_name=password2_field_name
+            )
+
+        return await sync_to_async(call)()
+
+    @sensitive_variables("password")
     async def avalidate_password_for_user(self, user, password_field_name="password2"):
         """Asynchronous `SetPasswordForm.validate_password_for_user()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.validate_password_for_user)(
-            user=user, password_field_name=password_field_name
-        )
+
+        @sensitive_variables()
+        def call():
+            return self.validate_password_for_user(
+                user=user, password_field_name=password_field_name
+            )
+
+        return await sync_to_async(call)()
 
     async def aset_password_and_save(self, user, password_field_name="password1", commit=True):
         """Asynchronous `SetPasswordForm.set_password_and_save()`: run it on a worker thread."""
@@ -673,12 +704,18 @@ class AsyncSetPasswordForm(SetPasswordFormAsync, SetPasswordForm):
 class PasswordChangeFormAsync:
     """Async twins of `PasswordChangeForm`."""
 
+    @sensitive_variables("old_password")
     async def aclean_old_password(self):
         """Asynchronous `PasswordChangeForm.clean_old_password()`: run it on a worker thread.
 
         Validate that the old_password field is correct.
         """
-        return await sync_to_async(self.clean_old_password)()
+
+        @sensitive_variables()
+        def call():
+            return self.clean_old_password()
+
+        return await sync_to_async(call)()
 
     async def aclean(self):
         """Asynchronous `PasswordChangeForm.clean()`: run it on a worker thread."""
@@ -688,22 +725,34 @@ class PasswordChangeFormAsync:
         """Asynchronous `PasswordChangeForm.save()`: run it on a worker thread."""
         return await sync_to_async(self.save)(commit=commit)
 
+    @sensitive_variables("password1", "password2")
     async def avalidate_passwords(
         self, password1_field_name="password1", password2_field_name="password2"
     ):
         """Asynchronous `PasswordChangeForm.validate_passwords()`: run it on a worker thread."""
-        return await sync_to_async(self.validate_passwords)(
-            password1_field_name=password1_field_name, password2_field_name=password2_field_name
-        )
 
+        @sensitive_variables()
+        def call():
+            return self.validate_passwords(
+                password1_field_name=password1_field_name, password2_field_name=password2_field_name
+            )
+
+        return await sync_to_async(call)()
+
+    @sensitive_variables("password")
     async def avalidate_password_for_user(self, user, password_field_name="password2"):
         """Asynchronous `PasswordChangeForm.validate_password_for_user()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.validate_password_for_user)(
-            user=user, password_field_name=password_field_name
-        )
+
+        @sensitive_variables()
+        def call():
+            return self.validate_password_for_user(
+                user=user, password_field_name=password_field_name
+            )
+
+        return await sync_to_async(call)()
 
     async def aset_password_and_save(self, user, password_field_name="password1", commit=True):
         """Asynchronous `PasswordChangeForm.set_password_and_save()`: run it on a worker thread."""
@@ -848,6 +897,7 @@ class AdminPasswordChangeFormAsync:
         """
         return await sync_to_async(self.save)(commit=commit)
 
+    @sensitive_variables("password1", "password2")
     async def avalidate_passwords(
         self,
         password1_field_name="password1",
@@ -858,11 +908,16 @@ class AdminPasswordChangeFormAsync:
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.validate_passwords)(
-            password1_field_name=password1_field_name,
-            password2_field_name=password2_field_name,
-            usable_password_field_name=usable_password_field_name,
-        )
+
+        @sensitive_variables()
+        def call():
+            return self.validate_passwords(
+                password1_field_name=password1_field_name,
+                password2_field_name=password2_field_name,
+                usable_password_field_name=usable_password_field_name,
+            )
+
+        return await sync_to_async(call)()
 
     async def avalidate_password_for_user(self, user, **kwargs):
         """Asynchronous `AdminPasswordChangeForm.validate_password_for_user()`.

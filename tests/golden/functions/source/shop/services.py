@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
 
 if TYPE_CHECKING:
     from shop.models import Book, Order
 
-__all__ = ["place_order", "restock"]
+__all__ = ["place_order", "restock", "pay"]
 
 
 def place_order(book: Book, /, count: int = 1, *, note: str = "") -> Order:
@@ -24,6 +25,12 @@ def restock(*books: Book, amount: int) -> None:
     for book in books:
         book.stock += amount
         book.save()
+
+
+@sensitive_variables("card")
+def pay(order: Order, card: str) -> None:
+    """What error reports may not show of the card, they may not show of the twin's either."""
+    order.payments.create(digits=card[-4:])
 
 
 def report():
