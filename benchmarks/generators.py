@@ -37,9 +37,9 @@ def configuration(named: str = "") -> str:
     """This project's own [tool.asyncgen], of one release: the sources whose text has `named`."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     common, *sources = text[text.index("[tool.asyncgen]") :].split("[[tool.asyncgen.source]]")
-    others = re.compile(r'^ *\{ name = "Django", version = "(?!%s").*\n' % re.escape(DJANGO), re.M)
-    kept = [each for each in sources if named in each]
-    return "[[tool.asyncgen.source]]".join([others.sub("", common), *kept])
+    lines = common.splitlines(keepends=True)
+    one = [each for each in lines if 'name = "Django"' not in each or f'"{DJANGO}"' in each]
+    return "[[tool.asyncgen.source]]".join(["".join(one), *(s for s in sources if named in s)])
 
 
 def emptied(folder: Path) -> None:
