@@ -7,6 +7,7 @@ environment is made under .cache/ from benchmarks/requirements.txt, with asyncge
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -37,7 +38,8 @@ def configuration(named: str = "") -> str:
     """This project's own [tool.asyncgen], of one release: the sources whose text has `named`."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     common, *sources = text[text.index("[tool.asyncgen]") :].split("[[tool.asyncgen.source]]")
-    others = re.compile(r'^ *\{ name = "Django", version = "(?!%s").*\n' % re.escape(DJANGO), re.M)
+    other = rf'(?!{re.escape(DJANGO)}")'
+    others = re.compile(rf'^ *\{{ name = "Django", version = "{other}.*\n', re.M)
     kept = [each for each in sources if named in each]
     return "[[tool.asyncgen.source]]".join([others.sub("", common), *kept])
 
