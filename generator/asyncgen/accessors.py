@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from asyncgen import knowledge
 from asyncgen.model import (
     Attribute,
     Binding,
@@ -38,6 +39,7 @@ from asyncgen.resolve import Alias
 
 PREFIXES = ("get_", "set_")
 _DATE_FIELD = "django.db.models.fields.DateField"
+_OTHER_FIELDS = knowledge.FIELD_TYPES.keys() - {"DateField", "DateTimeField"}
 _MODEL_MODULE = "django.db.models.base"
 _NEIGHBOURS = (("next", "True"), ("previous", "False"))
 _SELF = Parameter("self", ParameterKind.POSITIONAL_OR_KEYWORD)
@@ -89,6 +91,8 @@ class Accessors:
         """Whether the attribute is a DateField, or of a subclass, that is never null."""
         call = attribute.value
         if not isinstance(call, Call) or self.relations.is_relation(attribute, model):
+            return False
+        if self.relations.field_name(call, model) in _OTHER_FIELDS:
             return False
         resolver = self.relations.resolver
         found = resolver.expression(module, call.function)

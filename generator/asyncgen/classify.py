@@ -341,8 +341,8 @@ def candidates(classifier: Classifier, surface: Class, *, inherited: bool) -> It
         module = resolver.readable(owner.module)
         if module is None:
             continue
-        made = evaluator.accessors.of(owner) if evaluator.role(owner) == "model" else {}
-        for name, function in {**owner.functions, **made}.items():
+        functions = {**owner.functions, **evaluator.made_by_django(owner)}
+        for name, function in functions.items():
             if name not in seen and not function.is_type_only:
                 seen.add(name)
                 yield Candidate(function, module, owner, surface)

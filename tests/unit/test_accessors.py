@@ -81,8 +81,10 @@ def test_the_class_that_declares_the_field_has_the_twins() -> None:
                 abstract = True
         class Event(Dated):
             pass
-        class Plain:
+        class Plain:  # Django takes no fields from what is no model
             day = models.DateField()
+        class Mixed(Plain, models.Model):
+            pass
         """
     )
     assert found == {"Dated.get_next_by_day": "value", "Dated.get_previous_by_day": "value"}
@@ -182,6 +184,28 @@ def test_an_order_from_an_abstract_base() -> None:
         "Twig.get_next_in_order",
         "Twig.set_twig_order",
     }
+
+
+def test_an_order_from_another_file_names_both() -> None:
+    nodes = f"""{PRELUDE}
+
+class Node(models.Model):
+    class Meta:
+        abstract = True
+        order_with_respect_to = "parent"
+"""
+    leaf = "from nodes import Node\nclass Leaf(Node): pass\n"
+    found = decisions(leaf, nodes=nodes)["Leaf.get_next_in_order"]
+    assert [str(each.location) for each in found.evidence[:2]] == ["nodes.py:7", "shop.py:3"]
+
+
+def test_no_order_of_an_abstract_model() -> None:
+    """The name of a model of which only the abstract base is known: what is made of it has it."""
+    source = ORDERED.replace("(Question,", "('Question',").replace(
+        "class Question(models.Model):",
+        "class AbstractQuestion(models.Model):\n    class Meta:\n        abstract = True",
+    )
+    assert not any("set_answer_order" in name for name in kinds(source))
 
 
 def test_the_child_of_an_ordered_model_is_not_ordered() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
@@ -197,13 +197,17 @@ class Core(ABC):
         role = self.role(found)
         if known is None and role == "model" and name.startswith(PREFIXES):
             for each in self.resolver.mro(found):
-                if name in self.accessors.of(each):
-                    return each, self.accessors.of(each)[name]
+                if name in self.made_by_django(each):
+                    return each, self.made_by_django(each)[name]
         if known is None and role:
             root = self.root(knowledge.ROOT_CLASSES[role])
             if root and root not in self.resolver.mro(found):
                 return self.resolver.lookup(root, name)
         return known
+
+    def made_by_django(self, found: Class) -> Mapping[str, Function]:
+        """The methods, by name, that Django makes of what a model itself declares."""
+        return self.accessors.of(found) if self.inherited_role(found) == "model" else {}
 
     def bound(self, function: Function, where: Class, receiver: Type | None) -> Bound:
         module = self.resolver.readable(where.module)
