@@ -23,7 +23,7 @@ from download import Package, fetch, packages
 def import_packages(package: Package) -> list[Path]:
     """The import packages that a source distribution is made of, by the modules labelled in it."""
     tops = dict.fromkeys(module.partition(".")[0] for module in package.modules)
-    roots = [fetch(package.name) / root for root in package.roots]
+    roots = [fetch(package) / root for root in package.roots]
     return [root / top for top in tops for root in roots if (root / top).is_dir()]
 
 

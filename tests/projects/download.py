@@ -50,7 +50,8 @@ class Package:
     @property
     def path(self) -> Path:
         """Where the unpacked distribution stands."""
-        return CACHE / f"{self.name}-{self.version}"
+        kind = "-wheel" if self.archive.endswith(".whl") else ""
+        return CACHE / f"{self.name}-{self.version}{kind}"
 
 
 def packages(list_: str = "packages.toml") -> dict[str, Package]:
@@ -74,12 +75,8 @@ def packages(list_: str = "packages.toml") -> dict[str, Package]:
     }
 
 
-def fetch(name: str) -> Path:
+def fetch(package: Package) -> Path:
     """The folder of the unpacked distribution, downloaded if it is not there yet."""
-    known = {**packages("built.toml"), **packages()}
-    if name not in known:
-        raise DownloadError(f"{name} is not pinned; these are: {', '.join(known)}")
-    package = known[name]
     if not package.path.is_dir():
         archive = CACHE / package.archive
         if not archive.is_file():
@@ -87,6 +84,13 @@ def fetch(name: str) -> Path:
         _check(package, archive)
         _unpack(archive, package.path)
     return package.path
+
+
+def roots(package: Package) -> list[Path]:
+    """The folders that a package, and what it needs, are imported from."""
+    known = packages()
+    needed = [package, *(known[name] for name in package.needs)]
+    return [fetch(each) / root for each in needed for root in each.roots]
 
 
 def _download(package: Package, archive: Path) -> None:
@@ -135,12 +139,18 @@ def _unpack(archive: Path, target: Path) -> None:
 
 
 def main(names: list[str]) -> int:
-    for name in names or [*packages(), *packages("built.toml")]:
-        try:
-            print(fetch(name))
-        except DownloadError as error:
-            print(f"download.py: {error}", file=sys.stderr)
-            return 1
+    pinned = [*packages().values(), *packages("built.toml").values()]
+    known = {each.name for each in pinned}
+    try:
+        for name in names:
+            if name not in known:
+                raise DownloadError(f"{name} is not pinned; these are: {', '.join(sorted(known))}")
+        for package in pinned:
+            if not names or package.name in names:
+                print(fetch(package))
+    except DownloadError as error:
+        print(f"download.py: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from asyncgen.config import load
 from asyncgen.pipeline import Entry, Run
-from download import HERE, Package, fetch, packages
+from download import HERE, Package, packages, roots
 
 NOT_COVERED = "not covered"
 
@@ -78,16 +78,12 @@ def labels(package: Package) -> list[Label]:
 def entries(package: Package, names: Iterable[str]) -> tuple[Entry, ...]:
     """What a run decides of all classes in the labelled modules, and of the functions named."""
     functions = [name for name in names if _owner(package, name) in package.modules]
-    known = packages()
-    roots = [
-        fetch(each) / root for each in (package.name, *package.needs) for root in known[each].roots
-    ]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "pyproject.toml")
         path.write_text(
             "[tool.asyncgen]\n"
             f"python = {_toml([sys.prefix])[1:-1]}\n"
-            f"search = {_toml(map(str, roots))}\n"
+            f"search = {_toml(map(str, roots(package)))}\n"
             f"sources = {_toml(package.modules)}\n"
             'output = "{module}_async.py"\n'
             'stubs = "none"\n'

@@ -189,7 +189,7 @@ def link_packages(site_packages: Path, package: Package) -> list[str]:
         (site_packages / path.name).symlink_to(path)
     for each in packages().values():
         if not each.heldout:
-            root = fetch(each.name)
+            root = fetch(each)
             for name in import_packages(each):
                 (site_packages / name).symlink_to(root / each.roots[0] / name)
             metadata = site_packages / f"{each.name.replace('-', '_')}-{each.version}.dist-info"

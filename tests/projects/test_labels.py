@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from download import CACHE, DownloadError, Package, fetch, packages
+from download import CACHE, DownloadError, Package, packages, roots
 from score import Comparison, Score, chosen, compare
 
 WITHOUT_TWIN = ("pure", "queryset", "hook", "skipped")
@@ -24,8 +24,7 @@ def blocks(kind: str) -> bool:
 def compared(name: str) -> tuple[Comparison, ...]:
     package = packages()[name]
     try:
-        for each in (name, *package.needs):
-            fetch(each)
+        roots(package)
     except DownloadError as error:
         pytest.skip(f"{error} (unpack it to {CACHE} by hand to run this)")
     return tuple(compare(package))

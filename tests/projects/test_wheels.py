@@ -41,7 +41,9 @@ for name in sys.argv[2:]:
     for mixin in (each for each in classes if each.__module__ == module.__name__):
         for twin, function in inspect.getmembers(mixin, inspect.iscoroutinefunction):
             sync = getattr(mixin, twin.removeprefix("a"), None)
-            if sync is not None:
+            # Django makes some (get_next_by_FOO) as partials, which have parameters of their own.
+            made = hasattr(sync, "__partialmethod__") or hasattr(sync, "_partialmethod")
+            if sync is not None and not made:
                 assert list(inspect.signature(sync).parameters) == list(
                     inspect.signature(function).parameters
                 ), twin
@@ -72,7 +74,7 @@ class Project:
 def unpacked(request: pytest.FixtureRequest) -> tuple[Package, Path]:
     package: Package = request.param
     try:
-        return package, fetch(package.name)
+        return package, fetch(package)
     except DownloadError as error:
         pytest.skip(str(error))
 

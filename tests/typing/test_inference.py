@@ -21,7 +21,7 @@ from asyncgen.model import Decision, Display, Expression, Item, Kind, Module, Na
 from asyncgen.read import read_file
 from asyncgen.relations import Relations
 from asyncgen.resolve import Resolver
-from download import HERE, Package, fetch, packages
+from download import HERE, Package, packages, roots
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -77,12 +77,8 @@ def labelled(package: Package) -> tuple[Inference, list[Case]]:
     """Inference over a package, and its callables that have a label."""
     with (HERE / "labels" / f"{package.name}.toml").open("rb") as file:
         labels = {e["name"]: e["returns"] for e in tomllib.load(file)["callable"] if "returns" in e}
-    known = packages()
-    roots = [
-        fetch(each) / root for each in (package.name, *package.needs) for root in known[each].roots
-    ]
     site = site_packages(Config(ROOT, ROOT / "pyproject.toml", ()))
-    resolver = Resolver((*roots, *site), _read)
+    resolver = Resolver((*roots(package), *site), _read)
     modules = [module for name in package.modules if (module := resolver.readable(name))]
     evaluator = Evaluator(resolver, Relations(resolver, modules))
     inference = Inference(evaluator, DjangoStubs.find(site, _read), Rows(evaluator))
