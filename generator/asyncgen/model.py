@@ -92,6 +92,8 @@ class Function:
     # Says itself, `# type: ignore[override]`, that it cannot stand in for what it overrides.
     is_incompatible: bool = False
     body: Block = ()
+    # Names of an outer scope that it or a function in it binds anew: `nonlocal`, `global`.
+    rebinds: frozenset[str] = frozenset()
     # What assigning to a property runs.
     setter: Function | None = None
     # Of a method that nobody wrote: what Django makes it of (see `accessors`).
@@ -157,6 +159,7 @@ class Module:
     attributes: Mapping[str, Attribute]
     exports: tuple[str, ...] | None  # __all__, where it is a plain list
     has_future_annotations: bool = False
+    rebound: frozenset[str] = frozenset()  # by functions; see `Function.rebinds`
 
 
 # ---------------------------------------------------------------------------------------------

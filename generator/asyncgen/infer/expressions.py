@@ -82,9 +82,13 @@ class Expressions:
         return None
 
     def name(self, name: str) -> Types | None:
+        module = self.bound.module
+        if name in self.bound.function.rebinds:
+            return None  # another function may have bound it to anything by now
         if name in self.names:
             return self.names[name]
-        module = self.bound.module
+        if name in module.rebound:
+            return None
         found = self.lookups.evaluator.resolver.name(module, name)
         if isinstance(found, Alias) and isinstance(found.attribute.value, Literal):
             type_ = found.attribute.value.type

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import libcst as cst
 
@@ -38,6 +38,8 @@ class StatementReader(ExpressionReader, ABC):
     name: str  # of the module
     is_package: bool
     lines: Iterator[int]
+    # What `nonlocal` and `global` named so far, in the function that is read.
+    rebound: set[str] = field(init=False, default_factory=set)
 
     @abstractmethod
     def nested_function(self, node: cst.FunctionDef) -> Function:
@@ -89,6 +91,8 @@ class StatementReader(ExpressionReader, ABC):
                 yield Leave(line)
             case cst.Import() | cst.ImportFrom():
                 yield LocalImport(line, tuple(self.imports(node)))
+            case cst.Global() | cst.Nonlocal():
+                self.rebound.update(item.name.value for item in node.names)
 
     def compound(self, node: cst.BaseCompoundStatement) -> Statement:
         match node:

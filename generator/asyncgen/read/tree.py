@@ -134,6 +134,7 @@ class _Reader(StatementReader):
             exports=strings(exports.value) if exports else None,
             has_future_annotations="annotations" in scope.imports
             and scope.imports["annotations"].module == "__future__",
+            rebound=frozenset(self.rebound),
         )
 
     # -- declarations: the bodies of modules and classes ---------------------------------------
@@ -317,8 +318,10 @@ class _Reader(StatementReader):
             next(self.lines)
         line = next(self.lines)
         had_yield, self.has_yield = self.has_yield, False
+        rebound, self.rebound = self.rebound, set()
         body = self.suite(node.body, line)
         is_generator, self.has_yield = self.has_yield, had_yield
+        rebinds, self.rebound = frozenset(self.rebound), rebound | self.rebound
         return Function(
             name=node.name.value,
             signature=Signature(
@@ -337,6 +340,7 @@ class _Reader(StatementReader):
             pragma=_pragma(node),
             is_incompatible=any(map(_INCOMPATIBLE.search, _comments(node))),
             body=body,
+            rebinds=rebinds,
         )
 
 
