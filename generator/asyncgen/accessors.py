@@ -8,7 +8,7 @@ django/db/models/base.py, ModelBase._prepare and make_foreign_order_accessors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
@@ -34,7 +34,7 @@ from asyncgen.model import (
     Return,
     Signature,
 )
-from asyncgen.relations import Relations, facts_in, is_abstract_model
+from asyncgen.relations import Relations, is_abstract_model
 from asyncgen.resolve import Alias
 
 PREFIXES = ("get_", "set_")
@@ -236,5 +236,16 @@ def _sets_null(found: Class) -> bool:
     return made is not None and any(
         each == Literal("str", "null")
         or (isinstance(each, Call) and any(name == "null" for name, _ in each.keywords))
-        for each in facts_in(made)
+        for each in _facts_in(made.body)
     )
+
+
+def _facts_in(facts: object) -> Iterator[object]:
+    """Facts, and all that they are made of: statements, expressions, tuples of them."""
+    yield facts
+    if isinstance(facts, tuple):
+        parts: Iterable[object] = facts
+    else:
+        parts = [getattr(facts, name) for name in getattr(type(facts), "__slots__", ())]
+    for part in parts:
+        yield from _facts_in(part)

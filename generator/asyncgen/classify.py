@@ -83,7 +83,7 @@ class Classifier:
         if function.made_of:
             evidence = (function.made_of, *evidence)
         twin = self.twin_name(candidate, rules)
-        asked = any(_matches(candidate, pattern) for pattern in rules.include)
+        asked = any(matches(candidate, pattern) for pattern in rules.include)
         by_hand = self.handwritten(candidate, twin)
         if kind in (Kind.PURE, Kind.AMBIGUOUS) and asked:
             kind, evidence = Kind.VALUE, (*evidence, Evidence("a twin is asked for by `include`"))
@@ -99,7 +99,7 @@ class Classifier:
 
     def twin_name(self, candidate: Candidate, rules: Rules) -> str:
         for pattern, name in rules.rename.items():
-            if _matches(candidate, pattern):
+            if matches(candidate, pattern):
                 return name
         name = rules.prefix + candidate.function.name
         return f"{name}_" if iskeyword(name) else name  # wait() would become await()
@@ -209,7 +209,7 @@ _Rule = Callable[[Classifier, Candidate, Rules], _Answer]
 
 def _private(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     name = candidate.function.name
-    if not name.startswith("_") or any(_matches(candidate, each) for each in rules.include):
+    if not name.startswith("_") or any(matches(candidate, each) for each in rules.include):
         return None
     what = "a special method" if name.startswith("__") else "private"
     return Kind.SKIPPED, (Evidence(f"{name} is {what}", candidate.function.location),)
@@ -217,7 +217,7 @@ def _private(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
 
 def _pragma(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     for pattern, said in rules.kinds.items():
-        if _matches(candidate, pattern):
+        if matches(candidate, pattern):
             return _SAID[said], (Evidence(f"`kinds` says that {pattern!r} is {said}"),)
     word = candidate.function.pragma
     if word is None and candidate.owner and candidate.owner.pragma == "skip":
@@ -230,7 +230,7 @@ def _pragma(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
 
 def _excluded(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     for pattern in rules.exclude:
-        if _matches(candidate, pattern):
+        if matches(candidate, pattern):
             return Kind.SKIPPED, (Evidence(f"excluded by the pattern {pattern!r}"),)
     return None
 
@@ -238,7 +238,7 @@ def _excluded(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
 def _property(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     if candidate.function.binding is not Binding.PROPERTY:
         return None
-    if any(_matches(candidate, each) for each in rules.include):
+    if any(matches(candidate, each) for each in rules.include):
         return Kind.VALUE, (Evidence("a property, for which `include` asks"),)
     return Kind.SKIPPED, (Evidence("is a property", candidate.function.location),)
 
@@ -297,16 +297,12 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
-def _matches(candidate: Candidate, pattern: str) -> bool:
+def matches(candidate: Candidate, pattern: str) -> bool:
     """Whether a pattern names the callable: by `name`, `Class.name` or `module.Class.name`."""
     full = f"{candidate.module.name}.{candidate.name}"
     return any(
         fnmatchcase(name, pattern) for name in (candidate.function.name, candidate.name, full)
     )
-
-
-def matches(candidate: Candidate, pattern: str) -> bool:
-    return _matches(candidate, pattern)
 
 
 def _describe(type_: Type) -> str:

@@ -317,7 +317,8 @@ def _compared(session: Session, config: Config) -> tuple[Result, list[Rendered],
 
 
 def _result(session: Session, config: Config) -> Result:
-    """Run the pipeline. It makes hardly any cycles, and looking for them is a fifth of its time."""
+    """Run the pipeline. It makes hardly any cycles, and looking for them is a fifth of its time;
+    what it leaves is needed until the end."""
     gc.disable()
     try:
         from asyncgen.pipeline import Run
@@ -325,6 +326,7 @@ def _result(session: Session, config: Config) -> Result:
         with _progress(session) as progress:
             return Run(config, progress).result()
     finally:
+        gc.freeze()
         gc.enable()
 
 

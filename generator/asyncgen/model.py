@@ -160,6 +160,7 @@ class Module:
     exports: tuple[str, ...] | None  # __all__, where it is a plain list
     has_future_annotations: bool = False
     rebound: frozenset[str] = frozenset()  # by functions; see `Function.rebinds`
+    prefetched: frozenset[str] = frozenset()  # attributes that a `Prefetch(to_attr=…)` names
 
 
 # ---------------------------------------------------------------------------------------------

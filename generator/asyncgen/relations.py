@@ -40,9 +40,8 @@ class Relations:
     resolver: Resolver
     sources: Sequence[Module]
     _reverse: dict[tuple[str, str], Reverse] | None = field(default=None)
-    _by_parameter: dict[str, Class] = field(default_factory=dict)
+    _by_parameter: dict[str, Class] | None = field(default=None)
     _deferred: dict[Class, frozenset[str]] = field(default_factory=dict)
-    _prefetched: set[str] | None = field(default=None)
     # Names of fields to the classes of those; empty where something else has the name too.
     _fields: dict[str, str] = field(default_factory=dict)
     _models: dict[Class, Class | None] = field(default_factory=dict)
@@ -82,7 +81,7 @@ class Relations:
 
     def named_like(self, name: str) -> Class | None:
         """The model of the sources that a parameter is called after: `order_line` for OrderLine."""
-        if not self._by_parameter:
+        if self._by_parameter is None:
             self._by_parameter = {
                 _concrete(found.name).lower(): found
                 for module in self.sources
@@ -231,16 +230,7 @@ class Relations:
 
     def prefetched(self, name: str) -> bool:
         """Whether some prefetch keeps its rows in the attribute: `Prefetch(…, to_attr="name")`."""
-        if self._prefetched is None:
-            self._prefetched = {
-                text.text
-                for module in self.sources
-                for call in facts_in((*module.functions.values(), *module.classes.values()))
-                if isinstance(call, Call)
-                for keyword, text in call.keywords
-                if keyword == "to_attr" and isinstance(text, Literal)
-            }
-        return name in self._prefetched
+        return any(name in module.prefetched for module in self.sources)
 
 
 _CONSTANT = "constant"
@@ -273,21 +263,6 @@ def _related_name(call: Call, found: Class, to_one: bool) -> str:
     if isinstance(named, Literal) and named.text:
         return named.text.replace("%(class)s", own)
     return own if to_one else f"{own}_set"
-
-
-def facts_in(facts: object) -> Iterator[object]:
-    """Facts and all that they are made of: functions, statements, expressions, tuples of them."""
-    yield facts
-    if isinstance(facts, tuple):
-        parts: Iterable[object] = facts
-    elif isinstance(facts, Class):
-        parts = (*facts.functions.values(), *facts.classes.values())
-    elif isinstance(facts, Function):
-        parts = facts.body
-    else:
-        parts = [getattr(facts, name) for name in getattr(type(facts), "__slots__", ())]
-    for part in parts:
-        yield from facts_in(part)
 
 
 def is_abstract_model(model: Class) -> bool:

@@ -207,6 +207,10 @@ class SurfaceBuilder:
         self, found: Class, covered: list[Candidate], derived: Derived
     ) -> Iterator[tuple[Candidate, list[Class]]]:
         """The methods that return instances of a class by its name, with these classes."""
+        role = self.classifier.evaluator.role
+        querysets = {each for each in derived.modules if role(each) == "queryset"}
+        if not querysets:
+            return
         receiver = derived.of(found)
         for candidate in covered:
             function = candidate.function
@@ -217,13 +221,10 @@ class SurfaceBuilder:
             outcome = self.classifier.evaluator.outcome(
                 Bound(function, candidate.module, candidate.owner, Instance(receiver))
             )
-            role = self.classifier.evaluator.role
             classes = [
                 each.found
                 for each in outcome.returns
-                if isinstance(each, Instance)
-                and each.found in derived.modules
-                and role(each.found) == "queryset"
+                if isinstance(each, Instance) and each.found in querysets
             ]
             if classes:
                 yield candidate, classes

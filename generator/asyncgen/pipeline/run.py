@@ -6,13 +6,23 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from asyncgen import environment, pyrefly
+from asyncgen import environment
 from asyncgen.classify import Classifier
 from asyncgen.config import Config, Release, Source
 from asyncgen.evaluate import Evaluator
 from asyncgen.infer import DjangoStubs, Inference, Opinions
 from asyncgen.infer.generics import Rows
-from asyncgen.model import AsyncgenError, Choosable, Dispatch, Module, Problem, Rendered, Surface
+from asyncgen.model import (
+    AsyncgenError,
+    Choosable,
+    Dispatch,
+    Location,
+    Module,
+    Problem,
+    Rendered,
+    Surface,
+)
+from asyncgen.pipeline.analysis import Analysis, Chosen
 from asyncgen.pipeline.builder import SurfaceBuilder, unmatched
 from asyncgen.pipeline.clashes import unclashed
 from asyncgen.pipeline.derived import Derived
@@ -35,23 +45,25 @@ class Run:
     progress: Progress = lambda text: None
     problems: list[Problem] = field(default_factory=list)
     paths: dict[Path, None] = field(default_factory=dict)
+    known: dict[tuple[Path, str], Module] = field(default_factory=dict)  # what was read
     plans: dict[str, Plan] = field(default_factory=dict)  # by the path of the surface
     opinions: list[Opinions] = field(default_factory=list)  # of the sources that want them
     written: set[str] = field(default_factory=set)  # top-level packages that outputs go to
 
     def result(self) -> Result:
-        installed = environment.site_packages(self.config)
         surfaces: dict[str, list[Surface]] = {}
         releases: dict[str, Release] = {}
         entries: list[Entry] = []
+        installed = environment.site_packages(self.config)
+        chosen = self.chosen(installed)
+        for analysis, each in self.analysed(chosen, installed):
+            for surface, found in self.surfaces(each, analysis):
+                surfaces.setdefault(surface.path, []).append(surface)
+                entries += found
+                if each.release:
+                    releases[surface.path] = each.release
         for source in self.config.sources:
-            used: set[tuple[str, str]] = set()
-            for release in source.releases or (None,):
-                for surface, found in self.source(source, release, installed, used):
-                    surfaces.setdefault(surface.path, []).append(surface)
-                    entries += found
-                    if release:
-                        releases[surface.path] = release
+            used = set[tuple[str, str]]().union(*(c.used for c in chosen if c.source is source))
             self.problems += unmatched(source, used)
         merged = [_merged(group) for group in surfaces.values() if _has_content(group)]
         mixins = mixins_of(merged)
@@ -97,83 +109,112 @@ class Run:
 
     # -- sources -------------------------------------------------------------------------------
 
-    def source(
-        self,
-        source: Source,
-        release: Release | None,
-        installed: tuple[Path, ...],
-        used: set[tuple[str, str]],
-    ) -> Iterator[tuple[Surface, list[Entry]]]:
-        """The surfaces of one source, read from `release` or as it is installed, and what was
-        decided of each. What matched something is added to `used`."""
-        released = (environment.release_root(release, self.config, installed),) if release else ()
-        found = (*released, *self.config.search, *installed)
-        selected = list(Selection(self.config, source, release).modules(found, self.read))
-        self.written |= {each.output_module.partition(".")[0] for each in selected}
-        for group in apart(selected):
-            yield from self.group(source, group, released, installed, used)
+    def chosen(self, installed: tuple[Path, ...]) -> list[Chosen]:
+        """What every source selects, from each of its releases or as it is installed."""
+        made: list[Chosen] = []
+        for source in self.config.sources:
+            for release in source.releases or (None,):
+                roots = (
+                    (environment.release_root(release, self.config, installed),) if release else ()
+                )
+                places = (*roots, *self.config.search, *installed)
+                selected = tuple(Selection(self.config, source, release).modules(places, self.read))
+                self.written |= {each.output_module.partition(".")[0] for each in selected}
+                made.append(Chosen(source, release, roots, selected))
+        return made
 
-    def group(
-        self,
-        source: Source,
-        selected: list[Selected],
-        released: tuple[Path, ...],
-        installed: tuple[Path, ...],
-        used: set[tuple[str, str]],
-    ) -> Iterator[tuple[Surface, list[Entry]]]:
-        """The surfaces of modules that can import each other."""
-        own = tuple(dict.fromkeys(each.import_root for each in selected))
-        roots = (*released, *own, *self.config.search, *installed)
+    def analysed(
+        self, chosen: list[Chosen], installed: tuple[Path, ...]
+    ) -> Iterator[tuple[Analysis, Chosen]]:
+        """Each of the chosen with its analysis, which all share that can import each other."""
+        for roots in dict.fromkeys(each.roots for each in chosen):
+            together = [each for each in chosen if each.roots == roots]
+            for group in apart([one for each in together for one in each.selected]):
+                analysis = self.analysis(group, roots, installed)
+                if analysis is None:
+                    location = together[0].source.location
+                    raise AsyncgenError(_no_django(location), *self.problems)
+                yield from ((analysis, each) for each in together)
+
+    def analysis(
+        self, selected: list[Selected], released: tuple[Path, ...], installed: tuple[Path, ...]
+    ) -> Analysis | None:
+        """The analysis of modules that can import each other; None where there is no Django."""
+        own = [each.import_root for each in selected if each.import_root not in installed]
         resolver = Resolver(
-            tuple(dict.fromkeys(roots)),
+            tuple(dict.fromkeys((*released, *own, *self.config.search, *installed))),
             self.read,
             frozenset(
                 name for each in selected for name in (each.output_module, each.managers_module)
             ),
         )
-        modules: list[tuple[Selected, Module]] = []
-        for each in selected:
+        modules: dict[Path, Module] = {}
+        for path, name in dict.fromkeys((each.path, each.name) for each in selected):
             try:
-                module = resolver.module(each.name)
+                module = resolver.module(name)
             except AsyncgenError as error:
                 self.problems += error.problems
                 continue
             if module:
-                modules.append((each, module))
+                modules[path] = module
         if resolver.find("django.db.models") is None:
-            raise AsyncgenError(_no_django(source), *self.problems)
-        classifier = Classifier(
-            Evaluator(resolver, Relations(resolver, [module for _, module in modules]))
-        )
+            return None
+        evaluator = Evaluator(resolver, Relations(resolver, list(modules.values())))
+        django = DjangoStubs.find(installed, self.read)
+        inference = Inference(evaluator, django, Rows(evaluator))
+        return Analysis(Classifier(evaluator), inference, django, modules)
+
+    def surfaces(self, chosen: Chosen, analysis: Analysis) -> Iterator[tuple[Surface, list[Entry]]]:
+        """The surfaces of the chosen modules, and what was decided of each."""
+        source, classifier = chosen.source, analysis.classifier
+        resolver = classifier.evaluator.resolver
         builders = [
-            SurfaceBuilder(source, classifier, each, module, self.first_party, self.problems, used)
-            for each, module in modules
+            SurfaceBuilder(
+                source, classifier, each, module, self.first_party, self.problems, chosen.used
+            )
+            for each, module in analysis.of(chosen)
         ]
         derived = Derived(resolver, source.style)
         # Again for all, until none finds more: a class may get its async class for those that its
         # methods return.
         while sum(builder.derive(derived) for builder in builders):
             pass
-        maker = self.maker(source, classifier, installed)
+        maker = StubMaker(
+            resolver,
+            analysis.inference,
+            analysis.django,
+            self.first_party,
+            self.opinions_of(source, analysis),
+        )
         for builder in builders:
-            chosen = builder.selected
+            selected = builder.selected
             self.plans.setdefault(
-                chosen.output,
+                selected.output,
                 Plan(
-                    chosen.stubs,
-                    chosen.managers if source.style == "mixin" else None,
-                    chosen.managers_module,
+                    selected.stubs,
+                    selected.managers if source.style == "mixin" else None,
+                    selected.managers_module,
                     maker,
                     classifier.evaluator.inherited_role,
                 ),
             )
             yield builder.build(derived)
 
+    def opinions_of(self, source: Source, analysis: Analysis) -> Opinions | None:
+        """What is to be asked for the source, if it wants that; without django-stubs pyrefly takes
+        fields for their values."""
+        if source.infer != "pyrefly" or not analysis.django:
+            return None
+        self.opinions.append(Opinions(analysis.inference))
+        return self.opinions[-1]
+
     def ask(self) -> bool:
         """Have pyrefly answer what was asked while the stubs were made, of all sources at once.
         Whether there is an answer: the stubs are then to be made again."""
         if not self.config.asks_pyrefly:
             return False
+        from asyncgen import pyrefly  # which few configurations need
+
         program = environment.program("pyrefly", self.config)
         if program is None:
             self.problems.append(pyrefly.missing(self.config))
@@ -193,19 +234,6 @@ class Run:
             opinions.answers = answers
         return bool(answers)
 
-    def maker(
-        self, source: Source, classifier: Classifier, installed: tuple[Path, ...]
-    ) -> StubMaker:
-        """What makes the stubs of one source's surfaces."""
-        evaluator = classifier.evaluator
-        django = DjangoStubs.find(installed, self.read)
-        inference = Inference(evaluator, django, Rows(evaluator))
-        opinions = None
-        if source.infer == "pyrefly" and django:  # without stubs it takes fields for their values
-            opinions = Opinions(inference)
-            self.opinions.append(opinions)
-        return StubMaker(evaluator.resolver, inference, django, self.first_party, opinions)
-
     def first_party(self, packages: Iterable[str]) -> frozenset[str]:
         """The top-level packages of the project, which isort sets apart from other people's."""
         return frozenset(
@@ -220,10 +248,12 @@ class Run:
         )
 
     def read(self, path: Path, name: str) -> Module:
-        self.paths[path] = None
-        self.progress(self.display(path))
-        kept = "site-packages" in path.parts or environment.CACHE.name in path.parts
-        return read_file(path, name, self.display(path), keep=kept)
+        if (path, name) not in self.known:
+            self.paths[path] = None
+            self.progress(self.display(path))
+            kept = "site-packages" in path.parts or environment.CACHE.name in path.parts
+            self.known[path, name] = read_file(path, name, self.display(path), keep=kept)
+        return self.known[path, name]
 
     def display(self, path: Path) -> str:
         """How a path is shown: relative to the project, else below its import root."""
@@ -239,12 +269,12 @@ class Run:
         return path.as_posix()
 
 
-def _no_django(source: Source) -> Problem:
+def _no_django(location: Location | None) -> Problem:
     return Problem(
         "AG204",
         "Django's source cannot be found",
         "install Django in the project's environment, or name the environment with --python",
-        source.location,
+        location,
     )
 
 

@@ -41,7 +41,7 @@ def import_root(name: str, path: Path) -> Path:
 def apart(selected: list[Selected]) -> list[list[Selected]]:
     """The modules by the folder that they are imported from, where two have the same name: of
     projects that share a repository each may have its `shop.models`. Otherwise all together."""
-    if len({each.name for each in selected}) == len(selected):
+    if len({each.name for each in selected}) == len({each.path for each in selected}):
         return [selected]
     groups: dict[Path, list[Selected]] = {}
     for each in selected:

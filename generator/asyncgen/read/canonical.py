@@ -12,19 +12,24 @@ from functools import cache
 
 import libcst as cst
 
-_PLAIN = re.compile(r"[\w.]+|-\d+|\"[^\"\\\n]*\"")
+_PLAIN = re.compile(r"[^\W\d][\w.]*|-?\d+|\"[^\"\\\n]*\"")
 _ESCAPED_QUOTE = re.compile(r"(?<!\\)((?:\\\\)*)\\'")
 _EMPTY = cst.Module([])
 _LAYOUT = ("whitespace", "comma", "equal", "colon")
+
+_known: dict[str, str] = {}  # many a text stands in many places
 
 
 def canonical_text(node: cst.BaseExpression) -> str:
     """The source text of an expression on one line, spaced and quoted as ruff and black do."""
     text = _EMPTY.code_for_node(node)
-    if _PLAIN.fullmatch(text) and not text[0].isdigit():
+    if _PLAIN.fullmatch(text):
         return text
-    formatted = node.visit(_Canonical())
-    return _EMPTY.code_for_node(formatted) if isinstance(formatted, cst.CSTNode) else text
+    if text not in _known:
+        formatted = node.visit(_Canonical())
+        assert isinstance(formatted, cst.CSTNode)  # it removes nothing
+        _known[text] = _EMPTY.code_for_node(formatted)
+    return _known[text]
 
 
 class _Canonical(cst.CSTTransformer):

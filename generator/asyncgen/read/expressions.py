@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import libcst as cst
 
@@ -30,10 +31,13 @@ from asyncgen.read.canonical import canonical_text
 NOTHING = Operation("unknown", ())
 
 
+@dataclass
 class ExpressionReader:
-    """Converts expressions; `has_yield` tells whether one of them was a yield."""
+    """Converts expressions."""
 
-    has_yield = False
+    has_yield: bool = field(init=False, default=False)  # whether one of them was a yield
+    # The attributes that they keep prefetched rows in: `Prefetch(…, to_attr="name")`.
+    prefetched: set[str] = field(init=False, default_factory=set)
 
     def expression(self, node: cst.CSTNode) -> Expression:
         """The facts of an expression; the most frequent kinds of node are tried first."""
@@ -115,6 +119,8 @@ class ExpressionReader:
             value = self.expression(argument.value)
             if argument.keyword:
                 keywords.append((argument.keyword.value, value))
+                if argument.keyword.value == "to_attr" and isinstance(value, Literal):
+                    self.prefetched.add(value.text)
             elif argument.star == "**":
                 keywords.append((None, value))
             else:

@@ -135,6 +135,7 @@ class _Reader(StatementReader):
             has_future_annotations="annotations" in scope.imports
             and scope.imports["annotations"].module == "__future__",
             rebound=frozenset(self.rebound),
+            prefetched=frozenset(self.prefetched),
         )
 
     # -- declarations: the bodies of modules and classes ---------------------------------------
