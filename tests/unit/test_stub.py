@@ -20,6 +20,8 @@ from django.db import models
 if TYPE_CHECKING:
     from shop.models import Book
 
+class Pattern: ...
+
 LIMIT = 3
 User = get_user_model()
 Key = t.NewType("Key", int)
@@ -75,6 +77,16 @@ CASES = {
     "an aliased module keeps its name": (
         "def one(self) -> t.Any:\n    return self.get()",
         "async def aone(self) -> t.Any: ...",
+    ),
+    "type arguments that are left out": (
+        "def one(self, a: dict, b: Iterator, c: models.QuerySet) -> tuple | t.Sequence[list]:\n"
+        "    return list(self)",
+        "async def aone(\n    self, a: dict[Any, Any], b: Iterator[Any], c: models.QuerySet[Any]\n"
+        ") -> tuple[Any, ...] | t.Sequence[list[Any]]: ...",
+    ),
+    "classes of one's own with such names": (
+        "def one(self, a: type, b: Pattern, c: t.Callable) -> int:\n    return self.count()",
+        "async def aone(self, a: type, b: Pattern, c: t.Callable[..., Any]) -> int: ...",
     ),
     "a default that is no literal": (
         "def one(self, n: int = LIMIT, m: int = 2) -> int:\n    return self.count()",
@@ -147,6 +159,22 @@ CASES = {
     "self.model": (
         "def one(self):\n    made = self.model(pages=1)\n    made.save()\n    return made",
         "async def aone(self) -> Book: ...",
+    ),
+    "an override that returns what Django's does": (
+        "def delete(self):\n    self.count()\n    return super().delete()",
+        "async def adelete(self) -> tuple[int, dict[str, int]]: ...",
+    ),
+    "an override that returns something narrower": (
+        "def first(self):\n    return self.order_by('pages').get()",
+        "async def afirst(self) -> Book: ...",
+    ),
+    "an override that does not return what Django's does": (
+        "def delete(self):\n    super().delete()",
+        "async def adelete(self) -> Incomplete: ...",
+    ),
+    "such an override that says what it returns": (
+        "def delete(self) -> None:\n    super().delete()",
+        "async def adelete(self) -> None: ...",
     ),
     "another method of the class": (
         "def _many(self):\n    return self.count()\ndef one(self):\n    return self._many()",

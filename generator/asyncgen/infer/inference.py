@@ -72,6 +72,16 @@ class Inference:
         )
         return self.spellable(self.outcome(Bound(function, module, owner, Instance(surface))))
 
+    def overridden(self, decision: Decision) -> Types | None:
+        """What the method of Django's returns that the callable of a decision overrides."""
+        owner, name = decision.owner, decision.function.name
+        order = self.evaluator.resolver.mro(owner) if owner else ()
+        base = next((known for known in order if known.module.startswith("django.")), None)
+        if owner is None or base is None or decision.function in base.functions.values():
+            return None
+        receiver = self.lookups.instance(owner, self.rows.of(owner))
+        return self.lookups.django_method(receiver, owner, base, name)
+
     def spellable(self, found: Types | None) -> Types | None:
         """`found`, unless a stub cannot name it, or it says nothing."""
         if found is None or found == ANY or not all(map(self._is_spellable, found)):

@@ -70,6 +70,23 @@ def _all_cover(wide: Types, narrow: Types) -> bool:
     return all(any(one == each or _covers(one, each) for one in wide) for each in narrow)
 
 
+def overrides(found: Types, wanted: Types) -> bool:
+    """Whether a method that returns `found` can override one that returns `wanted`, as far as
+    builtins tell: whether one class inherits from another is not asked."""
+    return all(any(_stands_for(each, other) for other in wanted) for each in found)
+
+
+def _stands_for(known: Known, wanted: Known) -> bool:
+    if known.variable or wanted.variable or {known, wanted} & ANY:
+        return True
+    if not known.module == wanted.module == "builtins":
+        return known not in NONE
+    if (known.name, wanted.name) in (("bool", "int"), ("int", "float")):
+        return True
+    pairs = zip(known.arguments, wanted.arguments, strict=False)
+    return known.name == wanted.name and all(overrides(one, other) for one, other in pairs)
+
+
 def substituted(types: Types, receiver: Known) -> Types:
     """`types`, with `receiver` where they say Self."""
     return frozenset(_substituted(each, receiver) for each in types)

@@ -6,16 +6,16 @@ looked up where the annotation was written, and replaced by the name that the st
 
 from __future__ import annotations
 
-import ast
 import builtins
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 
 from asyncgen.infer.known import Known, Types, ordered
+from asyncgen.infer.rewriting import Rewriting, unsaid_arguments
 from asyncgen.model import (
     Call,
     Class,
@@ -134,7 +134,10 @@ class Scope:
             inner = self.annotation(text[1:], where)
             return f"*{inner}" if inner else None
         try:
-            return rewritten(text, lambda chain: self._translated(chain, where))
+            return Rewriting(
+                lambda chain: self._translated(chain, where),
+                lambda chain: self._unsaid_arguments(chain, where),
+            ).text(text)
         except (UnknownNameError, SyntaxError):
             return None
 
@@ -160,6 +163,19 @@ class Scope:
         if first in _BUILTINS:
             return self.builtin(first) + dot + rest
         raise UnknownNameError(first)
+
+    def _unsaid_arguments(self, chain: str, where: Where) -> str:
+        """The arguments of a generic class that is named without them."""
+        first, last = chain.partition(".")[0], chain.rpartition(".")[2]
+        module = where.module
+        if where.substitutes.keys() & {first, last}:
+            return ""
+        home = "builtins"
+        if first in module.imports:
+            home = module.imports[first].module
+        elif first in {*module.classes, *module.functions, *module.attributes}:
+            home = module.name
+        return unsaid_arguments(home, last, self.name("typing", "Any"))
 
     def _in_module(self, module: Module, chain: str) -> str:
         first, dot, rest = chain.partition(".")
@@ -302,60 +318,3 @@ def _is_standard(dotted: str) -> bool:
         return importlib.util.find_spec(dotted) is not None
     except ImportError:
         return False
-
-
-# -- rewriting ------------------------------------------------------------------------------------
-
-
-def rewritten(text: str, translate: Callable[[str], str]) -> str:
-    """`text` with every dotted name in it translated and quoted annotations without quotes."""
-    data = text.encode()
-    edits = sorted(_edits(ast.parse(text, mode="eval").body, translate), reverse=True)
-    for start, end, replacement in edits:
-        data = data[:start] + replacement.encode() + data[end:]
-    return data.decode()
-
-
-def _edits(
-    node: ast.expr, translate: Callable[[str], str], *, is_data: bool = False
-) -> Iterator[tuple[int, int, str]]:
-    match node:
-        case ast.Name() | ast.Attribute():
-            chain = _chain(node)
-            if chain:
-                yield *_span(node), translate(chain)
-                return
-        case ast.Constant(value=str(quoted)) if not is_data:
-            yield *_span(node), rewritten(quoted, translate)
-            return
-        case ast.Call(func=function, args=arguments, keywords=keywords):
-            yield from _edits(function, translate)
-            for each in (*arguments, *(keyword.value for keyword in keywords)):
-                yield from _edits(each, translate, is_data=True)
-            return
-        case ast.Subscript(value=value, slice=index):
-            yield from _edits(value, translate)
-            name = (_chain(value) or "").rpartition(".")[2]
-            parts = index.elts if isinstance(index, ast.Tuple) else [index]
-            for number, part in enumerate(parts):
-                holds_data = name == "Literal" or (name == "Annotated" and number > 0)
-                yield from _edits(part, translate, is_data=is_data or holds_data)
-            return
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.expr):
-            yield from _edits(child, translate, is_data=is_data)
-
-
-def _chain(node: ast.expr) -> str | None:
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=value, attr=attr):
-            owner = _chain(value)
-            return f"{owner}.{attr}" if owner else None
-    return None
-
-
-def _span(node: ast.expr) -> tuple[int, int]:
-    assert node.end_col_offset is not None
-    return node.col_offset, node.end_col_offset

@@ -15,7 +15,7 @@ from asyncgen.annotate import receiving
 from asyncgen.annotation import parse_annotation
 from asyncgen.infer import Inference, Opinions
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
-from asyncgen.infer.known import Types
+from asyncgen.infer.known import Types, overrides
 from asyncgen.infer.scope import Scope, Where, is_variable, last_word
 from asyncgen.model import (
     Binding,
@@ -298,11 +298,16 @@ class StubMaker:
         return _wrap(unknown, kind, scope), Origin.UNKNOWN
 
     def inferred(self, decision: Decision, module: Module) -> tuple[Types | None, Origin]:
-        """What we infer; where that is nothing, what a type checker does."""
+        """What we infer; where that is nothing, what a type checker does. Nothing where it is not
+        what the overridden method of Django's returns, such as a `delete()` that returns None: a
+        class that inherits twins of both would be an error, though its own methods, which have no
+        annotations, are none."""
+        origin = Origin.INFERRED
         found = self.inference.returns(decision, module)
         if found is None and self.opinions:
-            return self.opinions.returns(decision, module), Origin.PYREFLY
-        return found, Origin.INFERRED
+            found, origin = self.opinions.returns(decision, module), Origin.PYREFLY
+        wanted = self.inference.overridden(decision) if found else None
+        return None if found and wanted and not overrides(found, wanted) else found, origin
 
     def wrapped(
         self, text: str, decision: Decision, where: Where, scope: Scope, kind: Kind | None
