@@ -567,8 +567,8 @@ class StubFunction:
 class StubClass:
     """A class of a stub; `bases` are in the stub's own names.
 
-    `is_incompatible`: two bases declare a method in ways that exclude each other, as those of the
-    source do, which says so to type checkers.
+    `is_incompatible`: two bases declare a method in ways that exclude each other, as those of
+    Django do in django-stubs, which say so to type checkers.
     """
 
     name: str
@@ -590,7 +590,11 @@ class StubMeta:
 
 @dataclass(frozen=True, slots=True)
 class StubModule:
-    """One .pyi to be written; `variables` are its TypeVars, as source lines."""
+    """One .pyi to be written; `variables` are its TypeVars, as source lines.
+
+    `joins_overrides`: it has subclasses of classes that are not Django's, with overrides that need
+    not be compatible with what they override.
+    """
 
     path: str
     module: str
@@ -600,6 +604,7 @@ class StubModule:
     classes: tuple[StubClass, ...]
     functions: tuple[StubFunction, ...]
     first_party: frozenset[str] = frozenset()
+    joins_overrides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

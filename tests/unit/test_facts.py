@@ -13,3 +13,17 @@ def test_a_boolean_operation_keeps_its_word(word: str) -> None:
     (statement,) = read_source(source, "module", "module.py").functions["either"].body
     expected = Choice((Name("a"), Name("b")), (Name("a"),), word)
     assert statement == Return(2, expected)
+
+
+def test_what_is_imported_for_types_counts_more_than_what_stands_for_it() -> None:
+    source = """
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from models import Row, Book
+else:
+    Row = Other = None
+Book = 1
+"""
+    module = read_source(source, "module", "module.py")
+    assert module.imports["Row"].module == "models"
+    assert module.attributes.keys() == {"Other", "Book"}

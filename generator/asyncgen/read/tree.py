@@ -177,6 +177,7 @@ class _Reader(StatementReader):
             isinstance(statement, cst.If) and _is_type_checking(statement.test)
         )
         line = 0
+        imported = set(scope.imports)
         for header, body in _suites(statement):
             if header:
                 line = next(self.lines)
@@ -186,6 +187,9 @@ class _Reader(StatementReader):
                     self.bind(small, line, scope, guarded)
             else:
                 self.declare(body.body, scope, outer, binding, guarded)
+        if only_types:  # what is imported for types means more than what else stands for it
+            for name in (scope.imports.keys() - imported) & scope.attributes.keys():
+                del scope.attributes[name]
 
     def define(self, function: Function, scope: _Scope) -> None:
         """Add a function; an overload waits for the implementation that follows it."""

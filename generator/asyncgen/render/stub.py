@@ -26,12 +26,18 @@ from asyncgen.render.surface import (
     twin_lines,
 )
 
+_TOLERANT = (
+    "# Where the source overrides what it does not fit, its twin does not fit either.",
+    '# mypy: disable-error-code="misc, override"',
+    "# pyright: reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false",
+)
+
 
 def render_stub(stub: StubModule, width: int) -> Rendered:
     """The .pyi file for `stub`, as ruff and black lay stubs out."""
     return _rendered(
         stub.path,
-        sources=stub.sources,
+        header=[*_header(stub.sources), *(_TOLERANT if stub.joins_overrides else ())],
         imports=grouped(stub.imports, 0, stub.first_party, width),
         variables=[line for each in stub.variables for line in lay_out(each, 0, width)],
         classes=list(_classes(stub.classes, width)),
@@ -44,7 +50,7 @@ def render_dispatch_stub(dispatch: Dispatch, path: str, width: int) -> Rendered:
     newest = dispatch.choices[-1]
     return _rendered(
         path,
-        sources=(dispatch.source,),
+        header=_header((dispatch.source,)),
         imports=grouped(
             [ImportLine(newest.module, name) for name in newest.names], 0, frozenset(), width
         ),
@@ -103,7 +109,7 @@ def _bases(manager: StaticManager) -> str:
     return ", ".join([*mixins, f"Manager.from_queryset({manager.queryset.name})"])
 
 
-def _rendered(path: str, *, sources: tuple[str, ...], **lines: object) -> Rendered:
+def _rendered(path: str, **lines: object) -> Rendered:
     nothing: dict[str, object] = {
         "imports": [],
         "variables": [],
@@ -112,7 +118,7 @@ def _rendered(path: str, *, sources: tuple[str, ...], **lines: object) -> Render
         "functions": [],
     }
     template = environment().get_template("stub.pyi.jinja")
-    return Rendered(path, template.render(header=_header(sources), **{**nothing, **lines}))
+    return Rendered(path, template.render({**nothing, **lines}))
 
 
 def _header(sources: tuple[str, ...]) -> list[str]:

@@ -83,7 +83,16 @@ class StubMaker:
         functions = tuple(
             function for twin in surface.functions for function in self.twin(twin, scope, {})
         )
-        return self.module(path, surface.module, surface.sources, scope, classes, functions)
+        made = self.module(path, surface.module, surface.sources, scope, classes, functions)
+        return replace(made, joins_overrides=any(map(self.joins_overrides, surface.classes)))
+
+    def joins_overrides(self, made: SurfaceClass) -> bool:
+        """Whether it is a subclass of one that is not Django's, with twins of its overrides."""
+        if not made.subclass or made.source.module.startswith("django."):
+            return False
+        order = self.resolver.mro(made.source)
+        names = {twin.decision.function.name for twin in made.twins}
+        return any(sum(name in known.functions for known in order) > 1 for name in names)
 
     def module(
         self,
@@ -229,10 +238,11 @@ class StubMaker:
         return Where(module, self.resolver, owner, substitutes)
 
     def is_incompatible(self, twin: Twin) -> bool:
-        """Whether the sync callable cannot stand in for what it overrides, and says so."""
+        """Whether the callable of Django cannot stand in for what it overrides, as django-stubs
+        say."""
         module = self.resolver.readable(twin.module)
         stubbed = self.stubbed(twin.decision, module) if module else None
-        return (stubbed.function if stubbed else twin.decision.function).is_incompatible
+        return stubbed is not None and stubbed.function.is_incompatible
 
     def stubbed(self, decision: Decision, module: Module) -> Stubbed | None:
         """What django-stubs declare for a callable of Django's own."""
