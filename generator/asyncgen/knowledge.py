@@ -29,6 +29,9 @@ ROOT_CLASSES: Mapping[str, str] = {
     "model": "django.db.models.base.Model",
 }
 
+# Libraries whose classes are called models, and are none of Django's, for when they are not found.
+OTHER_MODELS = frozenset({"pydantic", "pydantic_settings", "sqlmodel", "mongoengine", "torch"})
+
 # Names that people import the roots by, for when no Django is below the search roots.
 ROOT_ALIASES: Mapping[str, str] = {
     "django.db.models.QuerySet": "queryset",

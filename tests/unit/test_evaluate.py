@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 from analysis import PRELUDE, class_named, classifier, kinds, methods
 from asyncgen.values import Bound, Builtin
@@ -499,6 +501,33 @@ def test_mixins_that_are_no_querysets_themselves() -> None:
         "BookQuerySetMixin.best": "value",
         "BookQuerySetMixin.fresh": "queryset",
         "Nothing.cheap": "pure",
+    }
+
+
+def test_what_is_only_called_so_is_no_queryset_and_no_model() -> None:
+    source = """
+    import pydantic
+    from pydantic import BaseModel
+    from nowhere import BaseNodeModel
+    class BookQuerySetMixin: pass
+    class ViewQuerySetMixin:
+        def get_queryset(self): pass
+    class BookManagerMixin:
+        def get_queryset(self): pass
+    class Schema(BaseModel): pass
+    class Settings(pydantic.BaseModel): pass
+    class Row(BaseNodeModel): pass
+    """
+    evaluator = classifier({"shop": PRELUDE + dedent(source)}).evaluator
+    module = evaluator.resolver.module("shop")
+    assert module
+    assert {name: evaluator.role(found) for name, found in module.classes.items()} == {
+        "BookQuerySetMixin": "queryset",
+        "ViewQuerySetMixin": "",
+        "BookManagerMixin": "manager",
+        "Schema": "",
+        "Settings": "",
+        "Row": "model",
     }
 
 

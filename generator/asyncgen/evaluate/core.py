@@ -123,15 +123,24 @@ class Core(ABC):
         for role, roots in knowledge.ROOTS.items():
             if names & roots:
                 return role
-        missing = (text for known in order for text in self.resolver.bases(known)[1])
-        for text in missing:
-            last = text.partition("[")[0].rpartition(".")[2].lower()
-            for role in knowledge.ROOTS:
-                if last.endswith(role):
+        for known in order:
+            for text in self.resolver.bases(known)[1]:
+                role = self._role_by_name(text, known)
+                if role:
                     return role
         if found.qualname.startswith("<locals>.") and "get_queryset" in found.functions:
             return "manager"
         return ""
+
+    def _role_by_name(self, text: str, where: Class) -> str:
+        """What a base that cannot be found is called."""
+        dotted = text.partition("[")[0]
+        module = self.resolver.readable(where.module)
+        found = module.imports.get(dotted.partition(".")[0]) if module else None
+        if found and found.module.partition(".")[0] in knowledge.OTHER_MODELS:
+            return ""
+        last = dotted.rpartition(".")[2].lower()
+        return next((role for role in knowledge.ROOTS if last.endswith(role)), "")
 
     def _role_as_mixin(self, found: Class) -> str:
         """The role of what inherits from the class in the sources; else what its name says, where
@@ -141,6 +150,8 @@ class Core(ABC):
         if found in self._mixed_in:
             return self._mixed_in[found]
         named = _ROLE_NAMES.search(found.name)
+        if named and named[1] == "QuerySet" and self.resolver.lookup(found, "get_queryset"):
+            return ""  # of views, say: querysets have no such method
         is_mixin = any(
             (match := _ROLE_NAMES.search(known.name))
             and (match[2] or self.resolver.bases(known)[1])
