@@ -1,4 +1,4 @@
-"""The text of an annotation as an expression, for the stages that ask what it means."""
+"""Annotations as expressions, for the stages that ask what they mean, and back as text."""
 
 from __future__ import annotations
 
@@ -39,3 +39,35 @@ def _converted(node: ast.expr) -> Expression | None:
             parts = [_converted(element) for element in elements]
             return Display("tuple", tuple(part for part in parts if part))
     return None
+
+
+def expression_text(expression: Expression | None) -> str | None:
+    """A type expression's source; a string in it stands for what it names."""
+    match expression:
+        case Name(id=name):
+            return name
+        case Get(value=value, name=name):
+            owner = expression_text(value)
+            return f"{owner}.{name}" if owner else None
+        case Literal(type="None"):
+            return "None"
+        case Literal(type="str", text=text):
+            return text
+        case Item(value=value, index=index):
+            owner, inner = expression_text(value), expression_text(index)
+            return f"{owner}[{inner}]" if owner and inner else None
+        case Display(elements=elements):
+            parts = [expression_text(each) for each in elements]
+            inner = ", ".join(part for part in parts if part)
+            return inner if all(parts) else None
+        case Operation(operator="|", operands=operands):
+            parts = [expression_text(each) for each in operands]
+            return " | ".join(part for part in parts if part) if all(parts) else None
+    return None
+
+
+def last_word(expression: Expression) -> str:
+    match expression:
+        case Name(id=name) | Get(name=name):
+            return name
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import random
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import black
 import pytest
 from asyncgen.render.layout import lay_out
 
+LONG = "first_of_all_the_things | second_of_all_the_things"
 NAMES = ["int", "None", '"Book"', "AccountQuerySet", "ChartOfAccounts", "AVeryLongClassName" * 2]
 HEADS = ["list", "Dict", "Tuple", "Union", "Callable"]
 DEFAULTS = ["...", "None", '"abc, def"']
@@ -57,3 +59,23 @@ def test_definitions_of_any_length(suffix: str, tmp_path: Path) -> None:
     ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(path)]
     done = subprocess.run(ruff, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "default",
+    [f"({LONG} | third_of_all_the_things)", f"({LONG}, third_of_all_the_things)", f"({LONG},)"],
+)
+def test_parentheses_stay_what_they_are(default: str) -> None:
+    """A tuple with its only element, and an expression that is none."""
+    line = f"async def amethod_with_a_long_name(self, parameter=f({default})): ..."
+    lines = lay_out(line, 0, 60, is_definition=True)
+    assert len(lines) > 4
+    assert ast.dump(ast.parse("\n".join(lines))) == ast.dump(ast.parse(line))
+
+
+def test_definitions_stay_what_they_are() -> None:
+    choose = random.Random("definitions")
+    for number in range(300):
+        line = definition(choose, number, ": ...")
+        lines = lay_out(line, 0, 88, is_definition=True)
+        assert ast.dump(ast.parse("\n".join(lines))) == ast.dump(ast.parse(line))

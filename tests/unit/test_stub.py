@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from shop.models import Book
 
 class Pattern: ...
+_T = t.TypeVar("_T")
+class Shelf(t.Generic[_T]): ...
 
 LIMIT = 3
 User = get_user_model()
@@ -78,6 +80,11 @@ CASES = {
         "def one(self) -> t.Any:\n    return self.get()",
         "async def aone(self) -> t.Any: ...",
     ),
+    "an annotation in parentheses": (
+        "def one(self, a: (\n    list[str]\n    | None\n) = None) -> (int | None):\n"
+        "    return self.count()",
+        "async def aone(self, a: list[str] | None = None) -> int | None: ...",
+    ),
     "type arguments that are left out": (
         "def one(self, a: dict, b: Iterator, c: models.QuerySet) -> tuple | t.Sequence[list]:\n"
         "    return list(self)",
@@ -85,8 +92,8 @@ CASES = {
         ") -> tuple[Any, ...] | t.Sequence[list[Any]]: ...",
     ),
     "classes of one's own with such names": (
-        "def one(self, a: type, b: Pattern, c: t.Callable) -> int:\n    return self.count()",
-        "async def aone(self, a: type, b: Pattern, c: t.Callable[..., Any]) -> int: ...",
+        "def one(self, a: Pattern, b: t.Callable) -> Shelf:\n    return Shelf(self.count())",
+        "async def aone(self, a: Pattern, b: t.Callable[..., Any]) -> Shelf[Any]: ...",
     ),
     "a default that is no literal": (
         "def one(self, n: int = LIMIT, m: int = 2) -> int:\n    return self.count()",
@@ -175,6 +182,15 @@ CASES = {
     "such an override that says what it returns": (
         "def delete(self) -> None:\n    super().delete()",
         "async def adelete(self) -> None: ...",
+    ),
+    "a queryset of which no more is known": (
+        "def one(self):\n    found: models.QuerySet = self.other()\n    self.first()\n"
+        "    return found",
+        "async def aone(self) -> QuerySet[Any]: ...",
+    ),
+    "an instance of a generic class": (
+        "def one(self):\n    self.count()\n    return Shelf()",
+        "async def aone(self) -> Shelf[Any]: ...",
     ),
     "another method of the class": (
         "def _many(self):\n    return self.count()\ndef one(self):\n    return self._many()",

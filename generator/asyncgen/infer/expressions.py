@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from asyncgen.annotation import last_word
 from asyncgen.evaluate import Frame
 from asyncgen.infer.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS, PATHS
 from asyncgen.infer.known import ANY, BOOL, INT, NONE, SELF, STR, Known, Types, builtin, substituted
 from asyncgen.infer.lookups import Lookups
-from asyncgen.infer.scope import last_word
 from asyncgen.model import (
     Attribute,
     Bind,

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from asyncgen.annotation import last_word
 from asyncgen.evaluate import Frame
 from asyncgen.infer.builtin_types import LOOSE, TRANSPARENT
 from asyncgen.infer.expressions import Expressions, Names
 from asyncgen.infer.known import NONE, SELF, Known, Types, builtin
 from asyncgen.infer.lookups import Lookups
-from asyncgen.infer.scope import last_word
 from asyncgen.model import (
     Assign,
     Binding,

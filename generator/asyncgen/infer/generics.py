@@ -7,28 +7,11 @@ from dataclasses import dataclass, field
 
 from asyncgen.evaluate import Evaluator, Frame
 from asyncgen.infer.known import Known, Types
-from asyncgen.infer.scope import is_variable
+from asyncgen.infer.variables import is_generic_base, is_variable, variables
 from asyncgen.model import Call, Class, Display, Expression, Get, Item, Literal, Module, Name
 from asyncgen.relations import is_abstract_model
 from asyncgen.resolve import Alias, Resolver
 from asyncgen.values import ClassObject, Instance
-
-
-def variables(found: Class, resolver: Resolver) -> list[Alias]:
-    """The type variables in the bases of a class, in the order of its parameters."""
-    module = resolver.readable(found.module)
-    if module is None:
-        return []
-    bases = [base for base in found.bases if isinstance(base, Item)]
-    bases.sort(key=lambda base: not _is_generic_base(base))
-    result: list[Alias] = []
-    for base in bases:
-        for name in _names(base.index):
-            alias = resolver.name(module, name)
-            if isinstance(alias, Alias) and is_variable(alias) and alias not in result:
-                result.append(alias)
-    known = {(each.module.name, each.attribute.name): each for each in reversed(result)}
-    return [each for each in result if known.get((each.module.name, each.attribute.name)) is each]
 
 
 def is_generic(found: Class, resolver: Resolver) -> bool:
@@ -42,23 +25,6 @@ def is_generic(found: Class, resolver: Resolver) -> bool:
         for known in resolver.mro(found)
         if of_django or known.module == found.module
     )
-
-
-def _is_generic_base(base: Item) -> bool:
-    return isinstance(base.value, Name | Get) and _last(base.value) in ("Generic", "Protocol")
-
-
-def _last(expression: Name | Get) -> str:
-    return expression.id if isinstance(expression, Name) else expression.name
-
-
-def _names(index: Expression | None) -> Iterator[str]:
-    match index:
-        case Name(id=name):
-            yield name
-        case Display(elements=elements):
-            for each in elements:
-                yield from _names(each)
 
 
 @dataclass
@@ -85,7 +51,7 @@ class Rows:
                 return self.of(known.queryset)
             module = resolver.readable(known.module)
             for base in known.bases:
-                if module and isinstance(base, Item) and not _is_generic_base(base):
+                if module and isinstance(base, Item) and not is_generic_base(base):
                     row = self._argument(base.index, known, module, is_own=known is found)
                     if row:
                         return row

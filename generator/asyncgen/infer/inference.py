@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from asyncgen.annotation import last_word
 from asyncgen.evaluate import Evaluator
 from asyncgen.infer.django_stubs import DjangoStubs
 from asyncgen.infer.flow import result_of, returns_in
 from asyncgen.infer.generics import Rows
 from asyncgen.infer.known import ANY, Known, Types, simplified
 from asyncgen.infer.lookups import Lookups
-from asyncgen.infer.scope import last_word
 from asyncgen.model import (
     Call,
     Decision,

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from asyncgen.annotation import parse_annotation
+from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.evaluate import Evaluator
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
-from asyncgen.infer.generics import Rows, variables
+from asyncgen.infer.generics import Rows
 from asyncgen.infer.known import ANY, NONE, SELF, Known, Types, builtin, substituted
-from asyncgen.infer.scope import is_variable, last_word
+from asyncgen.infer.variables import is_variable, variables
 from asyncgen.model import (
     Class,
     Display,

@@ -14,26 +14,21 @@ from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 
+from asyncgen.annotation import expression_text, last_word
 from asyncgen.infer.known import Known, Types, ordered
 from asyncgen.infer.rewriting import Rewriting, unsaid_arguments
+from asyncgen.infer.variables import class_parameters, is_variable
 from asyncgen.model import (
     Call,
     Class,
-    Display,
     Expression,
-    Get,
     Import,
     ImportLine,
-    Item,
-    Literal,
     Module,
-    Name,
-    Operation,
 )
 from asyncgen.resolve import Alias, Definition, Resolver
 
 _BUILTINS = frozenset(vars(builtins))
-_VARIABLES = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
 # Other calls that make a type; what any other one gives is a value to type checkers.
 _TYPE_MAKERS = frozenset({"NewType", "NamedTuple", "namedtuple", "TypedDict", "TypeAliasType"})
 _VARIANCE = frozenset({"covariant", "contravariant", "infer_variance"})
@@ -124,7 +119,10 @@ class Scope:
         if known.name == "tuple" and known.arguments == (frozenset(),):
             return f"{name}[()]"
         inner = [self.spelled(each, substitutes) if each else "..." for each in known.arguments]
-        return f"{name}[{', '.join(inner)}]" if inner else name
+        if inner:
+            return f"{name}[{', '.join(inner)}]"
+        found = self.resolver.dotted(f"{known.module}.{known.name}")
+        return name + self._unsaid(known.module, known.name, found, self.resolver)
 
     # -- annotations -----------------------------------------------------------------------------
 
@@ -175,7 +173,15 @@ class Scope:
             home = module.imports[first].module
         elif first in {*module.classes, *module.functions, *module.attributes}:
             home = module.name
-        return unsaid_arguments(home, last, self.name("typing", "Any"))
+        found = where.resolver.name(module, chain)
+        return self._unsaid(home, last, found, where.resolver)
+
+    def _unsaid(self, module: str, name: str, found: Definition | None, resolver: Resolver) -> str:
+        any_ = self.name("typing", "Any")
+        if isinstance(found, Class) and not found.module.startswith("django."):
+            needed = [each for each, default in class_parameters(found, resolver) if not default]
+            return f"[{', '.join([any_] * len(needed))}]" if needed else ""
+        return unsaid_arguments(module, name, any_)
 
     def _in_module(self, module: Module, chain: str) -> str:
         first, dot, rest = chain.partition(".")
@@ -259,44 +265,6 @@ class Scope:
         text = expression_text(expression)
         found = self.annotation(text, where) if text else None
         return found or self.name("typing", "Any")
-
-
-def is_variable(found: Alias) -> bool:
-    """Whether an assignment makes a TypeVar, a ParamSpec or a TypeVarTuple."""
-    value = found.attribute.value
-    return isinstance(value, Call) and last_word(value.function) in _VARIABLES
-
-
-def last_word(expression: Expression) -> str:
-    match expression:
-        case Name(id=name) | Get(name=name):
-            return name
-    return ""
-
-
-def expression_text(expression: Expression | None) -> str | None:
-    """A type expression's source; a string in it stands for what it names."""
-    match expression:
-        case Name(id=name):
-            return name
-        case Get(value=value, name=name):
-            owner = expression_text(value)
-            return f"{owner}.{name}" if owner else None
-        case Literal(type="None"):
-            return "None"
-        case Literal(type="str", text=text):
-            return text
-        case Item(value=value, index=index):
-            owner, inner = expression_text(value), expression_text(index)
-            return f"{owner}[{inner}]" if owner and inner else None
-        case Display(elements=elements):
-            parts = [expression_text(each) for each in elements]
-            inner = ", ".join(part for part in parts if part)
-            return inner if all(parts) else None
-        case Operation(operator="|", operands=operands):
-            parts = [expression_text(each) for each in operands]
-            return " | ".join(part for part in parts if part) if all(parts) else None
-    return None
 
 
 def _longest_module(chain: str, resolver: Resolver) -> str:

@@ -32,6 +32,14 @@ def canonical_text(node: cst.BaseExpression) -> str:
     return _known[text]
 
 
+def annotation_text(node: cst.Annotation) -> str:
+    """The same of an annotation, without parentheses around it: they are for line breaks."""
+    expression = node.annotation
+    if expression.lpar and not isinstance(expression, cst.Tuple):
+        expression = expression.with_changes(lpar=(), rpar=())
+    return canonical_text(expression)
+
+
 class _Canonical(cst.CSTTransformer):
     """Gives every node LibCST's default layout, which is PEP 8's, and normal quotes."""
 

@@ -26,7 +26,7 @@ from asyncgen.model import (
     Star,
     Yield,
 )
-from asyncgen.read.canonical import canonical_text
+from asyncgen.read.canonical import annotation_text, canonical_text
 
 NOTHING = Operation("unknown", ())
 
@@ -198,9 +198,7 @@ class ExpressionReader:
                 yield Parameter(
                     name=param.name.value,
                     kind=kind,
-                    annotation=(
-                        canonical_text(param.annotation.annotation) if param.annotation else None
-                    ),
+                    annotation=(annotation_text(param.annotation) if param.annotation else None),
                     default=canonical_text(param.default) if param.default else None,
                     default_names=(
                         tuple(names(self.expression(param.default))) if param.default else ()

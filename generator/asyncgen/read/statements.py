@@ -27,7 +27,7 @@ from asyncgen.model import (
     Statement,
     With,
 )
-from asyncgen.read.canonical import canonical_text
+from asyncgen.read.canonical import annotation_text
 from asyncgen.read.expressions import ExpressionReader, dotted, operator
 
 
@@ -72,7 +72,7 @@ class StatementReader(ExpressionReader, ABC):
                 targets = tuple(self.expression(target.target) for target in node.targets)
                 yield Assign(line, targets, self.expression(node.value))
             case cst.AnnAssign(value=value) if value is not None:
-                annotation = canonical_text(node.annotation.annotation)
+                annotation = annotation_text(node.annotation)
                 target = (self.expression(node.target),)
                 yield Assign(line, target, self.expression(value), annotation)
             case cst.AugAssign():

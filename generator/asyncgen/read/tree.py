@@ -36,7 +36,7 @@ from asyncgen.model import (
     Problem,
     Signature,
 )
-from asyncgen.read.canonical import canonical_text
+from asyncgen.read.canonical import annotation_text, canonical_text
 from asyncgen.read.expressions import dotted, strings
 from asyncgen.read.statements import StatementReader
 
@@ -231,7 +231,7 @@ class _Reader(StatementReader):
                     self.expression(statement.value) if statement.value else None,
                     line,
                     scope,
-                    canonical_text(statement.annotation.annotation),
+                    annotation_text(statement.annotation),
                 )
             case cst.AugAssign(target=cst.Name(value="__all__")):
                 known = scope.attributes.get("__all__")
@@ -331,7 +331,7 @@ class _Reader(StatementReader):
             name=node.name.value,
             signature=Signature(
                 tuple(self.parameters(node.params)),
-                canonical_text(node.returns.annotation) if node.returns else None,
+                annotation_text(node.returns) if node.returns else None,
             ),
             location=Location(self.path, line),
             binding=_binding(texts, binding),

@@ -40,7 +40,7 @@ def lay_out(line: str, depth: int, width: int, *, is_definition: bool = False) -
     if is_agreed and not is_exploded and len(inner) + len(body) <= width:
         return [indent + head, inner + body, indent + tail]
     lines = [indent + head]
-    comma = "," if _takes_comma(parts, head) else ""
+    comma = "," if _takes_comma(parts, head) or body.endswith(",") else ""
     for number, part in enumerate(parts):
         end = "," if number < len(parts) - 1 else comma
         lines += lay_out(part + end, depth + 1, width)
@@ -90,8 +90,9 @@ def _is_display(head: str) -> bool:
 
 def _takes_comma(parts: list[str], head: str) -> bool:
     """Whether a trailing comma may follow: not after a single subscript, a comprehension or a
-    string."""
-    return head.endswith(("(", "{")) or len(parts) > 1 or "," in head
+    string, nor what stands in parentheses."""
+    closes_call = head.endswith("(") and not _is_display(head)
+    return closes_call or head.endswith("{") or len(parts) > 1 or "," in head
 
 
 def _brackets(line: str) -> Iterator[tuple[int, int]]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from asyncgen.infer.generics import variables
-from asyncgen.infer.scope import Scope, Where, expression_text
-from asyncgen.model import Call, Class, Display, Expression, Item
+from asyncgen.annotation import expression_text
+from asyncgen.infer.scope import Scope, Where
+from asyncgen.infer.variables import class_parameters
+from asyncgen.model import Class, Display, Expression, Item
 from asyncgen.resolve import Resolver
 
 
@@ -35,7 +36,7 @@ def arguments(
         if isinstance(known, Class) and owner in resolver.mro(known):
             given = list(_subscripts(base))
             inner = {"Self": own["Self"]} if "Self" in own else {}
-            for number, (name, default) in enumerate(_parameters(known, resolver)):
+            for number, (name, default) in enumerate(class_parameters(known, resolver)):
                 where = Where(module, resolver, found, own)
                 if number < len(given):
                     text = _spelled(given[number], scope, where)
@@ -57,14 +58,3 @@ def _subscripts(base: Expression) -> Iterator[Expression]:
             yield from elements
         case Item(index=index) if index is not None:
             yield index
-
-
-def _parameters(found: Class, resolver: Resolver) -> Iterator[tuple[str, Expression | None]]:
-    """The type variables that a class is subscripted with, and their defaults."""
-    for name in found.type_parameters:
-        yield name, None
-    if not found.type_parameters:
-        for alias in variables(found, resolver):
-            value = alias.attribute.value
-            keywords = dict(value.keywords) if isinstance(value, Call) else {}
-            yield alias.attribute.name, keywords.get("default")

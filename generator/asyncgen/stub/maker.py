@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from asyncgen.annotate import receiving
-from asyncgen.annotation import parse_annotation
+from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.infer import Inference, Opinions
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
 from asyncgen.infer.known import Types, overrides
-from asyncgen.infer.scope import Scope, Where, is_variable, last_word
+from asyncgen.infer.scope import Scope, Where
+from asyncgen.infer.variables import is_variable
 from asyncgen.model import (
     Binding,
     Class,

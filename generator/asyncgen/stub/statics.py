@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from asyncgen.annotation import parse_annotation
+from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.infer.known import ANY, Types
-from asyncgen.infer.scope import Scope, last_word
+from asyncgen.infer.scope import Scope
 from asyncgen.model import (
     Binding,
     Class,
