@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from asyncgen.model import Class, ManagerModule, StubFunction, StubModule, Surface
 from asyncgen.stub.maker import StubMaker
 from asyncgen.stub.statics import ManagerStubs, Mixin, Mixins, StaticManagers
+from asyncgen.stub.surface import surface_stub
 
 NONE, BESIDE = "none", "beside"
 
@@ -60,7 +61,7 @@ def companions(surface: Surface, plan: Plan, mixins: Mixins) -> Companions:
     stubs: list[StubModule] = []
     path = plan.stub_path(surface.path)
     if path:
-        stubs.append(plan.maker.mixins(surface, path))
+        stubs.append(surface_stub(plan.maker, surface, path))
         surface = replace(surface, has_stub=True)
     managers = None
     if plan.managers:

@@ -1,0 +1,222 @@
+"""The stub of a surface: its mixins, the classes that join them, and its functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from asyncgen.infer.scope import Scope, Where
+from asyncgen.model import (
+    Binding,
+    Decision,
+    Function,
+    Kind,
+    Module,
+    Parameter,
+    ParameterKind,
+    StubClass,
+    StubFunction,
+    StubMeta,
+    StubModule,
+    Surface,
+    SurfaceClass,
+)
+from asyncgen.resolve import Resolver
+from asyncgen.stub.maker import StubMaker, is_annotated
+from asyncgen.stub.text import ITERATORS, argument, head
+
+
+def surface_stub(maker: StubMaker, surface: Surface, path: str) -> StubModule:
+    """What goes to `path`; `maker` makes its functions."""
+    scope = Scope(_members(surface), maker.resolver)
+    classes: list[StubClass] = []
+    # The async classes that the surface has or imports, with their modules.
+    derived = {line.name: line.module for line in surface.imports if line.name}
+    derived |= {each.subclass.name: "" for each in surface.classes if each.subclass}
+    for each in surface.classes:
+        classes += ClassStub(maker, scope, each, derived).classes()
+    functions = tuple(
+        function for twin in surface.functions for function in maker.twin(twin, scope, {})
+    )
+    made = maker.module(path, surface.module, surface.sources, scope, classes, functions)
+    return replace(
+        made,
+        joins_overrides=any(_joins_overrides(each, maker.resolver) for each in surface.classes),
+    )
+
+
+def _joins_overrides(made: SurfaceClass, resolver: Resolver) -> bool:
+    """Whether it is a subclass of one that is not Django's, with twins of its overrides."""
+    if not made.subclass or made.source.module.startswith("django."):
+        return False
+    order = resolver.mro(made.source)
+    names = {twin.decision.function.name for twin in made.twins}
+    return any(sum(name in known.functions for known in order) > 1 for name in names)
+
+
+@dataclass
+class ClassStub:
+    """The stub of one mixin and, in the subclass style, of the class that it joins."""
+
+    maker: StubMaker
+    scope: Scope
+    made: SurfaceClass
+    derived: Mapping[str, str]
+    substitutes: dict[str, str] = field(default_factory=dict)
+
+    def classes(self) -> Iterator[StubClass]:
+        found = self.made.source
+        variables = list(self.variables())
+        generic = self.scope.name("typing", "Generic") if variables else ""
+        inner = ", ".join(variables)
+        functions = [
+            function
+            for twin in self.made.twins
+            for function in self.maker.twin(twin, self.scope, self.substitutes)
+        ]
+        if self.made.is_generic:
+            functions.insert(0, self.subscription())
+        functions += [self.protocol(name) for name in self.made.protocol]
+        bases = (f"{generic}[{inner}]",) if variables else ()
+        yield StubClass(self.made.name, bases, tuple(functions), location=found.location)
+        if self.made.subclass:
+            source = self.scope.name(found.module, found.qualname)
+            both = (self.made.name, source)
+            parameters = f"[{inner}]" if variables else ""
+            yield StubClass(
+                self.made.subclass.name,
+                tuple(f"{each}{parameters}" for each in both),
+                tuple(self.converted()),
+                location=found.location,
+                is_incompatible=any(map(self.maker.is_incompatible, self.made.twins)),
+                meta=self.meta(source),
+            )
+
+    def meta(self, source: str) -> StubMeta | None:
+        """The options of the class, where it is a model."""
+        subclass = self.made.subclass
+        if not subclass or not subclass.model:
+            return None
+        return StubMeta(f"{source}.Meta" if subclass.keeps_meta else "", subclass.model)
+
+    def variables(self) -> Iterator[str]:
+        """The type variables of the mixin: those that the source class is generic in."""
+        found = self.made.source
+        for name in found.type_parameters:
+            bound = self.scope.name("django.db.models", "Model")
+            self.substitutes[name] = self.scope.own_variable(found.module, name, bound)
+            yield self.substitutes[name]
+        if found.type_parameters:
+            return
+        for alias, resolver in self.maker.inference.lookups.variables(found):
+            yield self.scope.variable(alias, resolver)
+
+    def subscription(self) -> StubFunction:
+        """`__class_getitem__`, which the mixin has as Django's querysets do."""
+        any_ = self.scope.name("typing", "Any")
+        parameters = (
+            Parameter("cls", ParameterKind.POSITIONAL_OR_KEYWORD),
+            Parameter("args", ParameterKind.VAR_POSITIONAL, any_),
+            Parameter("kwargs", ParameterKind.VAR_KEYWORD, any_),
+        )
+        location = self.made.source.location
+        return StubFunction("__class_getitem__", parameters, any_, location=location)
+
+    def protocol(self, name: str) -> StubFunction:
+        """A special twin: `__aiter__`, `alist` or `__await__`."""
+        row = self.row()
+        self_ = Parameter("self", ParameterKind.POSITIONAL_OR_KEYWORD)
+        rows = f"{self.scope.builtin('list')}[{row}]"
+        if name == "__aiter__":
+            returns = f"{self.scope.name('collections.abc', 'AsyncIterator')}[{row}]"
+        elif name == "__await__":
+            generator = self.scope.name("collections.abc", "Generator")
+            returns = f"{generator}[{self.scope.name('typing', 'Any')}, None, {rows}]"
+        else:
+            returns = rows
+        is_async = not name.startswith("__")
+        location = self.made.source.location
+        return StubFunction(name, (self_,), returns, is_async, location=location)
+
+    def row(self) -> str:
+        """What iterating gives: as django-stubs have it, or the row of the class."""
+        found = self.made.source
+        if self.maker.django:
+            for method in ("__iter__", "iterator"):
+                stubbed = self.maker.django.method(found.dotted, method)
+                if stubbed and stubbed.function.signature.returns:
+                    where = Where(stubbed.module, self.maker.django.resolver, stubbed.owner)
+                    inner = argument(stubbed.function.signature.returns, ITERATORS)
+                    text = self.scope.annotation(inner, where) if inner else None
+                    if text:
+                        return text
+        row = self.maker.inference.rows.of(found)
+        return self.scope.spelled(row) if row else self.scope.name("typing", "Any")
+
+    def converted(self) -> Iterator[StubFunction]:
+        """The methods of the class that return other classes' instances, or whose declared type
+        names the sync class: they return the async ones."""
+        assert self.made.subclass
+        names = {name: made for twin in self.made.subclass.methods for name, made in twin.converts}
+        names |= self.own_classes()
+        for method, module in self.returning(names.keys()):
+            decision = Decision(method, self.made.source, Kind.QUERYSET, ())
+            for each in self.maker.sync(decision, module, self.scope, self.substitutes):
+                yield replace(each, returns=self.renamed(each.returns, names))
+
+    def own_classes(self) -> dict[str, str]:
+        """The async class of each class that the surface covers, by the sync one's name."""
+        assert self.made.subclass
+        own = {self.made.source.name: self.made.subclass.name}
+        queryset = self.maker.inference.lookups.queryset_of(self.made.source)
+        if queryset and f"Async{queryset.name}" in self.derived:
+            own[queryset.name] = f"Async{queryset.name}"
+        return own
+
+    def renamed(self, text: str, names: Mapping[str, str]) -> str:
+        """A type, in which async classes take the place of sync ones."""
+
+        def name(match: re.Match[str]) -> str:
+            made = names.get(match[0])
+            if made is None:
+                return match[0]
+            module = self.derived.get(made)
+            return self.scope.name(module, made) if module else made
+
+        return re.sub(r"\w+", name, text)
+
+    def returning(self, names: Iterable[str]) -> Iterator[tuple[Function, str]]:
+        """The public methods of the source whose declared type begins with one of `names`."""
+        found = self.made.source
+        seen: set[str] = set()
+        wanted = frozenset(names)
+        for known in self.maker.resolver.mro(found):
+            for name, function in known.functions.items():
+                if name in seen or name.startswith("_") or function.binding is not Binding.METHOD:
+                    continue
+                seen.add(name)
+                module = self.maker.resolver.readable(known.module)
+                if module and self.declared_head(function, module) in wanted:
+                    yield function, known.module
+
+    def declared_head(self, function: Function, module: Module) -> str:
+        """What the declared type begins with: that of the source, or of django-stubs."""
+        text = function.signature.returns
+        if text is None and not is_annotated(function):
+            stubbed = self.maker.stubbed(
+                Decision(function, self.made.source, Kind.QUERYSET, ()), module
+            )
+            if stubbed:
+                text = (stubbed.function.overloads or (stubbed.function,))[0].signature.returns
+        return head(text) if text else ""
+
+
+def _members(surface: Surface) -> frozenset[str]:
+    """Every name that the stub binds itself."""
+    names = {twin.name for twin in surface.functions}
+    for each in surface.classes:
+        names |= {each.name, *each.protocol, *(twin.name for twin in each.twins)}
+        if each.subclass:
+            names |= {each.subclass.name, *(twin.name for twin in each.subclass.methods)}
+    return frozenset(names)
