@@ -577,15 +577,7 @@ class StubClass:
     decorators: tuple[str, ...] = ()
     location: Location | None = None
     is_incompatible: bool = False
-    meta: StubMeta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StubMeta:
-    """The `class Meta` of a model in a stub: its base, if it has one, and its option."""
-
-    base: str
-    option: str
+    meta: tuple[str, ...] = ()  # of a model, as source lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,11 +152,9 @@ def _class(found: StubClass, width: int) -> Iterator[str]:
     first, *rest = lay_out(f"class {found.name}{bases}{end}", 0, width, is_definition=True)
     yield f"{first}  # type: ignore[misc]" if found.is_incompatible else first
     yield from rest
-    if found.meta:
-        base = f"({found.meta.base})" if found.meta.base else ""
-        yield f"{INDENT}class Meta{base}:"
-        yield f"{INDENT * 2}{found.meta.option}: bool"
-        yield from [""] if found.functions else []
+    yield from (INDENT + line for line in found.meta)
+    if found.meta and found.functions:
+        yield ""
     for each in found.functions:
         yield from _function(each, 1, width)
 

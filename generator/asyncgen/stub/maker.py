@@ -367,7 +367,7 @@ def _words(
     texts = [*variables]
     every = list(functions)
     for made in classes:
-        texts += (*made.bases, *made.decorators)
+        texts += (*made.bases, *made.decorators, *made.meta)
         every += made.functions
     for function in every:
         texts += (function.returns, function.type_parameters, *function.decorators)

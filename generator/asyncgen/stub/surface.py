@@ -17,7 +17,6 @@ from asyncgen.model import (
     ParameterKind,
     StubClass,
     StubFunction,
-    StubMeta,
     StubModule,
     Surface,
     SurfaceClass,
@@ -47,9 +46,12 @@ def surface_stub(maker: StubMaker, surface: Surface, path: str) -> StubModule:
 
 
 def _joins_overrides(made: SurfaceClass, resolver: Resolver) -> bool:
-    """Whether it is a subclass of one that is not Django's, with twins of its overrides."""
+    """Whether it is a subclass of one that is not Django's, with twins of its overrides, or with
+    overrides that return async classes."""
     if not made.subclass or made.source.module.startswith("django."):
         return False
+    if made.subclass.methods:
+        return True
     order = resolver.mro(made.source)
     names = {twin.decision.function.name for twin in made.twins}
     return any(sum(name in known.functions for known in order) > 1 for name in names)
@@ -93,12 +95,15 @@ class ClassStub:
                 meta=self.meta(source),
             )
 
-    def meta(self, source: str) -> StubMeta | None:
-        """The options of the class, where it is a model."""
+    def meta(self, source: str) -> tuple[str, ...]:
+        """The options of the class, where it is a model. To checkers they inherit from those of the
+        source, also where a proxy's do not: else they were an override that does not fit."""
         subclass = self.made.subclass
         if not subclass or not subclass.model:
-            return None
-        return StubMeta(f"{source}.Meta" if subclass.keeps_meta else "", subclass.model)
+            return ()
+        order = self.maker.resolver.mro(self.made.source)
+        base = f"({source}.Meta)" if any("Meta" in known.classes for known in order) else ""
+        return (f"class Meta{base}:", f"    {subclass.model} = True")
 
     def variables(self) -> Iterator[str]:
         """The type variables of the mixin: those that the source class is generic in."""

@@ -49,4 +49,4 @@ class ModelAsync:
 
 class AsyncModel(ModelAsync, Model):
     class Meta:
-        abstract: bool
+        abstract = True

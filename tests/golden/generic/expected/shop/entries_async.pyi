@@ -46,11 +46,11 @@ class EntryAsync:
 
 class AsyncEntry(EntryAsync, Entry):
     class Meta(Entry.Meta):
-        abstract: bool
+        abstract = True
 
 class DraftAsync:
     async def ataken(self, names: Any) -> bool: ...
 
 class AsyncDraft(DraftAsync, Draft):
     class Meta:
-        proxy: bool
+        proxy = True
