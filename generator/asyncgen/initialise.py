@@ -95,7 +95,7 @@ def proposed(config: Config, progress: Progress) -> Iterator[Path]:
     what each class inherits from is followed, into other packages too."""
     modules = dict(_outlines(config, progress))
     installed = environment.site_packages(config)
-    read = cache(Run(config, progress).read)
+    read = Run(config, progress).read
     groups: dict[Path, list[Module]] = {}  # two folders may each have a package of one name
     for path, module in modules.items():
         groups.setdefault(import_root(module.name, path), []).append(module)

@@ -76,6 +76,28 @@ output = "{directory}/{stem}_other.py"
     assert "async def aauthor_name(" in texts["library/models_other.py"]
 
 
+def test_a_manager_has_the_mixin_and_not_that_of_the_subclass(tmp_path: Path) -> None:
+    tables = """
+[tool.asyncgen]
+[[tool.asyncgen.source]]
+sources = ["shop/models.py"]
+[[tool.asyncgen.source]]
+sources = ["shop.models"]
+style = "subclass"
+output = "made/shop.py"
+"""
+    shop = """
+from django.db import models
+
+class BookQuerySet(models.QuerySet):
+    def total(self):
+        return self.count()
+"""
+    texts = built(project(tmp_path, tables, shop))
+    assert "class AsyncBookQuerySet(" in texts["made/shop.py"]
+    assert "from shop.models_async import BookQuerySetAsync" in texts["shop/models_managers.py"]
+
+
 def test_a_pattern_of_one_source_is_not_matched_by_another(tmp_path: Path) -> None:
     tables = TABLES.replace('prefix = "async_"', 'exclude = ["Author.number"]')
     (problem,) = Run(load(project(tmp_path, tables))).result().problems

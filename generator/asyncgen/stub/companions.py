@@ -33,8 +33,11 @@ class Plan:
 
 
 def mixins_of(surfaces: Iterable[Surface]) -> Mixins:
-    """The mixin of every class that the surfaces cover."""
-    return {made.source: Mixin(each.module, made) for each in surfaces for made in each.classes}
+    """The mixin of every class that the surfaces cover; of one that two sources cover, that which
+    it inherits, and not that of its subclass."""
+    found = [(made, each.module) for each in surfaces for made in each.classes]
+    found.sort(key=lambda pair: pair[0].subclass is None)
+    return {made.source: Mixin(module, made) for made, module in found}
 
 
 @dataclass(frozen=True, slots=True)
