@@ -27,9 +27,10 @@ from asyncgen.render.surface import (
 )
 
 _TOLERANT = (
-    "# Where the source overrides what it does not fit, its twin does not fit either.",
+    "# Where an override in the source does not fit, its twin does not either.",
     '# mypy: disable-error-code="misc, override"',
-    "# pyright: reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false",
+    "# pyright: reportIncompatibleMethodOverride=false",
+    "# pyright: reportIncompatibleVariableOverride=false",
 )
 
 
