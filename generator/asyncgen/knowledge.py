@@ -30,7 +30,7 @@ ROOT_CLASSES: Mapping[str, str] = {
 }
 
 # Libraries whose classes are called models, and are none of Django's, for when they are not found.
-OTHER_MODELS = frozenset({"pydantic", "pydantic_settings", "sqlmodel", "mongoengine", "torch"})
+OTHER_MODELS = frozenset({"pydantic", "sqlmodel"})
 
 # Names that people import the roots by, for when no Django is below the search roots.
 ROOT_ALIASES: Mapping[str, str] = {

@@ -177,6 +177,7 @@ class Scope:
         return self._unsaid(home, last, found, where.resolver)
 
     def _unsaid(self, module: str, name: str, found: Definition | None, resolver: Resolver) -> str:
+        """`[Any, …]` for a generic class: `found`, or one that is known by its module and name."""
         any_ = self.name("typing", "Any")
         if isinstance(found, Class) and not found.module.startswith("django."):
             needed = [each for each, default in class_parameters(found, resolver) if not default]
