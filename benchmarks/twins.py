@@ -2,8 +2,8 @@
 
 One model with two managers, Django's and AsyncManager, in one table, on SQLite and on PostgreSQL
 where it answers (ASYNCGEN_POSTGRES_HOST, …_PORT, …_USER and …_PASSWORD say where). The two take
-turns, so that a busy machine slows both; medians are printed, as ratios and as time, with the
-hops to the worker thread.
+turns, call by call, so that a busy machine slows both; what is printed are medians, of the ratios
+with the interval in which 95 of 100 such medians lie, and the hops to the worker thread.
 """
 
 from __future__ import annotations
@@ -11,19 +11,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from measure import ROOT, Cost, table
-from runtime_iteration import count_hops, exhaust
+from hops import count_hops, exhaust
+from measure import ROOT, Cost, Ratio, table
 
 FEW = 100  # rows of the table that single calls are measured on
 
@@ -32,14 +30,15 @@ Queryset = Any  # with Django's twins or with ours: no type has both
 
 @dataclass(frozen=True)
 class Case:
-    """Something that is awaited `times` in a row on one queryset, in each round."""
+    """Something that is awaited `times` in a row on one queryset, `pairs` times by each side."""
 
     name: str
     call: Callable[[Queryset], Awaitable[object]]
-    times: int
-    rounds: int
+    pairs: int
+    times: int = 1
     rows: Callable[[Queryset], Queryset] = lambda rows: rows
     is_filled: bool = False  # whether the result cache is, beforehand
+    is_large: bool = False  # so that one side's garbage would be collected while the other runs
 
 
 def calls() -> list[Case]:
@@ -59,11 +58,13 @@ def calls() -> list[Case]:
         "aupdate": lambda rows: rows.filter(number=7).aupdate(name="seven"),
         "acreate": lambda rows: rows.acreate(name="new", number=1_000_000),
     }
+    cached = {"acount": single["acount"], "aexists": single["aexists"], "async for": every}
     return [
-        *(Case(name, call, times=20, rounds=30) for name, call in single.items()),
-        Case("acount, cache filled", single["acount"], 20, 30, is_filled=True),
-        Case("aexists, cache filled", single["aexists"], 20, 30, is_filled=True),
-        Case("async for, cache filled", every, 20, 30, is_filled=True),
+        *(Case(name, call, 2000) for name, call in single.items()),
+        *(
+            Case(f"{name}, cache filled", call, 50, 20, is_filled=True)
+            for name, call in cached.items()
+        ),
     ]
 
 
@@ -76,21 +77,26 @@ def iterations() -> list[Case]:
     def in_chunks(rows: Queryset) -> Awaitable[object]:
         return exhaust(rows.aiterator())
 
-    shapes: dict[str, Callable[[Queryset], Queryset]] = {
-        "instances": lambda rows: rows,
-        "values": lambda rows: rows.values("name", "number"),
-        "values_list": lambda rows: rows.values_list("name", "number"),
+    # name and number of a row are read; of instances there are fewer pairs, for they take longer.
+    shapes: dict[str, tuple[int, Callable[[Queryset], Queryset]]] = {
+        "instances": (25, lambda rows: rows),
+        "values": (75, lambda rows: rows.values("name", "number")),
+        "values_list": (75, lambda rows: rows.values_list("name", "number")),
+        "values_list, flat": (75, lambda rows: rows.values_list("number", flat=True)),
+        "values_list, named": (50, lambda rows: rows.values_list("name", "number", named=True)),
     }
     return [
-        Case(f"{how}, {name}", call, 1, 7, shape)
+        Case(f"{how}, {name}", call, pairs, rows=shape, is_large=True)
         for how, call in (("async for", at_once), ("aiterator()", in_chunks))
-        for name, shape in shapes.items()
+        for name, (pairs, shape) in shapes.items()
     ]
 
 
 def configure(folder: Path) -> list[str]:
     """Set up Django; the aliases of the databases that answer."""
     sys.path.insert(0, str(ROOT))
+    # Django's aiterator() after values_list() queries on the loop's thread: it raises otherwise.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     os.environ["ASYNCGEN_TEST_DATABASE"] = "postgres"
     import django
     from django.conf import settings
@@ -153,50 +159,38 @@ def fill(model: Any, alias: str, rows: int) -> None:
 
 async def measured(case: Case, model: Any, alias: str, hops: list[object]) -> list[str]:
     """A row of the table."""
-    from django.core.exceptions import SynchronousOnlyOperation
-
-    querysets: dict[str, Queryset] = {}
-    for name, manager in (("Django", model.objects), ("twin", model.twins)):
-        queryset = case.rows(manager.using(alias))
+    sides = {
+        name: case.rows(manager.using(alias))
+        for name, manager in (("Django", model.objects), ("twin", model.twins))
+    }
+    for queryset in sides.values():
         if case.is_filled:
             await exhaust(aiter(queryset))
-        with suppress(SynchronousOnlyOperation):  # it warms up, too
-            await case.call(queryset)
-            querysets[name] = queryset
-    costs: dict[str, list[Cost]] = {name: [] for name in querysets}
+        await case.call(queryset)  # warms up
+    costs: dict[str, list[Cost]] = {name: [] for name in sides}
     counts: dict[str, int] = {}
-    for number in range(case.rounds):
-        for name in sorted(querysets, reverse=bool(number % 2)):
-            queryset = querysets[name]
+    for number in range(case.pairs):
+        for name in sorted(sides, reverse=bool(number % 2)):
             hops.clear()
-            if case.times == 1:
-                gc.collect()  # what the other one left behind
+            if case.is_large:
+                gc.collect()
             cpu, wall = time.process_time(), time.perf_counter()
             for _ in range(case.times):
-                await case.call(queryset)
+                await case.call(sides[name])
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             costs[name].append(Cost(cpu / case.times, wall / case.times))
             counts[name] = len(hops) // case.times
-    medians = {name: Cost.median(found) for name, found in costs.items()}
-    twin, django = medians["twin"], medians.get("Django")
-    pairs = list(zip(costs["twin"], costs.get("Django", ()), strict=False))
+    django, twin = Cost.median(costs["Django"]), Cost.median(costs["twin"])
+    pairs = list(zip(costs["twin"], costs["Django"], strict=True))
     return [
         case.name,
-        _ratio([ours.cpu / theirs.cpu for ours, theirs in pairs]),
-        _ratio([ours.wall / theirs.wall for ours, theirs in pairs]),
-        _time(django.wall) if django else "raises",
+        str(Ratio.of_pairs([(ours.cpu, theirs.cpu) for ours, theirs in pairs])),
+        str(Ratio.of_pairs([(ours.wall, theirs.wall) for ours, theirs in pairs])),
+        _time(django.wall),
         _time(twin.wall),
-        str(counts.get("Django", "n/a")),
+        str(counts["Django"]),
         str(counts["twin"]),
     ]
-
-
-def _ratio(ratios: list[float]) -> str:
-    """The median of ratios of neighbours in time."""
-    if not ratios:
-        return "n/a"
-    ratio = statistics.median(ratios)
-    return f"{ratio:.2f}" if ratio >= 0.1 else f"1/{1 / ratio:.0f}"
 
 
 def _time(seconds: float) -> str:
@@ -231,6 +225,7 @@ async def report(few: Any, many: Any, alias: str) -> str:
     hops = count_hops()
     rows = [await measured(case, few, alias, hops) for case in calls()]
     rows += [await measured(case, many, alias, hops) for case in iterations()]
+    connections.close_all()  # the loop's thread has one as well, then
     await sync_to_async(connections.close_all)()
     head = ["twin to Django", "CPU", "wall", "Django", "twin", "hops, Django", "hops, twin"]
     return table(head, rows)

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `QuerySet`, `RawQuerySet`, `Manager`, `prefetch_related_objects()`."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker, read_rows
 from django.db.models.manager import Manager
 from django.db.models.query import QuerySet, RawQuerySet
 
@@ -29,7 +29,7 @@ class QuerySetAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `QuerySet.count()`: run it on a worker thread.
@@ -39,7 +39,7 @@ class QuerySetAsync:
         """
         if self._result_cache is not None and type(self).count is QuerySet.count:
             return self.count()
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `QuerySet.get()`: run it on a worker thread.
@@ -47,7 +47,7 @@ class QuerySetAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `QuerySet.create()`: run it on a worker thread.
@@ -55,7 +55,7 @@ class QuerySetAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -76,7 +76,7 @@ class QuerySetAsync:
         autoincrement field (except if features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -92,9 +92,7 @@ class QuerySetAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -105,7 +103,7 @@ class QuerySetAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -119,7 +117,7 @@ class QuerySetAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -127,7 +125,7 @@ class QuerySetAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `QuerySet.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `QuerySet.latest()`: run it on a worker thread.
@@ -135,7 +133,7 @@ class QuerySetAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `QuerySet.first()`: run it on a worker thread.
@@ -152,14 +150,14 @@ class QuerySetAsync:
             and type(self).__getitem__ is QuerySet.__getitem__
         ):
             return self.first()
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `QuerySet.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `QuerySet.in_bulk()`: run it on a worker thread.
@@ -167,14 +165,14 @@ class QuerySetAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def adelete(self):
         """Asynchronous `QuerySet.delete()`: run it on a worker thread.
 
         Delete the records in the current QuerySet.
         """
-        return await sync_to_async(self.delete)()
+        return await on_worker(self.delete)()
 
     adelete.alters_data = True
     adelete.queryset_only = True
@@ -185,7 +183,7 @@ class QuerySetAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -196,7 +194,7 @@ class QuerySetAsync:
         """
         if self._result_cache is not None and type(self).exists is QuerySet.exists:
             return self.exists()
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `QuerySet.contains()`: run it on a worker thread.
@@ -212,7 +210,7 @@ class QuerySetAsync:
             and type(self).query is QuerySet.query
         ):
             return self.contains(obj=obj)
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `QuerySet.explain()`: run it on a worker thread.
@@ -220,7 +218,7 @@ class QuerySetAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)
 
     async def __aiter__(self):
         """Read all rows on a worker thread, as `for` does; then give each."""
@@ -231,9 +229,9 @@ class QuerySetAsync:
             and type(self)._fetch_all is QuerySet._fetch_all
             and type(self).__len__ is QuerySet.__len__
         ):
-            rows = list(self)
+            rows = self
         else:
-            rows = await sync_to_async(list)(self)
+            rows = await on_worker(read_rows)(self)
         for row in rows:
             yield row
 
@@ -247,7 +245,7 @@ class QuerySetAsync:
             and type(self).__len__ is QuerySet.__len__
         ):
             return list(self)
-        return await sync_to_async(list)(self)
+        return await on_worker(list)(self)
 
 
 class AsyncQuerySet(QuerySetAsync, QuerySet):
@@ -280,7 +278,7 @@ class RawQuerySetAsync:
 
         Resolve the init field names and value positions.
         """
-        return await sync_to_async(self.resolve_model_init_order)()
+        return await on_worker(self.resolve_model_init_order)()
 
     def aiterator(self):
         """Asynchronous `RawQuerySet.iterator()`: iterate on a worker thread, chunk by chunk."""
@@ -295,9 +293,9 @@ class RawQuerySetAsync:
             and type(self)._fetch_all is RawQuerySet._fetch_all
             and type(self).__len__ is RawQuerySet.__len__
         ):
-            rows = list(self)
+            rows = self
         else:
-            rows = await sync_to_async(list)(self)
+            rows = await on_worker(read_rows)(self)
         for row in rows:
             yield row
 
@@ -311,7 +309,7 @@ class RawQuerySetAsync:
             and type(self).__len__ is RawQuerySet.__len__
         ):
             return list(self)
-        return await sync_to_async(list)(self)
+        return await on_worker(list)(self)
 
 
 class AsyncRawQuerySet(RawQuerySetAsync, RawQuerySet):
@@ -345,7 +343,7 @@ class ManagerAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `Manager.count()`: run it on a worker thread.
@@ -353,7 +351,7 @@ class ManagerAsync:
         Perform a SELECT COUNT() and return the number of records as an
         integer.
         """
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `Manager.get()`: run it on a worker thread.
@@ -361,7 +359,7 @@ class ManagerAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `Manager.create()`: run it on a worker thread.
@@ -369,7 +367,7 @@ class ManagerAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -390,7 +388,7 @@ class ManagerAsync:
         autoincrement field (except if features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -406,9 +404,7 @@ class ManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -419,7 +415,7 @@ class ManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -433,7 +429,7 @@ class ManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -441,7 +437,7 @@ class ManagerAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `Manager.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `Manager.latest()`: run it on a worker thread.
@@ -449,21 +445,21 @@ class ManagerAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `Manager.first()`: run it on a worker thread.
 
         Return the first object of a query or None if no match is found.
         """
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `Manager.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `Manager.in_bulk()`: run it on a worker thread.
@@ -471,7 +467,7 @@ class ManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `Manager.update()`: run it on a worker thread.
@@ -479,7 +475,7 @@ class ManagerAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -488,7 +484,7 @@ class ManagerAsync:
 
         Return True if the QuerySet would have any results, False otherwise.
         """
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `Manager.contains()`: run it on a worker thread.
@@ -496,7 +492,7 @@ class ManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `Manager.explain()`: run it on a worker thread.
@@ -504,11 +500,11 @@ class ManagerAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)
 
     async def alist(self):
         """The rows in a list, read on a worker thread."""
-        return await sync_to_async(lambda: list(self.all()))()
+        return await on_worker(lambda: list(self.all()))()
 
 
 class AsyncManager(ManagerAsync, Manager.from_queryset(AsyncQuerySet)):
@@ -523,4 +519,4 @@ async def aprefetch_related_objects(model_instances, *related_lookups):
     """
     from django.db.models import query
 
-    return await sync_to_async(query.prefetch_related_objects)(model_instances, *related_lookups)
+    return await on_worker(query.prefetch_related_objects)(model_instances, *related_lookups)

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `QuerySet`, `RawQuerySet`, `Manager`, `prefetch_related_objects()`."""
 
-from asyncgen_runtime import iterator_to_async, no_stop_iteration, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker, read_rows
 from django.db.models.manager import Manager
 from django.db.models.query import QuerySet, RawQuerySet
 
@@ -29,7 +29,7 @@ class QuerySetAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `QuerySet.count()`: run it on a worker thread.
@@ -39,7 +39,7 @@ class QuerySetAsync:
         """
         if self._result_cache is not None and type(self).count is QuerySet.count:
             return self.count()
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `QuerySet.get()`: run it on a worker thread.
@@ -47,7 +47,7 @@ class QuerySetAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `QuerySet.create()`: run it on a worker thread.
@@ -55,7 +55,7 @@ class QuerySetAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -77,7 +77,7 @@ class QuerySetAsync:
         features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -93,9 +93,7 @@ class QuerySetAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -106,7 +104,7 @@ class QuerySetAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -120,7 +118,7 @@ class QuerySetAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -128,7 +126,7 @@ class QuerySetAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `QuerySet.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `QuerySet.latest()`: run it on a worker thread.
@@ -136,7 +134,7 @@ class QuerySetAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `QuerySet.first()`: run it on a worker thread.
@@ -153,14 +151,14 @@ class QuerySetAsync:
             and type(self).__getitem__ is QuerySet.__getitem__
         ):
             return self.first()
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `QuerySet.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `QuerySet.in_bulk()`: run it on a worker thread.
@@ -168,14 +166,14 @@ class QuerySetAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def adelete(self):
         """Asynchronous `QuerySet.delete()`: run it on a worker thread.
 
         Delete the records in the current QuerySet.
         """
-        return await sync_to_async(self.delete)()
+        return await on_worker(self.delete)()
 
     adelete.alters_data = True
     adelete.queryset_only = True
@@ -186,7 +184,7 @@ class QuerySetAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -197,7 +195,7 @@ class QuerySetAsync:
         """
         if self._result_cache is not None and type(self).exists is QuerySet.exists:
             return self.exists()
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `QuerySet.contains()`: run it on a worker thread.
@@ -213,7 +211,7 @@ class QuerySetAsync:
             and type(self).query is QuerySet.query
         ):
             return self.contains(obj=obj)
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `QuerySet.explain()`: run it on a worker thread.
@@ -221,7 +219,7 @@ class QuerySetAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)
 
     async def __aiter__(self):
         """Read all rows on a worker thread, as `for` does; then give each."""
@@ -232,9 +230,9 @@ class QuerySetAsync:
             and type(self)._fetch_all is QuerySet._fetch_all
             and type(self).__len__ is QuerySet.__len__
         ):
-            rows = list(self)
+            rows = self
         else:
-            rows = await sync_to_async(list)(self)
+            rows = await on_worker(read_rows)(self)
         for row in rows:
             yield row
 
@@ -248,7 +246,7 @@ class QuerySetAsync:
             and type(self).__len__ is QuerySet.__len__
         ):
             return list(self)
-        return await sync_to_async(list)(self)
+        return await on_worker(list)(self)
 
 
 class AsyncQuerySet(QuerySetAsync, QuerySet):
@@ -281,7 +279,7 @@ class RawQuerySetAsync:
 
         Resolve the init field names and value positions.
         """
-        return await sync_to_async(self.resolve_model_init_order)()
+        return await on_worker(self.resolve_model_init_order)()
 
     def aiterator(self):
         """Asynchronous `RawQuerySet.iterator()`: iterate on a worker thread, chunk by chunk."""
@@ -296,9 +294,9 @@ class RawQuerySetAsync:
             and type(self)._fetch_all is RawQuerySet._fetch_all
             and type(self).__len__ is RawQuerySet.__len__
         ):
-            rows = list(self)
+            rows = self
         else:
-            rows = await sync_to_async(list)(self)
+            rows = await on_worker(read_rows)(self)
         for row in rows:
             yield row
 
@@ -312,7 +310,7 @@ class RawQuerySetAsync:
             and type(self).__len__ is RawQuerySet.__len__
         ):
             return list(self)
-        return await sync_to_async(list)(self)
+        return await on_worker(list)(self)
 
 
 class AsyncRawQuerySet(RawQuerySetAsync, RawQuerySet):
@@ -346,7 +344,7 @@ class ManagerAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `Manager.count()`: run it on a worker thread.
@@ -354,7 +352,7 @@ class ManagerAsync:
         Perform a SELECT COUNT() and return the number of records as an
         integer.
         """
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `Manager.get()`: run it on a worker thread.
@@ -362,7 +360,7 @@ class ManagerAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `Manager.create()`: run it on a worker thread.
@@ -370,7 +368,7 @@ class ManagerAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -392,7 +390,7 @@ class ManagerAsync:
         features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -408,9 +406,7 @@ class ManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -421,7 +417,7 @@ class ManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -435,7 +431,7 @@ class ManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -443,7 +439,7 @@ class ManagerAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `Manager.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `Manager.latest()`: run it on a worker thread.
@@ -451,21 +447,21 @@ class ManagerAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `Manager.first()`: run it on a worker thread.
 
         Return the first object of a query or None if no match is found.
         """
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `Manager.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `Manager.in_bulk()`: run it on a worker thread.
@@ -473,7 +469,7 @@ class ManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `Manager.update()`: run it on a worker thread.
@@ -481,7 +477,7 @@ class ManagerAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -490,7 +486,7 @@ class ManagerAsync:
 
         Return True if the QuerySet would have any results, False otherwise.
         """
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `Manager.contains()`: run it on a worker thread.
@@ -498,7 +494,7 @@ class ManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `Manager.explain()`: run it on a worker thread.
@@ -506,11 +502,11 @@ class ManagerAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)
 
     async def alist(self):
         """The rows in a list, read on a worker thread."""
-        return await sync_to_async(lambda: list(self.all()))()
+        return await on_worker(lambda: list(self.all()))()
 
 
 class AsyncManager(ManagerAsync, Manager.from_queryset(AsyncQuerySet)):
@@ -525,6 +521,4 @@ async def aprefetch_related_objects(model_instances, *related_lookups):
     """
     from django.db.models import query
 
-    return await sync_to_async(no_stop_iteration(query.prefetch_related_objects))(
-        model_instances, *related_lookups
-    )
+    return await on_worker(query.prefetch_related_objects)(model_instances, *related_lookups)

@@ -244,6 +244,9 @@ FIELD = "django.db.models.fields.Field()"
 
 # -- Callables ----------------------------------------------------------------------------------
 
+# Bridges that make a RuntimeError of a StopIteration themselves.
+GUARDED_BRIDGES = frozenset({"asyncgen_runtime.on_worker", "asyncgen_runtime.sync_to_async"})
+
 # Modules whose callables never reach the database, by dotted prefix.
 PURE_MODULES = (
     "django.apps",

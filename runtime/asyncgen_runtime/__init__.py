@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from .bridge import no_stop_iteration, sync_to_async
+from .bridge import no_stop_iteration, on_worker, sync_to_async
 from .context import AsyncContext, context_to_async
-from .iteration import iterator_to_async
+from .iteration import iterator_to_async, read_rows
 from .static import static_twin
 
 __all__ = [
@@ -15,6 +15,8 @@ __all__ = [
     "context_to_async",
     "iterator_to_async",
     "no_stop_iteration",
+    "on_worker",
+    "read_rows",
     "static_twin",
     "sync_to_async",
 ]

@@ -1,6 +1,6 @@
 """Work on the worker thread that has to come to its end, whatever happens to those who wait.
 
-Cancelling an awaited ``sync_to_async`` call returns at once. If the call was running, its thread
+Cancelling an awaited call on the worker thread returns at once. If the call was running, its thread
 goes on; if it was still queued, it never runs. Neither will do for closing, leaving or rolling
 back, which is what this module is for.
 """
@@ -12,9 +12,7 @@ import contextvars
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import asgiref.sync
-
-from .bridge import no_stop_iteration
+from .bridge import on_worker
 
 T = TypeVar("T")
 
@@ -38,7 +36,7 @@ async def run_to_end(func: Callable[[], T], context: contextvars.Context | None 
     """
     own = contextvars.copy_context() if context is None else context
     hop = _Unstoppable(
-        asgiref.sync.sync_to_async(no_stop_iteration(func))(),
+        on_worker(func)(),
         loop=asyncio.get_running_loop(),
         context=own,
     )

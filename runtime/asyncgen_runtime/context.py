@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, supp
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from .bridge import sync_to_async
+from .bridge import on_worker
 from .completion import carry_back, run_to_end
 
 P = ParamSpec("P")
@@ -100,7 +100,7 @@ class _Entered(Generic[T_co]):
     async def enter(self) -> T_co:
         context = contextvars.copy_context()
         try:
-            value = await asyncio.create_task(sync_to_async(self._enter)(), context=context)
+            value = await asyncio.create_task(on_worker(self._enter)(), context=context)
         except asyncio.CancelledError as error:
             # The worker may be entering still, or have entered: this waits in line behind it.
             await self.leave(error)

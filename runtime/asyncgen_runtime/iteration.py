@@ -17,9 +17,7 @@ from itertools import islice
 from typing import Any, Generic, ParamSpec, TypeVar
 from weakref import WeakSet
 
-import asgiref.sync
-
-from .bridge import no_stop_iteration
+from .bridge import no_stop_iteration, on_worker
 from .completion import run_to_end
 
 P = ParamSpec("P")
@@ -64,11 +62,23 @@ def iterator_to_async(
     return start
 
 
+def read_rows(iterable: Iterable[T]) -> Iterable[T]:
+    """Read the rows of `iterable`, all of them, and return what gives them without reading more.
+
+    Rows that are in a list already, as those of a queryset are, are not copied into another.
+    """
+    rows = iter(iterable)
+    return rows if isinstance(rows, _LIST_ITERATOR) else list(rows)
+
+
+_LIST_ITERATOR: type[Iterator[object]] = type(iter([]))
+
+
 async def _rows(reader: _Reader[T], read_ahead: bool) -> AsyncGenerator[T, None]:
     # The context of the first step leads to the iterator's thread, from wherever the last step is
     # made: the event loop closes a forgotten generator in the context of whoever dropped it.
     context = contextvars.copy_context()
-    read = asgiref.sync.sync_to_async(reader.read)
+    read = on_worker(reader.read)
     ahead: asyncio.Task[list[T] | None] | None = None
     more = True
     try:

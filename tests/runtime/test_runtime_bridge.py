@@ -1,4 +1,4 @@
-"""The guarded bridge."""
+"""The guarded bridges, for twins and for everybody."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import asgiref.sync
 import pytest
-from asyncgen_runtime import no_stop_iteration, sync_to_async
+from asyncgen_runtime import no_stop_iteration, on_worker, sync_to_async
+
+
+@pytest.fixture(params=[on_worker, sync_to_async])
+def bridge(request):
+    return request.param
 
 
 def first_of_nothing():
@@ -31,13 +37,13 @@ class Callable:
         (iter(()).__next__, "__next__"),
     ],
 )
-def test_stop_iteration_is_a_runtime_error(run, func, name):
+def test_stop_iteration_is_a_runtime_error(run, bridge, func, name):
     with pytest.raises(RuntimeError, match=f"{name}.* raised StopIteration") as caught:
-        run(sync_to_async(func)())
+        run(bridge(func)())
     assert isinstance(caught.value.__cause__, StopIteration)
 
 
-def test_subclass_of_stop_iteration(run):
+def test_subclass_of_stop_iteration(run, bridge):
     class Exhausted(StopIteration):
         pass
 
@@ -45,7 +51,7 @@ def test_subclass_of_stop_iteration(run):
         raise Exhausted(7)
 
     with pytest.raises(RuntimeError) as caught:
-        run(sync_to_async(func)())
+        run(bridge(func)())
     assert caught.value.__cause__.value == 7
 
 
@@ -72,17 +78,17 @@ def test_guard_alone(run):
             no_stop_iteration(bad)
 
 
-def test_arguments_results_errors_and_thread(run):
-    def func(a, /, *args, key):
+def test_arguments_results_errors_and_thread(run, bridge):
+    def func(a, /, *args, key, func="of that name"):
         if key == "bad":
             raise KeyError(key)
         return a, args, key, threading.get_ident()
 
-    *rest, thread = run(sync_to_async(func)(1, 2, key="k"))
+    *rest, thread = run(bridge(func)(1, 2, key="k", func=3))
     assert rest == [1, (2,), "k"]
     assert thread != threading.get_ident()
     with pytest.raises(KeyError):
-        run(sync_to_async(func)(1, key="bad"))
+        run(bridge(func)(1, key="bad"))
 
 
 def test_metadata_and_decorators(run):
@@ -100,6 +106,7 @@ def test_metadata_and_decorators(run):
         def method(self, a):
             return self, a
 
+    assert asgiref.sync.iscoroutinefunction(plain)
     assert (plain.__name__, plain.__doc__) == ("plain", "Doc.")
     assert run(plain(3)) == 3
     assert run(with_options()).startswith("asyncio")
@@ -107,7 +114,7 @@ def test_metadata_and_decorators(run):
     assert run(owner.method(4)) == (owner, 4)
 
 
-def test_rejects_what_asgiref_rejects():
+def test_rejects_what_asgiref_rejects(bridge):
     async def coroutine():
         pass
 
@@ -116,13 +123,16 @@ def test_rejects_what_asgiref_rejects():
             pass
 
     for bad in (coroutine, Async(), 3, partial(coroutine)):
-        with pytest.raises(TypeError, match="sync_to_async can only be applied"):
-            sync_to_async(bad)
+        with pytest.raises(TypeError, match=f"{bridge.__name__} can only be applied"):
+            bridge(bad)
+
+
+def test_an_executor_is_not_thread_sensitive():
     with ThreadPoolExecutor(1) as executor, pytest.raises(TypeError, match="executor"):
         sync_to_async(max, executor=executor)
 
 
-def test_context_variables_travel_both_ways(run):
+def test_context_variables_travel_both_ways(run, bridge):
     from contextvars import ContextVar
 
     variable = ContextVar("variable")
@@ -134,12 +144,12 @@ def test_context_variables_travel_both_ways(run):
 
     async def main():
         variable.set("before")
-        return await sync_to_async(func)(), variable.get()
+        return await bridge(func)(), variable.get()
 
     assert run(main()) == ("before", "after")
 
 
-def test_cancellation_returns_at_once(run):
+def test_cancellation_returns_at_once(run, bridge):
     started, release = asyncio.Event(), threading.Event()
 
     async def main():
@@ -149,7 +159,7 @@ def test_cancellation_returns_at_once(run):
             loop.call_soon_threadsafe(started.set)
             release.wait(10)
 
-        task = asyncio.create_task(sync_to_async(work)())
+        task = asyncio.create_task(bridge(work)())
         await started.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

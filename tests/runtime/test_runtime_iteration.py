@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 import pytest
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from asyncgen_runtime import iterator_to_async
+from asyncgen_runtime import iterator_to_async, read_rows
 from asyncgen_runtime.iteration import DEFAULT_CHUNK_SIZE, close_iterators
 
 ROWS = 6
@@ -637,3 +637,25 @@ def test_metadata():
 
     assert iterator_to_async(rows).__name__ == "rows"
     assert iterator_to_async(rows).__doc__ == "Doc."
+
+
+def test_read_rows_leaves_nothing_to_be_read():
+    rows = Rows()
+    read = read_rows(rows())
+    assert rows.events == ["called", "started", "closed"]
+    assert list(read) == list(range(ROWS))
+
+
+def test_read_rows_copies_no_list():
+    class Cached:
+        def __iter__(self):
+            return iter(self.rows)
+
+        def __len__(self):
+            raise AssertionError("`for` does not ask for it")
+
+    cached = Cached()
+    cached.rows = [1, 2]
+    read = read_rows(cached)
+    cached.rows.append(3)  # seen only by who has not copied
+    assert list(read) == [1, 2, 3]

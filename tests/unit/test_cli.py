@@ -302,6 +302,18 @@ def test_output_that_cannot_be_written_leaves_everything(
     assert tree(root) == before
 
 
+def test_a_bridge_that_guards_is_handed_no_guard(project: Project, run: Run) -> None:
+    """A callable that may raise StopIteration: `no_stop_iteration` only where nothing else does."""
+    source = QUERYSETS.replace("self.count()", "next(iter(self))")
+    root = project({**SHOP, "shop/querysets.py": source})
+    assert run("build").exit_code == 0
+    assert "await sync_to_async(no_stop_iteration(self.total))()" in (root / OUTPUT).read_text()
+    for bridge in ("on_worker", "sync_to_async"):
+        (root / "pyproject.toml").write_text(f'{PYPROJECT}bridge = "asyncgen_runtime.{bridge}"\n')
+        assert run("build").exit_code == 0
+        assert f"return await {bridge}(self.total)()" in (root / OUTPUT).read_text()
+
+
 def test_options_may_stand_before_and_after_the_verb(project: Project, run: Run) -> None:
     root = project(SHOP)
     config = str(root / "pyproject.toml")

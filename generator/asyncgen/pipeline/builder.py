@@ -286,15 +286,16 @@ class SurfaceBuilder:
         return (found and resolver.readable(found[0].module)) or candidate.module
 
     def behaviour(self, candidate: Candidate, decision: Decision) -> tuple[bool, bool]:
-        """Whether a StopIteration may leave the callable, and whether an iterator's function may
-        be called on the loop's thread, because calling it does not query."""
+        """Whether a StopIteration may leave the callable and the bridge, and whether an iterator's
+        function may be called on the loop's thread, because calling it does not query."""
         receiver = Instance(candidate.surface) if candidate.surface else None
         outcome = self.classifier.evaluator.outcome(
             Bound(candidate.function, candidate.module, candidate.owner, receiver)
         )
         quiet = outcome.effect.level is not Level.REACHES
         is_call = decision.kind is Kind.ITERATOR and not candidate.function.is_generator
-        return outcome.stops, is_call and quiet
+        is_guarded = self.source.bridge in knowledge.GUARDED_BRIDGES
+        return outcome.stops and not is_guarded, is_call and quiet
 
     def marks(self, candidate: Candidate) -> dict[str, str]:
         """The function's marks, and those of what it overrides: Django's AltersData hands

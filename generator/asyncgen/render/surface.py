@@ -142,6 +142,8 @@ def _import_lines(surface: Surface, width: int) -> list[list[str]]:
     wanted = {*surface.imports, *twin_imports(twins, surface.bridge)}
     if any(each.protocol for each in surface.classes):
         wanted.add(bridge_import(surface.bridge))
+    if any(each.shortcut and "__aiter__" in each.protocol for each in surface.classes):
+        wanted.add(ImportLine(RUNTIME, "read_rows"))
     if surface.type_imports:
         wanted.add(ImportLine("typing", "TYPE_CHECKING"))
     return grouped(wanted, 0, surface.first_party, width)
@@ -316,9 +318,9 @@ def _protocol(name: str, found: SurfaceClass, surface: Surface, width: int) -> I
         yield '        """Read all rows on a worker thread, as `for` does; then give each."""'
         if found.shortcut:
             yield from _condition(found.shortcut, 2, width)
-            yield "            rows = list(self)"
+            yield "            rows = self"
             yield "        else:"
-            yield f"            rows = await {bridge}(list)(self)"
+            yield f"            rows = await {bridge}(read_rows)(self)"
             yield "        for row in rows:"
         else:
             yield f"        for row in await {bridge}(list)(self):"

@@ -118,7 +118,7 @@ def count() -> None:
     from django.db.models import query
 
     # The generated modules take the bridge from there when they are imported, which is later.
-    watch(asyncgen_runtime, "sync_to_async", counts["generated"])
+    watch(asyncgen_runtime, "on_worker", counts["generated"])
     watch(asyncgen_runtime, "iterator_to_async", counts["generated"])
     watch(query, "sync_to_async", counts["by hand"])
 

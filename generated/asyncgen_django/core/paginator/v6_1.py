@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `Paginator`, `Page`."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker
 from django.core.paginator import Page, Paginator
 
 
@@ -13,7 +13,7 @@ class PaginatorAsync:
 
     async def avalidate_number(self, number):
         """Asynchronous `Paginator.validate_number()`: run it on a worker thread."""
-        return await sync_to_async(self.validate_number)(number=number)
+        return await on_worker(self.validate_number)(number=number)
 
     async def aget_page(self, number):
         """Asynchronous `Paginator.get_page()`: run it on a worker thread.
@@ -21,28 +21,28 @@ class PaginatorAsync:
         Return a valid page, even if the page argument isn't a number or isn't
         in range.
         """
-        return await sync_to_async(self.get_page)(number=number)
+        return await on_worker(self.get_page)(number=number)
 
     async def apage(self, number):
         """Asynchronous `Paginator.page()`: run it on a worker thread.
 
         Return a Page object for the given 1-based page number.
         """
-        return await sync_to_async(self.page)(number=number)
+        return await on_worker(self.page)(number=number)
 
     async def acount(self):
         """Asynchronous `Paginator.count()`: run it on a worker thread.
 
         Return the total number of objects, across all pages.
         """
-        return await sync_to_async(getattr)(self, "count")
+        return await on_worker(getattr)(self, "count")
 
     async def anum_pages(self):
         """Asynchronous `Paginator.num_pages()`: run it on a worker thread.
 
         Return the total number of pages.
         """
-        return await sync_to_async(getattr)(self, "num_pages")
+        return await on_worker(getattr)(self, "num_pages")
 
     async def apage_range(self):
         """Asynchronous `Paginator.page_range()`: run it on a worker thread.
@@ -50,7 +50,7 @@ class PaginatorAsync:
         Return a 1-based range of pages for iterating through within
         a template for loop.
         """
-        return await sync_to_async(getattr)(self, "page_range")
+        return await on_worker(getattr)(self, "page_range")
 
     def aget_elided_page_range(self, number=1, *, on_each_side=3, on_ends=2):
         """Asynchronous `Paginator.get_elided_page_range()`.
@@ -71,19 +71,19 @@ class PageAsync:
 
     async def ahas_next(self):
         """Asynchronous `Page.has_next()`: run it on a worker thread."""
-        return await sync_to_async(self.has_next)()
+        return await on_worker(self.has_next)()
 
     async def ahas_other_pages(self):
         """Asynchronous `Page.has_other_pages()`: run it on a worker thread."""
-        return await sync_to_async(self.has_other_pages)()
+        return await on_worker(self.has_other_pages)()
 
     async def anext_page_number(self):
         """Asynchronous `Page.next_page_number()`: run it on a worker thread."""
-        return await sync_to_async(self.next_page_number)()
+        return await on_worker(self.next_page_number)()
 
     async def aprevious_page_number(self):
         """Asynchronous `Page.previous_page_number()`: run it on a worker thread."""
-        return await sync_to_async(self.previous_page_number)()
+        return await on_worker(self.previous_page_number)()
 
     async def astart_index(self):
         """Asynchronous `Page.start_index()`: run it on a worker thread.
@@ -91,7 +91,7 @@ class PageAsync:
         Return the 1-based index of the first object on this page,
         relative to total objects in the paginator.
         """
-        return await sync_to_async(self.start_index)()
+        return await on_worker(self.start_index)()
 
     async def aend_index(self):
         """Asynchronous `Page.end_index()`: run it on a worker thread.
@@ -99,7 +99,7 @@ class PageAsync:
         Return the 1-based index of the last object on this page,
         relative to total objects found (hits).
         """
-        return await sync_to_async(self.end_index)()
+        return await on_worker(self.end_index)()
 
 
 class AsyncPage(PageAsync, Page):

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `serialize()`, `deserialize()`."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker
 
 
 async def aserialize(format, queryset, **options):
@@ -15,7 +15,7 @@ async def aserialize(format, queryset, **options):
     """
     from django.core import serializers
 
-    return await sync_to_async(serializers.serialize)(format=format, queryset=queryset, **options)
+    return await on_worker(serializers.serialize)(format=format, queryset=queryset, **options)
 
 
 def adeserialize(format, stream_or_string, **options):

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of 10 functions."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 
 
 async def aget_autocommit(using=None):
@@ -14,7 +14,7 @@ async def aget_autocommit(using=None):
     """
     from django.db import transaction
 
-    return await sync_to_async(transaction.get_autocommit)(using=using)
+    return await on_worker(transaction.get_autocommit)(using=using)
 
 
 async def aset_autocommit(autocommit, using=None):
@@ -24,7 +24,7 @@ async def aset_autocommit(autocommit, using=None):
     """
     from django.db import transaction
 
-    return await sync_to_async(transaction.set_autocommit)(autocommit=autocommit, using=using)
+    return await on_worker(transaction.set_autocommit)(autocommit=autocommit, using=using)
 
 
 async def acommit(using=None):
@@ -34,7 +34,7 @@ async def acommit(using=None):
     """
     from django.db import transaction
 
-    return await sync_to_async(transaction.commit)(using=using)
+    return await on_worker(transaction.commit)(using=using)
 
 
 async def arollback(using=None):
@@ -44,7 +44,7 @@ async def arollback(using=None):
     """
     from django.db import transaction
 
-    return await sync_to_async(transaction.rollback)(using=using)
+    return await on_worker(transaction.rollback)(using=using)
 
 
 async def asavepoint(using=None):
@@ -56,7 +56,7 @@ async def asavepoint(using=None):
     """
     from django.db import transaction
 
-    return await sync_to_async(transaction.savepoint)(using=using)
+    return await on_worker(transaction.savepoint)(using=using)
 
 
 async def asavepoint_rollback(sid, using=None):
@@ -67,7 +67,7 @@ async def asavepoint_rollback(sid, using=None):
     """
     from django.db import transaction
 
-    return await sync_to_async(transaction.savepoint_rollback)(sid=sid, using=using)
+    return await on_worker(transaction.savepoint_rollback)(sid=sid, using=using)
 
 
 async def asavepoint_commit(sid, using=None):
@@ -78,7 +78,7 @@ async def asavepoint_commit(sid, using=None):
     """
     from django.db import transaction
 
-    return await sync_to_async(transaction.savepoint_commit)(sid=sid, using=using)
+    return await on_worker(transaction.savepoint_commit)(sid=sid, using=using)
 
 
 async def aclean_savepoints(using=None):
@@ -88,7 +88,7 @@ async def aclean_savepoints(using=None):
     """
     from django.db import transaction
 
-    return await sync_to_async(transaction.clean_savepoints)(using=using)
+    return await on_worker(transaction.clean_savepoints)(using=using)
 
 
 async def aget_rollback(using=None):
@@ -98,7 +98,7 @@ async def aget_rollback(using=None):
     """
     from django.db import transaction
 
-    return await sync_to_async(transaction.get_rollback)(using=using)
+    return await on_worker(transaction.get_rollback)(using=using)
 
 
 async def aset_rollback(rollback, using=None):
@@ -108,4 +108,4 @@ async def aset_rollback(rollback, using=None):
     """
     from django.db import transaction
 
-    return await sync_to_async(transaction.set_rollback)(rollback=rollback, using=using)
+    return await on_worker(transaction.set_rollback)(rollback=rollback, using=using)

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `Form`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 from django.forms.forms import Form
 
 
@@ -16,25 +16,25 @@ class FormAsync:
 
         Rearrange the fields according to field_order.
         """
-        return await sync_to_async(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order=field_order)
 
     async def aerrors(self):
         """Asynchronous `Form.errors()`: run it on a worker thread.
 
         Return an ErrorDict for the data provided for the form.
         """
-        return await sync_to_async(getattr)(self, "errors")
+        return await on_worker(getattr)(self, "errors")
 
     async def ais_valid(self):
         """Asynchronous `Form.is_valid()`: run it on a worker thread.
 
         Return True if the form has no errors, or False otherwise.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def aget_context(self):
         """Asynchronous `Form.get_context()`: run it on a worker thread."""
-        return await sync_to_async(self.get_context)()
+        return await on_worker(self.get_context)()
 
     async def anon_field_errors(self):
         """Asynchronous `Form.non_field_errors()`: run it on a worker thread.
@@ -43,25 +43,25 @@ class FormAsync:
         field -- i.e., from Form.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_field_errors)()
+        return await on_worker(self.non_field_errors)()
 
     async def aadd_error(self, field, error):
         """Asynchronous `Form.add_error()`: run it on a worker thread.
 
         Update the content of `self._errors`.
         """
-        return await sync_to_async(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field=field, error=error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `Form.has_error()`: run it on a worker thread."""
-        return await sync_to_async(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field=field, code=code)
 
     async def afull_clean(self):
         """Asynchronous `Form.full_clean()`: run it on a worker thread.
 
         Clean all of self.data and populate self._errors and self.cleaned_data.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def aclean(self):
         """Asynchronous `Form.clean()`: run it on a worker thread.
@@ -71,14 +71,14 @@ class FormAsync:
         will not be associated with a particular field; it will have a
         special-case association with the field named '__all__'.
         """
-        return await sync_to_async(self.clean)()
+        return await on_worker(self.clean)()
 
     async def ahas_changed(self):
         """Asynchronous `Form.has_changed()`: run it on a worker thread.
 
         Return True if data differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `Form.is_multipart()`: run it on a worker thread.
@@ -86,7 +86,7 @@ class FormAsync:
         Return True if the form needs to be multipart-encoded, i.e. it has
         FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def ahidden_fields(self):
         """Asynchronous `Form.hidden_fields()`: run it on a worker thread.
@@ -94,7 +94,7 @@ class FormAsync:
         Return a list of all the BoundField objects that are hidden fields.
         Useful for manual form layout in templates.
         """
-        return await sync_to_async(self.hidden_fields)()
+        return await on_worker(self.hidden_fields)()
 
     async def avisible_fields(self):
         """Asynchronous `Form.visible_fields()`: run it on a worker thread.
@@ -102,7 +102,7 @@ class FormAsync:
         Return a list of BoundField objects that aren't hidden fields.
         The opposite of the hidden_fields() method.
         """
-        return await sync_to_async(self.visible_fields)()
+        return await on_worker(self.visible_fields)()
 
     async def aget_initial_for_field(self, field, field_name):
         """Asynchronous `Form.get_initial_for_field()`: run it on a worker thread.
@@ -110,39 +110,39 @@ class FormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await sync_to_async(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
 
     async def aas_p(self):
         """Asynchronous `Form.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `Form.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `Form.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `Form.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `Form.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `BaseFormSet`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 from django.forms.formsets import BaseFormSet
 
 
@@ -16,21 +16,21 @@ class BaseFormSetAsync:
 
         Return the total number of forms in this FormSet.
         """
-        return await sync_to_async(self.total_form_count)()
+        return await on_worker(self.total_form_count)()
 
     async def ainitial_form_count(self):
         """Asynchronous `BaseFormSet.initial_form_count()`: run it on a worker thread.
 
         Return the number of forms that are required in this FormSet.
         """
-        return await sync_to_async(self.initial_form_count)()
+        return await on_worker(self.initial_form_count)()
 
     async def aget_form_kwargs(self, index):
         """Asynchronous `BaseFormSet.get_form_kwargs()`: run it on a worker thread.
 
         Return additional keyword arguments for each individual formset form.
         """
-        return await sync_to_async(self.get_form_kwargs)(index=index)
+        return await on_worker(self.get_form_kwargs)(index=index)
 
     async def anon_form_errors(self):
         """Asynchronous `BaseFormSet.non_form_errors()`: run it on a worker thread.
@@ -39,28 +39,28 @@ class BaseFormSetAsync:
         form -- i.e., from formset.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_form_errors)()
+        return await on_worker(self.non_form_errors)()
 
     async def aerrors(self):
         """Asynchronous `BaseFormSet.errors()`: run it on a worker thread.
 
         Return a list of form.errors for every form in self.forms.
         """
-        return await sync_to_async(getattr)(self, "errors")
+        return await on_worker(getattr)(self, "errors")
 
     async def atotal_error_count(self):
         """Asynchronous `BaseFormSet.total_error_count()`: run it on a worker thread.
 
         Return the number of errors across all forms in the formset.
         """
-        return await sync_to_async(self.total_error_count)()
+        return await on_worker(self.total_error_count)()
 
     async def ais_valid(self):
         """Asynchronous `BaseFormSet.is_valid()`: run it on a worker thread.
 
         Return True if every form in self.forms is valid.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def afull_clean(self):
         """Asynchronous `BaseFormSet.full_clean()`: run it on a worker thread.
@@ -68,21 +68,21 @@ class BaseFormSetAsync:
         Clean all of self.data and populate self._errors and
         self._non_form_errors.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `BaseFormSet.has_changed()`: run it on a worker thread.
 
         Return True if data in any form differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def aadd_fields(self, form, index):
         """Asynchronous `BaseFormSet.add_fields()`: run it on a worker thread.
 
         A hook for adding extra fields on to each form instance.
         """
-        return await sync_to_async(self.add_fields)(form=form, index=index)
+        return await on_worker(self.add_fields)(form=form, index=index)
 
     async def ais_multipart(self):
         """Asynchronous `BaseFormSet.is_multipart()`: run it on a worker thread.
@@ -90,39 +90,39 @@ class BaseFormSetAsync:
         Return True if the formset needs to be multipart, i.e. it
         has FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def aas_p(self):
         """Asynchronous `BaseFormSet.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `BaseFormSet.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `BaseFormSet.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `BaseFormSet.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `BaseFormSet.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of 5 classes."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 from django.forms.models import (
     BaseInlineFormSet,
     BaseModelFormSet,
@@ -19,7 +19,7 @@ class ModelFormAsync:
 
     async def aclean(self):
         """Asynchronous `ModelForm.clean()`: run it on a worker thread."""
-        return await sync_to_async(self.clean)()
+        return await on_worker(self.clean)()
 
     async def avalidate_unique(self):
         """Asynchronous `ModelForm.validate_unique()`: run it on a worker thread.
@@ -27,7 +27,7 @@ class ModelFormAsync:
         Call the instance's validate_unique() method and update the form's
         validation errors if any were raised.
         """
-        return await sync_to_async(self.validate_unique)()
+        return await on_worker(self.validate_unique)()
 
     async def avalidate_constraints(self):
         """Asynchronous `ModelForm.validate_constraints()`: run it on a worker thread.
@@ -35,7 +35,7 @@ class ModelFormAsync:
         Call the instance's validate_constraints() method and update the form's
         validation errors if any were raised.
         """
-        return await sync_to_async(self.validate_constraints)()
+        return await on_worker(self.validate_constraints)()
 
     async def asave(self, commit=True):
         """Asynchronous `ModelForm.save()`: run it on a worker thread.
@@ -44,7 +44,7 @@ class ModelFormAsync:
         a save_m2m() method to the form which can be called after the instance
         is saved manually at a later time. Return the model instance.
         """
-        return await sync_to_async(self.save)(commit=commit)
+        return await on_worker(self.save)(commit=commit)
 
     asave.alters_data = True
 
@@ -53,25 +53,25 @@ class ModelFormAsync:
 
         Rearrange the fields according to field_order.
         """
-        return await sync_to_async(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order=field_order)
 
     async def aerrors(self):
         """Asynchronous `ModelForm.errors()`: run it on a worker thread.
 
         Return an ErrorDict for the data provided for the form.
         """
-        return await sync_to_async(getattr)(self, "errors")
+        return await on_worker(getattr)(self, "errors")
 
     async def ais_valid(self):
         """Asynchronous `ModelForm.is_valid()`: run it on a worker thread.
 
         Return True if the form has no errors, or False otherwise.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def aget_context(self):
         """Asynchronous `ModelForm.get_context()`: run it on a worker thread."""
-        return await sync_to_async(self.get_context)()
+        return await on_worker(self.get_context)()
 
     async def anon_field_errors(self):
         """Asynchronous `ModelForm.non_field_errors()`: run it on a worker thread.
@@ -80,32 +80,32 @@ class ModelFormAsync:
         field -- i.e., from Form.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_field_errors)()
+        return await on_worker(self.non_field_errors)()
 
     async def aadd_error(self, field, error):
         """Asynchronous `ModelForm.add_error()`: run it on a worker thread.
 
         Update the content of `self._errors`.
         """
-        return await sync_to_async(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field=field, error=error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `ModelForm.has_error()`: run it on a worker thread."""
-        return await sync_to_async(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field=field, code=code)
 
     async def afull_clean(self):
         """Asynchronous `ModelForm.full_clean()`: run it on a worker thread.
 
         Clean all of self.data and populate self._errors and self.cleaned_data.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `ModelForm.has_changed()`: run it on a worker thread.
 
         Return True if data differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `ModelForm.is_multipart()`: run it on a worker thread.
@@ -113,7 +113,7 @@ class ModelFormAsync:
         Return True if the form needs to be multipart-encoded, i.e. it has
         FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def ahidden_fields(self):
         """Asynchronous `ModelForm.hidden_fields()`: run it on a worker thread.
@@ -121,7 +121,7 @@ class ModelFormAsync:
         Return a list of all the BoundField objects that are hidden fields.
         Useful for manual form layout in templates.
         """
-        return await sync_to_async(self.hidden_fields)()
+        return await on_worker(self.hidden_fields)()
 
     async def avisible_fields(self):
         """Asynchronous `ModelForm.visible_fields()`: run it on a worker thread.
@@ -129,7 +129,7 @@ class ModelFormAsync:
         Return a list of BoundField objects that aren't hidden fields.
         The opposite of the hidden_fields() method.
         """
-        return await sync_to_async(self.visible_fields)()
+        return await on_worker(self.visible_fields)()
 
     async def aget_initial_for_field(self, field, field_name):
         """Asynchronous `ModelForm.get_initial_for_field()`: run it on a worker thread.
@@ -137,39 +137,39 @@ class ModelFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await sync_to_async(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
 
     async def aas_p(self):
         """Asynchronous `ModelForm.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `ModelForm.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `ModelForm.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `ModelForm.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `ModelForm.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 
@@ -186,28 +186,28 @@ class BaseModelFormSetAsync:
 
         Return the number of forms that are required in this FormSet.
         """
-        return await sync_to_async(self.initial_form_count)()
+        return await on_worker(self.initial_form_count)()
 
     async def asave_new(self, form, commit=True):
         """Asynchronous `BaseModelFormSet.save_new()`: run it on a worker thread.
 
         Save and return a new model instance for the given form.
         """
-        return await sync_to_async(self.save_new)(form=form, commit=commit)
+        return await on_worker(self.save_new)(form=form, commit=commit)
 
     async def asave_existing(self, form, obj, commit=True):
         """Asynchronous `BaseModelFormSet.save_existing()`: run it on a worker thread.
 
         Save and return an existing model instance for the given form.
         """
-        return await sync_to_async(self.save_existing)(form=form, obj=obj, commit=commit)
+        return await on_worker(self.save_existing)(form=form, obj=obj, commit=commit)
 
     async def adelete_existing(self, obj, commit=True):
         """Asynchronous `BaseModelFormSet.delete_existing()`: run it on a worker thread.
 
         Deletes an existing model instance.
         """
-        return await sync_to_async(self.delete_existing)(obj=obj, commit=commit)
+        return await on_worker(self.delete_existing)(obj=obj, commit=commit)
 
     async def asave(self, commit=True):
         """Asynchronous `BaseModelFormSet.save()`: run it on a worker thread.
@@ -215,46 +215,46 @@ class BaseModelFormSetAsync:
         Save model instances for every form, adding and changing instances
         as necessary, and return the list of instances.
         """
-        return await sync_to_async(self.save)(commit=commit)
+        return await on_worker(self.save)(commit=commit)
 
     asave.alters_data = True
 
     async def aclean(self):
         """Asynchronous `BaseModelFormSet.clean()`: run it on a worker thread."""
-        return await sync_to_async(self.clean)()
+        return await on_worker(self.clean)()
 
     async def avalidate_unique(self):
         """Asynchronous `BaseModelFormSet.validate_unique()`: run it on a worker thread."""
-        return await sync_to_async(self.validate_unique)()
+        return await on_worker(self.validate_unique)()
 
     async def asave_existing_objects(self, commit=True):
         """Asynchronous `BaseModelFormSet.save_existing_objects()`: run it on a worker thread."""
-        return await sync_to_async(self.save_existing_objects)(commit=commit)
+        return await on_worker(self.save_existing_objects)(commit=commit)
 
     async def asave_new_objects(self, commit=True):
         """Asynchronous `BaseModelFormSet.save_new_objects()`: run it on a worker thread."""
-        return await sync_to_async(self.save_new_objects)(commit=commit)
+        return await on_worker(self.save_new_objects)(commit=commit)
 
     async def aadd_fields(self, form, index):
         """Asynchronous `BaseModelFormSet.add_fields()`: run it on a worker thread.
 
         Add a hidden field for the object's primary key.
         """
-        return await sync_to_async(self.add_fields)(form=form, index=index)
+        return await on_worker(self.add_fields)(form=form, index=index)
 
     async def atotal_form_count(self):
         """Asynchronous `BaseModelFormSet.total_form_count()`: run it on a worker thread.
 
         Return the total number of forms in this FormSet.
         """
-        return await sync_to_async(self.total_form_count)()
+        return await on_worker(self.total_form_count)()
 
     async def aget_form_kwargs(self, index):
         """Asynchronous `BaseModelFormSet.get_form_kwargs()`: run it on a worker thread.
 
         Return additional keyword arguments for each individual formset form.
         """
-        return await sync_to_async(self.get_form_kwargs)(index=index)
+        return await on_worker(self.get_form_kwargs)(index=index)
 
     async def anon_form_errors(self):
         """Asynchronous `BaseModelFormSet.non_form_errors()`: run it on a worker thread.
@@ -263,28 +263,28 @@ class BaseModelFormSetAsync:
         form -- i.e., from formset.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_form_errors)()
+        return await on_worker(self.non_form_errors)()
 
     async def aerrors(self):
         """Asynchronous `BaseModelFormSet.errors()`: run it on a worker thread.
 
         Return a list of form.errors for every form in self.forms.
         """
-        return await sync_to_async(getattr)(self, "errors")
+        return await on_worker(getattr)(self, "errors")
 
     async def atotal_error_count(self):
         """Asynchronous `BaseModelFormSet.total_error_count()`: run it on a worker thread.
 
         Return the number of errors across all forms in the formset.
         """
-        return await sync_to_async(self.total_error_count)()
+        return await on_worker(self.total_error_count)()
 
     async def ais_valid(self):
         """Asynchronous `BaseModelFormSet.is_valid()`: run it on a worker thread.
 
         Return True if every form in self.forms is valid.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def afull_clean(self):
         """Asynchronous `BaseModelFormSet.full_clean()`: run it on a worker thread.
@@ -292,14 +292,14 @@ class BaseModelFormSetAsync:
         Clean all of self.data and populate self._errors and
         self._non_form_errors.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `BaseModelFormSet.has_changed()`: run it on a worker thread.
 
         Return True if data in any form differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `BaseModelFormSet.is_multipart()`: run it on a worker thread.
@@ -307,39 +307,39 @@ class BaseModelFormSetAsync:
         Return True if the formset needs to be multipart, i.e. it
         has FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def aas_p(self):
         """Asynchronous `BaseModelFormSet.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `BaseModelFormSet.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `BaseModelFormSet.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `BaseModelFormSet.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `BaseModelFormSet.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 
@@ -353,36 +353,36 @@ class BaseInlineFormSetAsync:
 
     async def ainitial_form_count(self):
         """Asynchronous `BaseInlineFormSet.initial_form_count()`: run it on a worker thread."""
-        return await sync_to_async(self.initial_form_count)()
+        return await on_worker(self.initial_form_count)()
 
     async def asave_new(self, form, commit=True):
         """Asynchronous `BaseInlineFormSet.save_new()`: run it on a worker thread."""
-        return await sync_to_async(self.save_new)(form=form, commit=commit)
+        return await on_worker(self.save_new)(form=form, commit=commit)
 
     async def aadd_fields(self, form, index):
         """Asynchronous `BaseInlineFormSet.add_fields()`: run it on a worker thread."""
-        return await sync_to_async(self.add_fields)(form=form, index=index)
+        return await on_worker(self.add_fields)(form=form, index=index)
 
     async def aget_unique_error_message(self, unique_check):
         """Asynchronous `BaseInlineFormSet.get_unique_error_message()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.get_unique_error_message)(unique_check=unique_check)
+        return await on_worker(self.get_unique_error_message)(unique_check=unique_check)
 
     async def asave_existing(self, form, obj, commit=True):
         """Asynchronous `BaseInlineFormSet.save_existing()`: run it on a worker thread.
 
         Save and return an existing model instance for the given form.
         """
-        return await sync_to_async(self.save_existing)(form=form, obj=obj, commit=commit)
+        return await on_worker(self.save_existing)(form=form, obj=obj, commit=commit)
 
     async def adelete_existing(self, obj, commit=True):
         """Asynchronous `BaseInlineFormSet.delete_existing()`: run it on a worker thread.
 
         Deletes an existing model instance.
         """
-        return await sync_to_async(self.delete_existing)(obj=obj, commit=commit)
+        return await on_worker(self.delete_existing)(obj=obj, commit=commit)
 
     async def asave(self, commit=True):
         """Asynchronous `BaseInlineFormSet.save()`: run it on a worker thread.
@@ -390,39 +390,39 @@ class BaseInlineFormSetAsync:
         Save model instances for every form, adding and changing instances
         as necessary, and return the list of instances.
         """
-        return await sync_to_async(self.save)(commit=commit)
+        return await on_worker(self.save)(commit=commit)
 
     asave.alters_data = True
 
     async def aclean(self):
         """Asynchronous `BaseInlineFormSet.clean()`: run it on a worker thread."""
-        return await sync_to_async(self.clean)()
+        return await on_worker(self.clean)()
 
     async def avalidate_unique(self):
         """Asynchronous `BaseInlineFormSet.validate_unique()`: run it on a worker thread."""
-        return await sync_to_async(self.validate_unique)()
+        return await on_worker(self.validate_unique)()
 
     async def asave_existing_objects(self, commit=True):
         """Asynchronous `BaseInlineFormSet.save_existing_objects()`: run it on a worker thread."""
-        return await sync_to_async(self.save_existing_objects)(commit=commit)
+        return await on_worker(self.save_existing_objects)(commit=commit)
 
     async def asave_new_objects(self, commit=True):
         """Asynchronous `BaseInlineFormSet.save_new_objects()`: run it on a worker thread."""
-        return await sync_to_async(self.save_new_objects)(commit=commit)
+        return await on_worker(self.save_new_objects)(commit=commit)
 
     async def atotal_form_count(self):
         """Asynchronous `BaseInlineFormSet.total_form_count()`: run it on a worker thread.
 
         Return the total number of forms in this FormSet.
         """
-        return await sync_to_async(self.total_form_count)()
+        return await on_worker(self.total_form_count)()
 
     async def aget_form_kwargs(self, index):
         """Asynchronous `BaseInlineFormSet.get_form_kwargs()`: run it on a worker thread.
 
         Return additional keyword arguments for each individual formset form.
         """
-        return await sync_to_async(self.get_form_kwargs)(index=index)
+        return await on_worker(self.get_form_kwargs)(index=index)
 
     async def anon_form_errors(self):
         """Asynchronous `BaseInlineFormSet.non_form_errors()`: run it on a worker thread.
@@ -431,28 +431,28 @@ class BaseInlineFormSetAsync:
         form -- i.e., from formset.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_form_errors)()
+        return await on_worker(self.non_form_errors)()
 
     async def aerrors(self):
         """Asynchronous `BaseInlineFormSet.errors()`: run it on a worker thread.
 
         Return a list of form.errors for every form in self.forms.
         """
-        return await sync_to_async(getattr)(self, "errors")
+        return await on_worker(getattr)(self, "errors")
 
     async def atotal_error_count(self):
         """Asynchronous `BaseInlineFormSet.total_error_count()`: run it on a worker thread.
 
         Return the number of errors across all forms in the formset.
         """
-        return await sync_to_async(self.total_error_count)()
+        return await on_worker(self.total_error_count)()
 
     async def ais_valid(self):
         """Asynchronous `BaseInlineFormSet.is_valid()`: run it on a worker thread.
 
         Return True if every form in self.forms is valid.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def afull_clean(self):
         """Asynchronous `BaseInlineFormSet.full_clean()`: run it on a worker thread.
@@ -460,14 +460,14 @@ class BaseInlineFormSetAsync:
         Clean all of self.data and populate self._errors and
         self._non_form_errors.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `BaseInlineFormSet.has_changed()`: run it on a worker thread.
 
         Return True if data in any form differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `BaseInlineFormSet.is_multipart()`: run it on a worker thread.
@@ -475,39 +475,39 @@ class BaseInlineFormSetAsync:
         Return True if the formset needs to be multipart, i.e. it
         has FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def aas_p(self):
         """Asynchronous `BaseInlineFormSet.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `BaseInlineFormSet.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `BaseInlineFormSet.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `BaseInlineFormSet.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `BaseInlineFormSet.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 
@@ -524,41 +524,41 @@ class ModelChoiceFieldAsync:
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.validate_no_null_characters)(value=value)
+        return await on_worker(self.validate_no_null_characters)(value=value)
 
     async def aget_limit_choices_to(self):
         """Asynchronous `ModelChoiceField.get_limit_choices_to()`: run it on a worker thread.
 
         Return ``limit_choices_to`` for this form field.
         """
-        return await sync_to_async(self.get_limit_choices_to)()
+        return await on_worker(self.get_limit_choices_to)()
 
     async def aprepare_value(self, value):
         """Asynchronous `ModelChoiceField.prepare_value()`: run it on a worker thread."""
-        return await sync_to_async(self.prepare_value)(value=value)
+        return await on_worker(self.prepare_value)(value=value)
 
     async def ato_python(self, value):
         """Asynchronous `ModelChoiceField.to_python()`: run it on a worker thread."""
-        return await sync_to_async(self.to_python)(value=value)
+        return await on_worker(self.to_python)(value=value)
 
     async def avalidate(self, value):
         """Asynchronous `ModelChoiceField.validate()`: run it on a worker thread."""
-        return await sync_to_async(self.validate)(value=value)
+        return await on_worker(self.validate)(value=value)
 
     async def ahas_changed(self, initial, data):
         """Asynchronous `ModelChoiceField.has_changed()`: run it on a worker thread."""
-        return await sync_to_async(self.has_changed)(initial=initial, data=data)
+        return await on_worker(self.has_changed)(initial=initial, data=data)
 
     async def avalid_value(self, value):
         """Asynchronous `ModelChoiceField.valid_value()`: run it on a worker thread.
 
         Check to see if the provided value is a valid choice.
         """
-        return await sync_to_async(self.valid_value)(value=value)
+        return await on_worker(self.valid_value)(value=value)
 
     async def arun_validators(self, value):
         """Asynchronous `ModelChoiceField.run_validators()`: run it on a worker thread."""
-        return await sync_to_async(self.run_validators)(value=value)
+        return await on_worker(self.run_validators)(value=value)
 
     async def aclean(self, value):
         """Asynchronous `ModelChoiceField.clean()`: run it on a worker thread.
@@ -566,7 +566,7 @@ class ModelChoiceFieldAsync:
         Validate the given value and return its "cleaned" value as an
         appropriate Python object. Raise ValidationError for any errors.
         """
-        return await sync_to_async(self.clean)(value=value)
+        return await on_worker(self.clean)(value=value)
 
     async def aget_bound_field(self, form, field_name):
         """Asynchronous `ModelChoiceField.get_bound_field()`: run it on a worker thread.
@@ -574,7 +574,7 @@ class ModelChoiceFieldAsync:
         Return a BoundField instance that will be used when accessing the form
         field in a template.
         """
-        return await sync_to_async(self.get_bound_field)(form=form, field_name=field_name)
+        return await on_worker(self.get_bound_field)(form=form, field_name=field_name)
 
 
 class AsyncModelChoiceField(ModelChoiceFieldAsync, ModelChoiceField):
@@ -586,26 +586,26 @@ class ModelMultipleChoiceFieldAsync:
 
     async def ato_python(self, value):
         """Asynchronous `ModelMultipleChoiceField.to_python()`: run it on a worker thread."""
-        return await sync_to_async(self.to_python)(value=value)
+        return await on_worker(self.to_python)(value=value)
 
     async def aclean(self, value):
         """Asynchronous `ModelMultipleChoiceField.clean()`: run it on a worker thread."""
-        return await sync_to_async(self.clean)(value=value)
+        return await on_worker(self.clean)(value=value)
 
     async def aprepare_value(self, value):
         """Asynchronous `ModelMultipleChoiceField.prepare_value()`: run it on a worker thread."""
-        return await sync_to_async(self.prepare_value)(value=value)
+        return await on_worker(self.prepare_value)(value=value)
 
     async def ahas_changed(self, initial, data):
         """Asynchronous `ModelMultipleChoiceField.has_changed()`: run it on a worker thread."""
-        return await sync_to_async(self.has_changed)(initial=initial, data=data)
+        return await on_worker(self.has_changed)(initial=initial, data=data)
 
     async def avalidate_no_null_characters(self, value):
         """Asynchronous `ModelMultipleChoiceField.validate_no_null_characters()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.validate_no_null_characters)(value=value)
+        return await on_worker(self.validate_no_null_characters)(value=value)
 
     async def aget_limit_choices_to(self):
         """Asynchronous `ModelMultipleChoiceField.get_limit_choices_to()`.
@@ -614,22 +614,22 @@ class ModelMultipleChoiceFieldAsync:
 
         Return ``limit_choices_to`` for this form field.
         """
-        return await sync_to_async(self.get_limit_choices_to)()
+        return await on_worker(self.get_limit_choices_to)()
 
     async def avalidate(self, value):
         """Asynchronous `ModelMultipleChoiceField.validate()`: run it on a worker thread."""
-        return await sync_to_async(self.validate)(value=value)
+        return await on_worker(self.validate)(value=value)
 
     async def avalid_value(self, value):
         """Asynchronous `ModelMultipleChoiceField.valid_value()`: run it on a worker thread.
 
         Check to see if the provided value is a valid choice.
         """
-        return await sync_to_async(self.valid_value)(value=value)
+        return await on_worker(self.valid_value)(value=value)
 
     async def arun_validators(self, value):
         """Asynchronous `ModelMultipleChoiceField.run_validators()`: run it on a worker thread."""
-        return await sync_to_async(self.run_validators)(value=value)
+        return await on_worker(self.run_validators)(value=value)
 
     async def aget_bound_field(self, form, field_name):
         """Asynchronous `ModelMultipleChoiceField.get_bound_field()`: run it on a worker thread.
@@ -637,7 +637,7 @@ class ModelMultipleChoiceFieldAsync:
         Return a BoundField instance that will be used when accessing the form
         field in a template.
         """
-        return await sync_to_async(self.get_bound_field)(form=form, field_name=field_name)
+        return await on_worker(self.get_bound_field)(form=form, field_name=field_name)
 
 
 class AsyncModelMultipleChoiceField(ModelMultipleChoiceFieldAsync, ModelMultipleChoiceField):

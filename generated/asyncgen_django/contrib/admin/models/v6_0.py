@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `LogEntryManager`, `LogEntry`."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker
 
 
 class LogEntryManagerAsync:
@@ -18,7 +18,7 @@ class LogEntryManagerAsync:
         self, user_id, queryset, action_flag, change_message="", *, single_object=False
     ):
         """Asynchronous `LogEntryManager.log_actions()`: run it on a worker thread."""
-        return await sync_to_async(self.log_actions)(
+        return await on_worker(self.log_actions)(
             user_id=user_id,
             queryset=queryset,
             action_flag=action_flag,
@@ -43,7 +43,7 @@ class LogEntryManagerAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `LogEntryManager.count()`: run it on a worker thread.
@@ -51,7 +51,7 @@ class LogEntryManagerAsync:
         Perform a SELECT COUNT() and return the number of records as an
         integer.
         """
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `LogEntryManager.get()`: run it on a worker thread.
@@ -59,7 +59,7 @@ class LogEntryManagerAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `LogEntryManager.create()`: run it on a worker thread.
@@ -67,7 +67,7 @@ class LogEntryManagerAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -89,7 +89,7 @@ class LogEntryManagerAsync:
         features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -105,9 +105,7 @@ class LogEntryManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -118,7 +116,7 @@ class LogEntryManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -132,7 +130,7 @@ class LogEntryManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -140,7 +138,7 @@ class LogEntryManagerAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `LogEntryManager.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `LogEntryManager.latest()`: run it on a worker thread.
@@ -148,21 +146,21 @@ class LogEntryManagerAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `LogEntryManager.first()`: run it on a worker thread.
 
         Return the first object of a query or None if no match is found.
         """
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `LogEntryManager.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `LogEntryManager.in_bulk()`: run it on a worker thread.
@@ -170,7 +168,7 @@ class LogEntryManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `LogEntryManager.update()`: run it on a worker thread.
@@ -178,7 +176,7 @@ class LogEntryManagerAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -187,7 +185,7 @@ class LogEntryManagerAsync:
 
         Return True if the QuerySet would have any results, False otherwise.
         """
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `LogEntryManager.contains()`: run it on a worker thread.
@@ -195,7 +193,7 @@ class LogEntryManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `LogEntryManager.explain()`: run it on a worker thread.
@@ -203,7 +201,7 @@ class LogEntryManagerAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)
 
 
 class LogEntryAsync:
@@ -214,19 +212,19 @@ class LogEntryAsync:
 
         Return the edited object represented by this log entry.
         """
-        return await sync_to_async(self.get_edited_object)()
+        return await on_worker(self.get_edited_object)()
 
     async def aget_admin_url(self):
         """Asynchronous `LogEntry.get_admin_url()`: run it on a worker thread.
 
         Return the admin URL to edit the object represented by this log entry.
         """
-        return await sync_to_async(self.get_admin_url)()
+        return await on_worker(self.get_admin_url)()
 
     async def aget_next_by_action_time(self, **kwargs):
         """Asynchronous `LogEntry.get_next_by_action_time()`: run it on a worker thread."""
-        return await sync_to_async(self.get_next_by_action_time)(**kwargs)
+        return await on_worker(self.get_next_by_action_time)(**kwargs)
 
     async def aget_previous_by_action_time(self, **kwargs):
         """Asynchronous `LogEntry.get_previous_by_action_time()`: run it on a worker thread."""
-        return await sync_to_async(self.get_previous_by_action_time)(**kwargs)
+        return await on_worker(self.get_previous_by_action_time)(**kwargs)

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `BaseUserManager`, `AbstractBaseUser`."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker
 
 
 class BaseUserManagerAsync:
@@ -16,7 +16,7 @@ class BaseUserManagerAsync:
 
     async def aget_by_natural_key(self, username):
         """Asynchronous `BaseUserManager.get_by_natural_key()`: run it on a worker thread."""
-        return await sync_to_async(self.get_by_natural_key)(username=username)
+        return await on_worker(self.get_by_natural_key)(username=username)
 
     def aiterator(self, chunk_size=None):
         """Asynchronous `BaseUserManager.iterator()`: iterate on a worker thread, chunk by chunk.
@@ -35,7 +35,7 @@ class BaseUserManagerAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `BaseUserManager.count()`: run it on a worker thread.
@@ -43,7 +43,7 @@ class BaseUserManagerAsync:
         Perform a SELECT COUNT() and return the number of records as an
         integer.
         """
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `BaseUserManager.get()`: run it on a worker thread.
@@ -51,7 +51,7 @@ class BaseUserManagerAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `BaseUserManager.create()`: run it on a worker thread.
@@ -59,7 +59,7 @@ class BaseUserManagerAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -80,7 +80,7 @@ class BaseUserManagerAsync:
         autoincrement field (except if features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -96,9 +96,7 @@ class BaseUserManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -109,7 +107,7 @@ class BaseUserManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -123,7 +121,7 @@ class BaseUserManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -131,7 +129,7 @@ class BaseUserManagerAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `BaseUserManager.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `BaseUserManager.latest()`: run it on a worker thread.
@@ -139,21 +137,21 @@ class BaseUserManagerAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `BaseUserManager.first()`: run it on a worker thread.
 
         Return the first object of a query or None if no match is found.
         """
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `BaseUserManager.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `BaseUserManager.in_bulk()`: run it on a worker thread.
@@ -161,7 +159,7 @@ class BaseUserManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `BaseUserManager.update()`: run it on a worker thread.
@@ -169,7 +167,7 @@ class BaseUserManagerAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -178,7 +176,7 @@ class BaseUserManagerAsync:
 
         Return True if the QuerySet would have any results, False otherwise.
         """
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `BaseUserManager.contains()`: run it on a worker thread.
@@ -186,7 +184,7 @@ class BaseUserManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `BaseUserManager.explain()`: run it on a worker thread.
@@ -194,7 +192,7 @@ class BaseUserManagerAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)
 
 
 class AbstractBaseUserAsync:
@@ -202,7 +200,7 @@ class AbstractBaseUserAsync:
 
     async def asave(self, *args, **kwargs):
         """Asynchronous `AbstractBaseUser.save()`: run it on a worker thread."""
-        return await sync_to_async(self.save)(*args, **kwargs)
+        return await on_worker(self.save)(*args, **kwargs)
 
     asave.alters_data = True
 
@@ -212,7 +210,7 @@ class AbstractBaseUserAsync:
         Return a boolean of whether the raw_password was correct. Handles
         hashing formats behind the scenes.
         """
-        return await sync_to_async(self.check_password)(raw_password=raw_password)
+        return await on_worker(self.check_password)(raw_password=raw_password)
 
     def aget_session_auth_fallback_hash(self):
         """Asynchronous `AbstractBaseUser.get_session_auth_fallback_hash()`.

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of 6 classes."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     AuthenticationForm,
@@ -25,15 +25,15 @@ class UserCreationFormAsync:
 
         Reject usernames that differ only in case.
         """
-        return await sync_to_async(self.clean_username)()
+        return await on_worker(self.clean_username)()
 
     async def aclean(self):
         """Asynchronous `UserCreationForm.clean()`: run it on a worker thread."""
-        return await sync_to_async(self.clean)()
+        return await on_worker(self.clean)()
 
     async def asave(self, commit=True):
         """Asynchronous `UserCreationForm.save()`: run it on a worker thread."""
-        return await sync_to_async(self.save)(commit=commit)
+        return await on_worker(self.save)(commit=commit)
 
     asave.alters_data = True
 
@@ -49,7 +49,7 @@ class UserCreationFormAsync:
                 password1_field_name=password1_field_name, password2_field_name=password2_field_name
             )
 
-        return await sync_to_async(call)()
+        return await on_worker(call)()
 
     @sensitive_variables("password")
     async def avalidate_password_for_user(self, user, password_field_name="password2"):
@@ -64,11 +64,11 @@ class UserCreationFormAsync:
                 user=user, password_field_name=password_field_name
             )
 
-        return await sync_to_async(call)()
+        return await on_worker(call)()
 
     async def aset_password_and_save(self, user, password_field_name="password1", commit=True):
         """Asynchronous `UserCreationForm.set_password_and_save()`: run it on a worker thread."""
-        return await sync_to_async(self.set_password_and_save)(
+        return await on_worker(self.set_password_and_save)(
             user=user, password_field_name=password_field_name, commit=commit
         )
 
@@ -78,25 +78,25 @@ class UserCreationFormAsync:
         Call the instance's validate_unique() method and update the form's
         validation errors if any were raised.
         """
-        return await sync_to_async(self.validate_unique)()
+        return await on_worker(self.validate_unique)()
 
     async def aorder_fields(self, field_order):
         """Asynchronous `UserCreationForm.order_fields()`: run it on a worker thread.
 
         Rearrange the fields according to field_order.
         """
-        return await sync_to_async(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order=field_order)
 
     async def ais_valid(self):
         """Asynchronous `UserCreationForm.is_valid()`: run it on a worker thread.
 
         Return True if the form has no errors, or False otherwise.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def aget_context(self):
         """Asynchronous `UserCreationForm.get_context()`: run it on a worker thread."""
-        return await sync_to_async(self.get_context)()
+        return await on_worker(self.get_context)()
 
     async def anon_field_errors(self):
         """Asynchronous `UserCreationForm.non_field_errors()`: run it on a worker thread.
@@ -105,32 +105,32 @@ class UserCreationFormAsync:
         field -- i.e., from Form.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_field_errors)()
+        return await on_worker(self.non_field_errors)()
 
     async def aadd_error(self, field, error):
         """Asynchronous `UserCreationForm.add_error()`: run it on a worker thread.
 
         Update the content of `self._errors`.
         """
-        return await sync_to_async(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field=field, error=error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `UserCreationForm.has_error()`: run it on a worker thread."""
-        return await sync_to_async(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field=field, code=code)
 
     async def afull_clean(self):
         """Asynchronous `UserCreationForm.full_clean()`: run it on a worker thread.
 
         Clean all of self.data and populate self._errors and self.cleaned_data.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `UserCreationForm.has_changed()`: run it on a worker thread.
 
         Return True if data differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `UserCreationForm.is_multipart()`: run it on a worker thread.
@@ -138,7 +138,7 @@ class UserCreationFormAsync:
         Return True if the form needs to be multipart-encoded, i.e. it has
         FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def ahidden_fields(self):
         """Asynchronous `UserCreationForm.hidden_fields()`: run it on a worker thread.
@@ -146,7 +146,7 @@ class UserCreationFormAsync:
         Return a list of all the BoundField objects that are hidden fields.
         Useful for manual form layout in templates.
         """
-        return await sync_to_async(self.hidden_fields)()
+        return await on_worker(self.hidden_fields)()
 
     async def avisible_fields(self):
         """Asynchronous `UserCreationForm.visible_fields()`: run it on a worker thread.
@@ -154,7 +154,7 @@ class UserCreationFormAsync:
         Return a list of BoundField objects that aren't hidden fields.
         The opposite of the hidden_fields() method.
         """
-        return await sync_to_async(self.visible_fields)()
+        return await on_worker(self.visible_fields)()
 
     async def aget_initial_for_field(self, field, field_name):
         """Asynchronous `UserCreationForm.get_initial_for_field()`: run it on a worker thread.
@@ -162,39 +162,39 @@ class UserCreationFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await sync_to_async(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
 
     async def aas_p(self):
         """Asynchronous `UserCreationForm.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `UserCreationForm.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `UserCreationForm.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `UserCreationForm.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `UserCreationForm.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 
@@ -214,7 +214,7 @@ class AuthenticationFormAsync:
         def call():
             return self.clean()
 
-        return await sync_to_async(call)()
+        return await on_worker(call)()
 
     async def aconfirm_login_allowed(self, user):
         """Asynchronous `AuthenticationForm.confirm_login_allowed()`: run it on a worker thread.
@@ -223,25 +223,25 @@ class AuthenticationFormAsync:
         independent of end-user authentication. This default behavior is to
         allow login by active users, and reject login by inactive users.
         """
-        return await sync_to_async(self.confirm_login_allowed)(user=user)
+        return await on_worker(self.confirm_login_allowed)(user=user)
 
     async def aorder_fields(self, field_order):
         """Asynchronous `AuthenticationForm.order_fields()`: run it on a worker thread.
 
         Rearrange the fields according to field_order.
         """
-        return await sync_to_async(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order=field_order)
 
     async def ais_valid(self):
         """Asynchronous `AuthenticationForm.is_valid()`: run it on a worker thread.
 
         Return True if the form has no errors, or False otherwise.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def aget_context(self):
         """Asynchronous `AuthenticationForm.get_context()`: run it on a worker thread."""
-        return await sync_to_async(self.get_context)()
+        return await on_worker(self.get_context)()
 
     async def anon_field_errors(self):
         """Asynchronous `AuthenticationForm.non_field_errors()`: run it on a worker thread.
@@ -250,32 +250,32 @@ class AuthenticationFormAsync:
         field -- i.e., from Form.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_field_errors)()
+        return await on_worker(self.non_field_errors)()
 
     async def aadd_error(self, field, error):
         """Asynchronous `AuthenticationForm.add_error()`: run it on a worker thread.
 
         Update the content of `self._errors`.
         """
-        return await sync_to_async(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field=field, error=error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `AuthenticationForm.has_error()`: run it on a worker thread."""
-        return await sync_to_async(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field=field, code=code)
 
     async def afull_clean(self):
         """Asynchronous `AuthenticationForm.full_clean()`: run it on a worker thread.
 
         Clean all of self.data and populate self._errors and self.cleaned_data.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `AuthenticationForm.has_changed()`: run it on a worker thread.
 
         Return True if data differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `AuthenticationForm.is_multipart()`: run it on a worker thread.
@@ -283,7 +283,7 @@ class AuthenticationFormAsync:
         Return True if the form needs to be multipart-encoded, i.e. it has
         FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def ahidden_fields(self):
         """Asynchronous `AuthenticationForm.hidden_fields()`: run it on a worker thread.
@@ -291,7 +291,7 @@ class AuthenticationFormAsync:
         Return a list of all the BoundField objects that are hidden fields.
         Useful for manual form layout in templates.
         """
-        return await sync_to_async(self.hidden_fields)()
+        return await on_worker(self.hidden_fields)()
 
     async def avisible_fields(self):
         """Asynchronous `AuthenticationForm.visible_fields()`: run it on a worker thread.
@@ -299,7 +299,7 @@ class AuthenticationFormAsync:
         Return a list of BoundField objects that aren't hidden fields.
         The opposite of the hidden_fields() method.
         """
-        return await sync_to_async(self.visible_fields)()
+        return await on_worker(self.visible_fields)()
 
     async def aget_initial_for_field(self, field, field_name):
         """Asynchronous `AuthenticationForm.get_initial_for_field()`: run it on a worker thread.
@@ -307,39 +307,39 @@ class AuthenticationFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await sync_to_async(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
 
     async def aas_p(self):
         """Asynchronous `AuthenticationForm.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `AuthenticationForm.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `AuthenticationForm.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `AuthenticationForm.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `AuthenticationForm.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 
@@ -364,7 +364,7 @@ class PasswordResetFormAsync:
 
         Send a django.core.mail.EmailMultiAlternatives to `to_email`.
         """
-        return await sync_to_async(self.send_mail)(
+        return await on_worker(self.send_mail)(
             subject_template_name=subject_template_name,
             email_template_name=email_template_name,
             context=context,
@@ -397,7 +397,7 @@ class PasswordResetFormAsync:
         Generate a one-use only link for resetting password and send it to the
         user.
         """
-        return await sync_to_async(self.save)(
+        return await on_worker(self.save)(
             domain_override=domain_override,
             subject_template_name=subject_template_name,
             email_template_name=email_template_name,
@@ -414,18 +414,18 @@ class PasswordResetFormAsync:
 
         Rearrange the fields according to field_order.
         """
-        return await sync_to_async(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order=field_order)
 
     async def ais_valid(self):
         """Asynchronous `PasswordResetForm.is_valid()`: run it on a worker thread.
 
         Return True if the form has no errors, or False otherwise.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def aget_context(self):
         """Asynchronous `PasswordResetForm.get_context()`: run it on a worker thread."""
-        return await sync_to_async(self.get_context)()
+        return await on_worker(self.get_context)()
 
     async def anon_field_errors(self):
         """Asynchronous `PasswordResetForm.non_field_errors()`: run it on a worker thread.
@@ -434,32 +434,32 @@ class PasswordResetFormAsync:
         field -- i.e., from Form.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_field_errors)()
+        return await on_worker(self.non_field_errors)()
 
     async def aadd_error(self, field, error):
         """Asynchronous `PasswordResetForm.add_error()`: run it on a worker thread.
 
         Update the content of `self._errors`.
         """
-        return await sync_to_async(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field=field, error=error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `PasswordResetForm.has_error()`: run it on a worker thread."""
-        return await sync_to_async(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field=field, code=code)
 
     async def afull_clean(self):
         """Asynchronous `PasswordResetForm.full_clean()`: run it on a worker thread.
 
         Clean all of self.data and populate self._errors and self.cleaned_data.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `PasswordResetForm.has_changed()`: run it on a worker thread.
 
         Return True if data differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `PasswordResetForm.is_multipart()`: run it on a worker thread.
@@ -467,7 +467,7 @@ class PasswordResetFormAsync:
         Return True if the form needs to be multipart-encoded, i.e. it has
         FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def ahidden_fields(self):
         """Asynchronous `PasswordResetForm.hidden_fields()`: run it on a worker thread.
@@ -475,7 +475,7 @@ class PasswordResetFormAsync:
         Return a list of all the BoundField objects that are hidden fields.
         Useful for manual form layout in templates.
         """
-        return await sync_to_async(self.hidden_fields)()
+        return await on_worker(self.hidden_fields)()
 
     async def avisible_fields(self):
         """Asynchronous `PasswordResetForm.visible_fields()`: run it on a worker thread.
@@ -483,7 +483,7 @@ class PasswordResetFormAsync:
         Return a list of BoundField objects that aren't hidden fields.
         The opposite of the hidden_fields() method.
         """
-        return await sync_to_async(self.visible_fields)()
+        return await on_worker(self.visible_fields)()
 
     async def aget_initial_for_field(self, field, field_name):
         """Asynchronous `PasswordResetForm.get_initial_for_field()`: run it on a worker thread.
@@ -491,39 +491,39 @@ class PasswordResetFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await sync_to_async(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
 
     async def aas_p(self):
         """Asynchronous `PasswordResetForm.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `PasswordResetForm.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `PasswordResetForm.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `PasswordResetForm.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `PasswordResetForm.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 
@@ -537,11 +537,11 @@ class SetPasswordFormAsync:
 
     async def aclean(self):
         """Asynchronous `SetPasswordForm.clean()`: run it on a worker thread."""
-        return await sync_to_async(self.clean)()
+        return await on_worker(self.clean)()
 
     async def asave(self, commit=True):
         """Asynchronous `SetPasswordForm.save()`: run it on a worker thread."""
-        return await sync_to_async(self.save)(commit=commit)
+        return await on_worker(self.save)(commit=commit)
 
     @sensitive_variables("password1", "password2")
     async def avalidate_passwords(
@@ -555,7 +555,7 @@ class SetPasswordFormAsync:
                 password1_field_name=password1_field_name, password2_field_name=password2_field_name
             )
 
-        return await sync_to_async(call)()
+        return await on_worker(call)()
 
     @sensitive_variables("password")
     async def avalidate_password_for_user(self, user, password_field_name="password2"):
@@ -570,11 +570,11 @@ class SetPasswordFormAsync:
                 user=user, password_field_name=password_field_name
             )
 
-        return await sync_to_async(call)()
+        return await on_worker(call)()
 
     async def aset_password_and_save(self, user, password_field_name="password1", commit=True):
         """Asynchronous `SetPasswordForm.set_password_and_save()`: run it on a worker thread."""
-        return await sync_to_async(self.set_password_and_save)(
+        return await on_worker(self.set_password_and_save)(
             user=user, password_field_name=password_field_name, commit=commit
         )
 
@@ -583,18 +583,18 @@ class SetPasswordFormAsync:
 
         Rearrange the fields according to field_order.
         """
-        return await sync_to_async(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order=field_order)
 
     async def ais_valid(self):
         """Asynchronous `SetPasswordForm.is_valid()`: run it on a worker thread.
 
         Return True if the form has no errors, or False otherwise.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def aget_context(self):
         """Asynchronous `SetPasswordForm.get_context()`: run it on a worker thread."""
-        return await sync_to_async(self.get_context)()
+        return await on_worker(self.get_context)()
 
     async def anon_field_errors(self):
         """Asynchronous `SetPasswordForm.non_field_errors()`: run it on a worker thread.
@@ -603,32 +603,32 @@ class SetPasswordFormAsync:
         field -- i.e., from Form.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_field_errors)()
+        return await on_worker(self.non_field_errors)()
 
     async def aadd_error(self, field, error):
         """Asynchronous `SetPasswordForm.add_error()`: run it on a worker thread.
 
         Update the content of `self._errors`.
         """
-        return await sync_to_async(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field=field, error=error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `SetPasswordForm.has_error()`: run it on a worker thread."""
-        return await sync_to_async(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field=field, code=code)
 
     async def afull_clean(self):
         """Asynchronous `SetPasswordForm.full_clean()`: run it on a worker thread.
 
         Clean all of self.data and populate self._errors and self.cleaned_data.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `SetPasswordForm.has_changed()`: run it on a worker thread.
 
         Return True if data differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `SetPasswordForm.is_multipart()`: run it on a worker thread.
@@ -636,7 +636,7 @@ class SetPasswordFormAsync:
         Return True if the form needs to be multipart-encoded, i.e. it has
         FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def ahidden_fields(self):
         """Asynchronous `SetPasswordForm.hidden_fields()`: run it on a worker thread.
@@ -644,7 +644,7 @@ class SetPasswordFormAsync:
         Return a list of all the BoundField objects that are hidden fields.
         Useful for manual form layout in templates.
         """
-        return await sync_to_async(self.hidden_fields)()
+        return await on_worker(self.hidden_fields)()
 
     async def avisible_fields(self):
         """Asynchronous `SetPasswordForm.visible_fields()`: run it on a worker thread.
@@ -652,7 +652,7 @@ class SetPasswordFormAsync:
         Return a list of BoundField objects that aren't hidden fields.
         The opposite of the hidden_fields() method.
         """
-        return await sync_to_async(self.visible_fields)()
+        return await on_worker(self.visible_fields)()
 
     async def aget_initial_for_field(self, field, field_name):
         """Asynchronous `SetPasswordForm.get_initial_for_field()`: run it on a worker thread.
@@ -660,39 +660,39 @@ class SetPasswordFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await sync_to_async(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
 
     async def aas_p(self):
         """Asynchronous `SetPasswordForm.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `SetPasswordForm.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `SetPasswordForm.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `SetPasswordForm.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `SetPasswordForm.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 
@@ -715,15 +715,15 @@ class PasswordChangeFormAsync:
         def call():
             return self.clean_old_password()
 
-        return await sync_to_async(call)()
+        return await on_worker(call)()
 
     async def aclean(self):
         """Asynchronous `PasswordChangeForm.clean()`: run it on a worker thread."""
-        return await sync_to_async(self.clean)()
+        return await on_worker(self.clean)()
 
     async def asave(self, commit=True):
         """Asynchronous `PasswordChangeForm.save()`: run it on a worker thread."""
-        return await sync_to_async(self.save)(commit=commit)
+        return await on_worker(self.save)(commit=commit)
 
     @sensitive_variables("password1", "password2")
     async def avalidate_passwords(
@@ -737,7 +737,7 @@ class PasswordChangeFormAsync:
                 password1_field_name=password1_field_name, password2_field_name=password2_field_name
             )
 
-        return await sync_to_async(call)()
+        return await on_worker(call)()
 
     @sensitive_variables("password")
     async def avalidate_password_for_user(self, user, password_field_name="password2"):
@@ -752,11 +752,11 @@ class PasswordChangeFormAsync:
                 user=user, password_field_name=password_field_name
             )
 
-        return await sync_to_async(call)()
+        return await on_worker(call)()
 
     async def aset_password_and_save(self, user, password_field_name="password1", commit=True):
         """Asynchronous `PasswordChangeForm.set_password_and_save()`: run it on a worker thread."""
-        return await sync_to_async(self.set_password_and_save)(
+        return await on_worker(self.set_password_and_save)(
             user=user, password_field_name=password_field_name, commit=commit
         )
 
@@ -765,18 +765,18 @@ class PasswordChangeFormAsync:
 
         Rearrange the fields according to field_order.
         """
-        return await sync_to_async(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order=field_order)
 
     async def ais_valid(self):
         """Asynchronous `PasswordChangeForm.is_valid()`: run it on a worker thread.
 
         Return True if the form has no errors, or False otherwise.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def aget_context(self):
         """Asynchronous `PasswordChangeForm.get_context()`: run it on a worker thread."""
-        return await sync_to_async(self.get_context)()
+        return await on_worker(self.get_context)()
 
     async def anon_field_errors(self):
         """Asynchronous `PasswordChangeForm.non_field_errors()`: run it on a worker thread.
@@ -785,32 +785,32 @@ class PasswordChangeFormAsync:
         field -- i.e., from Form.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_field_errors)()
+        return await on_worker(self.non_field_errors)()
 
     async def aadd_error(self, field, error):
         """Asynchronous `PasswordChangeForm.add_error()`: run it on a worker thread.
 
         Update the content of `self._errors`.
         """
-        return await sync_to_async(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field=field, error=error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `PasswordChangeForm.has_error()`: run it on a worker thread."""
-        return await sync_to_async(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field=field, code=code)
 
     async def afull_clean(self):
         """Asynchronous `PasswordChangeForm.full_clean()`: run it on a worker thread.
 
         Clean all of self.data and populate self._errors and self.cleaned_data.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `PasswordChangeForm.has_changed()`: run it on a worker thread.
 
         Return True if data differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `PasswordChangeForm.is_multipart()`: run it on a worker thread.
@@ -818,7 +818,7 @@ class PasswordChangeFormAsync:
         Return True if the form needs to be multipart-encoded, i.e. it has
         FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def ahidden_fields(self):
         """Asynchronous `PasswordChangeForm.hidden_fields()`: run it on a worker thread.
@@ -826,7 +826,7 @@ class PasswordChangeFormAsync:
         Return a list of all the BoundField objects that are hidden fields.
         Useful for manual form layout in templates.
         """
-        return await sync_to_async(self.hidden_fields)()
+        return await on_worker(self.hidden_fields)()
 
     async def avisible_fields(self):
         """Asynchronous `PasswordChangeForm.visible_fields()`: run it on a worker thread.
@@ -834,7 +834,7 @@ class PasswordChangeFormAsync:
         Return a list of BoundField objects that aren't hidden fields.
         The opposite of the hidden_fields() method.
         """
-        return await sync_to_async(self.visible_fields)()
+        return await on_worker(self.visible_fields)()
 
     async def aget_initial_for_field(self, field, field_name):
         """Asynchronous `PasswordChangeForm.get_initial_for_field()`: run it on a worker thread.
@@ -842,39 +842,39 @@ class PasswordChangeFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await sync_to_async(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
 
     async def aas_p(self):
         """Asynchronous `PasswordChangeForm.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `PasswordChangeForm.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `PasswordChangeForm.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `PasswordChangeForm.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `PasswordChangeForm.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 
@@ -888,14 +888,14 @@ class AdminPasswordChangeFormAsync:
 
     async def aclean(self):
         """Asynchronous `AdminPasswordChangeForm.clean()`: run it on a worker thread."""
-        return await sync_to_async(self.clean)()
+        return await on_worker(self.clean)()
 
     async def asave(self, commit=True):
         """Asynchronous `AdminPasswordChangeForm.save()`: run it on a worker thread.
 
         Save the new password.
         """
-        return await sync_to_async(self.save)(commit=commit)
+        return await on_worker(self.save)(commit=commit)
 
     @sensitive_variables("password1", "password2")
     async def avalidate_passwords(
@@ -917,39 +917,39 @@ class AdminPasswordChangeFormAsync:
                 usable_password_field_name=usable_password_field_name,
             )
 
-        return await sync_to_async(call)()
+        return await on_worker(call)()
 
     async def avalidate_password_for_user(self, user, **kwargs):
         """Asynchronous `AdminPasswordChangeForm.validate_password_for_user()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.validate_password_for_user)(user=user, **kwargs)
+        return await on_worker(self.validate_password_for_user)(user=user, **kwargs)
 
     async def aset_password_and_save(self, user, commit=True, **kwargs):
         """Asynchronous `AdminPasswordChangeForm.set_password_and_save()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.set_password_and_save)(user=user, commit=commit, **kwargs)
+        return await on_worker(self.set_password_and_save)(user=user, commit=commit, **kwargs)
 
     async def aorder_fields(self, field_order):
         """Asynchronous `AdminPasswordChangeForm.order_fields()`: run it on a worker thread.
 
         Rearrange the fields according to field_order.
         """
-        return await sync_to_async(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order=field_order)
 
     async def ais_valid(self):
         """Asynchronous `AdminPasswordChangeForm.is_valid()`: run it on a worker thread.
 
         Return True if the form has no errors, or False otherwise.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def aget_context(self):
         """Asynchronous `AdminPasswordChangeForm.get_context()`: run it on a worker thread."""
-        return await sync_to_async(self.get_context)()
+        return await on_worker(self.get_context)()
 
     async def anon_field_errors(self):
         """Asynchronous `AdminPasswordChangeForm.non_field_errors()`: run it on a worker thread.
@@ -958,32 +958,32 @@ class AdminPasswordChangeFormAsync:
         field -- i.e., from Form.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_field_errors)()
+        return await on_worker(self.non_field_errors)()
 
     async def aadd_error(self, field, error):
         """Asynchronous `AdminPasswordChangeForm.add_error()`: run it on a worker thread.
 
         Update the content of `self._errors`.
         """
-        return await sync_to_async(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field=field, error=error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `AdminPasswordChangeForm.has_error()`: run it on a worker thread."""
-        return await sync_to_async(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field=field, code=code)
 
     async def afull_clean(self):
         """Asynchronous `AdminPasswordChangeForm.full_clean()`: run it on a worker thread.
 
         Clean all of self.data and populate self._errors and self.cleaned_data.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `AdminPasswordChangeForm.has_changed()`: run it on a worker thread.
 
         Return True if data differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `AdminPasswordChangeForm.is_multipart()`: run it on a worker thread.
@@ -991,7 +991,7 @@ class AdminPasswordChangeFormAsync:
         Return True if the form needs to be multipart-encoded, i.e. it has
         FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def ahidden_fields(self):
         """Asynchronous `AdminPasswordChangeForm.hidden_fields()`: run it on a worker thread.
@@ -999,7 +999,7 @@ class AdminPasswordChangeFormAsync:
         Return a list of all the BoundField objects that are hidden fields.
         Useful for manual form layout in templates.
         """
-        return await sync_to_async(self.hidden_fields)()
+        return await on_worker(self.hidden_fields)()
 
     async def avisible_fields(self):
         """Asynchronous `AdminPasswordChangeForm.visible_fields()`: run it on a worker thread.
@@ -1007,7 +1007,7 @@ class AdminPasswordChangeFormAsync:
         Return a list of BoundField objects that aren't hidden fields.
         The opposite of the hidden_fields() method.
         """
-        return await sync_to_async(self.visible_fields)()
+        return await on_worker(self.visible_fields)()
 
     async def aget_initial_for_field(self, field, field_name):
         """Asynchronous `AdminPasswordChangeForm.get_initial_for_field()`.
@@ -1017,39 +1017,39 @@ class AdminPasswordChangeFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await sync_to_async(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
 
     async def aas_p(self):
         """Asynchronous `AdminPasswordChangeForm.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `AdminPasswordChangeForm.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `AdminPasswordChangeForm.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `AdminPasswordChangeForm.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `AdminPasswordChangeForm.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of 7 classes."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker
 
 
 class PermissionManagerAsync:
@@ -16,7 +16,7 @@ class PermissionManagerAsync:
 
     async def aget_by_natural_key(self, codename, app_label, model):
         """Asynchronous `PermissionManager.get_by_natural_key()`: run it on a worker thread."""
-        return await sync_to_async(self.get_by_natural_key)(
+        return await on_worker(self.get_by_natural_key)(
             codename=codename, app_label=app_label, model=model
         )
 
@@ -37,7 +37,7 @@ class PermissionManagerAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `PermissionManager.count()`: run it on a worker thread.
@@ -45,7 +45,7 @@ class PermissionManagerAsync:
         Perform a SELECT COUNT() and return the number of records as an
         integer.
         """
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `PermissionManager.get()`: run it on a worker thread.
@@ -53,7 +53,7 @@ class PermissionManagerAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `PermissionManager.create()`: run it on a worker thread.
@@ -61,7 +61,7 @@ class PermissionManagerAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -83,7 +83,7 @@ class PermissionManagerAsync:
         features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -99,9 +99,7 @@ class PermissionManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -112,7 +110,7 @@ class PermissionManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -126,7 +124,7 @@ class PermissionManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -134,7 +132,7 @@ class PermissionManagerAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `PermissionManager.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `PermissionManager.latest()`: run it on a worker thread.
@@ -142,21 +140,21 @@ class PermissionManagerAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `PermissionManager.first()`: run it on a worker thread.
 
         Return the first object of a query or None if no match is found.
         """
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `PermissionManager.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `PermissionManager.in_bulk()`: run it on a worker thread.
@@ -164,7 +162,7 @@ class PermissionManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `PermissionManager.update()`: run it on a worker thread.
@@ -172,7 +170,7 @@ class PermissionManagerAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -181,7 +179,7 @@ class PermissionManagerAsync:
 
         Return True if the QuerySet would have any results, False otherwise.
         """
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `PermissionManager.contains()`: run it on a worker thread.
@@ -189,7 +187,7 @@ class PermissionManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `PermissionManager.explain()`: run it on a worker thread.
@@ -197,7 +195,7 @@ class PermissionManagerAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)
 
 
 class PermissionAsync:
@@ -205,7 +203,7 @@ class PermissionAsync:
 
     async def anatural_key(self):
         """Asynchronous `Permission.natural_key()`: run it on a worker thread."""
-        return await sync_to_async(self.natural_key)()
+        return await on_worker(self.natural_key)()
 
 
 class GroupManagerAsync:
@@ -217,7 +215,7 @@ class GroupManagerAsync:
 
     async def aget_by_natural_key(self, name):
         """Asynchronous `GroupManager.get_by_natural_key()`: run it on a worker thread."""
-        return await sync_to_async(self.get_by_natural_key)(name=name)
+        return await on_worker(self.get_by_natural_key)(name=name)
 
     def aiterator(self, chunk_size=None):
         """Asynchronous `GroupManager.iterator()`: iterate on a worker thread, chunk by chunk.
@@ -236,7 +234,7 @@ class GroupManagerAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `GroupManager.count()`: run it on a worker thread.
@@ -244,7 +242,7 @@ class GroupManagerAsync:
         Perform a SELECT COUNT() and return the number of records as an
         integer.
         """
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `GroupManager.get()`: run it on a worker thread.
@@ -252,7 +250,7 @@ class GroupManagerAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `GroupManager.create()`: run it on a worker thread.
@@ -260,7 +258,7 @@ class GroupManagerAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -282,7 +280,7 @@ class GroupManagerAsync:
         features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -298,9 +296,7 @@ class GroupManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -311,7 +307,7 @@ class GroupManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -325,7 +321,7 @@ class GroupManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -333,7 +329,7 @@ class GroupManagerAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `GroupManager.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `GroupManager.latest()`: run it on a worker thread.
@@ -341,21 +337,21 @@ class GroupManagerAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `GroupManager.first()`: run it on a worker thread.
 
         Return the first object of a query or None if no match is found.
         """
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `GroupManager.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `GroupManager.in_bulk()`: run it on a worker thread.
@@ -363,7 +359,7 @@ class GroupManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `GroupManager.update()`: run it on a worker thread.
@@ -371,7 +367,7 @@ class GroupManagerAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -380,7 +376,7 @@ class GroupManagerAsync:
 
         Return True if the QuerySet would have any results, False otherwise.
         """
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `GroupManager.contains()`: run it on a worker thread.
@@ -388,7 +384,7 @@ class GroupManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `GroupManager.explain()`: run it on a worker thread.
@@ -396,7 +392,7 @@ class GroupManagerAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)
 
 
 class UserManagerAsync:
@@ -408,7 +404,7 @@ class UserManagerAsync:
 
     async def acreate_user(self, username, email=None, password=None, **extra_fields):
         """Asynchronous `UserManager.create_user()`: run it on a worker thread."""
-        return await sync_to_async(self.create_user)(
+        return await on_worker(self.create_user)(
             username=username, email=email, password=password, **extra_fields
         )
 
@@ -416,7 +412,7 @@ class UserManagerAsync:
 
     async def acreate_superuser(self, username, email=None, password=None, **extra_fields):
         """Asynchronous `UserManager.create_superuser()`: run it on a worker thread."""
-        return await sync_to_async(self.create_superuser)(
+        return await on_worker(self.create_superuser)(
             username=username, email=email, password=password, **extra_fields
         )
 
@@ -439,7 +435,7 @@ class UserManagerAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `UserManager.count()`: run it on a worker thread.
@@ -447,7 +443,7 @@ class UserManagerAsync:
         Perform a SELECT COUNT() and return the number of records as an
         integer.
         """
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `UserManager.get()`: run it on a worker thread.
@@ -455,7 +451,7 @@ class UserManagerAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `UserManager.create()`: run it on a worker thread.
@@ -463,7 +459,7 @@ class UserManagerAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -485,7 +481,7 @@ class UserManagerAsync:
         features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -501,9 +497,7 @@ class UserManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -514,7 +508,7 @@ class UserManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -528,7 +522,7 @@ class UserManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -536,7 +530,7 @@ class UserManagerAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `UserManager.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `UserManager.latest()`: run it on a worker thread.
@@ -544,21 +538,21 @@ class UserManagerAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `UserManager.first()`: run it on a worker thread.
 
         Return the first object of a query or None if no match is found.
         """
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `UserManager.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `UserManager.in_bulk()`: run it on a worker thread.
@@ -566,7 +560,7 @@ class UserManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `UserManager.update()`: run it on a worker thread.
@@ -574,7 +568,7 @@ class UserManagerAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -583,7 +577,7 @@ class UserManagerAsync:
 
         Return True if the QuerySet would have any results, False otherwise.
         """
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `UserManager.contains()`: run it on a worker thread.
@@ -591,7 +585,7 @@ class UserManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `UserManager.explain()`: run it on a worker thread.
@@ -599,7 +593,7 @@ class UserManagerAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)
 
 
 class PermissionsMixinAsync:
@@ -612,7 +606,7 @@ class PermissionsMixinAsync:
         Query all available auth backends. If an object is passed in,
         return only permissions matching this object.
         """
-        return await sync_to_async(self.get_user_permissions)(obj=obj)
+        return await on_worker(self.get_user_permissions)(obj=obj)
 
     async def aget_group_permissions(self, obj=None):
         """Asynchronous `PermissionsMixin.get_group_permissions()`: run it on a worker thread.
@@ -621,11 +615,11 @@ class PermissionsMixinAsync:
         groups. Query all available auth backends. If an object is passed in,
         return only permissions matching this object.
         """
-        return await sync_to_async(self.get_group_permissions)(obj=obj)
+        return await on_worker(self.get_group_permissions)(obj=obj)
 
     async def aget_all_permissions(self, obj=None):
         """Asynchronous `PermissionsMixin.get_all_permissions()`: run it on a worker thread."""
-        return await sync_to_async(self.get_all_permissions)(obj=obj)
+        return await on_worker(self.get_all_permissions)(obj=obj)
 
     async def ahas_perm(self, perm, obj=None):
         """Asynchronous `PermissionsMixin.has_perm()`: run it on a worker thread.
@@ -636,7 +630,7 @@ class PermissionsMixinAsync:
         assumed to have permission in general. If an object is provided, check
         permissions for that object.
         """
-        return await sync_to_async(self.has_perm)(perm=perm, obj=obj)
+        return await on_worker(self.has_perm)(perm=perm, obj=obj)
 
     async def ahas_perms(self, perm_list, obj=None):
         """Asynchronous `PermissionsMixin.has_perms()`: run it on a worker thread.
@@ -644,7 +638,7 @@ class PermissionsMixinAsync:
         Return True if the user has each of the specified permissions. If
         object is passed, check if the user has all required perms for it.
         """
-        return await sync_to_async(self.has_perms)(perm_list=perm_list, obj=obj)
+        return await on_worker(self.has_perms)(perm_list=perm_list, obj=obj)
 
     async def ahas_module_perms(self, app_label):
         """Asynchronous `PermissionsMixin.has_module_perms()`: run it on a worker thread.
@@ -652,7 +646,7 @@ class PermissionsMixinAsync:
         Return True if the user has any permissions in the given app label.
         Use similar logic as has_perm(), above.
         """
-        return await sync_to_async(self.has_module_perms)(app_label=app_label)
+        return await on_worker(self.has_module_perms)(app_label=app_label)
 
 
 class AbstractUserAsync:
@@ -663,17 +657,17 @@ class AbstractUserAsync:
 
         Send an email to this user.
         """
-        return await sync_to_async(self.email_user)(
+        return await on_worker(self.email_user)(
             subject=subject, message=message, from_email=from_email, **kwargs
         )
 
     async def aget_next_by_date_joined(self, **kwargs):
         """Asynchronous `AbstractUser.get_next_by_date_joined()`: run it on a worker thread."""
-        return await sync_to_async(self.get_next_by_date_joined)(**kwargs)
+        return await on_worker(self.get_next_by_date_joined)(**kwargs)
 
     async def aget_previous_by_date_joined(self, **kwargs):
         """Asynchronous `AbstractUser.get_previous_by_date_joined()`: run it on a worker thread."""
-        return await sync_to_async(self.get_previous_by_date_joined)(**kwargs)
+        return await on_worker(self.get_previous_by_date_joined)(**kwargs)
 
 
 class AnonymousUserAsync:
@@ -681,24 +675,24 @@ class AnonymousUserAsync:
 
     async def aget_user_permissions(self, obj=None):
         """Asynchronous `AnonymousUser.get_user_permissions()`: run it on a worker thread."""
-        return await sync_to_async(self.get_user_permissions)(obj=obj)
+        return await on_worker(self.get_user_permissions)(obj=obj)
 
     async def aget_group_permissions(self, obj=None):
         """Asynchronous `AnonymousUser.get_group_permissions()`: run it on a worker thread."""
-        return await sync_to_async(self.get_group_permissions)(obj=obj)
+        return await on_worker(self.get_group_permissions)(obj=obj)
 
     async def aget_all_permissions(self, obj=None):
         """Asynchronous `AnonymousUser.get_all_permissions()`: run it on a worker thread."""
-        return await sync_to_async(self.get_all_permissions)(obj=obj)
+        return await on_worker(self.get_all_permissions)(obj=obj)
 
     async def ahas_perm(self, perm, obj=None):
         """Asynchronous `AnonymousUser.has_perm()`: run it on a worker thread."""
-        return await sync_to_async(self.has_perm)(perm=perm, obj=obj)
+        return await on_worker(self.has_perm)(perm=perm, obj=obj)
 
     async def ahas_perms(self, perm_list, obj=None):
         """Asynchronous `AnonymousUser.has_perms()`: run it on a worker thread."""
-        return await sync_to_async(self.has_perms)(perm_list=perm_list, obj=obj)
+        return await on_worker(self.has_perms)(perm_list=perm_list, obj=obj)
 
     async def ahas_module_perms(self, module):
         """Asynchronous `AnonymousUser.has_module_perms()`: run it on a worker thread."""
-        return await sync_to_async(self.has_module_perms)(module=module)
+        return await on_worker(self.has_module_perms)(module=module)

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `BaseGenericInlineFormSet`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 from django.contrib.contenttypes.forms import BaseGenericInlineFormSet
 
 
@@ -16,7 +16,7 @@ class BaseGenericInlineFormSetAsync:
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.initial_form_count)()
+        return await on_worker(self.initial_form_count)()
 
     @classmethod
     async def aget_default_prefix(cls):
@@ -24,25 +24,25 @@ class BaseGenericInlineFormSetAsync:
 
         Run it on a worker thread.
         """
-        return await sync_to_async(cls.get_default_prefix)()
+        return await on_worker(cls.get_default_prefix)()
 
     async def asave_new(self, form, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.save_new()`: run it on a worker thread."""
-        return await sync_to_async(self.save_new)(form=form, commit=commit)
+        return await on_worker(self.save_new)(form=form, commit=commit)
 
     async def asave_existing(self, form, obj, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.save_existing()`: run it on a worker thread.
 
         Save and return an existing model instance for the given form.
         """
-        return await sync_to_async(self.save_existing)(form=form, obj=obj, commit=commit)
+        return await on_worker(self.save_existing)(form=form, obj=obj, commit=commit)
 
     async def adelete_existing(self, obj, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.delete_existing()`: run it on a worker thread.
 
         Deletes an existing model instance.
         """
-        return await sync_to_async(self.delete_existing)(obj=obj, commit=commit)
+        return await on_worker(self.delete_existing)(obj=obj, commit=commit)
 
     async def asave(self, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.save()`: run it on a worker thread.
@@ -50,49 +50,49 @@ class BaseGenericInlineFormSetAsync:
         Save model instances for every form, adding and changing instances
         as necessary, and return the list of instances.
         """
-        return await sync_to_async(self.save)(commit=commit)
+        return await on_worker(self.save)(commit=commit)
 
     asave.alters_data = True
 
     async def aclean(self):
         """Asynchronous `BaseGenericInlineFormSet.clean()`: run it on a worker thread."""
-        return await sync_to_async(self.clean)()
+        return await on_worker(self.clean)()
 
     async def avalidate_unique(self):
         """Asynchronous `BaseGenericInlineFormSet.validate_unique()`: run it on a worker thread."""
-        return await sync_to_async(self.validate_unique)()
+        return await on_worker(self.validate_unique)()
 
     async def asave_existing_objects(self, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.save_existing_objects()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.save_existing_objects)(commit=commit)
+        return await on_worker(self.save_existing_objects)(commit=commit)
 
     async def asave_new_objects(self, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.save_new_objects()`: run it on a worker thread."""
-        return await sync_to_async(self.save_new_objects)(commit=commit)
+        return await on_worker(self.save_new_objects)(commit=commit)
 
     async def aadd_fields(self, form, index):
         """Asynchronous `BaseGenericInlineFormSet.add_fields()`: run it on a worker thread.
 
         Add a hidden field for the object's primary key.
         """
-        return await sync_to_async(self.add_fields)(form=form, index=index)
+        return await on_worker(self.add_fields)(form=form, index=index)
 
     async def atotal_form_count(self):
         """Asynchronous `BaseGenericInlineFormSet.total_form_count()`: run it on a worker thread.
 
         Return the total number of forms in this FormSet.
         """
-        return await sync_to_async(self.total_form_count)()
+        return await on_worker(self.total_form_count)()
 
     async def aget_form_kwargs(self, index):
         """Asynchronous `BaseGenericInlineFormSet.get_form_kwargs()`: run it on a worker thread.
 
         Return additional keyword arguments for each individual formset form.
         """
-        return await sync_to_async(self.get_form_kwargs)(index=index)
+        return await on_worker(self.get_form_kwargs)(index=index)
 
     async def anon_form_errors(self):
         """Asynchronous `BaseGenericInlineFormSet.non_form_errors()`: run it on a worker thread.
@@ -101,21 +101,21 @@ class BaseGenericInlineFormSetAsync:
         form -- i.e., from formset.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_form_errors)()
+        return await on_worker(self.non_form_errors)()
 
     async def atotal_error_count(self):
         """Asynchronous `BaseGenericInlineFormSet.total_error_count()`: run it on a worker thread.
 
         Return the number of errors across all forms in the formset.
         """
-        return await sync_to_async(self.total_error_count)()
+        return await on_worker(self.total_error_count)()
 
     async def ais_valid(self):
         """Asynchronous `BaseGenericInlineFormSet.is_valid()`: run it on a worker thread.
 
         Return True if every form in self.forms is valid.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def afull_clean(self):
         """Asynchronous `BaseGenericInlineFormSet.full_clean()`: run it on a worker thread.
@@ -123,14 +123,14 @@ class BaseGenericInlineFormSetAsync:
         Clean all of self.data and populate self._errors and
         self._non_form_errors.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `BaseGenericInlineFormSet.has_changed()`: run it on a worker thread.
 
         Return True if data in any form differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `BaseGenericInlineFormSet.is_multipart()`: run it on a worker thread.
@@ -138,39 +138,39 @@ class BaseGenericInlineFormSetAsync:
         Return True if the formset needs to be multipart, i.e. it
         has FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def aas_p(self):
         """Asynchronous `BaseGenericInlineFormSet.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `BaseGenericInlineFormSet.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `BaseGenericInlineFormSet.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `BaseGenericInlineFormSet.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `BaseGenericInlineFormSet.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `ContentTypeManager`, `ContentType`."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker
 
 
 class ContentTypeManagerAsync:
@@ -16,7 +16,7 @@ class ContentTypeManagerAsync:
 
     async def aget_by_natural_key(self, app_label, model):
         """Asynchronous `ContentTypeManager.get_by_natural_key()`: run it on a worker thread."""
-        return await sync_to_async(self.get_by_natural_key)(app_label=app_label, model=model)
+        return await on_worker(self.get_by_natural_key)(app_label=app_label, model=model)
 
     async def aget_for_model(self, model, for_concrete_model=True):
         """Asynchronous `ContentTypeManager.get_for_model()`: run it on a worker thread.
@@ -25,7 +25,7 @@ class ContentTypeManagerAsync:
         ContentType if necessary. Lookups are cached so that subsequent lookups
         for the same model don't hit the database.
         """
-        return await sync_to_async(self.get_for_model)(
+        return await on_worker(self.get_for_model)(
             model=model, for_concrete_model=for_concrete_model
         )
 
@@ -34,7 +34,7 @@ class ContentTypeManagerAsync:
 
         Given *models, return a dictionary mapping {model: content_type}.
         """
-        return await sync_to_async(self.get_for_models)(
+        return await on_worker(self.get_for_models)(
             *models, for_concrete_models=for_concrete_models
         )
 
@@ -44,7 +44,7 @@ class ContentTypeManagerAsync:
         Lookup a ContentType by ID. Use the same shared cache as get_for_model
         (though ContentTypes are not created on-the-fly by get_by_id).
         """
-        return await sync_to_async(self.get_for_id)(id=id)
+        return await on_worker(self.get_for_id)(id=id)
 
     def aiterator(self, chunk_size=None):
         """Asynchronous `ContentTypeManager.iterator()`: iterate on a worker thread, chunk by chunk.
@@ -63,7 +63,7 @@ class ContentTypeManagerAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `ContentTypeManager.count()`: run it on a worker thread.
@@ -71,7 +71,7 @@ class ContentTypeManagerAsync:
         Perform a SELECT COUNT() and return the number of records as an
         integer.
         """
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `ContentTypeManager.get()`: run it on a worker thread.
@@ -79,7 +79,7 @@ class ContentTypeManagerAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `ContentTypeManager.create()`: run it on a worker thread.
@@ -87,7 +87,7 @@ class ContentTypeManagerAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -109,7 +109,7 @@ class ContentTypeManagerAsync:
         features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -125,9 +125,7 @@ class ContentTypeManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -138,7 +136,7 @@ class ContentTypeManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -152,7 +150,7 @@ class ContentTypeManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -160,7 +158,7 @@ class ContentTypeManagerAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `ContentTypeManager.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `ContentTypeManager.latest()`: run it on a worker thread.
@@ -168,21 +166,21 @@ class ContentTypeManagerAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `ContentTypeManager.first()`: run it on a worker thread.
 
         Return the first object of a query or None if no match is found.
         """
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `ContentTypeManager.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `ContentTypeManager.in_bulk()`: run it on a worker thread.
@@ -190,7 +188,7 @@ class ContentTypeManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `ContentTypeManager.update()`: run it on a worker thread.
@@ -198,7 +196,7 @@ class ContentTypeManagerAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -207,7 +205,7 @@ class ContentTypeManagerAsync:
 
         Return True if the QuerySet would have any results, False otherwise.
         """
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `ContentTypeManager.contains()`: run it on a worker thread.
@@ -215,7 +213,7 @@ class ContentTypeManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `ContentTypeManager.explain()`: run it on a worker thread.
@@ -223,7 +221,7 @@ class ContentTypeManagerAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)
 
 
 class ContentTypeAsync:
@@ -237,4 +235,4 @@ class ContentTypeAsync:
         method. The ObjectNotExist exception, if thrown, will not be caught,
         so code that calls this method should catch it.
         """
-        return await sync_to_async(self.get_object_for_this_type)(using=using, **kwargs)
+        return await on_worker(self.get_object_for_this_type)(using=using, **kwargs)

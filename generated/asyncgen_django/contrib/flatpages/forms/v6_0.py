@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `FlatpageForm`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 from django.contrib.flatpages.forms import FlatpageForm
 
 
@@ -13,7 +13,7 @@ class FlatpageFormAsync:
 
     async def aclean(self):
         """Asynchronous `FlatpageForm.clean()`: run it on a worker thread."""
-        return await sync_to_async(self.clean)()
+        return await on_worker(self.clean)()
 
     async def avalidate_unique(self):
         """Asynchronous `FlatpageForm.validate_unique()`: run it on a worker thread.
@@ -21,7 +21,7 @@ class FlatpageFormAsync:
         Call the instance's validate_unique() method and update the form's
         validation errors if any were raised.
         """
-        return await sync_to_async(self.validate_unique)()
+        return await on_worker(self.validate_unique)()
 
     async def avalidate_constraints(self):
         """Asynchronous `FlatpageForm.validate_constraints()`: run it on a worker thread.
@@ -29,7 +29,7 @@ class FlatpageFormAsync:
         Call the instance's validate_constraints() method and update the form's
         validation errors if any were raised.
         """
-        return await sync_to_async(self.validate_constraints)()
+        return await on_worker(self.validate_constraints)()
 
     async def asave(self, commit=True):
         """Asynchronous `FlatpageForm.save()`: run it on a worker thread.
@@ -38,7 +38,7 @@ class FlatpageFormAsync:
         a save_m2m() method to the form which can be called after the instance
         is saved manually at a later time. Return the model instance.
         """
-        return await sync_to_async(self.save)(commit=commit)
+        return await on_worker(self.save)(commit=commit)
 
     asave.alters_data = True
 
@@ -47,18 +47,18 @@ class FlatpageFormAsync:
 
         Rearrange the fields according to field_order.
         """
-        return await sync_to_async(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order=field_order)
 
     async def ais_valid(self):
         """Asynchronous `FlatpageForm.is_valid()`: run it on a worker thread.
 
         Return True if the form has no errors, or False otherwise.
         """
-        return await sync_to_async(self.is_valid)()
+        return await on_worker(self.is_valid)()
 
     async def aget_context(self):
         """Asynchronous `FlatpageForm.get_context()`: run it on a worker thread."""
-        return await sync_to_async(self.get_context)()
+        return await on_worker(self.get_context)()
 
     async def anon_field_errors(self):
         """Asynchronous `FlatpageForm.non_field_errors()`: run it on a worker thread.
@@ -67,32 +67,32 @@ class FlatpageFormAsync:
         field -- i.e., from Form.clean(). Return an empty ErrorList if there
         are none.
         """
-        return await sync_to_async(self.non_field_errors)()
+        return await on_worker(self.non_field_errors)()
 
     async def aadd_error(self, field, error):
         """Asynchronous `FlatpageForm.add_error()`: run it on a worker thread.
 
         Update the content of `self._errors`.
         """
-        return await sync_to_async(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field=field, error=error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `FlatpageForm.has_error()`: run it on a worker thread."""
-        return await sync_to_async(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field=field, code=code)
 
     async def afull_clean(self):
         """Asynchronous `FlatpageForm.full_clean()`: run it on a worker thread.
 
         Clean all of self.data and populate self._errors and self.cleaned_data.
         """
-        return await sync_to_async(self.full_clean)()
+        return await on_worker(self.full_clean)()
 
     async def ahas_changed(self):
         """Asynchronous `FlatpageForm.has_changed()`: run it on a worker thread.
 
         Return True if data differs from initial.
         """
-        return await sync_to_async(self.has_changed)()
+        return await on_worker(self.has_changed)()
 
     async def ais_multipart(self):
         """Asynchronous `FlatpageForm.is_multipart()`: run it on a worker thread.
@@ -100,7 +100,7 @@ class FlatpageFormAsync:
         Return True if the form needs to be multipart-encoded, i.e. it has
         FileInput, or False otherwise.
         """
-        return await sync_to_async(self.is_multipart)()
+        return await on_worker(self.is_multipart)()
 
     async def ahidden_fields(self):
         """Asynchronous `FlatpageForm.hidden_fields()`: run it on a worker thread.
@@ -108,7 +108,7 @@ class FlatpageFormAsync:
         Return a list of all the BoundField objects that are hidden fields.
         Useful for manual form layout in templates.
         """
-        return await sync_to_async(self.hidden_fields)()
+        return await on_worker(self.hidden_fields)()
 
     async def avisible_fields(self):
         """Asynchronous `FlatpageForm.visible_fields()`: run it on a worker thread.
@@ -116,7 +116,7 @@ class FlatpageFormAsync:
         Return a list of BoundField objects that aren't hidden fields.
         The opposite of the hidden_fields() method.
         """
-        return await sync_to_async(self.visible_fields)()
+        return await on_worker(self.visible_fields)()
 
     async def aget_initial_for_field(self, field, field_name):
         """Asynchronous `FlatpageForm.get_initial_for_field()`: run it on a worker thread.
@@ -124,39 +124,39 @@ class FlatpageFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await sync_to_async(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
 
     async def aas_p(self):
         """Asynchronous `FlatpageForm.as_p()`: run it on a worker thread.
 
         Render as <p> elements.
         """
-        return await sync_to_async(self.as_p)()
+        return await on_worker(self.as_p)()
 
     async def aas_table(self):
         """Asynchronous `FlatpageForm.as_table()`: run it on a worker thread.
 
         Render as <tr> elements excluding the surrounding <table> tag.
         """
-        return await sync_to_async(self.as_table)()
+        return await on_worker(self.as_table)()
 
     async def aas_ul(self):
         """Asynchronous `FlatpageForm.as_ul()`: run it on a worker thread.
 
         Render as <li> elements excluding the surrounding <ul> tag.
         """
-        return await sync_to_async(self.as_ul)()
+        return await on_worker(self.as_ul)()
 
     async def aas_div(self):
         """Asynchronous `FlatpageForm.as_div()`: run it on a worker thread.
 
         Render as <div> elements.
         """
-        return await sync_to_async(self.as_div)()
+        return await on_worker(self.as_div)()
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `FlatpageForm.render()`: run it on a worker thread."""
-        return await sync_to_async(self.render)(
+        return await on_worker(self.render)(
             template_name=template_name, context=context, renderer=renderer
         )
 

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `FlatPage`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 
 
 class FlatPageAsync:
@@ -12,4 +12,4 @@ class FlatPageAsync:
 
     async def aget_absolute_url(self):
         """Asynchronous `FlatPage.get_absolute_url()`: run it on a worker thread."""
-        return await sync_to_async(self.get_absolute_url)()
+        return await on_worker(self.get_absolute_url)()

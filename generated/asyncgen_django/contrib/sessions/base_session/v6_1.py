@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `BaseSessionManager`, `AbstractBaseSession`."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker
 
 
 class BaseSessionManagerAsync:
@@ -19,11 +19,11 @@ class BaseSessionManagerAsync:
 
         Return the given session dictionary serialized and encoded as a string.
         """
-        return await sync_to_async(self.encode)(session_dict=session_dict)
+        return await on_worker(self.encode)(session_dict=session_dict)
 
     async def asave(self, session_key, session_dict, expire_date):
         """Asynchronous `BaseSessionManager.save()`: run it on a worker thread."""
-        return await sync_to_async(self.save)(
+        return await on_worker(self.save)(
             session_key=session_key, session_dict=session_dict, expire_date=expire_date
         )
 
@@ -44,7 +44,7 @@ class BaseSessionManagerAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `BaseSessionManager.count()`: run it on a worker thread.
@@ -52,7 +52,7 @@ class BaseSessionManagerAsync:
         Perform a SELECT COUNT() and return the number of records as an
         integer.
         """
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `BaseSessionManager.get()`: run it on a worker thread.
@@ -60,7 +60,7 @@ class BaseSessionManagerAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `BaseSessionManager.create()`: run it on a worker thread.
@@ -68,7 +68,7 @@ class BaseSessionManagerAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -90,7 +90,7 @@ class BaseSessionManagerAsync:
         features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -106,9 +106,7 @@ class BaseSessionManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -119,7 +117,7 @@ class BaseSessionManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -133,7 +131,7 @@ class BaseSessionManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -141,7 +139,7 @@ class BaseSessionManagerAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `BaseSessionManager.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `BaseSessionManager.latest()`: run it on a worker thread.
@@ -149,21 +147,21 @@ class BaseSessionManagerAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `BaseSessionManager.first()`: run it on a worker thread.
 
         Return the first object of a query or None if no match is found.
         """
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `BaseSessionManager.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `BaseSessionManager.in_bulk()`: run it on a worker thread.
@@ -171,7 +169,7 @@ class BaseSessionManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `BaseSessionManager.update()`: run it on a worker thread.
@@ -179,7 +177,7 @@ class BaseSessionManagerAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -188,7 +186,7 @@ class BaseSessionManagerAsync:
 
         Return True if the QuerySet would have any results, False otherwise.
         """
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `BaseSessionManager.contains()`: run it on a worker thread.
@@ -196,7 +194,7 @@ class BaseSessionManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `BaseSessionManager.explain()`: run it on a worker thread.
@@ -204,7 +202,7 @@ class BaseSessionManagerAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)
 
 
 class AbstractBaseSessionAsync:
@@ -212,18 +210,18 @@ class AbstractBaseSessionAsync:
 
     async def aget_decoded(self):
         """Asynchronous `AbstractBaseSession.get_decoded()`: run it on a worker thread."""
-        return await sync_to_async(self.get_decoded)()
+        return await on_worker(self.get_decoded)()
 
     async def aget_next_by_expire_date(self, **kwargs):
         """Asynchronous `AbstractBaseSession.get_next_by_expire_date()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.get_next_by_expire_date)(**kwargs)
+        return await on_worker(self.get_next_by_expire_date)(**kwargs)
 
     async def aget_previous_by_expire_date(self, **kwargs):
         """Asynchronous `AbstractBaseSession.get_previous_by_expire_date()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.get_previous_by_expire_date)(**kwargs)
+        return await on_worker(self.get_previous_by_expire_date)(**kwargs)

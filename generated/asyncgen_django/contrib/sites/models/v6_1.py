@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `SiteManager`."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker
 
 
 class SiteManagerAsync:
@@ -22,11 +22,11 @@ class SiteManagerAsync:
         request.get_host(). The ``Site`` object is cached the first time it's
         retrieved from the database.
         """
-        return await sync_to_async(self.get_current)(request=request)
+        return await on_worker(self.get_current)(request=request)
 
     async def aget_by_natural_key(self, domain):
         """Asynchronous `SiteManager.get_by_natural_key()`: run it on a worker thread."""
-        return await sync_to_async(self.get_by_natural_key)(domain=domain)
+        return await on_worker(self.get_by_natural_key)(domain=domain)
 
     def aiterator(self, chunk_size=None):
         """Asynchronous `SiteManager.iterator()`: iterate on a worker thread, chunk by chunk.
@@ -45,7 +45,7 @@ class SiteManagerAsync:
         Return a dictionary containing the calculations (aggregation)
         over the current queryset.
         """
-        return await sync_to_async(self.aggregate)(*args, **kwargs)
+        return await on_worker(self.aggregate)(*args, **kwargs)
 
     async def acount(self):
         """Asynchronous `SiteManager.count()`: run it on a worker thread.
@@ -53,7 +53,7 @@ class SiteManagerAsync:
         Perform a SELECT COUNT() and return the number of records as an
         integer.
         """
-        return await sync_to_async(self.count)()
+        return await on_worker(self.count)()
 
     async def aget(self, *args, **kwargs):
         """Asynchronous `SiteManager.get()`: run it on a worker thread.
@@ -61,7 +61,7 @@ class SiteManagerAsync:
         Perform the query and return a single object matching the given
         keyword arguments.
         """
-        return await sync_to_async(self.get)(*args, **kwargs)
+        return await on_worker(self.get)(*args, **kwargs)
 
     async def acreate(self, **kwargs):
         """Asynchronous `SiteManager.create()`: run it on a worker thread.
@@ -69,7 +69,7 @@ class SiteManagerAsync:
         Create a new object with the given kwargs, saving it to the database
         and returning the created object.
         """
-        return await sync_to_async(self.create)(**kwargs)
+        return await on_worker(self.create)(**kwargs)
 
     acreate.alters_data = True
 
@@ -91,7 +91,7 @@ class SiteManagerAsync:
         features.can_return_rows_from_bulk_insert=True).
         Multi-table models are not supported.
         """
-        return await sync_to_async(self.bulk_create)(
+        return await on_worker(self.bulk_create)(
             objs=objs,
             batch_size=batch_size,
             ignore_conflicts=ignore_conflicts,
@@ -107,9 +107,7 @@ class SiteManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await sync_to_async(self.bulk_update)(
-            objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True
 
@@ -120,7 +118,7 @@ class SiteManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -134,7 +132,7 @@ class SiteManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await sync_to_async(self.update_or_create)(
+        return await on_worker(self.update_or_create)(
             defaults=defaults, create_defaults=create_defaults, **kwargs
         )
 
@@ -142,7 +140,7 @@ class SiteManagerAsync:
 
     async def aearliest(self, *fields):
         """Asynchronous `SiteManager.earliest()`: run it on a worker thread."""
-        return await sync_to_async(self.earliest)(*fields)
+        return await on_worker(self.earliest)(*fields)
 
     async def alatest(self, *fields):
         """Asynchronous `SiteManager.latest()`: run it on a worker thread.
@@ -150,21 +148,21 @@ class SiteManagerAsync:
         Return the latest object according to fields (if given) or by the
         model's Meta.get_latest_by.
         """
-        return await sync_to_async(self.latest)(*fields)
+        return await on_worker(self.latest)(*fields)
 
     async def afirst(self):
         """Asynchronous `SiteManager.first()`: run it on a worker thread.
 
         Return the first object of a query or None if no match is found.
         """
-        return await sync_to_async(self.first)()
+        return await on_worker(self.first)()
 
     async def alast(self):
         """Asynchronous `SiteManager.last()`: run it on a worker thread.
 
         Return the last object of a query or None if no match is found.
         """
-        return await sync_to_async(self.last)()
+        return await on_worker(self.last)()
 
     async def ain_bulk(self, id_list=None, *, field_name="pk"):
         """Asynchronous `SiteManager.in_bulk()`: run it on a worker thread.
@@ -172,7 +170,7 @@ class SiteManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await sync_to_async(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `SiteManager.update()`: run it on a worker thread.
@@ -180,7 +178,7 @@ class SiteManagerAsync:
         Update all elements in the current QuerySet, setting all the given
         fields to the appropriate values.
         """
-        return await sync_to_async(self.update)(**kwargs)
+        return await on_worker(self.update)(**kwargs)
 
     aupdate.alters_data = True
 
@@ -189,7 +187,7 @@ class SiteManagerAsync:
 
         Return True if the QuerySet would have any results, False otherwise.
         """
-        return await sync_to_async(self.exists)()
+        return await on_worker(self.exists)()
 
     async def acontains(self, obj):
         """Asynchronous `SiteManager.contains()`: run it on a worker thread.
@@ -197,7 +195,7 @@ class SiteManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await sync_to_async(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj=obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `SiteManager.explain()`: run it on a worker thread.
@@ -205,4 +203,4 @@ class SiteManagerAsync:
         Runs an EXPLAIN on the SQL query this QuerySet would perform, and
         returns the results.
         """
-        return await sync_to_async(self.explain)(format=format, **options)
+        return await on_worker(self.explain)(format=format, **options)

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `get_current_site()`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 
 
 async def aget_current_site(request):
@@ -15,4 +15,4 @@ async def aget_current_site(request):
     """
     from django.contrib.sites import shortcuts
 
-    return await sync_to_async(shortcuts.get_current_site)(request=request)
+    return await on_worker(shortcuts.get_current_site)(request=request)

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `Serializer`, `DeserializedObject`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 from django.core.serializers.base import DeserializedObject, Serializer
 
 
@@ -27,7 +27,7 @@ class SerializerAsync:
 
         Serialize a queryset.
         """
-        return await sync_to_async(self.serialize)(
+        return await on_worker(self.serialize)(
             queryset=queryset,
             stream=stream,
             fields=fields,
@@ -44,7 +44,7 @@ class SerializerAsync:
         Return the fully serialized queryset (or None if the output stream is
         not seekable).
         """
-        return await sync_to_async(self.getvalue)()
+        return await on_worker(self.getvalue)()
 
 
 class AsyncSerializer(SerializerAsync, Serializer):
@@ -56,11 +56,11 @@ class DeserializedObjectAsync:
 
     async def asave(self, save_m2m=True, using=None, **kwargs):
         """Asynchronous `DeserializedObject.save()`: run it on a worker thread."""
-        return await sync_to_async(self.save)(save_m2m=save_m2m, using=using, **kwargs)
+        return await on_worker(self.save)(save_m2m=save_m2m, using=using, **kwargs)
 
     async def asave_deferred_fields(self, using=None):
         """Asynchronous `DeserializedObject.save_deferred_fields()`: run it on a worker thread."""
-        return await sync_to_async(self.save_deferred_fields)(using=using)
+        return await on_worker(self.save_deferred_fields)(using=using)
 
 
 class AsyncDeserializedObject(DeserializedObjectAsync, DeserializedObject):

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `Model`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 from django.db.models.base import Model
 
 
@@ -16,7 +16,7 @@ class ModelAsync:
 
         Reload field values from the database.
         """
-        return await sync_to_async(self.refresh_from_db)(
+        return await on_worker(self.refresh_from_db)(
             using=using, fields=fields, from_queryset=from_queryset
         )
 
@@ -28,7 +28,7 @@ class ModelAsync:
         no Field object with this name on the model, return the model
         attribute's value.
         """
-        return await sync_to_async(self.serializable_value)(field_name=field_name)
+        return await on_worker(self.serializable_value)(field_name=field_name)
 
     async def asave(
         self, *, force_insert=False, force_update=False, using=None, update_fields=None
@@ -38,7 +38,7 @@ class ModelAsync:
         Save the current instance. Override this in a subclass if you want to
         control the saving process.
         """
-        return await sync_to_async(self.save)(
+        return await on_worker(self.save)(
             force_insert=force_insert,
             force_update=force_update,
             using=using,
@@ -56,7 +56,7 @@ class ModelAsync:
         yet need to be done in raw saves, too. This includes some sanity
         checks and signal sending.
         """
-        return await sync_to_async(self.save_base)(
+        return await on_worker(self.save_base)(
             raw=raw,
             force_insert=force_insert,
             force_update=force_update,
@@ -68,7 +68,7 @@ class ModelAsync:
 
     async def adelete(self, using=None, keep_parents=False):
         """Asynchronous `Model.delete()`: run it on a worker thread."""
-        return await sync_to_async(self.delete)(using=using, keep_parents=keep_parents)
+        return await on_worker(self.delete)(using=using, keep_parents=keep_parents)
 
     adelete.alters_data = True
 
@@ -78,17 +78,17 @@ class ModelAsync:
         Check unique constraints on the model and raise ValidationError if any
         failed.
         """
-        return await sync_to_async(self.validate_unique)(exclude=exclude)
+        return await on_worker(self.validate_unique)(exclude=exclude)
 
     async def aunique_error_message(self, model_class, unique_check):
         """Asynchronous `Model.unique_error_message()`: run it on a worker thread."""
-        return await sync_to_async(self.unique_error_message)(
+        return await on_worker(self.unique_error_message)(
             model_class=model_class, unique_check=unique_check
         )
 
     async def avalidate_constraints(self, exclude=None):
         """Asynchronous `Model.validate_constraints()`: run it on a worker thread."""
-        return await sync_to_async(self.validate_constraints)(exclude=exclude)
+        return await on_worker(self.validate_constraints)(exclude=exclude)
 
     async def afull_clean(self, exclude=None, validate_unique=True, validate_constraints=True):
         """Asynchronous `Model.full_clean()`: run it on a worker thread.
@@ -97,7 +97,7 @@ class ModelAsync:
         validate_constraints() on the model. Raise a ValidationError for any
         errors that occur.
         """
-        return await sync_to_async(self.full_clean)(
+        return await on_worker(self.full_clean)(
             exclude=exclude,
             validate_unique=validate_unique,
             validate_constraints=validate_constraints,
@@ -109,7 +109,7 @@ class ModelAsync:
         Clean all fields and raise a ValidationError containing a dict
         of all validation errors if any occur.
         """
-        return await sync_to_async(self.clean_fields)(exclude=exclude)
+        return await on_worker(self.clean_fields)(exclude=exclude)
 
 
 class AsyncModel(ModelAsync, Model):

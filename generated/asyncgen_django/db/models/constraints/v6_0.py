@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `CheckConstraint`, `UniqueConstraint`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 from django.db.models.constraints import CheckConstraint, UniqueConstraint
 from django.db.utils import DEFAULT_DB_ALIAS
 
@@ -14,13 +14,13 @@ class CheckConstraintAsync:
 
     async def avalidate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
         """Asynchronous `CheckConstraint.validate()`: run it on a worker thread."""
-        return await sync_to_async(self.validate)(
+        return await on_worker(self.validate)(
             model=model, instance=instance, exclude=exclude, using=using
         )
 
     async def aclone(self):
         """Asynchronous `CheckConstraint.clone()`: run it on a worker thread."""
-        return await sync_to_async(self.clone)()
+        return await on_worker(self.clone)()
 
 
 class AsyncCheckConstraint(CheckConstraintAsync, CheckConstraint):
@@ -32,13 +32,13 @@ class UniqueConstraintAsync:
 
     async def avalidate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
         """Asynchronous `UniqueConstraint.validate()`: run it on a worker thread."""
-        return await sync_to_async(self.validate)(
+        return await on_worker(self.validate)(
             model=model, instance=instance, exclude=exclude, using=using
         )
 
     async def aclone(self):
         """Asynchronous `UniqueConstraint.clone()`: run it on a worker thread."""
-        return await sync_to_async(self.clone)()
+        return await on_worker(self.clone)()
 
 
 class AsyncUniqueConstraint(UniqueConstraintAsync, UniqueConstraint):

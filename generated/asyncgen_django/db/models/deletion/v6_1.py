@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `Collector`."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker
 from django.db.models.deletion import Collector
 
 
@@ -18,33 +18,33 @@ class CollectorAsync:
         the result of a cascade, 'source' should be the model that caused it,
         and 'nullable' should be set to True if the relation can be null.
         """
-        return await sync_to_async(self.add)(
+        return await on_worker(self.add)(
             objs=objs, source=source, nullable=nullable, reverse_dependency=reverse_dependency
         )
 
     async def aadd_dependency(self, model, dependency, reverse_dependency=False):
         """Asynchronous `Collector.add_dependency()`: run it on a worker thread."""
-        return await sync_to_async(self.add_dependency)(
+        return await on_worker(self.add_dependency)(
             model=model, dependency=dependency, reverse_dependency=reverse_dependency
         )
 
     async def aadd_restricted_objects(self, field, objs):
         """Asynchronous `Collector.add_restricted_objects()`: run it on a worker thread."""
-        return await sync_to_async(self.add_restricted_objects)(field=field, objs=objs)
+        return await on_worker(self.add_restricted_objects)(field=field, objs=objs)
 
     async def aclear_restricted_objects_from_set(self, model, objs):
         """Asynchronous `Collector.clear_restricted_objects_from_set()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.clear_restricted_objects_from_set)(model=model, objs=objs)
+        return await on_worker(self.clear_restricted_objects_from_set)(model=model, objs=objs)
 
     async def aclear_restricted_objects_from_queryset(self, model, qs):
         """Asynchronous `Collector.clear_restricted_objects_from_queryset()`.
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.clear_restricted_objects_from_queryset)(model=model, qs=qs)
+        return await on_worker(self.clear_restricted_objects_from_queryset)(model=model, qs=qs)
 
     async def acan_fast_delete(self, objs, from_field=None):
         """Asynchronous `Collector.can_fast_delete()`: run it on a worker thread.
@@ -53,7 +53,7 @@ class CollectorAsync:
         can be fast-deleted. This can be done if there are no cascades, no
         parents and no signal listeners for the object class.
         """
-        return await sync_to_async(self.can_fast_delete)(objs=objs, from_field=from_field)
+        return await on_worker(self.can_fast_delete)(objs=objs, from_field=from_field)
 
     async def acollect(
         self,
@@ -73,7 +73,7 @@ class CollectorAsync:
         model instances (e.g. a QuerySet). If 'collect_related' is True,
         related objects will be handled by their respective on_delete handler.
         """
-        return await sync_to_async(self.collect)(
+        return await on_worker(self.collect)(
             objs=objs,
             source=source,
             nullable=nullable,
@@ -93,11 +93,11 @@ class CollectorAsync:
 
     async def asort(self):
         """Asynchronous `Collector.sort()`: run it on a worker thread."""
-        return await sync_to_async(self.sort)()
+        return await on_worker(self.sort)()
 
     async def adelete(self):
         """Asynchronous `Collector.delete()`: run it on a worker thread."""
-        return await sync_to_async(self.delete)()
+        return await on_worker(self.delete)()
 
 
 class AsyncCollector(CollectorAsync, Collector):

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `Q`."""
 
-from asyncgen_runtime import iterator_to_async, sync_to_async
+from asyncgen_runtime import iterator_to_async, on_worker
 from django.db.models.query_utils import Q
 
 
@@ -13,7 +13,7 @@ class QAsync:
 
     async def areplace_expressions(self, replacements):
         """Asynchronous `Q.replace_expressions()`: run it on a worker thread."""
-        return await sync_to_async(self.replace_expressions)(replacements=replacements)
+        return await on_worker(self.replace_expressions)(replacements=replacements)
 
     def aflatten(self):
         """Asynchronous `Q.flatten()`: iterate on a worker thread, chunk by chunk.
@@ -30,7 +30,7 @@ class QAsync:
         connector conn_type. The combine is done by squashing the node other
         away if possible.
         """
-        return await sync_to_async(self.add)(data=data, conn_type=conn_type)
+        return await on_worker(self.add)(data=data, conn_type=conn_type)
 
 
 class AsyncQ(QAsync, Q):

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `SessionBase`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 from django.contrib.sessions.backends.base import SessionBase
 
 _DEFAULT = object()  # stands for a default that only the source can evaluate
@@ -19,61 +19,61 @@ class SessionBaseAsync:
 
     async def aget(self, key, default=None):
         """Asynchronous `SessionBase.get()`: run it on a worker thread."""
-        return await sync_to_async(self.get)(key=key, default=default)
+        return await on_worker(self.get)(key=key, default=default)
 
     async def apop(self, key, default=_DEFAULT):
         """Asynchronous `SessionBase.pop()`: run it on a worker thread."""
-        return await sync_to_async(self.pop)(key=key, **_given(default=default))
+        return await on_worker(self.pop)(key=key, **_given(default=default))
 
     async def asetdefault(self, key, value):
         """Asynchronous `SessionBase.setdefault()`: run it on a worker thread."""
-        return await sync_to_async(self.setdefault)(key=key, value=value)
+        return await on_worker(self.setdefault)(key=key, value=value)
 
     async def aset_test_cookie(self):
         """Asynchronous `SessionBase.set_test_cookie()`: run it on a worker thread."""
-        return await sync_to_async(self.set_test_cookie)()
+        return await on_worker(self.set_test_cookie)()
 
     async def atest_cookie_worked(self):
         """Asynchronous `SessionBase.test_cookie_worked()`: run it on a worker thread."""
-        return await sync_to_async(self.test_cookie_worked)()
+        return await on_worker(self.test_cookie_worked)()
 
     async def adelete_test_cookie(self):
         """Asynchronous `SessionBase.delete_test_cookie()`: run it on a worker thread."""
-        return await sync_to_async(self.delete_test_cookie)()
+        return await on_worker(self.delete_test_cookie)()
 
     async def aupdate(self, dict_):
         """Asynchronous `SessionBase.update()`: run it on a worker thread."""
-        return await sync_to_async(self.update)(dict_=dict_)
+        return await on_worker(self.update)(dict_=dict_)
 
     async def ahas_key(self, key):
         """Asynchronous `SessionBase.has_key()`: run it on a worker thread."""
-        return await sync_to_async(self.has_key)(key=key)
+        return await on_worker(self.has_key)(key=key)
 
     async def akeys(self):
         """Asynchronous `SessionBase.keys()`: run it on a worker thread."""
-        return await sync_to_async(self.keys)()
+        return await on_worker(self.keys)()
 
     async def avalues(self):
         """Asynchronous `SessionBase.values()`: run it on a worker thread."""
-        return await sync_to_async(self.values)()
+        return await on_worker(self.values)()
 
     async def aitems(self):
         """Asynchronous `SessionBase.items()`: run it on a worker thread."""
-        return await sync_to_async(self.items)()
+        return await on_worker(self.items)()
 
     async def aget_expiry_age(self, **kwargs):
         """Asynchronous `SessionBase.get_expiry_age()`: run it on a worker thread.
 
         Get the number of seconds until the session expires.
         """
-        return await sync_to_async(self.get_expiry_age)(**kwargs)
+        return await on_worker(self.get_expiry_age)(**kwargs)
 
     async def aget_expiry_date(self, **kwargs):
         """Asynchronous `SessionBase.get_expiry_date()`: run it on a worker thread.
 
         Get session the expiry date (as a datetime object).
         """
-        return await sync_to_async(self.get_expiry_date)(**kwargs)
+        return await on_worker(self.get_expiry_date)(**kwargs)
 
     async def aset_expiry(self, value):
         """Asynchronous `SessionBase.set_expiry()`: run it on a worker thread.
@@ -81,7 +81,7 @@ class SessionBaseAsync:
         Set a custom expiration for the session. ``value`` can be an integer,
         a Python ``datetime`` or ``timedelta`` object or ``None``.
         """
-        return await sync_to_async(self.set_expiry)(value=value)
+        return await on_worker(self.set_expiry)(value=value)
 
     async def aget_expire_at_browser_close(self):
         """Asynchronous `SessionBase.get_expire_at_browser_close()`: run it on a worker thread.
@@ -91,7 +91,7 @@ class SessionBaseAsync:
         ``get_expiry_date()`` or ``get_expiry_age()`` to find the actual expiry
         date/age, if there is one.
         """
-        return await sync_to_async(self.get_expire_at_browser_close)()
+        return await on_worker(self.get_expire_at_browser_close)()
 
     async def aflush(self):
         """Asynchronous `SessionBase.flush()`: run it on a worker thread.
@@ -99,14 +99,14 @@ class SessionBaseAsync:
         Remove the current session data from the database and regenerate the
         key.
         """
-        return await sync_to_async(self.flush)()
+        return await on_worker(self.flush)()
 
     async def acycle_key(self):
         """Asynchronous `SessionBase.cycle_key()`: run it on a worker thread.
 
         Create a new session key, while retaining the current session data.
         """
-        return await sync_to_async(self.cycle_key)()
+        return await on_worker(self.cycle_key)()
 
 
 class AsyncSessionBase(SessionBaseAsync, SessionBase):

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `SessionStore`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 from django.contrib.sessions.backends.cache import SessionStore
 
 _DEFAULT = object()  # stands for a default that only the source can evaluate
@@ -19,86 +19,86 @@ class SessionStoreAsync:
 
     async def aload(self):
         """Asynchronous `SessionStore.load()`: run it on a worker thread."""
-        return await sync_to_async(self.load)()
+        return await on_worker(self.load)()
 
     async def acreate(self):
         """Asynchronous `SessionStore.create()`: run it on a worker thread."""
-        return await sync_to_async(self.create)()
+        return await on_worker(self.create)()
 
     async def asave(self, must_create=False):
         """Asynchronous `SessionStore.save()`: run it on a worker thread."""
-        return await sync_to_async(self.save)(must_create=must_create)
+        return await on_worker(self.save)(must_create=must_create)
 
     async def aexists(self, session_key):
         """Asynchronous `SessionStore.exists()`: run it on a worker thread."""
-        return await sync_to_async(self.exists)(session_key=session_key)
+        return await on_worker(self.exists)(session_key=session_key)
 
     async def adelete(self, session_key=None):
         """Asynchronous `SessionStore.delete()`: run it on a worker thread."""
-        return await sync_to_async(self.delete)(session_key=session_key)
+        return await on_worker(self.delete)(session_key=session_key)
 
     @classmethod
     async def aclear_expired(cls):
         """Asynchronous `SessionStore.clear_expired()`: run it on a worker thread."""
-        return await sync_to_async(cls.clear_expired)()
+        return await on_worker(cls.clear_expired)()
 
     async def aget(self, key, default=None):
         """Asynchronous `SessionStore.get()`: run it on a worker thread."""
-        return await sync_to_async(self.get)(key=key, default=default)
+        return await on_worker(self.get)(key=key, default=default)
 
     async def apop(self, key, default=_DEFAULT):
         """Asynchronous `SessionStore.pop()`: run it on a worker thread."""
-        return await sync_to_async(self.pop)(key=key, **_given(default=default))
+        return await on_worker(self.pop)(key=key, **_given(default=default))
 
     async def asetdefault(self, key, value):
         """Asynchronous `SessionStore.setdefault()`: run it on a worker thread."""
-        return await sync_to_async(self.setdefault)(key=key, value=value)
+        return await on_worker(self.setdefault)(key=key, value=value)
 
     async def aset_test_cookie(self):
         """Asynchronous `SessionStore.set_test_cookie()`: run it on a worker thread."""
-        return await sync_to_async(self.set_test_cookie)()
+        return await on_worker(self.set_test_cookie)()
 
     async def atest_cookie_worked(self):
         """Asynchronous `SessionStore.test_cookie_worked()`: run it on a worker thread."""
-        return await sync_to_async(self.test_cookie_worked)()
+        return await on_worker(self.test_cookie_worked)()
 
     async def adelete_test_cookie(self):
         """Asynchronous `SessionStore.delete_test_cookie()`: run it on a worker thread."""
-        return await sync_to_async(self.delete_test_cookie)()
+        return await on_worker(self.delete_test_cookie)()
 
     async def aupdate(self, dict_):
         """Asynchronous `SessionStore.update()`: run it on a worker thread."""
-        return await sync_to_async(self.update)(dict_=dict_)
+        return await on_worker(self.update)(dict_=dict_)
 
     async def ahas_key(self, key):
         """Asynchronous `SessionStore.has_key()`: run it on a worker thread."""
-        return await sync_to_async(self.has_key)(key=key)
+        return await on_worker(self.has_key)(key=key)
 
     async def akeys(self):
         """Asynchronous `SessionStore.keys()`: run it on a worker thread."""
-        return await sync_to_async(self.keys)()
+        return await on_worker(self.keys)()
 
     async def avalues(self):
         """Asynchronous `SessionStore.values()`: run it on a worker thread."""
-        return await sync_to_async(self.values)()
+        return await on_worker(self.values)()
 
     async def aitems(self):
         """Asynchronous `SessionStore.items()`: run it on a worker thread."""
-        return await sync_to_async(self.items)()
+        return await on_worker(self.items)()
 
     async def aget_expiry_age(self, **kwargs):
         """Asynchronous `SessionStore.get_expiry_age()`: run it on a worker thread.
 
         Get the number of seconds until the session expires.
         """
-        return await sync_to_async(self.get_expiry_age)(**kwargs)
+        return await on_worker(self.get_expiry_age)(**kwargs)
 
     async def aget_expiry_date(self, **kwargs):
         """Asynchronous `SessionStore.get_expiry_date()`: run it on a worker thread.
 
         Get session the expiry date (as a datetime object).
         """
-        return await sync_to_async(self.get_expiry_date)(**kwargs)
+        return await on_worker(self.get_expiry_date)(**kwargs)
 
     async def aset_expiry(self, value):
         """Asynchronous `SessionStore.set_expiry()`: run it on a worker thread.
@@ -106,7 +106,7 @@ class SessionStoreAsync:
         Set a custom expiration for the session. ``value`` can be an integer,
         a Python ``datetime`` or ``timedelta`` object or ``None``.
         """
-        return await sync_to_async(self.set_expiry)(value=value)
+        return await on_worker(self.set_expiry)(value=value)
 
     async def aget_expire_at_browser_close(self):
         """Asynchronous `SessionStore.get_expire_at_browser_close()`: run it on a worker thread.
@@ -116,7 +116,7 @@ class SessionStoreAsync:
         ``get_expiry_date()`` or ``get_expiry_age()`` to find the actual expiry
         date/age, if there is one.
         """
-        return await sync_to_async(self.get_expire_at_browser_close)()
+        return await on_worker(self.get_expire_at_browser_close)()
 
     async def aflush(self):
         """Asynchronous `SessionStore.flush()`: run it on a worker thread.
@@ -124,14 +124,14 @@ class SessionStoreAsync:
         Remove the current session data from the database and regenerate the
         key.
         """
-        return await sync_to_async(self.flush)()
+        return await on_worker(self.flush)()
 
     async def acycle_key(self):
         """Asynchronous `SessionStore.cycle_key()`: run it on a worker thread.
 
         Create a new session key, while retaining the current session data.
         """
-        return await sync_to_async(self.cycle_key)()
+        return await on_worker(self.cycle_key)()
 
 
 class AsyncSessionStore(SessionStoreAsync, SessionStore):

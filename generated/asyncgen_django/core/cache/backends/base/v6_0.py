@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `BaseCache`."""
 
-from asyncgen_runtime import sync_to_async
+from asyncgen_runtime import on_worker
 from django.core.cache.backends.base import BaseCache
 
 _DEFAULT = object()  # stands for a default that only the source can evaluate
@@ -26,7 +26,7 @@ class BaseCacheAsync:
         at the time of cache construction; alternatively, you can subclass the
         cache backend to provide custom key making behavior.
         """
-        return await sync_to_async(self.make_key)(key=key, version=version)
+        return await on_worker(self.make_key)(key=key, version=version)
 
     async def avalidate_key(self, key):
         """Asynchronous `BaseCache.validate_key()`: run it on a worker thread.
@@ -35,14 +35,14 @@ class BaseCacheAsync:
         backend. This encourages (but does not force) writing backend-portable
         cache code.
         """
-        return await sync_to_async(self.validate_key)(key=key)
+        return await on_worker(self.validate_key)(key=key)
 
     async def amake_and_validate_key(self, key, version=None):
         """Asynchronous `BaseCache.make_and_validate_key()`: run it on a worker thread.
 
         Helper to make and validate keys.
         """
-        return await sync_to_async(self.make_and_validate_key)(key=key, version=version)
+        return await on_worker(self.make_and_validate_key)(key=key, version=version)
 
     async def aget_many(self, keys, version=None):
         """Asynchronous `BaseCache.get_many()`: run it on a worker thread.
@@ -50,7 +50,7 @@ class BaseCacheAsync:
         Fetch a bunch of keys from the cache. For certain backends (memcached,
         pgsql) this can be *much* faster when fetching multiple values.
         """
-        return await sync_to_async(self.get_many)(keys=keys, version=version)
+        return await on_worker(self.get_many)(keys=keys, version=version)
 
     async def aget_or_set(self, key, default, timeout=_DEFAULT, version=None):
         """Asynchronous `BaseCache.get_or_set()`: run it on a worker thread.
@@ -60,7 +60,7 @@ class BaseCacheAsync:
         also be any callable. If timeout is given, use that timeout for the
         key; otherwise use the default cache timeout.
         """
-        return await sync_to_async(self.get_or_set)(
+        return await on_worker(self.get_or_set)(
             key=key, default=default, version=version, **_given(timeout=timeout)
         )
 
@@ -69,7 +69,7 @@ class BaseCacheAsync:
 
         Return True if the key is in the cache and has not expired.
         """
-        return await sync_to_async(self.has_key)(key=key, version=version)
+        return await on_worker(self.has_key)(key=key, version=version)
 
     async def aincr(self, key, delta=1, version=None):
         """Asynchronous `BaseCache.incr()`: run it on a worker thread.
@@ -77,7 +77,7 @@ class BaseCacheAsync:
         Add delta to value in the cache. If the key does not exist, raise a
         ValueError exception.
         """
-        return await sync_to_async(self.incr)(key=key, delta=delta, version=version)
+        return await on_worker(self.incr)(key=key, delta=delta, version=version)
 
     async def adecr(self, key, delta=1, version=None):
         """Asynchronous `BaseCache.decr()`: run it on a worker thread.
@@ -85,7 +85,7 @@ class BaseCacheAsync:
         Subtract delta from value in the cache. If the key does not exist,
         raise a ValueError exception.
         """
-        return await sync_to_async(self.decr)(key=key, delta=delta, version=version)
+        return await on_worker(self.decr)(key=key, delta=delta, version=version)
 
     async def aset_many(self, data, timeout=_DEFAULT, version=None):
         """Asynchronous `BaseCache.set_many()`: run it on a worker thread.
@@ -94,9 +94,7 @@ class BaseCacheAsync:
         pairs. For certain backends (memcached), this is much more efficient
         than calling set() multiple times.
         """
-        return await sync_to_async(self.set_many)(
-            data=data, version=version, **_given(timeout=timeout)
-        )
+        return await on_worker(self.set_many)(data=data, version=version, **_given(timeout=timeout))
 
     async def adelete_many(self, keys, version=None):
         """Asynchronous `BaseCache.delete_many()`: run it on a worker thread.
@@ -105,7 +103,7 @@ class BaseCacheAsync:
         (memcached), this is much more efficient than calling delete() multiple
         times.
         """
-        return await sync_to_async(self.delete_many)(keys=keys, version=version)
+        return await on_worker(self.delete_many)(keys=keys, version=version)
 
     async def aincr_version(self, key, delta=1, version=None):
         """Asynchronous `BaseCache.incr_version()`: run it on a worker thread.
@@ -113,7 +111,7 @@ class BaseCacheAsync:
         Add delta to the cache version for the supplied key. Return the new
         version.
         """
-        return await sync_to_async(self.incr_version)(key=key, delta=delta, version=version)
+        return await on_worker(self.incr_version)(key=key, delta=delta, version=version)
 
     async def adecr_version(self, key, delta=1, version=None):
         """Asynchronous `BaseCache.decr_version()`: run it on a worker thread.
@@ -121,14 +119,14 @@ class BaseCacheAsync:
         Subtract delta from the cache version for the supplied key. Return the
         new version.
         """
-        return await sync_to_async(self.decr_version)(key=key, delta=delta, version=version)
+        return await on_worker(self.decr_version)(key=key, delta=delta, version=version)
 
     async def aclose(self, **kwargs):
         """Asynchronous `BaseCache.close()`: run it on a worker thread.
 
         Close the cache connection
         """
-        return await sync_to_async(self.close)(**kwargs)
+        return await on_worker(self.close)(**kwargs)
 
 
 class AsyncBaseCache(BaseCacheAsync, BaseCache):

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `FieldFile`."""
 
-from asyncgen_runtime import context_to_async, sync_to_async
+from asyncgen_runtime import context_to_async, on_worker
 from django.db.models.fields.files import FieldFile
 
 
@@ -19,31 +19,31 @@ class FieldFileAsync:
 
     async def asave(self, name, content, save=True):
         """Asynchronous `FieldFile.save()`: run it on a worker thread."""
-        return await sync_to_async(self.save)(name=name, content=content, save=save)
+        return await on_worker(self.save)(name=name, content=content, save=save)
 
     asave.alters_data = True
 
     async def adelete(self, save=True):
         """Asynchronous `FieldFile.delete()`: run it on a worker thread."""
-        return await sync_to_async(self.delete)(save=save)
+        return await on_worker(self.delete)(save=save)
 
     adelete.alters_data = True
 
     async def aclose(self):
         """Asynchronous `FieldFile.close()`: run it on a worker thread."""
-        return await sync_to_async(self.close)()
+        return await on_worker(self.close)()
 
     async def areadable(self):
         """Asynchronous `FieldFile.readable()`: run it on a worker thread."""
-        return await sync_to_async(self.readable)()
+        return await on_worker(self.readable)()
 
     async def awritable(self):
         """Asynchronous `FieldFile.writable()`: run it on a worker thread."""
-        return await sync_to_async(self.writable)()
+        return await on_worker(self.writable)()
 
     async def aseekable(self):
         """Asynchronous `FieldFile.seekable()`: run it on a worker thread."""
-        return await sync_to_async(self.seekable)()
+        return await on_worker(self.seekable)()
 
 
 class AsyncFieldFile(FieldFileAsync, FieldFile):
