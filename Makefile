@@ -2,15 +2,23 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+# A release of Django, instead of the newest that the Python supports.
+DJANGO ?=
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .PHONY: demo test lint types check golden lock clean
 
+# The bookshop is copied without what is generated, so that the demo shows it being written, and
+# leaves the committed files as they are: the stubs of its managers are those of Django 6.1.
 demo: $(READY)
 	$(BIN)/asyncgen build
-	$(BIN)/asyncgen --config examples/bookshop/pyproject.toml build
-	$(BIN)/python examples/bookshop/demo.py
+	rm -rf .cache/bookshop
+	mkdir -p .cache
+	cp -R examples/bookshop .cache/bookshop
+	rm .cache/bookshop/shop/*_async.py* .cache/bookshop/shop/*_managers.py*
+	$(BIN)/asyncgen --config .cache/bookshop/pyproject.toml build
+	$(BIN)/python .cache/bookshop/demo.py
 
 test: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
@@ -40,6 +48,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		--requirement requirements/dev.txt
+	$(if $(DJANGO),$(BIN)/python -m pip install --quiet --disable-pip-version-check Django==$(DJANGO))
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
 		--no-deps --editable .
 	touch $@

@@ -203,6 +203,7 @@ def main(rows: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         aliases = configure(Path(folder))
         few, many = models()
+        hops = count_hops()
         from django.db import connections
 
         for alias in aliases:
@@ -212,17 +213,16 @@ def main(rows: int) -> None:
             try:
                 fill(few, alias, FEW)
                 fill(many, alias, rows)
-                print(f"{connections[alias].display_name}\n")
-                print(asyncio.run(report(few, many, alias)), end="\n\n")
+                print(f"{connections[alias].display_name}\n", flush=True)
+                print(asyncio.run(report(few, many, alias, hops)), end="\n\n")
             finally:
                 connections[alias].close()
                 creation.destroy_test_db(str(name), verbosity=0)
 
 
-async def report(few: Any, many: Any, alias: str) -> str:
+async def report(few: Any, many: Any, alias: str, hops: list[object]) -> str:
     from django.db import connections
 
-    hops = count_hops()
     rows = [await measured(case, few, alias, hops) for case in calls()]
     rows += [await measured(case, many, alias, hops) for case in iterations()]
     connections.close_all()  # the loop's thread has one as well, then

@@ -258,10 +258,9 @@ def _explain_everywhere(session: Session, config: Config) -> int:
     for each in changes(config):
         if session.output_format == "json":
             place = {"file": each.location.path, "line": each.location.line}
-            click.echo(json.dumps({"name": each.name, "replaces": each.replaces, **place}))
+            click.echo(json.dumps({"name": each.name, "how": each.how, **place}))
         else:
-            said = "replaces Django's" if each.replaces else "new"
-            click.echo(f"{each.location}: {each.name}: {said}")
+            click.echo(f"{each.location}: {each.name}: {each.how}")
     return IN_SYNC
 
 

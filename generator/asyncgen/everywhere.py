@@ -12,6 +12,7 @@ from asyncgen.model import (
     AsyncgenError,
     Class,
     Display,
+    Function,
     Literal,
     Location,
     Module,
@@ -25,14 +26,27 @@ PACKAGE = "asyncgen_django"
 ATOMIC = "django.db.transaction.Atomic.__enter__"
 # The modules of Django that have what asyncgen_django has right in it.
 _ROOT_TARGETS = ["django.db.models", "django.db.models.query"]
+# Classes whose twins of Django's are replaced, whether a class overrides something or not.
+_ALWAYS = frozenset(
+    {
+        "django.db.models.manager.Manager",
+        "django.db.models.query.QuerySet",
+        "django.db.models.query.RawQuerySet",
+    }
+)
+
+# As `manage.py asyncgen_everywhere` says it of a running project.
+NEW = "new, beside Django's"
+REPLACED = "replaces Django's"
+OVERRIDDEN = "replaces Django's, for classes that override something"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One name that the app sets: where it stands, and whether Django has something there."""
+    """One name that the app sets: where it stands, and how it stands to what Django has there."""
 
     name: str
-    replaces: bool
+    how: str
     location: Location
 
 
@@ -60,7 +74,7 @@ def changes(config: Config) -> tuple[Change, ...]:
         for change in _of_module(resolver, each.relative_to(path.parent).parent.parts, each.stem)
     ]
     app = Location(f"{PACKAGE}/everywhere/apps.py", 1)
-    return tuple(sorted([*found, Change(ATOMIC, True, app)], key=lambda each: each.name))
+    return tuple(sorted([*found, Change(ATOMIC, REPLACED, app)], key=lambda each: each.name))
 
 
 def _read(path: Path, name: str) -> Module:
@@ -93,11 +107,23 @@ def _of_module(resolver: Resolver, below: tuple[str, ...], stem: str) -> Iterato
                 for twin, function in made.functions.items():
                     if twin == "__class_getitem__":  # is the mixin's own
                         continue
-                    has = twin in source.functions or twin in source.attributes
-                    yield Change(f"{source.dotted}.{twin}", has, function.location)
+                    how = _on_class(source, twin, function)
+                    yield Change(f"{source.dotted}.{twin}", how, function.location)
     targets = [".".join(("django", *below))] if below else _ROOT_TARGETS
     for twin, function in module.functions.items():
         for target in targets if not twin.startswith("_") else ():
             known = resolver.readable(target)
             has = known is not None and resolver.name(known, twin) is not None
-            yield Change(f"{target}.{twin}", has, function.location)
+            yield Change(f"{target}.{twin}", REPLACED if has else NEW, function.location)
+
+
+def _on_class(source: Class, name: str, twin: Function) -> str:
+    own = source.functions.get(name)
+    if own is None:
+        return REPLACED if name in source.attributes else NEW
+    is_either = source.dotted not in _ALWAYS and _is_coroutine(own) and _is_coroutine(twin)
+    return OVERRIDDEN if is_either else REPLACED
+
+
+def _is_coroutine(function: Function) -> bool:
+    return function.is_async and not function.is_generator

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from inspect import iscoroutinefunction
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from django.apps import apps
 from django.db import models
@@ -14,13 +16,28 @@ from django.db.models.manager import Manager
 from django.db.models.query import QuerySet, RawQuerySet
 
 import asyncgen_django
+from asyncgen_django.everywhere.either import Either
 
+NEW = "new, beside Django's"
+REPLACED = "replaces Django's"
+OVERRIDDEN = "replaces Django's, for classes that override something"
+
+# Their twins do more than Django's: they look into the result cache, and read chunk by chunk.
+ALWAYS = (QuerySet, RawQuerySet, Manager)
 # What belongs to the mixin, not to its twins.
 OWN = frozenset({"__module__", "__dict__", "__weakref__", "__doc__", "__qualname__", "__name__"})
 OWN |= {"__class_getitem__", "__firstlineno__", "__static_attributes__", "__annotations__"}
 
-# Where a name stands, the name, and whether Django has it too.
-_changes: list[tuple[str, str, bool]] = []
+
+class Change(NamedTuple):
+    """A name that was set: its class or module, and how it stands to what Django has there."""
+
+    where: str
+    name: str
+    how: str
+
+
+_changes: list[Change] = []
 
 
 def install() -> None:
@@ -32,12 +49,27 @@ def install() -> None:
         if isinstance(target, type):
             where = f"{target.__module__}.{target.__qualname__}"
         for name, twin in names.items():
-            _changes.append((where, name, name in vars(target)))
-            setattr(target, name, twin)
+            how, value = _beside(target, vars(target).get(name), twin)
+            _changes.append(Change(where, name, how))
+            setattr(target, name, value)
 
 
-def changes() -> tuple[tuple[str, str, bool], ...]:
-    """What `install` changed: where, the name, and whether Django's own was replaced."""
+def _beside(target: type | ModuleType, own: object, twin: object) -> tuple[str, object]:
+    """What is set where Django has `own`, or nothing, and what is said of it."""
+    if own is None:
+        return NEW, twin
+    is_class = isinstance(target, type) and target not in ALWAYS
+    if is_class and _is_coroutine(own) and _is_coroutine(twin):
+        return OVERRIDDEN, Either(own, twin)
+    return REPLACED, twin
+
+
+def _is_coroutine(found: object) -> bool:
+    return iscoroutinefunction(getattr(found, "__func__", found))  # of a class method
+
+
+def changes() -> tuple[Change, ...]:
+    """What `install` changed."""
     return tuple(sorted(_changes))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from asyncgen import knowledge
-from asyncgen.annotation import parse_annotation
+from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.evaluate.core import Core
 from asyncgen.evaluate.foreign import is_known, is_package_path
 from asyncgen.model import (
@@ -68,9 +68,9 @@ class Annotations(Core):
             case Operation(operator="|", operands=operands):
                 return self._union(operands, bound)
             case Item(value=value, index=index):
-                return self._generic(last_word(value), value, index, bound)
+                return self._generic(base_word(value), value, index, bound)
             case Name() | Get():
-                return self._named(last_word(expression), expression, (), bound)
+                return self._named(base_word(expression), expression, (), bound)
         return None
 
     def _union(self, parts: Iterable[Expression], bound: Bound) -> Value | None:
@@ -152,7 +152,7 @@ class Annotations(Core):
         """A TypeVar is its bound, where it has one; another alias what it stands for."""
         where = Bound(bound.function, module)
         match attribute.value:
-            case Call(function=function, keywords=keywords) if last_word(function) == "TypeVar":
+            case Call(function=function, keywords=keywords) if base_word(function) == "TypeVar":
                 limit = next((value for name, value in keywords if name == "bound"), None)
                 value = self._annotation(limit, where) if limit else None
                 if value and bound.receiver and self._stands_for(value, self_instance(bound)):
@@ -185,13 +185,12 @@ def self_instance(bound: Bound) -> Instance:
     return Instance(bound.receiver.found)
 
 
-def last_word(expression: Expression) -> str:
+def base_word(expression: Expression) -> str:
+    """The last word of the expression, or of what it calls or subscripts: `b` of `a.b(c)[d]`."""
     match expression:
-        case Name(id=name) | Get(name=name):
-            return name
         case Item(value=value) | Call(function=value):
-            return last_word(value)
-    return ""
+            return base_word(value)
+    return last_word(expression)
 
 
 def _is_iterable(type_: Type) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asyncgen import knowledge
-from asyncgen.evaluate.annotations import last_word
+from asyncgen.evaluate.annotations import base_word
 from asyncgen.evaluate.frame import Frame
 from asyncgen.evaluate.protocols import Protocols
 from asyncgen.model import (
@@ -122,7 +122,7 @@ class Calls(Protocols):
             case Call(function=Get(name="from_queryset")):
                 made = self.resolver.made(frame.module, call)
                 return frozenset({ClassObject(made)}) if made else None
-            case Call(function=function) if last_word(function) in knowledge.CLASS_LOADERS:
+            case Call(function=function) if base_word(function) in knowledge.CLASS_LOADERS:
                 return self.loaded(call, frame)
         return None
 
@@ -138,7 +138,7 @@ class Calls(Protocols):
         """The class that a loader is told by name: get_model("shop", "Book")."""
         texts = [each.text for each in call.arguments if isinstance(each, Literal)]
         found = self.resolver.loaded(frame.module, call)
-        if found is None and last_word(call.function) in knowledge.MODEL_LOADERS and texts:
+        if found is None and base_word(call.function) in knowledge.MODEL_LOADERS and texts:
             found = self.relations.named(texts[-1].rpartition(".")[2])
         return frozenset({ClassObject(found)}) if found else None
 
@@ -148,7 +148,7 @@ class Calls(Protocols):
         texts = {each.text for each in names if isinstance(each, Builtin) and each.text}
         if texts and len(texts) == len(names):
             return union(self.attribute(owner, text, frame) for text in sorted(texts))
-        if last_word(name).endswith(knowledge.MANAGER_NAMES):
+        if base_word(name).endswith(knowledge.MANAGER_NAMES):
             return self.manager()
         plain = ModuleObject | Builtin | Foreign | Bound | Method
         if not all(isinstance(each, plain) for each in owner):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncgen.evaluate.annotations import last_word
+from asyncgen.evaluate.annotations import base_word
 from asyncgen.evaluate.expressions import Expressions, attribute_path, named_classes
 from asyncgen.evaluate.frame import Environment, Frame, joined
 from asyncgen.model import (
@@ -75,7 +75,7 @@ class Statements(Expressions):
             case Raise(value=value):
                 if value:
                     self.raised(value, frame)
-                    stops = last_word(value) == "StopIteration"
+                    stops = base_word(value) == "StopIteration"
                     frame.stops |= stops and not frame.guarded
                 return False
             case Branch():

@@ -7,7 +7,8 @@ given another meaning, in the modules where models and test modules look them up
 * `models.Manager`, `models.QuerySet` and what is derived from them are the generated classes.
 
 That is for ASYNCGEN_SURFACE=generated. With `everywhere`, the models are Django's own, and the app
-of that name is installed for the whole project; with `plain`, nothing is done.
+of that name is installed for the whole project; with `coherent` it takes every class for one that
+overrides something, whose twins are all generated. With `plain`, nothing is done.
 
 Every use of a twin is counted, of the generated ones and of those that Django wrote by hand, by
 watching the bridge to the worker thread in either's module. The counts go to the file that
@@ -134,3 +135,8 @@ match os.environ["ASYNCGEN_SURFACE"]:
         substitute()
     case "everywhere":
         install_everywhere()
+    case "coherent":
+        install_everywhere()
+        from asyncgen_django.everywhere import either
+
+        either.overrides = lambda found: True

@@ -13,10 +13,8 @@ class Command(BaseCommand):
     help = "List the twins that asyncgen_django.everywhere put onto Django's classes."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for where, name, replaced in changes():
-            self.stdout.write(
-                f"{where}.{name}: {'replaces' if replaced else 'new, beside'} Django's"
-            )
+        for where, name, how in changes():
+            self.stdout.write(f"{where}.{name}: {how}")
         self.stdout.write(
             "django.db.transaction.Atomic.__enter__: its error in async code names aatomic()"
         )
