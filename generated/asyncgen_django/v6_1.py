@@ -285,6 +285,14 @@ class RawQuerySetAsync:
         """Asynchronous `RawQuerySet.iterator()`: iterate on a worker thread, chunk by chunk."""
         return iterator_to_async(self.iterator)()
 
+    async def acolumns(self):
+        """Asynchronous `RawQuerySet.columns`: read it on a worker thread.
+
+        A list of model field names in the order they'll appear in the
+        query results.
+        """
+        return await on_worker(getattr)(self, "columns")
+
     async def __aiter__(self):
         """Read all rows on a worker thread, as `for` does; then give each."""
         if (

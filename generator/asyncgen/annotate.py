@@ -149,14 +149,16 @@ def _target(function: Function, owner: Class | None, module: Module) -> str:
 
 
 def _summary(function: Function, owner: Class | None, kind: Kind) -> str:
-    called = f"{owner.name}.{function.name}" if owner else function.name
+    name = f"{owner.name}.{function.name}" if owner else function.name
+    read = function.binding is Binding.PROPERTY
+    called = f"Asynchronous `{name}`" if read else f"Asynchronous `{name}()`"
     match kind:
         case Kind.ITERATOR:
-            return f"Asynchronous `{called}()`: iterate on a worker thread, chunk by chunk."
+            return f"{called}: iterate on a worker thread, chunk by chunk."
         case Kind.CONTEXT:
-            return f"Asynchronous `{called}()`: enter and exit on one worker thread."
+            return f"{called}: enter and exit on one worker thread."
         case _:
-            return f"Asynchronous `{called}()`: run it on a worker thread."
+            return f"{called}: {'read' if read else 'run'} it on a worker thread."
 
 
 def _first_paragraph(docstring: str | None) -> str | None:

@@ -22,6 +22,7 @@ from asyncgen.model import (
     Function,
     Kind,
     Module,
+    ParameterKind,
 )
 from asyncgen.values import (
     Argument,
@@ -83,7 +84,7 @@ class Classifier:
         if function.made_of:
             evidence = (function.made_of, *evidence)
         twin = self.twin_name(candidate, rules)
-        asked = any(matches(candidate, pattern) for pattern in rules.include)
+        asked = is_asked_for(candidate, rules)
         by_hand = self.handwritten(candidate, twin)
         if kind in (Kind.PURE, Kind.AMBIGUOUS) and asked:
             kind, evidence = Kind.VALUE, (*evidence, Evidence("a twin is asked for by `include`"))
@@ -209,7 +210,7 @@ _Rule = Callable[[Classifier, Candidate, Rules], _Answer]
 
 def _private(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     name = candidate.function.name
-    if not name.startswith("_") or any(matches(candidate, each) for each in rules.include):
+    if not name.startswith("_") or is_asked_for(candidate, rules):
         return None
     what = "a special method" if name.startswith("__") else "private"
     return Kind.SKIPPED, (Evidence(f"{name} is {what}", candidate.function.location),)
@@ -238,7 +239,7 @@ def _excluded(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
 def _property(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     if candidate.function.binding is not Binding.PROPERTY:
         return None
-    if any(matches(candidate, each) for each in rules.include):
+    if is_asked_for(candidate, rules):
         return Kind.VALUE, (Evidence("a property, for which `include` asks"),)
     return Kind.SKIPPED, (Evidence("is a property", candidate.function.location),)
 
@@ -251,6 +252,8 @@ def _of_proxy(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
 
 
 def _registered(classifier: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    if is_asked_for(candidate, rules):
+        return None
     for decorator in candidate.function.decorators:
         function = decorator.function if isinstance(decorator, Call) else decorator
         dotted = classifier.evaluator.dotted(function, candidate.module)
@@ -261,11 +264,16 @@ def _registered(classifier: Classifier, candidate: Candidate, rules: Rules) -> _
 
 
 def _hook(classifier: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    function = candidate.function
     role = classifier.evaluator.role(candidate.surface) if candidate.surface else None
-    if role is None or candidate.function.name not in knowledge.HOOKS[role]:
+    if role is None or function.name not in knowledge.HOOKS[role] or is_asked_for(candidate, rules):
         return None
-    said = f"Django itself calls {candidate.function.name}, synchronously"
-    return Kind.HOOK, (Evidence(said, candidate.function.location),)
+    if function.name in knowledge.HOOKS_WITH_KEYWORDS and not any(
+        each.kind is ParameterKind.VAR_KEYWORD for each in function.signature.parameters
+    ):
+        return None
+    said = f"Django itself calls {function.name}, synchronously"
+    return Kind.HOOK, (Evidence(said, function.location),)
 
 
 def _asynchronous(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
@@ -295,6 +303,11 @@ _RULES: tuple[_Rule, ...] = (
     _asynchronous,
     _abstract,
 )
+
+
+def is_asked_for(candidate: Candidate, rules: Rules) -> bool:
+    """Whether `include` names the callable."""
+    return any(matches(candidate, pattern) for pattern in rules.include)
 
 
 def matches(candidate: Candidate, pattern: str) -> bool:

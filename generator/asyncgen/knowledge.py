@@ -60,6 +60,9 @@ HOOKS: Mapping[str, frozenset[str]] = {
     "model": _HOOKS_OF_ALL | {"from_db", "prepare_database_save"},
     "": _HOOKS_OF_MANAGERS,
 }
+# Of these, what Django passes keyword arguments of its own: a method that cannot take any is one of
+# the same name. https://docs.djangoproject.com/en/stable/topics/checks/
+HOOKS_WITH_KEYWORDS = frozenset({"check"})
 # Keeps variables out of error reports: of the twin's frame, too, and of those below it.
 SENSITIVE = "django.views.decorators.debug.sensitive_variables"
 # Decorators that hand a function to Django, which calls it synchronously.

@@ -15,7 +15,7 @@ import django
 from areas import areas, mixins
 from asyncgen.classify import Candidate, Classifier, Rules, candidates
 from asyncgen.evaluate import Evaluator
-from asyncgen.model import Kind, Module
+from asyncgen.model import Binding, Kind, Module
 from asyncgen.read import read_file
 from asyncgen.relations import Relations
 from asyncgen.resolve import Resolver
@@ -98,13 +98,15 @@ def covered(classifier: Classifier, module: Module) -> Iterator[Candidate]:
 
 
 def reaches(classifier: Classifier, candidate: Candidate) -> bool:
+    function = candidate.function
     decision = classifier.decide(candidate, Rules())
     if decision.kind is Kind.HANDWRITTEN:
         return True
-    if not decision.kind.has_twin:
+    is_property = function.binding is Binding.PROPERTY and not function.name.startswith("_")
+    if not (decision.kind.has_twin or decision.kind is Kind.HOOK or is_property):
         return False
     receiver = Instance(candidate.surface) if candidate.surface else None
-    bound = Bound(candidate.function, candidate.module, candidate.owner, receiver)
+    bound = Bound(function, candidate.module, candidate.owner, receiver)
     outcome = classifier.evaluator.outcome(bound)
     return outcome.effect.level is Level.REACHES
 

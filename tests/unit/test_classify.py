@@ -79,7 +79,29 @@ def test_properties_are_skipped(decorator: str) -> None:
     ],
 )
 def test_hooks(base: str, name: str) -> None:
-    assert methods(f"def {name}(self): return self.nothing()", base) == {name: "hook"}
+    assert methods(f"def {name}(self, **k): return self.nothing()", base) == {name: "hook"}
+
+
+def test_check_is_a_hook_where_django_can_call_it() -> None:
+    """Django passes keyword arguments of its own to `check`; Q.check() is something else."""
+    source = """
+    class Licence:
+        def check(self, day): return Book.objects.filter(day=day).exists()
+    class Field:
+        def check(self, **kwargs): return Book.objects.exists()
+    class Book(models.Model): pass
+    """
+    assert kinds(source) == {"Licence.check": "value", "Field.check": "hook"}
+
+
+def test_include_asks_for_a_hook() -> None:
+    source = """
+    class Book(models.Model):
+        @classmethod
+        def check(cls, **kwargs): return cls.objects.exists()
+    """
+    assert kinds(source) == {"Book.check": "hook"}
+    assert kinds(source, Rules(include=("check",))) == {"Book.check": "value"}
 
 
 def test_a_registered_system_check_is_a_hook() -> None:

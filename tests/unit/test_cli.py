@@ -314,6 +314,19 @@ def test_a_bridge_that_guards_is_handed_no_guard(project: Project, run: Run) -> 
         assert f"return await {bridge}(self.total)()" in (root / OUTPUT).read_text()
 
 
+def test_a_property_may_have_a_twin_to_await_or_to_iterate_over(project: Project, run: Run) -> None:
+    total, titles = "    @property\n    def total", "    @property\n    def titles"
+    source = QUERYSETS.replace("    def total", total)
+    source += f"\n{titles}(self):\n        return map(str, self)\n"
+    said = 'include = ["total"]\nkinds = { "titles" = "iterator" }\n'
+    root = project({**SHOP, "pyproject.toml": PYPROJECT + said, "shop/querysets.py": source})
+    assert run("build").exit_code == 0
+    written = (root / OUTPUT).read_text()
+    assert 'return await sync_to_async(getattr)(self, "total")' in written
+    assert 'return iterator_to_async(getattr)(self, "titles")' in written
+    assert '"""Asynchronous `BookQuerySet.total`: read it on a worker thread."""' in written
+
+
 def test_options_may_stand_before_and_after_the_verb(project: Project, run: Run) -> None:
     root = project(SHOP)
     config = str(root / "pyproject.toml")

@@ -288,12 +288,15 @@ class SurfaceBuilder:
     def behaviour(self, candidate: Candidate, decision: Decision) -> tuple[bool, bool]:
         """Whether a StopIteration may leave the callable and the bridge, and whether an iterator's
         function may be called on the loop's thread, because calling it does not query."""
+        function = candidate.function
         receiver = Instance(candidate.surface) if candidate.surface else None
         outcome = self.classifier.evaluator.outcome(
-            Bound(candidate.function, candidate.module, candidate.owner, receiver)
+            Bound(function, candidate.module, candidate.owner, receiver)
         )
         quiet = outcome.effect.level is not Level.REACHES
-        is_call = decision.kind is Kind.ITERATOR and not candidate.function.is_generator
+        is_call = decision.kind is Kind.ITERATOR and not (
+            function.is_generator or function.binding is Binding.PROPERTY
+        )
         is_guarded = self.source.bridge in knowledge.GUARDED_BRIDGES
         return outcome.stops and not is_guarded, is_call and quiet
 

@@ -115,8 +115,10 @@ def _module_docstring(surface: Surface, width: int) -> str:
     functions = [f"`{each.decision.function.name}()`" for each in surface.functions]
     names = ", ".join([*classes, *functions])
     if len(names) + 30 > width:
-        counts = [(len(classes), "classes"), (len(functions), "functions")]
-        names = " and ".join(f"{count} {what}" for count, what in counts if count)
+        counts = [(len(classes), "class", "classes"), (len(functions), "function", "functions")]
+        names = " and ".join(
+            f"{count} {one if count == 1 else several}" for count, one, several in counts if count
+        )
     return f"The async surface of {names}."
 
 
@@ -449,10 +451,13 @@ def _escaped(text: str) -> str:
 
 def body(twin: Twin, surface: Surface | ManagerModule, depth: int, width: int) -> list[str]:
     """The statement that runs the sync callable."""
-    arguments = ", ".join(passed(twin))
+    target, arguments = twin.target, ", ".join(passed(twin))
+    if twin.binding is Binding.PROPERTY:
+        receiver, _, name = target.partition(".")
+        target, arguments = "getattr", f'{receiver}, "{name}"'
     match twin.kind:
         case Kind.ITERATOR:
-            options = [twin.target]
+            options = [target]
             if any(p.name == "chunk_size" for p in twin.signature.parameters):
                 options.append("chunk_size=chunk_size")
             if twin.call_now:
@@ -461,16 +466,13 @@ def body(twin: Twin, surface: Surface | ManagerModule, depth: int, width: int) -
         case Kind.QUERYSET:
             return list(_converting(twin, arguments, depth, width))
         case Kind.CONTEXT:
-            line = f"return context_to_async({twin.target})({arguments})"
+            line = f"return context_to_async({target})({arguments})"
         case _:
             bridge = surface.bridge.rpartition(".")[2]
             if _is_sensitive(twin):
                 return list(_hidden_call(twin, bridge, arguments, depth, width))
-            target = f"no_stop_iteration({twin.target})" if twin.guarded else twin.target
-            if twin.binding is Binding.PROPERTY:
-                receiver, _, name = twin.target.partition(".")
-                target, arguments = "getattr", f'{receiver}, "{name}"'
-            line = f"return await {bridge}({target})({arguments})"
+            run = f"no_stop_iteration({target})" if twin.guarded else target
+            line = f"return await {bridge}({run})({arguments})"
             if twin.shortcut:
                 return [
                     *_condition(twin.shortcut, depth, width),

@@ -31,21 +31,21 @@ class PaginatorAsync:
         return await on_worker(self.page)(number=number)
 
     async def acount(self):
-        """Asynchronous `Paginator.count()`: run it on a worker thread.
+        """Asynchronous `Paginator.count`: read it on a worker thread.
 
         Return the total number of objects, across all pages.
         """
         return await on_worker(getattr)(self, "count")
 
     async def anum_pages(self):
-        """Asynchronous `Paginator.num_pages()`: run it on a worker thread.
+        """Asynchronous `Paginator.num_pages`: read it on a worker thread.
 
         Return the total number of pages.
         """
         return await on_worker(getattr)(self, "num_pages")
 
     async def apage_range(self):
-        """Asynchronous `Paginator.page_range()`: run it on a worker thread.
+        """Asynchronous `Paginator.page_range`: read it on a worker thread.
 
         Return a 1-based range of pages for iterating through within
         a template for loop.

@@ -19,7 +19,7 @@ class FormAsync:
         return await on_worker(self.order_fields)(field_order=field_order)
 
     async def aerrors(self):
-        """Asynchronous `Form.errors()`: run it on a worker thread.
+        """Asynchronous `Form.errors`: read it on a worker thread.
 
         Return an ErrorDict for the data provided for the form.
         """

@@ -42,7 +42,7 @@ class BaseFormSetAsync:
         return await on_worker(self.non_form_errors)()
 
     async def aerrors(self):
-        """Asynchronous `BaseFormSet.errors()`: run it on a worker thread.
+        """Asynchronous `BaseFormSet.errors`: read it on a worker thread.
 
         Return a list of form.errors for every form in self.forms.
         """

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of 5 classes."""
 
-from asyncgen_runtime import on_worker
+from asyncgen_runtime import iterator_to_async, on_worker
 from django.forms.models import (
     BaseInlineFormSet,
     BaseModelFormSet,
@@ -56,7 +56,7 @@ class ModelFormAsync:
         return await on_worker(self.order_fields)(field_order=field_order)
 
     async def aerrors(self):
-        """Asynchronous `ModelForm.errors()`: run it on a worker thread.
+        """Asynchronous `ModelForm.errors`: read it on a worker thread.
 
         Return an ErrorDict for the data provided for the form.
         """
@@ -266,7 +266,7 @@ class BaseModelFormSetAsync:
         return await on_worker(self.non_form_errors)()
 
     async def aerrors(self):
-        """Asynchronous `BaseModelFormSet.errors()`: run it on a worker thread.
+        """Asynchronous `BaseModelFormSet.errors`: read it on a worker thread.
 
         Return a list of form.errors for every form in self.forms.
         """
@@ -434,7 +434,7 @@ class BaseInlineFormSetAsync:
         return await on_worker(self.non_form_errors)()
 
     async def aerrors(self):
-        """Asynchronous `BaseInlineFormSet.errors()`: run it on a worker thread.
+        """Asynchronous `BaseInlineFormSet.errors`: read it on a worker thread.
 
         Return a list of form.errors for every form in self.forms.
         """
@@ -532,6 +532,10 @@ class ModelChoiceFieldAsync:
         Return ``limit_choices_to`` for this form field.
         """
         return await on_worker(self.get_limit_choices_to)()
+
+    def achoices(self):
+        """Asynchronous `ModelChoiceField.choices`: iterate on a worker thread, chunk by chunk."""
+        return iterator_to_async(getattr)(self, "choices")
 
     async def aprepare_value(self, value):
         """Asynchronous `ModelChoiceField.prepare_value()`: run it on a worker thread."""

@@ -13,6 +13,7 @@ if django.VERSION[:2] == (5, 2):
         PermissionManagerAsync,
         PermissionsMixinAsync,
         UserManagerAsync,
+        aupdate_last_login,
     )
 elif django.VERSION[:2] == (6, 0):
     from asyncgen_django.contrib.auth.models.v6_0 import (
@@ -23,6 +24,7 @@ elif django.VERSION[:2] == (6, 0):
         PermissionManagerAsync,
         PermissionsMixinAsync,
         UserManagerAsync,
+        aupdate_last_login,
     )
 elif django.VERSION[:2] == (6, 1):
     from asyncgen_django.contrib.auth.models.v6_1 import (
@@ -33,6 +35,7 @@ elif django.VERSION[:2] == (6, 1):
         PermissionManagerAsync,
         PermissionsMixinAsync,
         UserManagerAsync,
+        aupdate_last_login,
     )
 else:
     raise ImportError(
@@ -49,4 +52,5 @@ __all__ = [
     "PermissionManagerAsync",
     "PermissionsMixinAsync",
     "UserManagerAsync",
+    "aupdate_last_login",
 ]

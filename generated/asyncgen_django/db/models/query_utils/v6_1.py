@@ -4,33 +4,21 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `Q`."""
 
-from asyncgen_runtime import iterator_to_async, on_worker
+from asyncgen_runtime import on_worker
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models.query_utils import Q
 
 
 class QAsync:
     """Async twins of `Q`."""
 
-    async def areplace_expressions(self, replacements):
-        """Asynchronous `Q.replace_expressions()`: run it on a worker thread."""
-        return await on_worker(self.replace_expressions)(replacements=replacements)
+    async def acheck(self, against, using=DEFAULT_DB_ALIAS):
+        """Asynchronous `Q.check()`: run it on a worker thread.
 
-    def aflatten(self):
-        """Asynchronous `Q.flatten()`: iterate on a worker thread, chunk by chunk.
-
-        Recursively yield this Q object and all subexpressions, in depth-first
-        order.
+        Do a database query to check if the expressions of the Q instance
+        matches against the expressions.
         """
-        return iterator_to_async(self.flatten)()
-
-    async def aadd(self, data, conn_type):
-        """Asynchronous `Q.add()`: run it on a worker thread.
-
-        Combine this tree and the data represented by data using the
-        connector conn_type. The combine is done by squashing the node other
-        away if possible.
-        """
-        return await on_worker(self.add)(data=data, conn_type=conn_type)
+        return await on_worker(self.check)(against=against, using=using)
 
 
 class AsyncQ(QAsync, Q):

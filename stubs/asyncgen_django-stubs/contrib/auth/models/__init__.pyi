@@ -8,6 +8,7 @@ from asyncgen_django.contrib.auth.models.v6_1 import (
     PermissionManagerAsync,
     PermissionsMixinAsync,
     UserManagerAsync,
+    aupdate_last_login,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "PermissionManagerAsync",
     "PermissionsMixinAsync",
     "UserManagerAsync",
+    "aupdate_last_login",
 ]

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from typing import Any, Generic, Self, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, _User
 from django.db.models.base import Model
 from django.db.models.expressions import OrderBy
 from django.utils.functional import _StrPromise
@@ -178,3 +178,5 @@ class AnonymousUserAsync:
     async def ahas_perm(self, perm: str, obj: Model | None = None) -> bool: ...
     async def ahas_perms(self, perm_list: Iterable[str], obj: Model | None = None) -> bool: ...
     async def ahas_module_perms(self, module: str) -> bool: ...
+
+async def aupdate_last_login(sender: type[_User], user: _User, **kwargs: Any) -> None: ...

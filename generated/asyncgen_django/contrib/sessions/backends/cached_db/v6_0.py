@@ -17,6 +17,10 @@ def _given(**arguments):
 class SessionStoreAsync:
     """Async twins of `SessionStore`."""
 
+    async def acache_key(self):
+        """Asynchronous `SessionStore.cache_key`: read it on a worker thread."""
+        return await on_worker(getattr)(self, "cache_key")
+
     async def aload(self):
         """Asynchronous `SessionStore.load()`: run it on a worker thread."""
         return await on_worker(self.load)()
