@@ -7,7 +7,7 @@ returns". An effect is ordered: clean (proved), doubtful (nothing proved), reach
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TypeAlias
 
@@ -15,6 +15,7 @@ from asyncgen.model import Class, Evidence, Function, Module
 
 WIDTH_LIMIT = 8  # how many variants of one builtin are told apart
 UNTOLD_LIMIT = 24  # how many things that are not read are told apart
+NESTING_LIMIT = 4  # how deep in lists of lists of lists something is told from what holds it
 
 
 class Level(IntEnum):
@@ -75,17 +76,25 @@ class Builtin:
     """An instance of a builtin type. `effect` is what iterating or entering it does; `text` the
     value itself, of a constant that names something or is true or false.
 
-    Very many elements are merged (see `merged`).
+    Very many elements are merged (see `merged`). What is nested deeper than the limit stands right
+    in the innermost container: `tree[key] = [tree]` in a loop would nest without end.
     """
 
     name: str
     elements: frozenset[Type] = frozenset()
     effect: Effect = CLEAN
     text: str = ""
+    nesting: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if len(self.elements) > WIDTH_LIMIT:
-            object.__setattr__(self, "elements", merged(self.elements))
+        elements = self.elements
+        if len(elements) > WIDTH_LIMIT:
+            elements = merged(elements)
+        nesting = 1 + max((_nesting(each) for each in elements), default=0)
+        if nesting > NESTING_LIMIT:
+            elements, nesting = _cut(elements, NESTING_LIMIT), NESTING_LIMIT
+        object.__setattr__(self, "elements", elements)
+        object.__setattr__(self, "nesting", nesting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +192,23 @@ def is_only(value: Value, name: str) -> bool:
 
 def union(values: Iterable[Value]) -> Value:
     return frozenset().union(*values)
+
+
+def _nesting(type_: Type) -> int:
+    return type_.nesting if isinstance(type_, Builtin) else 0
+
+
+def _cut(value: Value, limit: int) -> Value:
+    """The value nested less than `limit` deep, with everything that it holds."""
+    result: set[Type] = set()
+    for each in value:
+        if not isinstance(each, Builtin) or each.nesting < limit:
+            result.add(each)
+        elif limit > 1:
+            result.add(replace(each, elements=_cut(each.elements, limit - 1)))
+        else:
+            result |= _cut(each.elements, limit)
+    return frozenset(result)
 
 
 def merged(value: Value) -> Value:

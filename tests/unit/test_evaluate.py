@@ -5,8 +5,9 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from analysis import PRELUDE, class_named, classifier, kinds, methods
-from asyncgen.values import Bound, Builtin
+from analysis import PRELUDE, class_named, classifier, decisions, kinds, methods
+from asyncgen.evaluate import evaluator
+from asyncgen.values import NESTING_LIMIT, Bound, Builtin, Foreign, Type
 
 # -- querysets: each body is a method of a QuerySet ------------------------------------------------
 
@@ -920,6 +921,60 @@ def test_what_is_put_into_a_container_in_branches_does_not_multiply() -> None:
     outcome = made.evaluator.outcome(Bound(module.functions["gather"], module))
     assert {each.name for each in outcome.returns if isinstance(each, Builtin)} == {"list"}
     assert len(outcome.returns) <= 10  # one more a branch, not twice as many
+
+
+def test_containers_in_containers_are_told_apart_to_a_depth() -> None:
+    """What is deeper is not lost; it stands in the innermost container."""
+    inner = Foreign("deep.inside")
+    value: Type = inner
+    for name in ("set", "list", "dict", "tuple", "list", "set"):
+        value = Builtin(name, frozenset({value}))
+    names = []
+    while isinstance(value, Builtin):
+        names.append(value.name)
+        (value,) = value.elements
+    assert names == ["set", "list", "tuple", "dict"]
+    assert len(names) == NESTING_LIMIT
+    assert value == inner
+
+
+def test_a_recursion_over_what_is_nested_without_end_comes_to_an_end() -> None:
+    source = """
+    import pickle
+    from collections import OrderedDict, defaultdict, deque
+    def unpacked(item):
+        kind = type(item)
+        if kind == tuple:
+            return tuple(unpacked(each) for each in item)
+        elif kind == dict:
+            return dict((unpacked(key), unpacked(each)) for key, each in item.items())
+        elif kind == defaultdict:
+            return defaultdict(list, ((key, unpacked(each)) for key, each in item.items()))
+        elif kind == set:
+            return set(unpacked(each) for each in item)
+        elif kind == OrderedDict:
+            return OrderedDict((unpacked(key), unpacked(each)) for key, each in item.items())
+        elif kind == deque:
+            return deque((unpacked(each) for each in item), maxlen=item.maxlen)
+        try:
+            return {unpacked(key): unpacked(each) for key, each in item.items()}
+        except AttributeError:
+            return [unpacked(each) for each in item]
+    class Stored(models.Model):
+        def load(self): return unpacked(pickle.loads(self.data))
+    """
+    assert kinds(source) == {"unpacked": "value", "Stored.load": "value"}
+
+
+def test_what_takes_too_much_to_follow_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = "".join(f"def f{n}(a): return g{n}(a)\ndef g{n}(a): return {n}\n" for n in range(9))
+    source = calls + "def total(): return [" + ", ".join(f"f{n}(1)" for n in range(9)) + "]\n"
+    assert kinds(source)["total"] == "pure"
+    monkeypatch.setattr(evaluator, "EFFORT_LIMIT", 9)
+    found = decisions(source)
+    assert found["total"].kind.value == "value"
+    assert "nest too deeply" in str(found["total"].evidence)
+    assert found["f8"].kind.value == "pure"  # a question of its own
 
 
 # -- roles -----------------------------------------------------------------------------------------

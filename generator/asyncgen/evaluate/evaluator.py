@@ -29,6 +29,7 @@ from asyncgen.values import (
 )
 
 DEPTH_LIMIT = 24  # calls within calls; beyond that nothing is proved
+EFFORT_LIMIT = 4000  # bodies evaluated to answer one question; of real code, 200 are the most seen
 ROUNDS_LIMIT = 6
 VARIANTS_LIMIT = 12  # for how many different arguments a function is evaluated apart
 _NEVER = 1 << 30
@@ -53,6 +54,7 @@ class Evaluator(Statements):
     _changed: bool = False  # whether some evaluation told more than the one before
     _lowest: int = _NEVER  # the outermost running call that an answer so far depends on
     _variants: dict[tuple[Function, object], int] = field(default_factory=dict)
+    _effort: int = 0  # bodies evaluated since the question was asked
 
     def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
         key = self.key(bound, given)
@@ -71,7 +73,9 @@ class Evaluator(Statements):
             result, lowest = self._provisional[key]
             self._lowest = min(self._lowest, lowest)
             return result
-        if len(self._stack) > DEPTH_LIMIT:
+        if not self._stack:
+            self._effort = 0
+        if len(self._stack) > DEPTH_LIMIT or self._effort > EFFORT_LIMIT:
             reason = "calls that nest too deeply to follow"
             return Outcome(unknown(reason), Effect(Level.DOUBT, (Evidence(reason),)))
         return self.settled(key, bound)
@@ -132,6 +136,7 @@ class Evaluator(Statements):
 
     def evaluated(self, bound: Bound, given: Given) -> Outcome:
         """One evaluation of the body."""
+        self._effort += 1
         function = bound.function
         environment = dict(self._closures.get(function, {}))
         environment.update(self.parameters(bound, dict(given)))
