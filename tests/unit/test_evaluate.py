@@ -5,9 +5,8 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from analysis import PRELUDE, class_named, classifier, decisions, kinds, methods
-from asyncgen.evaluate import evaluator
-from asyncgen.values import NESTING_LIMIT, Bound, Builtin, Foreign, Type
+from analysis import PRELUDE, class_named, classifier, kinds, methods
+from asyncgen.values import NESTING_LIMIT, Bound, Builtin, Foreign, Level, Type
 
 # -- querysets: each body is a method of a QuerySet ------------------------------------------------
 
@@ -966,15 +965,17 @@ def test_a_recursion_over_what_is_nested_without_end_comes_to_an_end() -> None:
     assert kinds(source) == {"unpacked": "value", "Stored.load": "value"}
 
 
-def test_what_takes_too_much_to_follow_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = "".join(f"def f{n}(a): return g{n}(a)\ndef g{n}(a): return {n}\n" for n in range(9))
-    source = calls + "def total(): return [" + ", ".join(f"f{n}(1)" for n in range(9)) + "]\n"
-    assert kinds(source)["total"] == "pure"
-    monkeypatch.setattr(evaluator, "EFFORT_LIMIT", 9)
-    found = decisions(source)
-    assert found["total"].kind.value == "value"
-    assert "nest too deeply" in str(found["total"].evidence)
-    assert found["f8"].kind.value == "pure"  # a question of its own
+def test_what_takes_too_much_to_follow_is_not_proved() -> None:
+    calls = "".join(f"def f{n}(a): return {n}\n" for n in range(9))
+    text = calls + f"def total(): return [{', '.join(f'f{n}(1)' for n in range(9))}]\n"
+    for limit, level in ((9, Level.CLEAN), (8, Level.DOUBT)):
+        evaluator = classifier({"shop": text}).evaluator
+        evaluator._outcomes.effort_limit = limit
+        module = evaluator.resolver.module("shop")
+        assert module is not None
+        effect = evaluator.outcome(Bound(module.functions["total"], module)).effect
+        assert effect.level is level
+        assert ("nest too deeply" in str(effect.evidence)) is (level is Level.DOUBT)
 
 
 # -- roles -----------------------------------------------------------------------------------------

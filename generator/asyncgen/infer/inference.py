@@ -7,10 +7,12 @@ the empty set for what never returns.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, field
 
 from asyncgen.annotation import last_word
 from asyncgen.evaluate import Evaluator
+from asyncgen.fixpoint import Fixpoint
 from asyncgen.infer.django_stubs import DjangoStubs
 from asyncgen.infer.flow import result_of, returns_in
 from asyncgen.infer.generics import Rows
@@ -30,13 +32,25 @@ from asyncgen.model import (
 )
 from asyncgen.values import Bound, Instance
 
-ROUNDS = 4
-DEPTH = 12
 # Decorators that leave what is returned as it is.
 TRANSPARENT_DECORATORS = frozenset(
     {"atomic", "classmethod", "staticmethod", "property", "cached_property", "wraps", "cache"}
     | {"lru_cache", "deprecated", "override", "final", "receiver", "non_atomic_requests"}
 )
+
+
+_Key = tuple[Function, object]
+
+
+def _fixpoint() -> Fixpoint[_Key, Types | None]:
+    return Fixpoint(
+        nothing=frozenset(),
+        same=operator.eq,
+        unsettled=lambda result: None,
+        rounds=4,
+        depth_limit=12,
+        effort_limit=1000,
+    )
 
 
 @dataclass
@@ -47,10 +61,7 @@ class Inference:
     django: DjangoStubs | None
     rows: Rows
     lookups: Lookups = field(init=False)
-    _known: dict[tuple[object, ...], Types | None] = field(default_factory=dict)
-    _running: dict[tuple[object, ...], Types | None] = field(default_factory=dict)
-    # The running calls whose provisional answers went into what is being worked out now.
-    _provisional: set[tuple[object, ...]] = field(default_factory=set)
+    _results: Fixpoint[_Key, Types | None] = field(default_factory=_fixpoint)
 
     def __post_init__(self) -> None:
         self.lookups = Lookups(self.evaluator, self.django, self.rows, self.outcome)
@@ -105,34 +116,17 @@ class Inference:
     def outcome(self, bound: Bound) -> Types | None:
         """What calling the function returns, whatever the arguments."""
         key = (bound.function, bound.receiver)
-        if key in self._known:
-            return self._known[key]
-        if key in self._running:
-            self._provisional.add(key)
-            return self._running[key]
-        if len(self._running) > DEPTH:
-            self._provisional.update(self._running)
-            return None
-        declared = self.lookups.declared(bound)
-        if declared is not None or not self.is_plain(bound):
-            self._known[key] = declared
-            return declared
-        outer, self._provisional = self._provisional, set()
-        self._running[key] = frozenset()
-        result: Types | None = None
-        for _ in range(ROUNDS):
-            result = result_of(self.lookups, bound)
-            if result == self._running[key]:
-                break
-            self._running[key] = result
-        else:
-            result = None
-        del self._running[key]
-        self._provisional.discard(key)
-        if not self._provisional:  # it holds whoever asks
-            self._known[key] = result or None
-        self._provisional |= outer
-        return result or None
+        if key not in self._results:
+            if self._results.goes_too_far():
+                return None
+            declared = self.lookups.declared(bound)
+            if declared is not None or not self.is_plain(bound):
+                self._results.settle(key, declared)
+            else:
+                self._results.ask(key, lambda: result_of(self.lookups, bound))
+        result = self._results[key]
+        # Until it is settled, nothing at all is what the first round begins with.
+        return None if not result and self._results.is_settled(key) else result
 
     def is_plain(self, bound: Bound) -> bool:
         """Whether what a call returns is what the body returns."""

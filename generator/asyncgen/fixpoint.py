@@ -1,0 +1,146 @@
+"""Questions whose answers lead back to themselves: what a function returns that calls itself.
+
+A question that is met again while it is being answered has the answer that is known so far, and is
+asked anew until nothing changes. Answers on the way that rest on such a one are provisional: they
+are kept for as long as it is, so that no question is answered twice in one round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+A = TypeVar("A")
+
+_NEVER = 1 << 30
+
+
+@dataclass
+class Fixpoint(Generic[K, A]):
+    """Answers, by their questions.
+
+    `nothing` is the answer before there is any, `same` tells whether another one changes anything,
+    and `unsettled` makes the answer of one that changes still after `rounds`. Questions within
+    questions are followed to `depth_limit`, and `effort_limit` of them for one that is asked first.
+    """
+
+    nothing: A
+    same: Callable[[A, A], bool]
+    unsettled: Callable[[A], A]
+    rounds: int
+    depth_limit: int
+    effort_limit: int
+    _answers: dict[K, A] = field(default_factory=dict)
+    _running: dict[K, A] = field(default_factory=dict)
+    # What rests on a question that is still being answered, with the depth of the outermost such,
+    # and whether it is cut short.
+    _provisional: dict[K, tuple[A, int, bool]] = field(default_factory=dict)
+    # What rests on none, but is cut short: kept until the first question is answered.
+    _short: dict[K, A] = field(default_factory=dict)
+    _latest: dict[K, A] = field(default_factory=dict)
+    _stack: list[K] = field(default_factory=list)
+    _effort: int = 0
+    _changed: bool = False  # whether some answer told more than the one before
+    _lowest: int = _NEVER  # the outermost running question that an answer so far rests on
+    _is_short: bool = False  # whether an answer so far rests on what was not followed
+
+    def __contains__(self, key: K) -> bool:
+        return any(
+            key in known for known in (self._answers, self._running, self._provisional, self._short)
+        )
+
+    def __getitem__(self, key: K) -> A:
+        """The answer, as far as it is known."""
+        if key in self._answers:
+            return self._answers[key]
+        if key in self._running:
+            self._lowest = min(self._lowest, self._stack.index(key))
+            return self._running[key]
+        if key in self._short:
+            self._is_short = True
+            return self._short[key]
+        result, lowest, is_short = self._provisional[key]
+        self._lowest = min(self._lowest, lowest)
+        self._is_short |= is_short
+        return result
+
+    def is_settled(self, key: K) -> bool:
+        return key in self._answers
+
+    def settle(self, key: K, answer: A) -> None:
+        """An answer that is known without being asked for."""
+        self._answers[key] = answer
+
+    def goes_too_far(self) -> bool:
+        """Whether there are too many questions already to ask another. What is answered without it
+        is cut short: asked by itself, it may be answered in full."""
+        if len(self._stack) <= self.depth_limit and self._effort <= self.effort_limit:
+            return False
+        self._is_short = True
+        return True
+
+    def ask(self, key: K, question: Callable[[], A]) -> A:
+        """The answer, after asking until nothing changes; what leads back further settles with what
+        it leads back to."""
+        outer, self._lowest = self._lowest, _NEVER
+        before, self._is_short = self._is_short, False
+        depth = len(self._stack)
+        known = len(self._provisional)
+        self._stack.append(key)
+        result = self._repeatedly(key, question, known)
+        self._stack.pop()
+        self._keep(key, result, depth, known)
+        self._lowest = min(outer, self._lowest)
+        self._is_short |= before
+        if not self._stack:
+            self._effort, self._is_short = 0, False
+            self._short.clear()
+        return result
+
+    def _repeatedly(self, key: K, question: Callable[[], A], known: int) -> A:
+        depth = len(self._stack) - 1
+        for _ in range(self.rounds):
+            self._forget(known)
+            before, self._changed = self._changed, False
+            result = self._once(key, question)
+            changed, self._changed = self._changed, before or self._changed
+            if self._lowest != depth or not changed:
+                return result
+        return self.unsettled(result)
+
+    def _once(self, key: K, question: Callable[[], A]) -> A:
+        """Ask once more, from what the last answer told."""
+        self._effort += 1
+        before = self._running[key] = self._latest.get(key, self.nothing)
+        result = question()
+        del self._running[key]
+        if not self.same(before, result):
+            self._latest[key] = result
+            self._changed = True
+        return result
+
+    def _keep(self, key: K, result: A, depth: int, known: int) -> None:
+        """Put the answer, and those within it, where they may be found for as long as they hold."""
+        inner = self._forget(known)
+        if self._lowest < depth:
+            for each, (made, lowest, is_short) in inner.items():
+                lowest, is_short = min(lowest, self._lowest), is_short or self._is_short
+                self._provisional[each] = made, lowest, is_short
+            self._provisional[key] = result, self._lowest, self._is_short
+            return
+        self._lowest = _NEVER
+        settled = self._short if self._is_short else self._answers
+        settled.update((each, made) for each, (made, _, _) in inner.items())
+        settled[key] = result
+        if not depth:  # there is nobody who could ask from nearer
+            self._answers[key] = result
+
+    def _forget(self, known: int) -> dict[K, tuple[A, int, bool]]:
+        """Take out what was added to the provisional answers after the first `known`."""
+        added = dict(islice(self._provisional.items(), known, None))
+        for key in added:
+            del self._provisional[key]
+        return added

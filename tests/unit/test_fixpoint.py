@@ -1,0 +1,107 @@
+"""Questions that lead back to themselves: here, what can be reached in a graph."""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from collections.abc import Mapping
+
+import pytest
+from asyncgen.fixpoint import Fixpoint
+
+Graph = Mapping[str, str]  # each letter's successors
+Reached = frozenset[str]
+
+GRAPHS: dict[str, Graph] = {
+    "a chain": {"a": "b", "b": "c", "c": ""},
+    "itself": {"a": "a"},
+    "a circle": {"a": "b", "b": "c", "c": "a"},
+    "two circles that share one": {"a": "b", "b": "ac", "c": "bd", "d": ""},
+    "a circle in a circle": {"a": "b", "b": "c", "c": "bd", "d": "a"},
+    "everything": dict.fromkeys("abcdef", "abcdef"),
+    "a circle beside a chain": {"a": "bc", "b": "a", "c": "d", "d": "d"},
+}
+
+
+class Search:
+    """What can be reached from a letter, told from what can be from its successors."""
+
+    def __init__(self, graph: Graph, rounds: int = 10, depth: int = 99, effort: int = 999) -> None:
+        self.graph = graph
+        self.asked: Counter[str] = Counter()
+        self.fixpoint: Fixpoint[str, Reached] = Fixpoint(
+            nothing=frozenset(),
+            same=operator.eq,
+            unsettled=lambda answer: frozenset("?"),
+            rounds=rounds,
+            depth_limit=depth,
+            effort_limit=effort,
+        )
+
+    def reached(self, letter: str) -> Reached:
+        if letter in self.fixpoint:
+            return self.fixpoint[letter]
+        if self.fixpoint.goes_too_far():
+            return frozenset("…")
+        return self.fixpoint.ask(letter, lambda: self.from_successors(letter))
+
+    def from_successors(self, letter: str) -> Reached:
+        self.asked[letter] += 1
+        successors = self.graph[letter]
+        return frozenset(successors).union(*map(self.reached, successors))
+
+
+def closure(graph: Graph, letter: str) -> Reached:
+    found: set[str] = set()
+    left = [letter]
+    while left:
+        new = set(graph[left.pop()]) - found
+        found |= new
+        left += new
+    return frozenset(found)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_answers_do_not_depend_on_what_is_asked_first(name: str) -> None:
+    graph = GRAPHS[name]
+    expected = {letter: closure(graph, letter) for letter in graph}
+    for first in graph:
+        search = Search(graph)
+        search.reached(first)
+        assert {letter: search.reached(letter) for letter in graph} == expected
+        assert all(map(search.fixpoint.is_settled, graph))
+
+
+def test_a_settled_question_is_not_asked_again() -> None:
+    search = Search(GRAPHS["a chain"])
+    assert search.reached("a") == search.reached("a")
+    assert search.asked == Counter("abc")
+    search.fixpoint.settle("z", frozenset("settled"))
+    assert search.reached("z") == frozenset("settled")
+
+
+@pytest.mark.parametrize("size", [5, 10, 20])
+def test_questions_that_all_lead_to_each_other_are_not_asked_exponentially_often(size: int) -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"[:size]
+    search = Search(dict.fromkeys(letters, letters), effort=10**6)
+    assert search.reached("a") == frozenset(letters)
+    assert max(search.asked.values()) <= 10
+
+
+def test_what_changes_still_after_all_rounds_is_unsettled() -> None:
+    assert Search(GRAPHS["a circle"], rounds=1).reached("a") == frozenset("?")
+
+
+def test_what_was_not_followed_is_asked_again_from_nearer() -> None:
+    """What rests on where it was asked is kept for nobody else."""
+    search = Search(GRAPHS["a chain"], depth=1)
+    assert search.reached("a") == frozenset("bc…")
+    assert not search.fixpoint.is_settled("b")
+    assert search.reached("b") == frozenset("c")
+
+
+def test_one_question_may_take_so_many_others_and_the_next_as_many() -> None:
+    graph = {"a": "bcd", "b": "", "c": "", "d": "", "e": "d"}
+    search = Search(graph, effort=2)
+    assert search.reached("a") == frozenset("bcd…")
+    assert search.reached("e") == frozenset("d")
