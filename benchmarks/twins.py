@@ -2,8 +2,8 @@
 
 One model with two managers, Django's and AsyncManager, in one table, on SQLite and on PostgreSQL
 where it answers (ASYNCGEN_POSTGRES_HOST, …_PORT, …_USER and …_PASSWORD say where). The two take
-turns, call by call, so that a busy machine slows both; what is printed are medians, of the ratios
-with the interval in which 95 of 100 such medians lie, and the hops to the worker thread.
+turns, call by call, so that a busy machine slows both. Medians are printed, of the ratios with
+their intervals of 95 % confidence, and the hops to the worker thread.
 """
 
 from __future__ import annotations

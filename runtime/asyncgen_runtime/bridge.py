@@ -50,6 +50,7 @@ def on_worker(func: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 
 
 def _call(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    __traceback_hide__ = True  # Django's error page leaves the frame out, as it does asgiref's
     try:
         return func(*args, **kwargs)
     except StopIteration as error:

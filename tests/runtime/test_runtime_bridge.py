@@ -182,3 +182,16 @@ def test_needs_no_django():
     subprocess.run(
         [sys.executable, "-c", "import sys; before = set(sys.modules)\n" + code], check=True
     )
+
+
+def test_error_reports_leave_out_the_frames_between_twin_and_callable(run, bridge):
+    """Django's page for errors asks a frame's local variables for `__traceback_hide__`."""
+
+    def func():
+        raise KeyError("missing")
+
+    with pytest.raises(KeyError) as caught:
+        run(bridge(func)())
+    frames = [entry.frame for entry in caught.traceback]
+    (between,) = [frame for frame in frames if frame.code.name == "_call"]
+    assert between.f_locals["__traceback_hide__"] is True
