@@ -247,6 +247,11 @@ FIELD = "django.db.models.fields.Field()"
 
 # -- Callables ----------------------------------------------------------------------------------
 
+# What the metaclass of enumeration types gives them: lists of strings, numbers and pairs.
+# https://docs.djangoproject.com/en/stable/ref/models/fields/#enumeration-types
+CHOICES = "django.db.models.enums.Choices"
+CHOICES_ATTRIBUTES = frozenset({"choices", "labels", "names", "values"})
+
 # Bridges that make a RuntimeError of a StopIteration themselves.
 GUARDED_BRIDGES = frozenset({"asyncgen_runtime.on_worker", "asyncgen_runtime.sync_to_async"})
 

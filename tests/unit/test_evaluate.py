@@ -978,6 +978,25 @@ def test_what_takes_too_much_to_follow_is_not_proved() -> None:
         assert ("nest too deeply" in str(effect.evidence)) is (level is Level.DOUBT)
 
 
+def test_the_lists_of_an_enumeration_type_are_plain() -> None:
+    source = """
+    class Kind(models.TextChoices):
+        NOVEL = "n", "Novel"
+    class Other:
+        NOVEL = "n"
+    class Book(models.Model):
+        kind = models.CharField(max_length=1, choices=Kind.choices)
+        def demand_kind(self):
+            if self.kind not in Kind.values:
+                raise ValueError(", ".join(Kind.values))
+        def labels(self): return dict(Kind.choices) | {name: 1 for name in Kind.names}
+        def other(self): return ", ".join(Other.values)
+    """
+    found = kinds(source)
+    assert (found["Book.demand_kind"], found["Book.labels"]) == ("pure", "pure")
+    assert found["Book.other"] == "value"
+
+
 # -- roles -----------------------------------------------------------------------------------------
 
 ROLES = {

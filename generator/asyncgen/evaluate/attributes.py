@@ -328,6 +328,8 @@ class Attributes(Annotations):
         if name in knowledge.CLASS_ATTRIBUTES:
             return builtin(knowledge.CLASS_ATTRIBUTES[name])
         if found is None:
+            if name in knowledge.CHOICES_ATTRIBUTES and self.is_enumeration(owner.found):
+                return builtin("list", builtin("str"))
             if name in knowledge.MANAGER_ATTRIBUTES or name.endswith("_manager"):
                 return self.default_manager(owner.found)
             if name in knowledge.METHODS["type"]:
@@ -347,6 +349,9 @@ class Attributes(Annotations):
                 return frozenset({Foreign(knowledge.OPTIONS, target)})
             case Attribute():
                 return self.class_level(where, what, owner)
+
+    def is_enumeration(self, found: Class) -> bool:
+        return any(known.dotted == knowledge.CHOICES for known in self.resolver.mro(found))
 
     def default_manager(self, model: Class | None) -> Value:
         """The manager called `objects`, or Django's own."""
