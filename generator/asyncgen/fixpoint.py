@@ -97,6 +97,8 @@ class Fixpoint(Generic[K, A]):
         self._is_short |= before
         if not self._stack:
             self._effort, self._is_short = 0, False
+            for each in self._short:
+                self._latest.pop(each, None)
             self._short.clear()
         return result
 

@@ -100,6 +100,14 @@ def test_what_was_not_followed_is_asked_again_from_nearer() -> None:
     assert search.reached("b") == frozenset("c")
 
 
+def test_nothing_is_left_of_what_was_cut_short() -> None:
+    """A circle begins with its last answer; not with one that was cut short."""
+    graph = {"a": "b", "b": "c", "c": "d", "d": "b"}
+    search = Search(graph, depth=2)
+    assert "…" in search.reached("a")
+    assert search.reached("b") == frozenset("bcd")
+
+
 def test_one_question_may_take_so_many_others_and_the_next_as_many() -> None:
     graph = {"a": "bcd", "b": "", "c": "", "d": "", "e": "d"}
     search = Search(graph, effort=2)
