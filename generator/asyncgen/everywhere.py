@@ -24,6 +24,9 @@ from asyncgen.resolve import Resolver
 PACKAGE = "asyncgen_django"
 # Done by hand, in the app itself: the error of `with atomic():` in async code names aatomic().
 ATOMIC = "django.db.transaction.Atomic.__enter__"
+# Likewise: what Django's twins that stay call to reach the worker thread.
+_BRIDGE = "sync_to_async"
+_INSTALL = Location(f"{PACKAGE}/everywhere/install.py", 1)
 # The modules of Django that have what asyncgen_django has right in it.
 _ROOT_TARGETS = ["django.db.models", "django.db.models.query"]
 # Classes whose twins of Django's are replaced, whether a class overrides something or not.
@@ -96,6 +99,7 @@ def _of_module(resolver: Resolver, below: tuple[str, ...], stem: str) -> Iterato
     module = resolver.readable(".".join((PACKAGE, *below, stem)))
     if module is None:
         return
+    stays = False
     for made in module.classes.values():
         if made.name.endswith("Async"):
             name = made.name.removesuffix("Async")
@@ -108,8 +112,13 @@ def _of_module(resolver: Resolver, below: tuple[str, ...], stem: str) -> Iterato
                     if twin == "__class_getitem__":  # is the mixin's own
                         continue
                     how = _on_class(source, twin, function)
+                    stays |= how is OVERRIDDEN
                     yield Change(f"{source.dotted}.{twin}", how, function.location)
     targets = [".".join(("django", *below))] if below else _ROOT_TARGETS
+    django = resolver.readable(targets[0]) if stays else None
+    bridge = django.imports.get(_BRIDGE) if django else None
+    if bridge and bridge.module == "asgiref.sync":
+        yield Change(f"{targets[0]}.{_BRIDGE}", REPLACED, _INSTALL)
     for twin, function in module.functions.items():
         for target in targets if not twin.startswith("_") else ():
             known = resolver.readable(target)

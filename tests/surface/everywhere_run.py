@@ -37,12 +37,17 @@ from django.core.exceptions import SynchronousOnlyOperation, ValidationError
 from django.core.management import call_command
 from django.core.paginator import Paginator
 from django.db import models, transaction
+from django.db.models.signals import pre_save
 
 
 class GroupForm(forms.ModelForm):
     class Meta:
         model = Group
         fields = ("name",)
+
+
+def stop(**options: object) -> None:
+    raise StopIteration
 
 
 async def main() -> None:
@@ -89,6 +94,14 @@ async def main() -> None:
     assert ModelBackend.aauthenticate.__module__ == "django.contrib.auth.backends"
     assert Own.aauthenticate.__module__.startswith("asyncgen_django.")
     assert User.acheck_password.__module__ == "django.contrib.auth.base_user"
+    # Django's own twin, and a receiver that raises StopIteration: an error at once, never a hang.
+    pre_save.connect(stop, sender=Group)
+    try:
+        await asyncio.wait_for(Group(name="writers").asave(), timeout=30)
+    except RuntimeError as error:
+        assert "raised StopIteration" in str(error)
+    else:
+        raise AssertionError
     try:
         with transaction.atomic():
             raise AssertionError

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Iterator
 from inspect import iscoroutinefunction
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+import asgiref.sync
+import asyncgen_runtime
 from django.apps import apps
 from django.db import models
 from django.db.models import query
@@ -22,6 +25,7 @@ NEW = "new, beside Django's"
 REPLACED = "replaces Django's"
 OVERRIDDEN = "replaces Django's, for classes that override something"
 
+BRIDGE = "sync_to_async"
 # Their twins do more than Django's: they look into the result cache, and read chunk by chunk.
 ALWAYS = (QuerySet, RawQuerySet, Manager)
 # What belongs to the mixin, not to its twins.
@@ -52,6 +56,8 @@ def install() -> None:
             how, value = _beside(target, vars(target).get(name), twin)
             _changes.append(Change(where, name, how))
             setattr(target, name, value)
+            if how is OVERRIDDEN:
+                _guard(sys.modules[target.__module__])
 
 
 def _beside(target: type | ModuleType, own: object, twin: object) -> tuple[str, object]:
@@ -62,6 +68,13 @@ def _beside(target: type | ModuleType, own: object, twin: object) -> tuple[str, 
     if is_class and _is_coroutine(own) and _is_coroutine(twin):
         return OVERRIDDEN, Either(own, twin)
     return REPLACED, twin
+
+
+def _guard(module: ModuleType) -> None:
+    """Django's twins that stay make a RuntimeError of a StopIteration, too: else it would hang."""
+    if vars(module).get(BRIDGE) is asgiref.sync.sync_to_async:
+        setattr(module, BRIDGE, asyncgen_runtime.sync_to_async)
+        _changes.append(Change(module.__name__, BRIDGE, REPLACED))
 
 
 def _is_coroutine(found: object) -> bool:
