@@ -384,9 +384,14 @@ def _summary(result: Result, changed: Sequence[str]) -> str:
     )
     files = len({entry.module.path for entry in result.entries})
     return (
-        f"asyncgen: {len(result.entries)} callables read in {files} files, {twins} twins; "
-        f"none for {without or 'nothing'}; {len(changed)} files changed{_untyped(result)}"
+        f"asyncgen: {_count(len(result.entries), 'callable')} read in {_count(files, 'file')}, "
+        f"{_count(twins, 'twin')}; {f'none for {without}; ' if without else ''}"
+        f"{_count(len(changed), 'file')} changed{_untyped(result)}"
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _untyped(result: Result) -> str:
@@ -395,7 +400,9 @@ def _untyped(result: Result) -> str:
     from asyncgen.stub.companions import types
 
     unknown = [each for each in types(result.stubs).values() if each.origin is Origin.UNKNOWN]
-    said = f"; {len(unknown)} return types unknown, see `asyncgen explain`" if unknown else ""
+    said = ""
+    if unknown:
+        said = f"; {_count(len(unknown), 'return type')} unknown, see `asyncgen explain`"
     if not result.has_django_stubs:
         said += "; django-stubs not found, so types are from the source alone"
     return said

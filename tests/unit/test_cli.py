@@ -52,9 +52,7 @@ def test_write_check_edit_drift_build(project: Project, run: Run) -> None:
     built = run("build")
     assert built.exit_code == 0
     assert "wrote shop/querysets_async.py" in built.stdout
-    assert (
-        "2 callables read in 1 files, 1 twins; none for 1 queryset; 1 files changed" in built.stdout
-    )
+    assert "2 callables read in 1 file, 1 twin; none for 1 queryset; 1 file changed" in built.stdout
     assert "async def atotal" in (root / OUTPUT).read_text()
     assert run("check").exit_code == 0
     assert run("diff").stdout == ""
