@@ -276,7 +276,12 @@ def init(session: Session) -> int:
     session.say(f"asyncgen: added [tool.asyncgen] to {path}")
     for source in sources:
         session.say(f"  {source}")
-    session.say("Look at it, then run `asyncgen build`.")
+    if sources:
+        session.say("Look at it, then run `asyncgen build`.")
+    else:
+        session.say(
+            "No queryset, manager or model was found: name the modules to read in `sources`."
+        )
     return IN_SYNC
 
 

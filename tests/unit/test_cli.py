@@ -502,6 +502,14 @@ def test_init_follows_what_classes_inherit_from(project: Project, run: Run) -> N
     assert proposed == {name for name, (_, wanted) in FILES.items() if wanted}
 
 
+def test_init_says_when_it_finds_nothing(project: Project, run: Run) -> None:
+    project({"shop/__init__.py": "", "shop/views.py": "x = 1\n"})
+    answer = run("init")
+    assert answer.exit_code == 0
+    assert "No queryset, manager or model was found" in answer.stdout
+    assert "asyncgen build" not in answer.stdout
+
+
 def test_init_leaves_a_broken_pyproject_alone(project: Project, run: Run) -> None:
     root = project({"pyproject.toml": "[project\n"})
     assert run("init").exit_code == 2
