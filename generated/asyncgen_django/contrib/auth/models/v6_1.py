@@ -201,6 +201,13 @@ class PermissionManagerAsync:
 class PermissionAsync:
     """Async twins of `Permission`."""
 
+    async def auser_perm_str(self):
+        """Asynchronous `Permission.user_perm_str`: read it on a worker thread.
+
+        String representation for the user permission check.
+        """
+        return await on_worker(getattr)(self, "user_perm_str")
+
     async def anatural_key(self):
         """Asynchronous `Permission.natural_key()`: run it on a worker thread."""
         return await on_worker(self.natural_key)()
