@@ -9,19 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from asyncgen.model import (
-    Binding,
-    Class,
-    Decision,
-    Function,
-    ImportLine,
-    Kind,
-    Module,
-    Parameter,
-    ParameterKind,
-    Signature,
-    Twin,
-)
+from asyncgen.source import Binding, Class, Function, Module, Parameter, ParameterKind, Signature
+from asyncgen.surface import Decision, ImportLine, Kind, Twin
 
 _SELF = re.compile(r"\bSelf\b")
 _BUILTINS = frozenset(vars(builtins))

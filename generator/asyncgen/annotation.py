@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import cache
 
-from asyncgen.model import Display, Expression, Get, Item, Literal, Name, Operation
+from asyncgen.facts import Display, Expression, Get, Item, Literal, Name, Operation
 
 
 @cache

@@ -13,17 +13,9 @@ from keyword import iskeyword
 from asyncgen import knowledge
 from asyncgen.config import WORDS
 from asyncgen.evaluate import Evaluator, is_abstract, is_context_function
-from asyncgen.model import (
-    Binding,
-    Call,
-    Class,
-    Decision,
-    Evidence,
-    Function,
-    Kind,
-    Module,
-    ParameterKind,
-)
+from asyncgen.facts import Call
+from asyncgen.source import Binding, Class, Evidence, Function, Module, ParameterKind
+from asyncgen.surface import Decision, Kind
 from asyncgen.values import (
     Argument,
     Bound,

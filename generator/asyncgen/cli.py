@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncgen.config import Config
-    from asyncgen.model import Drift, Rendered, StubFunction
-    from asyncgen.pipeline import Entry, Result
+    from asyncgen.plan import Entry, Result
+    from asyncgen.surface import Drift, Rendered, StubFunction
 
 IN_SYNC, DRIFT, BAD_CONFIGURATION, BAD_SOURCE = range(4)
 
@@ -290,7 +290,7 @@ def init(session: Session) -> int:
 
 def _verify(session: Session, config: Config, result: Result, rendered: Sequence[Rendered]) -> None:
     """Raise what mypy and stubtest find."""
-    from asyncgen.model import AsyncgenError
+    from asyncgen.problems import AsyncgenError
     from asyncgen.verify import Written, verify
 
     texts = {each.path: each.text for each in rendered}
@@ -304,7 +304,7 @@ def _verify(session: Session, config: Config, result: Result, rendered: Sequence
 def _compared(session: Session, config: Config) -> tuple[Result, list[Rendered], list[Drift]]:
     """Run the pipeline and compare with the disk; problems that are no errors are printed."""
     from asyncgen.output import drift, orphans
-    from asyncgen.pipeline import rendered
+    from asyncgen.plan import rendered
 
     result = _result(session, config)
     if result.errors:
@@ -325,7 +325,7 @@ def _result(session: Session, config: Config) -> Result:
     what it leaves is needed until the end."""
     gc.disable()
     try:
-        from asyncgen.pipeline import Run
+        from asyncgen.plan import Run
 
         with _progress(session) as progress:
             return Run(config, progress).result()
@@ -364,7 +364,7 @@ _VERBS = {"missing": "wrote", "changed": "rewrote", "orphan": "removed"}
 
 
 def _drift_problem(drift: Drift) -> Problem:
-    from asyncgen.model import DriftKind
+    from asyncgen.surface import DriftKind
 
     said = {
         DriftKind.MISSING: "is missing",
@@ -380,7 +380,7 @@ def _drift_problem(drift: Drift) -> Problem:
 
 
 def _summary(result: Result, changed: Sequence[str]) -> str:
-    from asyncgen.model import Kind
+    from asyncgen.surface import Kind
 
     kinds = [entry.decision.kind for entry in result.entries]
     twins = sum(entry.decision.twin is not None for entry in result.entries)
@@ -401,8 +401,8 @@ def _count(number: int, what: str) -> str:
 
 def _untyped(result: Result) -> str:
     """What the summary says of types that are not known."""
-    from asyncgen.model import Origin
     from asyncgen.stub.companions import types
+    from asyncgen.surface import Origin
 
     unknown = [each for each in types(result.stubs).values() if each.origin is Origin.UNKNOWN]
     said = ""

@@ -8,18 +8,11 @@ from pathlib import Path
 
 from asyncgen.config import Config
 from asyncgen.environment import site_packages
-from asyncgen.model import (
-    AsyncgenError,
-    Class,
-    Display,
-    Function,
-    Literal,
-    Location,
-    Module,
-    Problem,
-)
+from asyncgen.facts import Display, Literal
+from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read import read_file
 from asyncgen.resolve import Resolver
+from asyncgen.source import Class, Function, Module
 
 PACKAGE = "asyncgen_django"
 # Done by hand, in the app itself: the error of `with atomic():` in async code names aatomic().

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from asyncgen import environment
 from asyncgen.config import Config, Source
+from asyncgen.django.relations import Relations
 from asyncgen.evaluate import Evaluator
-from asyncgen.model import HEADER, AsyncgenError, Location, Module, Problem
-from asyncgen.pipeline import Progress, Run, Selection, import_root
+from asyncgen.plan import Progress, Run, Selection, import_root
+from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read import read_outline
-from asyncgen.relations import Relations
 from asyncgen.resolve import Resolver, every_class
+from asyncgen.source import Module
+from asyncgen.surface import HEADER
 
 _CLASS = re.compile(r"^\s*class \w", re.MULTILINE)
 # Folders, and files without their suffix, that hold nothing that a project runs.

@@ -10,7 +10,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from asyncgen.model import HEADER, AsyncgenError, Drift, DriftKind, Location, Problem, Rendered
+from asyncgen.problems import AsyncgenError, Location, Problem
+from asyncgen.surface import HEADER, Drift, DriftKind, Rendered
 
 _HEAD = 600  # bytes within which the header must stand
 

@@ -18,7 +18,8 @@ from tempfile import TemporaryDirectory
 from asyncgen.config import Config
 from asyncgen.environment import interpreter, site_packages
 from asyncgen.infer.revealed import RECEIVER
-from asyncgen.model import AsyncgenError, Location, Problem, Question
+from asyncgen.problems import AsyncgenError, Location, Problem
+from asyncgen.surface import Question
 
 _DECOYS = "asyncgen_decoys"
 _HEAD = f"from typing import Any, TypeVar, reveal_type\nimport {_DECOYS}\n"

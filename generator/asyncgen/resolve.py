@@ -13,32 +13,26 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from asyncgen.model import (
-    AsyncgenError,
-    Attribute,
-    Binding,
+from asyncgen.facts import (
     Block,
     Branch,
     Call,
     Choice,
-    Class,
     Define,
     Display,
     Expression,
-    Function,
     Get,
     Import,
     Item,
     Literal,
     Loop,
-    Module,
     Name,
-    Parameter,
-    ParameterKind,
     Return,
     Star,
     With,
 )
+from asyncgen.problems import AsyncgenError
+from asyncgen.source import Attribute, Binding, Class, Function, Module, Parameter, ParameterKind
 
 STANDARD_LIBRARY = sys.stdlib_module_names
 BUILTIN_CLASSES = frozenset(

@@ -13,18 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from asyncgen.model import (
+from asyncgen.facts import (
     Assign,
-    Binding,
     Block,
     Branch,
     Call,
     Choice,
-    Class,
     Display,
     Evaluate,
     Expression,
-    Function,
     Get,
     Item,
     Leave,
@@ -35,9 +32,10 @@ from asyncgen.model import (
     Raise,
     Return,
     Star,
-    SurfaceClass,
 )
 from asyncgen.resolve import Resolver
+from asyncgen.source import Binding, Class, Function
+from asyncgen.surface import SurfaceClass
 
 # The attribute that holds the rows once they have been read.
 CACHES: Mapping[str, str] = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TypeAlias
 
-from asyncgen.model import Class, Evidence, Function, Module
+from asyncgen.source import Class, Evidence, Function, Module
 
 WIDTH_LIMIT = 8  # how many variants of one builtin are told apart
 UNTOLD_LIMIT = 24  # how many things that are not read are told apart

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from asyncgen.config import Config
 from asyncgen.environment import interpreter
-from asyncgen.model import Location, Problem, StubFunction, StubModule
+from asyncgen.problems import Location, Problem
+from asyncgen.surface import StubFunction, StubModule
 
 _MYPY_LINE = re.compile(r"(?P<path>.+?\.pyi?):(?P<line>\d+)(?::\d+)?: error: (?P<message>.*)")
 _STUBTEST_LINE = re.compile(r"error: (?P<name>[\w.]+) (?P<message>.+)")

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 from asyncgen.config import load
-from asyncgen.pipeline import Result, Run, rendered
+from asyncgen.plan import Result, Run, rendered
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.testproject.settings")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from asyncgen.config import load
-from asyncgen.pipeline import Run, rendered
+from asyncgen.plan import Run, rendered
 
 
 def test_a_twin_whose_name_would_be_a_keyword_ends_with_an_underscore(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from asyncgen.model import Kind
+from asyncgen.surface import Kind
 from asyncgen_runtime.test import acapture_queries
 from asyncgen_runtime.transaction import aatomic
 from django.db import models, transaction

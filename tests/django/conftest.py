@@ -76,7 +76,7 @@ def hops(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def surface(tmp_path: Path) -> Callable[..., ModuleType]:
     """Generate a surface of the installed Django with other settings, and import it."""
     from asyncgen.config import Config, Source
-    from asyncgen.pipeline import Run, rendered
+    from asyncgen.plan import Run, rendered
 
     def surface(**settings: Any) -> ModuleType:
         config = Config(

@@ -15,7 +15,7 @@ import black
 import pytest
 
 from asyncgen.config import load
-from asyncgen.pipeline import Run, rendered
+from asyncgen.plan import Run, rendered
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.parent.name for path in HERE.glob("*/source"))

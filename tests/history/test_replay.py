@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 from asyncgen import environment
 from asyncgen.config import Config, Release, Source
-from asyncgen.model import AsyncgenError
-from asyncgen.pipeline import Run, rendered
+from asyncgen.plan import Run, rendered
+from asyncgen.problems import AsyncgenError
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = tomllib.loads(Path(__file__).with_name("history.toml").read_text(encoding="utf-8"))

@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from asyncgen.config import load
-from asyncgen.pipeline import Entry, Run
+from asyncgen.plan import Entry, Run
 from download import HERE, Package, packages, roots
 
 NOT_COVERED = "not covered"

@@ -21,8 +21,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from asyncgen.config import load
-from asyncgen.model import Kind, Severity, SurfaceClass
-from asyncgen.pipeline import Result, Run, rendered
+from asyncgen.plan import Result, Run, rendered
+from asyncgen.problems import Severity
+from asyncgen.surface import Kind, SurfaceClass
 from download import CACHE, HERE, DownloadError, Package, fetch, packages, scratch_in_cache
 
 PACKAGES = [package for package in packages().values() if not package.heldout]

@@ -20,7 +20,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from asyncgen.model import HEADER
+from asyncgen.surface import HEADER
 from download import DownloadError, Package, fetch, packages
 from test_build import PYTHON
 

@@ -14,11 +14,12 @@ import asyncgen_django
 import django
 from areas import areas, mixins
 from asyncgen.classify import Candidate, Classifier, Rules, candidates
+from asyncgen.django.relations import Relations
 from asyncgen.evaluate import Evaluator
-from asyncgen.model import Binding, Kind, Module
 from asyncgen.read import read_file
-from asyncgen.relations import Relations
 from asyncgen.resolve import Resolver
+from asyncgen.source import Binding, Module
+from asyncgen.surface import Kind
 from asyncgen.values import Bound, Instance, Level
 from django.db.models import query
 

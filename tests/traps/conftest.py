@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from asyncgen.config import load
-from asyncgen.model import Decision
-from asyncgen.pipeline import Run, rendered
+from asyncgen.plan import Run, rendered
+from asyncgen.surface import Decision
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.testproject.settings")

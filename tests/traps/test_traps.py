@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from asyncgen.model import Kind
+from asyncgen.surface import Kind
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import models
 from django.template import Context, Engine

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from asyncgen.config import load
 from asyncgen.output import drift, write
-from asyncgen.pipeline import Run, rendered
+from asyncgen.plan import Run, rendered
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

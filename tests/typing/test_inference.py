@@ -11,16 +11,18 @@ from pathlib import Path
 import pytest
 from asyncgen.annotation import parse_annotation
 from asyncgen.config import Config
+from asyncgen.django.relations import Relations
 from asyncgen.environment import site_packages
 from asyncgen.evaluate import Evaluator
+from asyncgen.facts import Display, Expression, Item, Name, Operation
 from asyncgen.infer import Inference
 from asyncgen.infer.django_stubs import DjangoStubs
 from asyncgen.infer.generics import Rows
 from asyncgen.infer.known import text
-from asyncgen.model import Decision, Display, Expression, Item, Kind, Module, Name, Operation
 from asyncgen.read import read_file
-from asyncgen.relations import Relations
 from asyncgen.resolve import Resolver
+from asyncgen.source import Module
+from asyncgen.surface import Decision, Kind
 from download import HERE, Package, packages, roots
 
 ROOT = Path(__file__).resolve().parents[2]

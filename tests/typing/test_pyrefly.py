@@ -12,10 +12,11 @@ from asyncgen import stamp
 from asyncgen.cli import main
 from asyncgen.config import load
 from asyncgen.environment import program
-from asyncgen.model import AsyncgenError, Origin, StubFunction
-from asyncgen.pipeline import Result, Run
+from asyncgen.plan import Result, Run
+from asyncgen.problems import AsyncgenError
 from asyncgen.pyrefly import ask
 from asyncgen.stub.companions import types
+from asyncgen.surface import Origin, StubFunction
 from click.testing import CliRunner
 
 MODELS = """\

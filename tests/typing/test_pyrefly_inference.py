@@ -15,7 +15,8 @@ from asyncgen.config import Config, Source
 from asyncgen.environment import program
 from asyncgen.infer import Opinions
 from asyncgen.infer.known import text
-from asyncgen.model import Decision, Module
+from asyncgen.source import Module
+from asyncgen.surface import Decision
 from download import packages
 from test_inference import ROOT, Answer, labelled
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from asyncgen.config import load
-from asyncgen.pipeline import Result, Run, rendered
+from asyncgen.plan import Result, Run, rendered
 from asyncgen.verify import Written, name_at, verify
 
 Verify = Callable[[str, str], list[tuple[str, str]]]

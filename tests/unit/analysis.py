@@ -10,11 +10,12 @@ from textwrap import dedent
 
 import django
 from asyncgen.classify import Candidate, Classifier, Rules, candidates
+from asyncgen.django.relations import Relations
 from asyncgen.evaluate import Evaluator
-from asyncgen.model import Class, Decision, Module
 from asyncgen.read import read_file
-from asyncgen.relations import Relations
 from asyncgen.resolve import Resolver
+from asyncgen.source import Class, Module
+from asyncgen.surface import Decision
 
 SITE_PACKAGES = Path(django.__file__).resolve().parents[1]
 PRELUDE = "from django.db import models\n"

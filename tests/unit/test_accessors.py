@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from analysis import PRELUDE, classifier, decisions, kinds
 from asyncgen.classify import Rules, candidates
-from asyncgen.model import Class
+from asyncgen.source import Class
 
 NEIGHBOURS = {"get_next_by_day", "get_previous_by_day"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from analysis import decisions, kinds, methods
 from asyncgen.classify import Rules
-from asyncgen.model import Kind
+from asyncgen.surface import Kind
 
 
 def test_private_names_and_special_methods_are_skipped() -> None:

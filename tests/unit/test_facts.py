@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from asyncgen.model import Choice, Name, Return
+from asyncgen.facts import Choice, Name, Return
 from asyncgen.read.tree import read_source
 
 

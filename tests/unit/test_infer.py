@@ -6,14 +6,14 @@ from textwrap import indent
 
 import pytest
 from analysis import PRELUDE, SITE_PACKAGES, resolver
+from asyncgen.django.relations import Relations
 from asyncgen.evaluate import Evaluator
 from asyncgen.infer import Inference
 from asyncgen.infer.django_stubs import DjangoStubs
 from asyncgen.infer.generics import Rows
 from asyncgen.infer.known import text
-from asyncgen.model import Decision, Kind
 from asyncgen.read import read_file
-from asyncgen.relations import Relations
+from asyncgen.surface import Decision, Kind
 
 MODULE = """
 total = 0

@@ -7,8 +7,8 @@ from textwrap import dedent
 
 import pytest
 from analysis import class_named, resolver
-from asyncgen.model import Class, Function, Module
 from asyncgen.resolve import External, FunctionIn, ModuleReference, Resolver, every_class
+from asyncgen.source import Class, Function, Module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import black
 import pytest
 from asyncgen.annotate import twin
-from asyncgen.model import Decision, Kind, Surface, SurfaceClass
 from asyncgen.read.tree import read_source
 from asyncgen.render import render
+from asyncgen.surface import Decision, Kind, Surface, SurfaceClass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from asyncgen.config import load
-from asyncgen.model import AsyncgenError
-from asyncgen.pipeline import Run, rendered
+from asyncgen.plan import Run, rendered
+from asyncgen.problems import AsyncgenError
 
 SHOP = """
 from django.db import models

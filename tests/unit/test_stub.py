@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from asyncgen.config import load
-from asyncgen.model import Rendered
-from asyncgen.pipeline import Run, rendered
+from asyncgen.plan import Run, rendered
+from asyncgen.surface import Rendered
 
 HEAD = """\
 from __future__ import annotations

@@ -8,21 +8,9 @@ from asyncgen import knowledge
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.evaluate.core import Core
 from asyncgen.evaluate.foreign import is_known, is_package_path
-from asyncgen.model import (
-    Attribute,
-    Binding,
-    Call,
-    Class,
-    Display,
-    Expression,
-    Get,
-    Item,
-    Literal,
-    Module,
-    Name,
-    Operation,
-)
+from asyncgen.facts import Call, Display, Expression, Get, Item, Literal, Name, Operation
 from asyncgen.resolve import Alias, External
+from asyncgen.source import Attribute, Binding, Class, Module
 from asyncgen.values import (
     NONE,
     Bound,

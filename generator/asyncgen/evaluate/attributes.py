@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from asyncgen import knowledge
+from asyncgen.django.relations import Reverse
 from asyncgen.evaluate.annotations import Annotations
 from asyncgen.evaluate.foreign import is_known
 from asyncgen.evaluate.frame import Frame
-from asyncgen.model import Attribute, Binding, Call, Class, Function, Name
-from asyncgen.relations import Reverse
+from asyncgen.facts import Call, Name
 from asyncgen.resolve import Alias
+from asyncgen.source import Attribute, Binding, Class, Function
 from asyncgen.values import (
     NOTHING,
     Argument,

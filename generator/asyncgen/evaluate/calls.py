@@ -10,19 +10,8 @@ from asyncgen import knowledge
 from asyncgen.evaluate.annotations import base_word
 from asyncgen.evaluate.frame import Frame
 from asyncgen.evaluate.protocols import Protocols
-from asyncgen.model import (
-    Binding,
-    Call,
-    Class,
-    Evidence,
-    Expression,
-    Function,
-    Get,
-    Literal,
-    Name,
-    Parameter,
-    Star,
-)
+from asyncgen.facts import Call, Expression, Get, Literal, Name, Star
+from asyncgen.source import Binding, Class, Evidence, Function, Parameter
 from asyncgen.values import (
     CLEAN,
     NONE,

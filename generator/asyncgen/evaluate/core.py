@@ -13,28 +13,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
-from asyncgen.accessors import PREFIXES, Accessors
+from asyncgen.django.accessors import PREFIXES, Accessors
+from asyncgen.django.relations import Relations
 from asyncgen.evaluate.frame import Environment, Frame
-from asyncgen.model import (
+from asyncgen.facts import (
     Assign,
-    Attribute,
     Block,
     Branch,
     Call,
-    Class,
     Display,
     Expression,
-    Function,
     Get,
     Lambda,
-    Location,
     Loop,
     Name,
     Raise,
     With,
 )
-from asyncgen.relations import Relations
+from asyncgen.problems import Location
 from asyncgen.resolve import Alias, Definition, Resolver, every_class
+from asyncgen.source import Attribute, Class, Function
 from asyncgen.values import (
     NOTHING,
     Bound,

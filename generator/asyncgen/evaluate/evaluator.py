@@ -11,7 +11,7 @@ from asyncgen.evaluate.core import is_abstract
 from asyncgen.evaluate.frame import Frame
 from asyncgen.evaluate.statements import Statements
 from asyncgen.fixpoint import Fixpoint
-from asyncgen.model import Binding, Evidence, Function
+from asyncgen.source import Binding, Evidence, Function
 from asyncgen.values import (
     CLEAN,
     NONE,

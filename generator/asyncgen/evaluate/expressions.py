@@ -8,32 +8,27 @@ from asyncgen import knowledge
 from asyncgen.evaluate.foreign import is_known, is_package_path
 from asyncgen.evaluate.foreign_calls import ForeignCalls
 from asyncgen.evaluate.frame import Frame
-from asyncgen.model import (
+from asyncgen.facts import (
     Await,
     Bind,
     Call,
     Choice,
-    Class,
     Comprehension,
     Display,
     Expression,
-    Function,
     Get,
     Item,
     Lambda,
     Literal,
-    Location,
-    Module,
     Name,
     Operation,
-    Parameter,
-    ParameterKind,
     Return,
-    Signature,
     Star,
     Yield,
 )
+from asyncgen.problems import Location
 from asyncgen.resolve import Alias, Definition, External, FunctionIn, ModuleReference
+from asyncgen.source import Class, Function, Module, Parameter, ParameterKind, Signature
 from asyncgen.values import (
     NOTHING,
     Argument,

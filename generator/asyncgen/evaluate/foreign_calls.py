@@ -6,7 +6,7 @@ from asyncgen import knowledge
 from asyncgen.evaluate.calls import Arguments, Calls
 from asyncgen.evaluate.foreign import foreign_level, is_pure, is_setting
 from asyncgen.evaluate.frame import Frame
-from asyncgen.model import Evidence
+from asyncgen.source import Evidence
 from asyncgen.values import (
     NOTHING,
     Bound,

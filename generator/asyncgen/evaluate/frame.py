@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from asyncgen.model import Class, Evidence, Function, Location, Module
+from asyncgen.problems import Location
+from asyncgen.source import Class, Evidence, Function, Module
 from asyncgen.values import (
     CLEAN,
     Bound,

@@ -5,18 +5,16 @@ from __future__ import annotations
 from asyncgen.evaluate.annotations import base_word
 from asyncgen.evaluate.expressions import Expressions, attribute_path, named_classes
 from asyncgen.evaluate.frame import Environment, Frame, joined
-from asyncgen.model import (
+from asyncgen.facts import (
     Assign,
     Block,
     Branch,
     Call,
     Choice,
-    Class,
     Define,
     Display,
     Evaluate,
     Expression,
-    Function,
     Get,
     Item,
     Leave,
@@ -31,6 +29,7 @@ from asyncgen.model import (
     Statement,
     With,
 )
+from asyncgen.source import Class, Function
 from asyncgen.values import (
     NONE,
     NOTHING,
@@ -90,7 +89,7 @@ class Statements(Expressions):
                 return self.block(body, frame)
             case Leave():
                 return False
-            case Define(definition=definition):
+            case Define(definition=Function() | Class() as definition):
                 frame.environment[definition.name] = frozenset({self.inner(definition, frame)})
             case LocalImport(imports=imports):
                 for name, found in imports:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from asyncgen.model import Class, Function, Module
 from asyncgen.resolve import FunctionIn, Resolver
+from asyncgen.source import Class, Function, Module
 
 FOLDER = "django-stubs"
 

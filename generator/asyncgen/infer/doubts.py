@@ -13,24 +13,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 
 from asyncgen.evaluate import Evaluator
-from asyncgen.infer.flow import returns_in
-from asyncgen.model import (
-    Attribute,
+from asyncgen.facts import (
     Block,
     Call,
-    Class,
     Define,
     Expression,
-    Function,
     Get,
     Import,
     Literal,
     LocalImport,
-    Module,
     Name,
     Raise,
 )
+from asyncgen.infer.flow import returns_in
 from asyncgen.resolve import Alias, Definition, FunctionIn, ModuleReference
+from asyncgen.source import Attribute, Class, Function, Module
 
 # An abstract model has no key yet, and the setting DEFAULT_AUTO_FIELD changes those of others.
 _KEYS = frozenset({"pk", "id"})

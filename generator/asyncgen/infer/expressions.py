@@ -7,20 +7,13 @@ from dataclasses import dataclass, field
 
 from asyncgen.annotation import last_word
 from asyncgen.evaluate import Frame
-from asyncgen.infer.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS, PATHS
-from asyncgen.infer.known import ANY, BOOL, INT, NONE, SELF, STR, Known, Types, builtin, substituted
-from asyncgen.infer.lookups import Lookups
-from asyncgen.model import (
-    Attribute,
+from asyncgen.facts import (
     Bind,
-    Binding,
     Call,
     Choice,
-    Class,
     Comprehension,
     Display,
     Expression,
-    Function,
     Get,
     Item,
     Literal,
@@ -28,7 +21,11 @@ from asyncgen.model import (
     Operation,
     Star,
 )
+from asyncgen.infer.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS, PATHS
+from asyncgen.infer.known import ANY, BOOL, INT, NONE, SELF, STR, Known, Types, builtin, substituted
+from asyncgen.infer.lookups import Lookups
 from asyncgen.resolve import Alias
+from asyncgen.source import Attribute, Binding, Class, Function
 from asyncgen.values import Bound, ClassObject, Foreign, Instance, Type
 
 Names = dict[str, Types | None]

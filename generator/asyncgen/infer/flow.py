@@ -11,13 +11,8 @@ from dataclasses import dataclass, field
 
 from asyncgen.annotation import last_word
 from asyncgen.evaluate import Frame
-from asyncgen.infer.builtin_types import LOOSE, TRANSPARENT
-from asyncgen.infer.expressions import Expressions, Names
-from asyncgen.infer.known import NONE, SELF, Known, Types, builtin
-from asyncgen.infer.lookups import Lookups
-from asyncgen.model import (
+from asyncgen.facts import (
     Assign,
-    Binding,
     Block,
     Branch,
     Call,
@@ -33,6 +28,11 @@ from asyncgen.model import (
     Statement,
     With,
 )
+from asyncgen.infer.builtin_types import LOOSE, TRANSPARENT
+from asyncgen.infer.expressions import Expressions, Names
+from asyncgen.infer.known import NONE, SELF, Known, Types, builtin
+from asyncgen.infer.lookups import Lookups
+from asyncgen.source import Binding
 from asyncgen.values import Bound, Builtin, Value
 
 ROUNDS = 4

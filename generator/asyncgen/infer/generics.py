@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from asyncgen.django.relations import is_abstract_model
 from asyncgen.evaluate import Evaluator, Frame
+from asyncgen.facts import Call, Display, Expression, Get, Item, Literal, Name
 from asyncgen.infer.known import Known, Types
 from asyncgen.infer.variables import is_generic_base, is_variable, variables
-from asyncgen.model import Call, Class, Display, Expression, Get, Item, Literal, Module, Name
-from asyncgen.relations import is_abstract_model
 from asyncgen.resolve import Alias, Resolver
+from asyncgen.source import Class, Module
 from asyncgen.values import ClassObject, Instance
 
 

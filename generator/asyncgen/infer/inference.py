@@ -12,24 +12,15 @@ from dataclasses import dataclass, field
 
 from asyncgen.annotation import last_word
 from asyncgen.evaluate import Evaluator
+from asyncgen.facts import Call, Define, Expression, Name, Return, Star, With
 from asyncgen.fixpoint import Fixpoint
 from asyncgen.infer.django_stubs import DjangoStubs
 from asyncgen.infer.flow import result_of, returns_in
 from asyncgen.infer.generics import Rows
 from asyncgen.infer.known import ANY, Known, Types, simplified
 from asyncgen.infer.lookups import Lookups
-from asyncgen.model import (
-    Call,
-    Decision,
-    Define,
-    Expression,
-    Function,
-    Module,
-    Name,
-    Return,
-    Star,
-    With,
-)
+from asyncgen.source import Function, Module
+from asyncgen.surface import Decision
 from asyncgen.values import Bound, Instance
 
 # Decorators that leave what is returned as it is.

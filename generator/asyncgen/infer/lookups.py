@@ -10,23 +10,13 @@ from dataclasses import dataclass
 
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.evaluate import Evaluator
+from asyncgen.facts import Display, Expression, Get, Item, Literal, Name, Operation
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
 from asyncgen.infer.generics import Rows
 from asyncgen.infer.known import ANY, NONE, SELF, Known, Types, builtin, substituted
 from asyncgen.infer.variables import is_variable, variables
-from asyncgen.model import (
-    Class,
-    Display,
-    Expression,
-    Function,
-    Get,
-    Item,
-    Literal,
-    Module,
-    Name,
-    Operation,
-)
 from asyncgen.resolve import Alias, External, Resolver
+from asyncgen.source import Class, Function, Module
 from asyncgen.values import Bound, Instance
 
 _BUILTIN_CLASSES = frozenset(

@@ -9,7 +9,8 @@ from asyncgen.infer.doubts import Doubts
 from asyncgen.infer.inference import Inference
 from asyncgen.infer.known import Types
 from asyncgen.infer.revealed import names, revealed
-from asyncgen.model import Binding, Class, Decision, Module, Question
+from asyncgen.source import Binding, Class, Module
+from asyncgen.surface import Decision, Question
 
 
 @dataclass

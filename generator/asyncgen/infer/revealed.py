@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from asyncgen.infer.known import ANY, NONE, SELF, Known, Types, builtin
 from asyncgen.infer.lookups import Lookups
-from asyncgen.model import Class
+from asyncgen.source import Class
 
 # What pyrefly calls the variable that stands for the receiver's class in our questions.
 RECEIVER = "AsyncgenReceiver"

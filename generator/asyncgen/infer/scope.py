@@ -15,18 +15,13 @@ from functools import cache
 from types import MappingProxyType
 
 from asyncgen.annotation import expression_text, last_word
+from asyncgen.facts import Call, Expression, Import
 from asyncgen.infer.known import Known, Types, ordered
 from asyncgen.infer.rewriting import Rewriting, unsaid_arguments
 from asyncgen.infer.variables import class_parameters, is_variable
-from asyncgen.model import (
-    Call,
-    Class,
-    Expression,
-    Import,
-    ImportLine,
-    Module,
-)
 from asyncgen.resolve import Alias, Definition, Resolver
+from asyncgen.source import Class, Module
+from asyncgen.surface import ImportLine
 
 _BUILTINS = frozenset(vars(builtins))
 # Other calls that make a type; what any other one gives is a value to type checkers.

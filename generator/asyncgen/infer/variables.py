@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asyncgen.annotation import last_word
-from asyncgen.model import Call, Class, Display, Expression, Get, Item, Name
+from asyncgen.facts import Call, Display, Expression, Get, Item, Name
 from asyncgen.resolve import Alias, Resolver
+from asyncgen.source import Class
 
 _VARIABLES = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
 

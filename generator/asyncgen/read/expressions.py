@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from asyncgen.model import (
+from asyncgen.facts import (
     Await,
     Bind,
     Call,
@@ -21,12 +21,11 @@ from asyncgen.model import (
     Literal,
     Name,
     Operation,
-    Parameter,
-    ParameterKind,
     Star,
     Yield,
 )
 from asyncgen.read.canonical import annotation_text, canonical_text
+from asyncgen.source import Parameter, ParameterKind
 
 NOTHING = Operation("unknown", ())
 

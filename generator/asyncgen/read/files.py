@@ -13,7 +13,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from asyncgen.model import AsyncgenError, Location, Module, Problem
+from asyncgen.problems import AsyncgenError, Location, Problem
+from asyncgen.source import Module
 
 
 def read_file(path: Path, module: str, display: str, *, keep: bool = False) -> Module:
@@ -104,7 +105,7 @@ def _reader_hash() -> str:
     """A hash of the code that makes facts, and of the Python that pickles them."""
     digest = hashlib.sha256(sys.version.encode())
     package = Path(__file__).parent
-    types = (package.parent / name for name in ("model.py", "problems.py"))
+    types = (package.parent / name for name in ("facts.py", "problems.py", "source.py"))
     for path in sorted([*package.glob("*.py"), *types]):
         digest.update(path.read_bytes())
     return digest.hexdigest()

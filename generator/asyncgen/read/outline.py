@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from asyncgen.model import Module
 from asyncgen.read.files import decode, read_file
+from asyncgen.source import Module
 
 PRAGMA = "# asyncgen:"  # a comment, which an outline does not keep
 

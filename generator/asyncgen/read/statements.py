@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from asyncgen.model import (
+from asyncgen.facts import (
     Assign,
     Block,
     Branch,
-    Class,
     Define,
     Evaluate,
     Expression,
-    Function,
     Import,
     Leave,
     LocalImport,
@@ -29,6 +27,7 @@ from asyncgen.model import (
 )
 from asyncgen.read.canonical import annotation_text
 from asyncgen.read.expressions import ExpressionReader, dotted, operator
+from asyncgen.source import Class, Function
 
 
 @dataclass

@@ -17,28 +17,12 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from asyncgen.model import (
-    AsyncgenError,
-    Attribute,
-    Binding,
-    Call,
-    Class,
-    Display,
-    Expression,
-    Function,
-    Get,
-    Import,
-    Item,
-    Literal,
-    Location,
-    Module,
-    Name,
-    Problem,
-    Signature,
-)
+from asyncgen.facts import Call, Display, Expression, Get, Import, Item, Literal, Name
+from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read.canonical import annotation_text, canonical_text
 from asyncgen.read.expressions import dotted, strings
 from asyncgen.read.statements import StatementReader
+from asyncgen.source import Attribute, Binding, Class, Function, Module, Signature
 
 _PRAGMA = re.compile(r"#\s*asyncgen:\s*(?P<words>[\w-]+)")
 _INCOMPATIBLE = re.compile(r"#\s*type:\s*ignore\[[^]]*\boverride\b")

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from asyncgen.model import (
+from asyncgen.render.layout import INDENT, lay_out
+from asyncgen.render.surface import (
+    REGENERATE,
+    environment,
+    grouped,
+    parameter_texts,
+    twin_imports,
+    twin_lines,
+)
+from asyncgen.surface import (
     HEADER,
     Dispatch,
     ImportLine,
@@ -15,15 +24,6 @@ from asyncgen.model import (
     StubFunction,
     StubModule,
     Twin,
-)
-from asyncgen.render.layout import INDENT, lay_out
-from asyncgen.render.surface import (
-    REGENERATE,
-    environment,
-    grouped,
-    parameter_texts,
-    twin_imports,
-    twin_lines,
 )
 
 _TOLERANT = (

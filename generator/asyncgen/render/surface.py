@@ -15,23 +15,20 @@ from importlib import resources
 import jinja2
 
 from asyncgen.annotate import passed
-from asyncgen.model import (
+from asyncgen.render.layout import INDENT, lay_out
+from asyncgen.source import Binding, Parameter, ParameterKind, Signature
+from asyncgen.surface import (
     HEADER,
-    Binding,
     Choosable,
     Dispatch,
     ImportLine,
     Kind,
     ManagerModule,
-    Parameter,
-    ParameterKind,
     Rendered,
-    Signature,
     Surface,
     SurfaceClass,
     Twin,
 )
-from asyncgen.render.layout import INDENT, lay_out
 
 REGENERATE = "# Do not edit: change the source, then run `asyncgen build`."
 RUNTIME = "asyncgen_runtime"

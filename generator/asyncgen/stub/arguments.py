@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from asyncgen.annotation import expression_text
+from asyncgen.facts import Display, Expression, Item
 from asyncgen.infer.scope import Scope, Where
 from asyncgen.infer.variables import class_parameters
-from asyncgen.model import Class, Display, Expression, Item
 from asyncgen.resolve import Resolver
+from asyncgen.source import Class
 
 
 def arguments(

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from asyncgen.model import Class, ManagerModule, StubFunction, StubModule, Surface
+from asyncgen.source import Class
 from asyncgen.stub.maker import StubMaker
 from asyncgen.stub.statics import ManagerStubs, Mixin, Mixins, StaticManagers
 from asyncgen.stub.surface import surface_stub
+from asyncgen.surface import ManagerModule, StubFunction, StubModule, Surface
 
 NONE, BESIDE = "none", "beside"
 

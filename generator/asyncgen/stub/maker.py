@@ -16,21 +16,8 @@ from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
 from asyncgen.infer.known import Types, overrides
 from asyncgen.infer.scope import Scope, Where
 from asyncgen.infer.variables import is_variable
-from asyncgen.model import (
-    Binding,
-    Class,
-    Decision,
-    Function,
-    Kind,
-    Module,
-    Origin,
-    Parameter,
-    StubClass,
-    StubFunction,
-    StubModule,
-    Twin,
-)
 from asyncgen.resolve import Alias, Resolver
+from asyncgen.source import Binding, Class, Function, Module, Parameter
 from asyncgen.stub.arguments import arguments
 from asyncgen.stub.text import (
     CONTEXTS,
@@ -41,6 +28,7 @@ from asyncgen.stub.text import (
     unbound,
     wrapped,
 )
+from asyncgen.surface import Decision, Kind, Origin, StubClass, StubFunction, StubModule, Twin
 
 FirstParty = Callable[[Iterable[str]], frozenset[str]]
 

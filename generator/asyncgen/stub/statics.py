@@ -13,17 +13,15 @@ from dataclasses import dataclass, replace
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.infer.known import ANY, Types
 from asyncgen.infer.scope import Scope
-from asyncgen.model import (
-    Binding,
-    Class,
+from asyncgen.resolve import Resolver, is_copied
+from asyncgen.source import Binding, Class, Function, Parameter, ParameterKind, Signature
+from asyncgen.stub.arguments import arguments
+from asyncgen.stub.maker import StubMaker
+from asyncgen.surface import (
     Decision,
-    Function,
     ImportLine,
     Kind,
     ManagerModule,
-    Parameter,
-    ParameterKind,
-    Signature,
     StaticManager,
     StubClass,
     StubFunction,
@@ -32,9 +30,6 @@ from asyncgen.model import (
     SurfaceClass,
     Twin,
 )
-from asyncgen.resolve import Resolver, is_copied
-from asyncgen.stub.arguments import arguments
-from asyncgen.stub.maker import StubMaker
 
 _SUFFIXES = ("QuerySet", "Queryset", "Query")
 _QUERYSET = "django.db.models.query.QuerySet"

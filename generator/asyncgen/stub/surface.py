@@ -7,23 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from asyncgen.infer.scope import Scope, Where
-from asyncgen.model import (
-    Binding,
+from asyncgen.resolve import Resolver
+from asyncgen.source import Binding, Function, Module, Parameter, ParameterKind
+from asyncgen.stub.maker import StubMaker, is_annotated
+from asyncgen.stub.text import ITERATORS, argument, head
+from asyncgen.surface import (
     Decision,
-    Function,
     Kind,
-    Module,
-    Parameter,
-    ParameterKind,
     StubClass,
     StubFunction,
     StubModule,
     Surface,
     SurfaceClass,
 )
-from asyncgen.resolve import Resolver
-from asyncgen.stub.maker import StubMaker, is_annotated
-from asyncgen.stub.text import ITERATORS, argument, head
 
 
 def surface_stub(maker: StubMaker, surface: Surface, path: str) -> StubModule:

@@ -6,8 +6,9 @@ import ast
 import re
 
 from asyncgen.annotation import last_word, parse_annotation
+from asyncgen.facts import Item
 from asyncgen.infer.scope import Scope
-from asyncgen.model import Item, Kind
+from asyncgen.surface import Kind
 
 ITERATORS = frozenset(
     {"Iterator", "Iterable", "Generator", "AsyncIterator", "AsyncIterable", "AsyncGenerator"}

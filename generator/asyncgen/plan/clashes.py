@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from asyncgen.annotate import uses
-from asyncgen.model import ImportLine, Parameter, Surface, SurfaceClass, Twin
+from asyncgen.source import Parameter
+from asyncgen.surface import ImportLine, Surface, SurfaceClass, Twin
 
 
 def unclashed(surface: Surface) -> Surface:

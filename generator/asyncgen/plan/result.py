@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from asyncgen.model import (
-    Decision,
-    Dispatch,
-    ManagerModule,
-    Module,
-    Problem,
-    Severity,
-    StubModule,
-    Surface,
-)
+from asyncgen.problems import Problem, Severity
+from asyncgen.source import Module
+from asyncgen.surface import Decision, Dispatch, ManagerModule, StubModule, Surface
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,30 +10,18 @@ from asyncgen import knowledge
 from asyncgen.annotate import Names, conversion, twin
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
 from asyncgen.config import WORDS, Source
+from asyncgen.django.relations import is_abstract_model
+from asyncgen.facts import Call
 from asyncgen.infer.generics import is_generic
-from asyncgen.model import (
-    Binding,
-    Call,
-    Class,
-    Decision,
-    ImportLine,
-    Kind,
-    Location,
-    Module,
-    Problem,
-    Severity,
-    Subclass,
-    Surface,
-    SurfaceClass,
-    Twin,
-)
-from asyncgen.pipeline.derived import Derived, queryset_of
-from asyncgen.pipeline.result import Entry
-from asyncgen.pipeline.selection import Selected
-from asyncgen.relations import is_abstract_model
+from asyncgen.plan.derived import Derived, queryset_of
+from asyncgen.plan.result import Entry
+from asyncgen.plan.selection import Selected
+from asyncgen.problems import Location, Problem, Severity
 from asyncgen.resolve import every_class
 from asyncgen.shortcuts import shortened
+from asyncgen.source import Binding, Class, Module
 from asyncgen.stub.maker import FirstParty
+from asyncgen.surface import Decision, ImportLine, Kind, Subclass, Surface, SurfaceClass, Twin
 from asyncgen.values import Bound, Instance, Level
 
 

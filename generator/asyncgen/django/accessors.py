@@ -12,30 +12,32 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
-from asyncgen.model import (
-    Attribute,
-    Binding,
+from asyncgen.django.relations import Relations, is_abstract_model
+from asyncgen.facts import (
     Block,
     Call,
-    Class,
     Display,
-    Evidence,
     Expression,
-    Function,
     Get,
     Import,
     Literal,
     LocalImport,
-    Location,
-    Module,
     Name,
+    Return,
+)
+from asyncgen.problems import Location
+from asyncgen.resolve import Alias
+from asyncgen.source import (
+    Attribute,
+    Binding,
+    Class,
+    Evidence,
+    Function,
+    Module,
     Parameter,
     ParameterKind,
-    Return,
     Signature,
 )
-from asyncgen.relations import Relations, is_abstract_model
-from asyncgen.resolve import Alias
 
 PREFIXES = ("get_", "set_")
 _DATE_FIELD = "django.db.models.fields.DateField"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from asyncgen.model import Class
 from asyncgen.resolve import Resolver
+from asyncgen.source import Class
 
 
 @dataclass

@@ -10,8 +10,8 @@ from pathlib import Path
 from asyncgen.classify import Classifier
 from asyncgen.config import Release, Source
 from asyncgen.infer import DjangoStubs, Inference
-from asyncgen.model import Module
-from asyncgen.pipeline.selection import Selected
+from asyncgen.plan.selection import Selected
+from asyncgen.source import Module
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The flow from a configuration to rendered files, and the report of what was decided."""
 
-from asyncgen.pipeline.result import Entry, Result
-from asyncgen.pipeline.run import Progress, Run, rendered
-from asyncgen.pipeline.selection import Selection, import_root
+from asyncgen.plan.result import Entry, Result
+from asyncgen.plan.run import Progress, Run, rendered
+from asyncgen.plan.selection import Selection, import_root
 
 __all__ = ["Entry", "Progress", "Result", "Run", "Selection", "import_root", "rendered"]

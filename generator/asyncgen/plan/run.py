@@ -9,30 +9,23 @@ from pathlib import Path, PurePosixPath
 from asyncgen import environment
 from asyncgen.classify import Classifier
 from asyncgen.config import Config, Release, Source
+from asyncgen.django.relations import Relations
 from asyncgen.evaluate import Evaluator
 from asyncgen.infer import DjangoStubs, Inference, Opinions
 from asyncgen.infer.generics import Rows
-from asyncgen.model import (
-    AsyncgenError,
-    Choosable,
-    Dispatch,
-    Location,
-    Module,
-    Problem,
-    Rendered,
-    Surface,
-)
-from asyncgen.pipeline.analysis import Analysis, Chosen
-from asyncgen.pipeline.builder import SurfaceBuilder, unmatched
-from asyncgen.pipeline.clashes import unclashed
-from asyncgen.pipeline.derived import Derived
-from asyncgen.pipeline.result import Entry, Result
-from asyncgen.pipeline.selection import Selected, Selection, apart
+from asyncgen.plan.analysis import Analysis, Chosen
+from asyncgen.plan.builder import SurfaceBuilder, unmatched
+from asyncgen.plan.clashes import unclashed
+from asyncgen.plan.derived import Derived
+from asyncgen.plan.result import Entry, Result
+from asyncgen.plan.selection import Selected, Selection, apart
+from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read import read_file
-from asyncgen.relations import Relations
 from asyncgen.resolve import Resolver
+from asyncgen.source import Module
 from asyncgen.stub import StubMaker
 from asyncgen.stub.companions import NONE, Plan, companions, mixins_of
+from asyncgen.surface import Choosable, Dispatch, Rendered, Surface
 
 Progress = Callable[[str], None]
 

@@ -6,23 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
-from asyncgen.model import (
-    Assign,
-    Attribute,
-    Binding,
-    Block,
-    Branch,
-    Call,
-    Class,
-    Expression,
-    Function,
-    Get,
-    Literal,
-    Module,
-    Name,
-    Return,
-)
+from asyncgen.facts import Assign, Block, Branch, Call, Expression, Get, Literal, Name, Return
 from asyncgen.resolve import Resolver
+from asyncgen.source import Attribute, Binding, Class, Function, Module
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from asyncgen import environment
 from asyncgen.config import Config, Release, Source
-from asyncgen.model import HEADER, AsyncgenError, Module, Problem
+from asyncgen.problems import AsyncgenError, Problem
 from asyncgen.resolve import Resolver
+from asyncgen.source import Module
 from asyncgen.stub.companions import NONE
+from asyncgen.surface import HEADER
 
 Reader = Callable[[Path, str], Module]
 

@@ -1,0 +1,147 @@
+"""What `read` takes from a file: modules, classes, functions, signatures as verbatim text.
+
+Frozen dataclasses; nothing here acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from asyncgen.facts import Block, Definition, Expression, Import
+from asyncgen.problems import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One step of the reason for a decision."""
+
+    message: str
+    location: Location | None = None
+
+
+class ParameterKind(Enum):
+    """How an argument reaches a parameter; the members of `inspect.Parameter.kind`."""
+
+    POSITIONAL_ONLY = "positional-only"
+    POSITIONAL_OR_KEYWORD = "positional or keyword"
+    VAR_POSITIONAL = "variadic positional"
+    KEYWORD_ONLY = "keyword-only"
+    VAR_KEYWORD = "variadic keyword"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; `annotation` and `default` are source text, canonically spaced."""
+
+    name: str
+    kind: ParameterKind
+    annotation: str | None = None
+    default: str | None = None
+    # Names that the default's text refers to; empty for a literal.
+    default_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The parameters in order, `self` and `cls` included, and the return annotation's text."""
+
+    parameters: tuple[Parameter, ...]
+    returns: str | None = None
+
+
+class Binding(Enum):
+    """What a function is to its class."""
+
+    FUNCTION = "function"  # at module level
+    METHOD = "method"
+    CLASSMETHOD = "classmethod"
+    STATICMETHOD = "staticmethod"
+    PROPERTY = "property"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function(Definition):
+    """A function or method, with the facts of its body.
+
+    `decorators` are outermost first. `marks` are attributes set on the function beside its
+    definition (`create.alters_data = True`), as source text.
+    """
+
+    signature: Signature
+    location: Location
+    binding: Binding = Binding.FUNCTION
+    docstring: str | None = None
+    decorators: tuple[Expression, ...] = ()
+    decorator_texts: tuple[str, ...] = ()
+    marks: Mapping[str, str] = field(default_factory=dict)
+    overloads: tuple[Function, ...] = ()
+    type_parameters: str = ""  # "[T: Model, **P]", as written
+    is_async: bool = False
+    is_generator: bool = False
+    # Declared below `if TYPE_CHECKING:`: says types, never runs.
+    is_type_only: bool = False
+    pragma: str | None = None
+    # Says itself, `# type: ignore[override]`, that it cannot stand in for what it overrides.
+    is_incompatible: bool = False
+    body: Block = ()
+    # Names of an outer scope that it or a function in it binds anew: `nonlocal`, `global`.
+    rebinds: frozenset[str] = frozenset()
+    # What assigning to a property runs.
+    setter: Function | None = None
+    # Of a method that nobody wrote: what Django makes it of (see `django.accessors`).
+    made_of: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A name bound in a class or module body by assignment (`b = a`) or declared (`x: int`)."""
+
+    name: str
+    value: Expression | None
+    annotation: str | None
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Class(Definition):
+    """A class statement. `qualname` has the outer classes and functions in it."""
+
+    qualname: str
+    module: str
+    bases: tuple[Expression, ...]
+    base_texts: tuple[str, ...]
+    keywords: tuple[tuple[str, Expression], ...]
+    functions: Mapping[str, Function]
+    attributes: Mapping[str, Attribute]
+    classes: Mapping[str, Class]
+    location: Location
+    docstring: str | None = None
+    type_parameters: tuple[str, ...] = ()
+    # Declared below `if TYPE_CHECKING:`: says types, is not there at run time.
+    is_type_only: bool = False
+    pragma: str | None = None
+    # The queryset class whose methods a manager class made by from_queryset copies.
+    queryset: Class | None = None
+
+    @property
+    def dotted(self) -> str:
+        return f"{self.module}.{self.qualname}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Module:
+    """The facts of one source file."""
+
+    name: str
+    path: str
+    imports: Mapping[str, Import]
+    star_imports: tuple[str, ...]
+    classes: Mapping[str, Class]
+    functions: Mapping[str, Function]
+    attributes: Mapping[str, Attribute]
+    exports: tuple[str, ...] | None  # __all__, where it is a plain list
+    has_future_annotations: bool = False
+    rebound: frozenset[str] = frozenset()  # by functions; see `Function.rebinds`
+    prefetched: frozenset[str] = frozenset()  # attributes that a `Prefetch(to_attr=…)` names
