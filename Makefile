@@ -40,17 +40,17 @@ check: $(READY)
 
 # Write the lock files of requirements/ anew.
 lock: $(READY)
-	for name in dev typing; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	for name in dev typing release; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-emit-find-links --upgrade \
 		--output-file requirements/$$name.txt requirements/$$name.in || exit 1; done
 
-$(READY): requirements/dev.txt pyproject.toml
+$(READY): requirements/dev.txt pyproject.toml runtime/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		--requirement requirements/dev.txt
 	$(if $(DJANGO),$(BIN)/python -m pip install --quiet --disable-pip-version-check Django==$(DJANGO))
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
-		--no-deps --editable .
+		--no-deps --editable ./runtime --editable .
 	touch $@
 
 clean:
