@@ -19,16 +19,14 @@ from asyncgen.evaluate.frame import Environment, Frame
 from asyncgen.facts import (
     Assign,
     Block,
-    Branch,
     Call,
     Display,
     Expression,
     Get,
     Lambda,
-    Loop,
     Name,
     Raise,
-    With,
+    walk,
 )
 from asyncgen.problems import Location
 from asyncgen.resolve import Alias, Definition, Resolver, every_class
@@ -304,16 +302,10 @@ def _is_private(name: str) -> bool:
 
 
 def _self_assignments(block: Block) -> Iterator[str]:
-    for statement in block:
-        match statement:
-            case Assign(targets=targets):
-                for target in targets:
-                    parts = target.elements if isinstance(target, Display) else (target,)
-                    for part in parts:
-                        if isinstance(part, Get) and part.value == Name("self"):
-                            yield part.name
-            case Branch(blocks=blocks, final=final):
-                for inner in (*blocks, final):
-                    yield from _self_assignments(inner)
-            case Loop(body=body) | With(body=body):
-                yield from _self_assignments(body)
+    for statement in walk(block):
+        if isinstance(statement, Assign):
+            for target in statement.targets:
+                parts = target.elements if isinstance(target, Display) else (target,)
+                for part in parts:
+                    if isinstance(part, Get) and part.value == Name("self"):
+                        yield part.name

@@ -14,7 +14,6 @@ from asyncgen.fixpoint import Fixpoint
 from asyncgen.source import Binding, Evidence, Function
 from asyncgen.values import (
     CLEAN,
-    NONE,
     NOTHING,
     Argument,
     Bound,
@@ -94,10 +93,7 @@ class Evaluator(Statements):
         environment.update(self.parameters(bound, dict(given)))
         line = function.location.line
         frame = Frame(bound.module, function, bound.owner, bound.receiver, environment, line)
-        completes = self.block(function.body, frame)
-        returns = frozenset(frame.returns)
-        if completes and not function.is_generator and not _is_stub(function):
-            returns |= NONE
+        returns = NOTHING if _is_stub(function) else self.run(function.body, frame)
         effect = frame.effect
         if function.is_generator:
             returns, effect = builtin("generator", effect=frame.effect), CLEAN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from asyncgen.problems import Location
 from asyncgen.source import Class, Evidence, Function, Module
@@ -14,10 +14,8 @@ from asyncgen.values import (
     Effect,
     Instance,
     Level,
-    Type,
     Value,
     merged,
-    union,
 )
 
 EVIDENCE_LIMIT = 4  # steps of a chain of calls that are worth telling
@@ -37,7 +35,6 @@ class Frame:
     environment: Environment
     line: int = 0
     effect: Effect = CLEAN
-    returns: set[Type] = field(default_factory=set)
     stops: bool = False  # a StopIteration may leave
     guarded: int = 0  # how many enclosing try blocks catch StopIteration
 
@@ -66,9 +63,13 @@ class Frame:
 
 def joined(environments: Sequence[Environment]) -> Environment:
     """Every name with all that it may hold."""
-    if len(environments) == 1:
-        return environments[0]
-    names = {name for environment in environments for name in environment}
-    return {
-        name: merged(union(each[name] for each in environments if name in each)) for name in names
-    }
+    first, *others = environments
+    if not others:
+        return first
+    result = dict(first)
+    for other in others:
+        for name, value in other.items():
+            known = result.setdefault(name, value)
+            if known is not value and known != value:
+                result[name] = merged(known | value)
+    return result

@@ -45,11 +45,9 @@ class Expressions:
     bound: Bound
     frame: Frame
     names: Names = field(default_factory=dict)
-    bindings: list[tuple[str, Types | None]] = field(default_factory=list)
 
     def bind(self, name: str, types: Types | None) -> None:
         self.names[name] = types
-        self.bindings.append((name, types))
 
     # -- expressions -------------------------------------------------------------------------------
 
