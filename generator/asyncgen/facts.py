@@ -194,9 +194,12 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a match. `captures` are the names that its pattern binds to parts of the subject,
-    `whole` are those for all of it; `classes` are what the subject is an instance of if it matches,
-    as far as the pattern says. `is_irrefutable`: it matches whatever there is, but for its guard."""
+    """One case of a match.
+
+    `captures` are the names that its pattern binds to parts of the subject, `whole` those for all
+    of it. `classes` are what the subject is an instance of if it matches, as far as the pattern
+    says. `is_irrefutable`: it matches whatever there is, but for its guard.
+    """
 
     line: int
     body: Block

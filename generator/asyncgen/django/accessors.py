@@ -8,7 +8,7 @@ django/db/models/base.py, ModelBase._prepare and make_foreign_order_accessors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge

@@ -188,6 +188,7 @@ class Calls(Protocols):
         if known is not None:
             return known
         outcome = self.outcome(bound, self.given(bound, arguments))
+        self.changed(bound, frame)
         frame.stops |= outcome.stops and not frame.guarded
         if is_context_function(function):
             inner = next((each for each in outcome.returns if isinstance(each, Builtin)), None)

@@ -29,7 +29,7 @@ from asyncgen.values import (
 
 VARIANTS_LIMIT = 12  # for how many different arguments a function is evaluated apart
 
-_Key = tuple[Function, object, Given]
+_Key = tuple[Function, object, Given, frozenset[tuple[str, Value]]]
 
 
 def _same(one: Outcome, other: Outcome) -> bool:
@@ -77,19 +77,20 @@ class Evaluator(Statements):
 
     def key(self, bound: Bound, given: Given) -> _Key:
         """What an outcome depends on; without the arguments when too many differ."""
-        key = (bound.function, bound.receiver, given)
+        around = frozenset(self.closure(bound.function).items())
+        key = (bound.function, bound.receiver, given, around)
         if not given or _names_attribute(given) or key in self._outcomes:
             return key
         variants = self._variants.get(key[:2], 0)
         if variants >= VARIANTS_LIMIT:
-            return (bound.function, bound.receiver, ())
+            return (bound.function, bound.receiver, (), around)
         self._variants[key[:2]] = variants + 1
         return key
 
     def evaluated(self, bound: Bound, given: Given) -> Outcome:
         """One evaluation of the body."""
         function = bound.function
-        environment = dict(self._closures.get(function, {}))
+        environment = self.closure(function)
         environment.update(self.parameters(bound, dict(given)))
         line = function.location.line
         frame = Frame(bound.module, function, bound.owner, bound.receiver, environment, line)

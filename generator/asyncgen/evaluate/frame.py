@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asyncgen.problems import Location
 from asyncgen.source import Class, Evidence, Function, Module
 from asyncgen.values import (
     CLEAN,
+    NOTHING,
     Bound,
     ClassObject,
     Effect,
@@ -37,6 +38,16 @@ class Frame:
     effect: Effect = CLEAN
     stops: bool = False  # a StopIteration may leave
     guarded: int = 0  # how many enclosing try blocks catch StopIteration
+    is_running: bool = False
+    walrus: set[str] = field(default_factory=set)  # names bound by `:=` so far
+
+    def leave(self, outer: Environment) -> None:
+        """Return to `outer` from an expression that may not be evaluated, or that has names of its
+        own: what `:=` bound in it stays."""
+        inner, self.environment = self.environment, outer
+        for name in self.walrus:
+            if inner.get(name) != outer.get(name):
+                outer[name] = merged(inner.get(name, NOTHING) | outer.get(name, NOTHING))
 
     def note(self, level: Level, message: str) -> None:
         """Something evaluated here has an effect by itself."""

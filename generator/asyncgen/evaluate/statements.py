@@ -105,7 +105,8 @@ class Walk(Flow[Environment]):
 
     def iterated(self, loop: Loop, state: Environment) -> None:
         frame = self.within(state)
-        assert loop.iterable is not None and loop.target is not None
+        assert loop.iterable is not None
+        assert loop.target is not None
         items = self.evaluator.iterate(self.evaluator.value(loop.iterable, frame), frame)
         self.evaluator.bind(loop.target, items, frame)
 
@@ -184,7 +185,9 @@ class Statements(Expressions):
 
     def run(self, block: Block, frame: Frame) -> Value:
         """Run a body: what it returns."""
+        frame.is_running = True
         exits = Walk(self, frame).block(block, frame.environment)
+        frame.is_running = False
         returned = exits.returns.get(RETURNED, NOTHING) if exits.returns is not None else NOTHING
         return returned | (NONE if exits.end is not None else NOTHING)
 
@@ -215,7 +218,9 @@ class Statements(Expressions):
 
     def never_returns(self, call: Call, frame: Frame) -> bool:
         """Whether the call is known to raise: sys.exit(), or what is annotated so."""
-        callees = self.value(call.function, Frame(frame.module, None, None, None, dict(frame.environment)))
+        callees = self.value(
+            call.function, Frame(frame.module, None, None, None, dict(frame.environment))
+        )
         return bool(callees) and all(
             (isinstance(each, Foreign) and each.dotted in knowledge.NEVER_RETURNING)
             or (isinstance(each, Bound) and each.function.signature.returns in _NEVER)
@@ -233,7 +238,7 @@ class Statements(Expressions):
         """A function or class defined inside the function that runs."""
         if isinstance(definition, Class):
             return ClassObject(definition)
-        self._closures[definition] = frame.environment
+        self.enclosed(definition, frame)
         return Bound(definition, frame.module)
 
     # -- assignment --------------------------------------------------------------------------------

@@ -149,7 +149,8 @@ class TypedWalk(Flow[State]):
         self.values.narrowed(test, holds, state.values)
 
     def iterated(self, loop: Loop, state: State) -> None:
-        assert loop.iterable is not None and loop.target is not None
+        assert loop.iterable is not None
+        assert loop.target is not None
         own = self.within(state)
         own.bind_target(loop.target, own.elements(own.typed(loop.iterable)))
         self.values.iterated(loop, state.values)
