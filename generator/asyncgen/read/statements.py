@@ -253,6 +253,6 @@ def _classes(pattern: cst.MatchPattern | None) -> list[cst.BaseExpression]:
         case cst.MatchClass(cls=found):
             return [found]
         case cst.MatchOr(patterns=elements):
-            found = [_classes(each.pattern) for each in elements]
-            return [one for many in found for one in many] if all(found) else []
+            parts = [_classes(each.pattern) for each in elements]
+            return [one for many in parts for one in many] if all(parts) else []
     return []
