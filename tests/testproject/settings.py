@@ -1,7 +1,8 @@
 """Django settings for all tests that need a database.
 
 ASYNCGEN_TEST_DATABASE says which: sqlite (in a file, the default), memory (SQLite's shared cache,
-which is what Django's test runner makes of an ordinary project), postgres or mariadb.
+which is what Django's test runner makes of an ordinary project), postgres or mariadb. With
+"native_" before it, the backend is that of asyncgen_native.
 
 Names of test databases contain the process id, so that test runs do not meet.
 """
@@ -46,7 +47,11 @@ _DATABASES: dict[str, dict[str, Any]] = {
     },
 }
 
-if DATABASE == "mariadb":
+for name in ("sqlite", "postgres", "mariadb"):
+    engine = _DATABASES[name]["ENGINE"].rpartition(".")[2]
+    _DATABASES[f"native_{name}"] = _DATABASES[name] | {"ENGINE": f"asyncgen_native.{engine}"}
+
+if DATABASE.endswith("mariadb"):
     # mysqlclient has to be compiled against MariaDB's headers; PyMySQL works on a bare machine.
     import pymysql
 

@@ -95,10 +95,8 @@ class Expressions(ForeignCalls):
             case Operation(operator=operator, operands=operands):
                 return self.operation(operator, operands, frame)
             case Bind(name=name, value=inner):
-                value = self.value(inner, frame)
-                frame.environment[name] = value
-                frame.walrus.add(name)
-                return value
+                frame.environment[name] = self.value(inner, frame)
+                return frame.environment[name]
             case Yield(value=inner, delegates=delegates):
                 sent = self.value(inner, frame) if inner is not None else NOTHING
                 if delegates:
@@ -131,7 +129,7 @@ class Expressions(ForeignCalls):
             body=(Return(frame.line, expression.body),),
         )
         known = self._lambdas.setdefault((frame.module.path, frame.line, expression), function)
-        self.enclosed(known, frame)
+        self._closures[known] = frame.environment
         return frozenset({Bound(known, frame.module)})
 
     # -- names -------------------------------------------------------------------------------------
@@ -236,7 +234,7 @@ class Expressions(ForeignCalls):
             self.test(self.value(condition, frame), frame)
             self.narrow(condition, True, frame)
         elements = union(self.value(each, frame) for each in expression.elements)
-        frame.leave(outer)
+        frame.environment = outer
         return builtin(expression.type, elements)
 
     # -- operators ---------------------------------------------------------------------------------
@@ -282,7 +280,8 @@ class Expressions(ForeignCalls):
         frame.environment = dict(outer)
         self.narrow(test, holds, frame)
         value = self.value(then, frame)
-        frame.leave(outer)
+        outer.update((name, each) for name, each in frame.environment.items() if name not in outer)
+        frame.environment = outer
         return value
 
     def operation(self, operator: str, operands: tuple[Expression, ...], frame: Frame) -> Value:
@@ -323,9 +322,8 @@ class Expressions(ForeignCalls):
 
     def item(self, expression: Item, frame: Frame) -> Value:
         owner = self.value(expression.value, frame)
-        for each in (expression.index, *expression.bounds):
-            if each is not None:
-                self.value(each, frame)
+        if expression.index is not None:
+            self.value(expression.index, frame)
         path = attribute_path(expression.value)
         kept = frame.environment.get(f"{path}[]", NOTHING) if path else NOTHING
         return kept | union(self.item_of(each, expression, frame) for each in owner)

@@ -1,0 +1,13 @@
+"""The whole unmodified Django ORM on the event loop, through greenlets. Needs Django and greenlet.
+
+Optional: what asyncgen generates imports it only where ``bridge = "asyncgen_native.bridge"`` asks
+for it. The backends are `asyncgen_native.postgresql`, `.mysql` and `.sqlite3`.
+"""
+
+from __future__ import annotations
+
+from .calls import bridge
+from .greenlets import BridgeClosed, NotInBridge, await_, in_bridge
+from .pool import close_pools
+
+__all__ = ["BridgeClosed", "NotInBridge", "await_", "bridge", "close_pools", "in_bridge"]

@@ -1,0 +1,106 @@
+"""What is private in Django and asgiref, and relied on here. Nothing else is.
+
+`tests/native/test_native_insides.py` compares each of these with the source of the installed
+Django. A Django that is not in `TESTED` gets a warning from ``manage.py check``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, cast
+
+import asgiref.sync
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .greenlets import await_, in_bridge
+
+W = TypeVar("W", bound=BaseDatabaseWrapper)
+
+TESTED = ((5, 2), (6, 0), (6, 1))
+"""The series of Django that the tests have run with."""
+
+ASYNC_UNSAFE = (
+    "chunked_cursor",
+    "clean_savepoints",
+    "close",
+    "commit",
+    "connect",
+    "create_cursor",
+    "cursor",
+    "ensure_connection",
+    "get_new_connection",
+    "rollback",
+    "savepoint",
+    "savepoint_commit",
+    "savepoint_rollback",
+)
+"""The methods of database wrappers that Django forbids on a thread with a running event loop."""
+
+A_METHODS = (
+    "django.contrib.auth.backends",
+    "django.contrib.contenttypes.fields",
+    "django.contrib.sessions.backends.base",
+    "django.contrib.sessions.backends.db",
+    "django.core.cache.backends.base",
+    "django.core.paginator",
+    "django.db.models.base",
+    "django.db.models.fields.related_descriptors",
+    "django.db.models.query",
+    "django.dispatch.dispatcher",
+    "django.tasks.backends.base",
+)
+"""The modules whose async methods are made of a `sync_to_async` that they import by name."""
+
+
+def allow_in_calls(cls: type[W]) -> type[W]:
+    """Let a wrapper's methods through Django's guard in a call, where they do not block the loop.
+
+    Elsewhere the guard stays: a query in plain async code raises SynchronousOnlyOperation.
+    """
+    for name in ASYNC_UNSAFE:
+        setattr(cls, name, _guarded(getattr(cls, name)))
+    return cls
+
+
+def _guarded(method: Callable[..., object]) -> Callable[..., object]:
+    inside = cast(Callable[..., object], getattr(method, "__wrapped__"))  # noqa: B009
+
+    @functools.wraps(inside)
+    def guarded(*args: object, **kwargs: object) -> object:
+        return (inside if in_bridge() else method)(*args, **kwargs)
+
+    return guarded
+
+
+class Wrappers(Protocol):
+    """Django's ``connections._connections``: a wrapper an attribute, named by its alias."""
+
+    def __getattr__(self, alias: str) -> BaseDatabaseWrapper: ...
+    def __setattr__(self, alias: str, wrapper: BaseDatabaseWrapper) -> None: ...
+    def __delattr__(self, alias: str) -> None: ...
+
+
+def replace_wrappers(make: Callable[[Wrappers], Wrappers]) -> None:
+    """Have ``django.db.connections`` keep its wrappers in what `make` makes of where they are."""
+    handler: Any = connections
+    handler._connections = make(handler._connections)
+
+
+def replace_async_to_sync() -> None:
+    """Have ``async_to_sync`` work in a call on the loop, for its coroutine is awaited there.
+
+    Elsewhere on the thread of a running loop it raises RuntimeError as ever. Django calls it to
+    send signals to async receivers.
+    """
+    cls: Any = asgiref.sync.AsyncToSync
+    before = cls.__call__
+
+    @functools.wraps(before)
+    def __call__(self: Any, *args: object, **kwargs: object) -> object:
+        if in_bridge():
+            return await_(self.awaitable(*args, **kwargs))
+        return before(self, *args, **kwargs)
+
+    cls.__call__ = __call__

@@ -1,0 +1,36 @@
+"""A lock for a driver whose own would block the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from .greenlets import complete, in_bridge
+from .owner import suspend
+
+
+class SuspendingLock:
+    """In the place of a ``threading.Lock``: a call that has to wait suspends, a thread blocks.
+
+    Two tasks share a connection, and a ``threading.Lock`` held over a query would stop the loop on
+    which its holder waits; an RLock would exclude neither, for both are on one thread.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._thread = threading.get_ident()
+        self.waiting = asyncio.Lock()
+
+    def locked(self) -> bool:
+        return self.waiting.locked()
+
+    def __enter__(self) -> bool:
+        if in_bridge() and not self.waiting.locked():
+            return complete(self.waiting.acquire())
+        return suspend(self._loop, self.waiting.acquire)
+
+    def __exit__(self, *_: object) -> None:
+        if threading.get_ident() == self._thread:
+            self.waiting.release()
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.waiting.release)

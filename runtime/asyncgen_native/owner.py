@@ -1,0 +1,136 @@
+"""Whose connections: those of a context, on the event loop and on threads that it sends work to.
+
+A call that runs on the loop has an `Owner`, named by a context variable. When the call ends, the
+connections go back to the pool, but for those that hold something: a transaction, a named cursor.
+Such an owner stays in the context. Tasks begun in a transaction share it, because they inherit the
+variable; a worker thread has it because asgiref copies the context there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .greenlets import NotInBridge, await_, in_bridge, running_task
+from .pool import pools
+
+if TYPE_CHECKING:
+    from .wrapper import NativeWrapper
+
+T = TypeVar("T")
+
+OVER = (
+    "The transaction in which this was started has ended, and its connection serves others. "
+    "Tasks and threads started inside a block have to finish before it does."
+)
+
+
+class Owner:
+    """The connections of one context."""
+
+    def __init__(self, *, block: bool = False) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.pools = pools()
+        self.wrappers: dict[str, NativeWrapper] = {}
+        self.calls = 0
+        self.ended = False
+        self.turn = asyncio.Lock()
+        self._block = block  # of aatomic(), which ends it
+        self._shared = False
+        # Not the task itself, which holds the context that holds this.
+        self._task = weakref.ref(asyncio.current_task() or self)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Tell whether what it holds is a transaction, which tasks begun in it share."""
+        return self._block or any(each.in_transaction for each in self.wrappers.values())
+
+    def is_mine(self) -> bool:
+        """Tell whether the calling task, or worker thread, may use it."""
+        task = running_task()
+        if task is not None and task is self._task():
+            return True
+        mine = task is None or self.in_transaction
+        self._shared |= mine
+        return mine
+
+    def refuse(self) -> None:
+        """Raise RuntimeError if this was a transaction and has ended."""
+        if self.ended and self._block:
+            raise RuntimeError(OVER)
+
+    def wrapper(self, alias: str) -> NativeWrapper | None:
+        """Return its wrapper for a database, or one that the pool has lying ready."""
+        wrapper = self.wrappers.get(alias)
+        if wrapper is None and (pool := self.pools.get(alias)) is not None:
+            wrapper = pool.take()
+            if wrapper is not None:
+                self.adopt(wrapper)
+        return wrapper
+
+    def adopt(self, wrapper: NativeWrapper) -> None:
+        """Have `wrapper` serve this context."""
+        wrapper.owner = self
+        self.wrappers[wrapper.alias] = wrapper
+
+    def settle(self) -> None:
+        """Give back all that holds nothing, at the end of a call; end if that was everything."""
+        if self._block:
+            return
+        for alias, wrapper in list(self.wrappers.items()):
+            if not wrapper.holds():
+                del self.wrappers[alias]
+                wrapper.give_back(whole=not self._shared)
+        if not self.wrappers:
+            self.ended = True
+            if _owner.get() is self:
+                _owner.set(None)
+
+    def end(self) -> None:
+        """Give back everything, as far as it can be used; close the rest."""
+        self.ended = True
+        while self.wrappers:
+            _, wrapper = self.wrappers.popitem()
+            wrapper.give_back(whole=not self._shared)
+
+    def __del__(self) -> None:
+        # The context is gone with something still open in it. The server rolls back what is cut.
+        if self.wrappers and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.end)
+
+
+_owner: ContextVar[Owner | None] = ContextVar("asyncgen_native_owner", default=None)
+
+
+def current() -> Owner | None:
+    """Return the owner of the connections that the calling code should use, if there is one.
+
+    Raises RuntimeError where its transaction has ended: what began inside may not go on outside.
+    """
+    owner = _owner.get()
+    if owner is None or not owner.is_mine():
+        return None
+    owner.refuse()
+    return None if owner.ended else owner
+
+
+def suspend(loop: asyncio.AbstractEventLoop, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Wait for a coroutine on `loop`: in a call by suspending it, on a worker thread by blocking.
+
+    Raises NotInBridge on the thread of the loop outside of a call, where either would be wrong.
+    """
+    if in_bridge():
+        return await_(make())
+    if loop.is_closed() or running_task() is not None:
+        raise NotInBridge("This connection belongs to an event loop, which cannot wait here.")
+    return asyncio.run_coroutine_threadsafe(make(), loop).result()
+
+
+def begin(*, block: bool = False) -> Owner:
+    """Make an owner for what follows in the current context."""
+    owner = Owner(block=block)
+    _owner.set(owner)
+    return owner

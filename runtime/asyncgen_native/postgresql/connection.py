@@ -1,0 +1,126 @@
+"""A psycopg connection that looks synchronous and waits on the event loop.
+
+psycopg's two connection classes share their core, generators that say what they wait for, and
+differ in how they wait. So this is the synchronous one, with all that Django knows of it, over the
+libpq connection of an asynchronous one, which connects, waits, and cancels at the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+import psycopg
+from psycopg import AsyncConnection, sql
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+
+from ..completion import to_end
+from ..greenlets import in_bridge, running_task
+from ..locks import SuspendingLock
+from ..owner import Owner, current, suspend
+
+T = TypeVar("T")
+
+
+class WaitingConnection(psycopg.Connection[Any]):
+    """A synchronous connection whose waiting suspends the call that waits."""
+
+    def __init__(self, waiter: AsyncConnection[Any], cursor_factory: type[Any]) -> None:
+        super().__init__(waiter.pgconn)
+        self._waiter = waiter
+        self._loop = asyncio.get_running_loop()
+        self.lock: Any = SuspendingLock(self._loop)
+        self.cursor_factory = cursor_factory
+        self.prepare_threshold = waiter.prepare_threshold
+        self._adapters = waiter.adapters
+        self._autocommit = waiter.autocommit
+        self._named: WeakSet[psycopg.ServerCursor[Any]] = WeakSet()
+        self._forgotten: list[_Forgotten] = []
+        self._dropping: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, *, cursor_factory: type[Any], **parameters: Any) -> WaitingConnection:
+        """Connect, with the parameters of ``psycopg.connect``."""
+        return cls(await AsyncConnection.connect(**parameters), cursor_factory)
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Do what a generator of psycopg's asks for. A cancellation cancels at the server."""
+        return suspend(self._loop, lambda: self._waiter.wait(gen, interval, timeout))
+
+    def commit(self) -> None:
+        """Commit. A cancellation meanwhile is raised after that."""
+        self._end_transaction(self._commit_gen())
+
+    def rollback(self) -> None:
+        """Roll back. A cancellation meanwhile is raised after that."""
+        self._end_transaction(self._rollback_gen())
+
+    def _end_transaction(self, gen: PQGen[None]) -> None:
+        with self.lock:
+            suspend(self._loop, lambda: to_end(self._waiter.wait(gen)))
+        self._forgotten = [each for each in self._forgotten if each.withhold]
+
+    def watch(self, cursor: Any) -> None:
+        """Keep the connection with its context while a named cursor is open."""
+        self._named.add(cursor)
+        cursor.close = partial(self._close_named, weakref.ref(cursor), current())
+
+    def _close_named(self, ref: Callable[[], Any], owner: Owner | None) -> None:
+        """Close a named cursor, or remember to: the finaliser of a generator may run anywhere."""
+        cursor = ref()
+        if cursor is None or cursor.closed:
+            return
+        if current() is owner and (in_bridge() or running_task() is None):
+            type(cursor).close(cursor)
+        else:
+            self._forgotten.append(_Forgotten(cursor.name, cursor.withhold))
+
+    def close_forgotten(self) -> None:
+        """Close the named cursors that nobody could close."""
+        while self._forgotten:
+            name = sql.Identifier(self._forgotten.pop().name)
+            self.execute(sql.SQL("CLOSE {}").format(name))
+
+    def is_idle(self) -> bool:
+        return (
+            self.pgconn.transaction_status == TransactionStatus.IDLE
+            and not self.lock.locked()
+            and not self._forgotten
+        )
+
+    def is_alive(self) -> bool:
+        try:
+            self.pgconn.consume_input()  # The message that the server sends when it hangs up,
+            self.pgconn.consume_input()  # and that it has.
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def is_held(self) -> bool:
+        return bool(self._forgotten) or any(not each.closed for each in self._named)
+
+    def drop(self) -> None:
+        if self.lock.locked() and not self._loop.is_closed():
+            # Somebody waits for its socket: the number of one that is closed may be another's.
+            self._dropping = self._loop.create_task(self._drop_when_free())
+        else:
+            self.pgconn.finish()
+
+    async def _drop_when_free(self) -> None:
+        await self._waiter.cancel_safe()
+        async with self.lock.waiting:
+            self.pgconn.finish()
+
+
+@dataclass(frozen=True)
+class _Forgotten:
+    """A named cursor at the server that nobody here has any more."""
+
+    name: str
+    withhold: bool

@@ -1,0 +1,153 @@
+"""What the native backends add to Django's wrappers: all of it is about whose a wrapper is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from .insides import Wrappers, replace_async_to_sync, replace_wrappers
+from .owner import OVER, current, suspend
+from .pool import NativeConnection, Pool, PoolOptions
+
+# Wrappers whose thread is in a transaction; asgiref carries the variable between threads and tasks.
+_transactions: ContextVar[frozenset[BaseDatabaseWrapper]] = ContextVar(
+    "asyncgen_native_transactions", default=frozenset()
+)
+
+
+def in_transaction_of_thread() -> bool:
+    """Tell whether the thread that lends itself to the context is in an ``atomic`` block."""
+    wrappers = _transactions.get()
+    return bool(wrappers) and any(each.in_atomic_block for each in wrappers)
+
+
+class NativeWrapper(BaseDatabaseWrapper):
+    """A database wrapper that may belong to a context on an event loop.
+
+    One that does has an `owner`: calls on the loop use it, and the worker threads of its context.
+    One that does not is Django's own, and belongs to its thread.
+    """
+
+    def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
+        self._pool: Pool | None = None
+        self._in_atomic_block = False
+        self.owner = current()
+        super().__init__(settings_dict, alias)
+        if self.owner is not None:
+            self.inc_thread_sharing()
+            self.become_native()
+
+    def become_native(self) -> None:
+        """Prepare for a life on an event loop. For backends to override."""
+
+    # Django sets it where a transaction begins and ends, and nothing else tells of that.
+    @property
+    def in_atomic_block(self) -> bool:
+        return self._in_atomic_block
+
+    @in_atomic_block.setter
+    def in_atomic_block(self, inside: bool) -> None:
+        self._in_atomic_block = inside
+        if self.owner is None and inside != (self in (those := _transactions.get())):
+            _transactions.set(those | {self} if inside else those - {self})
+
+    @property
+    def in_transaction(self) -> bool:
+        """Tell whether what is sent now would be part of a transaction."""
+        return self._in_atomic_block or (self.connection is not None and not self.autocommit)
+
+    def holds(self) -> bool:
+        """Tell whether the next call in the context needs this very wrapper."""
+        return bool(
+            self.in_transaction
+            or self.execute_wrappers
+            or self.force_debug_cursor
+            or (self.connection is not None and self.connection.is_held())
+        )
+
+    def join_pool(self) -> None:
+        """Take the connection from the pool, which then counts it."""
+        assert self.owner is not None
+        options = PoolOptions.of(self.settings_dict["OPTIONS"].get("native_pool", {}), self.alias)
+        loop, pools = self.owner.loop, self.owner.pools
+        self._pool = pools.get(self.alias) or pools.setdefault(
+            self.alias, Pool(self.alias, options, loop)
+        )
+
+    def open(self, connect: Callable[[], Coroutine[Any, Any, NativeConnection]]) -> Any:
+        """Return a connection from the pool, or a new one outside of it. Waits, in either case.
+
+        Raises RuntimeError where the transaction of this wrapper has ended.
+        """
+        owner, pool = self.owner, self._pool
+        assert owner is not None
+        if owner.wrappers.get(self.alias) is not self and pool is not None:
+            raise RuntimeError(OVER)
+        return suspend(owner.loop, connect if pool is None else lambda: pool.connection(connect))
+
+    def detach(self) -> NativeConnection:
+        """Return the connection, which somebody else gets."""
+        connection: NativeConnection = self.connection
+        self.connection = None
+        return connection
+
+    def give_back(self, *, whole: bool) -> None:
+        """Give the connection back to the pool; the `whole` wrapper where nobody else has it."""
+        pool = self._pool
+        if pool is None or self.connection is None:
+            return
+        self.run_on_commit = []
+        if self.in_transaction or self.connection.is_held():
+            pool.drop(self)
+        elif whole:
+            self.health_check_done = False
+            pool.give(self)
+        else:
+            pool.give_connection(self.detach())
+
+    def _close(self) -> None:
+        connection = self.connection
+        try:
+            super()._close()  # type: ignore[misc]  # The stubs leave out what is private.
+        finally:
+            if self._pool is not None and connection is not None:
+                self._pool.forget(connection)
+
+
+class _Wrappers:
+    """Where ``django.db.connections`` keeps its wrappers: with the owner, or else by thread."""
+
+    _of_thread: Wrappers
+
+    def __init__(self, of_thread: Wrappers) -> None:
+        object.__setattr__(self, "_of_thread", of_thread)
+
+    def __getattr__(self, alias: str) -> BaseDatabaseWrapper:
+        owner = current()
+        if owner is not None and (owned := owner.wrapper(alias)) is not None:
+            return owned
+        wrapper: BaseDatabaseWrapper = getattr(self._of_thread, alias)
+        if owner is not None and isinstance(wrapper, NativeWrapper):
+            raise AttributeError(alias)  # Django makes one, and sets it.
+        return wrapper
+
+    def __setattr__(self, alias: str, wrapper: BaseDatabaseWrapper) -> None:
+        owner = current()
+        if owner is not None and isinstance(wrapper, NativeWrapper):
+            owner.adopt(wrapper)
+            wrapper.join_pool()
+        else:
+            setattr(self._of_thread, alias, wrapper)
+
+    def __delattr__(self, alias: str) -> None:
+        owner = current()
+        if owner is None or owner.wrappers.pop(alias, None) is None:
+            delattr(self._of_thread, alias)
+
+
+replace_wrappers(_Wrappers)
+replace_async_to_sync()

@@ -1,0 +1,44 @@
+"""Django for the tests in this directory, with whichever native backend the environment names.
+
+`test_native_backends.py`, one directory up, runs them with each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+if not os.environ.get("ASYNCGEN_TEST_DATABASE", "").startswith("native_"):
+    collect_ignore_glob = ["test_*.py"]
+else:
+    sys.path.insert(0, str(Path(__file__).parents[3]))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.testproject.settings")
+
+    import django
+
+    django.setup()
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+def run(transactional_db: None) -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
+    """Run a coroutine in a loop of its own, and see that no connection is left in use."""
+    from asyncgen_native.pool import pools
+
+    async def main(coroutine: Coroutine[Any, Any, T]) -> T:
+        result = await asyncio.wait_for(coroutine, 60)
+        for alias, pool in pools().items():
+            assert pool.statistics().out == 0, f"{alias}: {pool.statistics()}"
+        return result
+
+    yield lambda coroutine: asyncio.run(main(coroutine))
+    from django.db import connections
+
+    connections.close_all()
