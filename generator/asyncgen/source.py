@@ -51,6 +51,20 @@ class Signature:
     returns: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TypeParameter:
+    """One of `[T: Model, *Ts, **P = ...]` (PEP 695, PEP 696), with the stars before its name.
+
+    `bound`, `constraints` and `default` are source text.
+    """
+
+    name: str
+    stars: str = ""
+    bound: str | None = None
+    constraints: tuple[str, ...] = ()
+    default: str | None = None
+
+
 class Binding(Enum):
     """What a function is to its class."""
 
@@ -77,7 +91,7 @@ class Function(Definition):
     decorator_texts: tuple[str, ...] = ()
     marks: Mapping[str, str] = field(default_factory=dict)
     overloads: tuple[Function, ...] = ()
-    type_parameters: str = ""  # "[T: Model, **P]", as written
+    type_parameters: tuple[TypeParameter, ...] = ()
     is_async: bool = False
     is_generator: bool = False
     # Declared below `if TYPE_CHECKING:`: says types, never runs.
@@ -96,12 +110,17 @@ class Function(Definition):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A name bound in a class or module body by assignment (`b = a`) or declared (`x: int`)."""
+    """A name bound in a class or module body by assignment (`b = a`) or declared (`x: int`).
+
+    `text` is the source of a value that makes a type: in `type X = …`, `X: TypeAlias = …` and
+    `X = TypeVar("X", …)`.
+    """
 
     name: str
     value: Expression | None
     annotation: str | None
     location: Location
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +137,7 @@ class Class(Definition):
     classes: Mapping[str, Class]
     location: Location
     docstring: str | None = None
-    type_parameters: tuple[str, ...] = ()
+    type_parameters: tuple[TypeParameter, ...] = ()
     # Declared below `if TYPE_CHECKING:`: says types, is not there at run time.
     is_type_only: bool = False
     pragma: str | None = None

@@ -197,6 +197,7 @@ class StubClass:
     location: Location | None = None
     is_incompatible: bool = False
     meta: tuple[str, ...] = ()  # of a model, as source lines
+    type_parameters: str = ""  # "[M: Model]", in the stub's own names
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,43 @@ def test_definitions_of_any_length(suffix: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+TYPE_PARAMETERS = {
+    "class A[T](B[T]): ...": "class A[T](B[T]): ...",
+    "def called[**P, R](self, function: Callable[P, R], *args: P.args) -> R: ...": """\
+def called[**P, R](
+    self, function: Callable[P, R], *args: P.args
+) -> R: ...""",
+    "def long[Long: models.Model, Another: (int, str)](self, given: int) -> Another: ...": """\
+def long[Long: models.Model, Another: (int, str)](
+    self, given: int
+) -> Another: ...""",
+    "def longer[Longer: models.Model, Another: (int, str) = int](self) -> Another: ...": """\
+def longer[
+    Longer: models.Model,
+    Another: (int, str) = int,
+](self) -> Another: ...""",
+    "class OwnedQuerySetAsync[Long: models.Model](OwnedQuerySet[Long]): ...": """\
+class OwnedQuerySetAsync[Long: models.Model](
+    OwnedQuerySet[Long]
+): ...""",
+    "class OwnedQuerySetAsync[Long: models.Model = models.Book]: ...": """\
+class OwnedQuerySetAsync[
+    Long: models.Model = models.Book
+]: ...""",
+}
+
+
+@pytest.mark.parametrize("line", TYPE_PARAMETERS)
+def test_type_parameters_are_divided_last(line: str, tmp_path: Path) -> None:
+    """As ruff has it; black needs a Python that knows them."""
+    path = tmp_path / "a.pyi"
+    path.write_text(TYPE_PARAMETERS[line] + "\n", encoding="utf-8")
+    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length=58", "--diff"]
+    done = subprocess.run([*ruff, str(path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "\n".join(lay_out(line, 0, 58, is_definition=True)) == TYPE_PARAMETERS[line]
+
+
 @pytest.mark.parametrize(
     "default",
     [f"({LONG} | third_of_all_the_things)", f"({LONG}, third_of_all_the_things)", f"({LONG},)"],

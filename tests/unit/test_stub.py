@@ -196,6 +196,32 @@ CASES = {
         "def _many(self):\n    return self.count()\ndef one(self):\n    return self._many()",
         "async def aone(self) -> int: ...",
     ),
+    "type parameters": (
+        "def one[K: models.Model, V: (int, str) = int](self, kind: type[K], value: V) -> K:\n"
+        "    return self.get()",
+        "async def aone[K: models.Model, V: (int, str) = int](\n"
+        "    self, kind: type[K], value: V\n) -> K: ...",
+    ),
+    "a ParamSpec and a TypeVarTuple": (
+        "def one[**P, *Ts](self, f: t.Callable[P, tuple[*Ts]], *args: P.args, "
+        "**kwargs: P.kwargs) -> tuple[*Ts]:\n    return self.get()",
+        "async def aone[**P, *Ts](\n"
+        "    self, f: t.Callable[P, tuple[*Ts]], *args: P.args, **kwargs: P.kwargs\n"
+        ") -> tuple[*Ts]: ...",
+    ),
+    "defaults of a ParamSpec and a TypeVarTuple": (
+        "def one[*Ts = *tuple[Book, ...], **P = [Book]](self) -> tuple[*Ts]:\n"
+        "    return self.get()",
+        "async def aone[*Ts = *tuple[Book, ...], **P = [Book]](self) -> tuple[*Ts]: ...",
+    ),
+    "a type parameter that stands for the receiver": (
+        "def one[Q: models.QuerySet](self: Q, n: int) -> dict[str, Q]:\n    return self.get()",
+        "async def aone(self, n: int) -> dict[str, Self]: ...",
+    ),
+    "a type parameter that has the name of a twin": (
+        "def one[aone](self, n: aone) -> aone:\n    return self.get()",
+        "async def aone[_aone](self, n: _aone) -> _aone: ...",
+    ),
 }
 
 
@@ -284,3 +310,92 @@ class LoanQuerySet(Base, Generic[T]):
     text = built(tmp_path, source)["shop/querysets_managers.pyi"].text
     assert "class LoanManager(Manager[Any], Generic[_T]):" in text
     assert "class LoanRelatedManager(LoanManager[_T], RelatedManager[Any]): ..." in text
+
+
+ALIASES = """\
+from typing import Any, Literal, TypeAlias, Union
+from django.db import models
+
+_Tree: TypeAlias = Union[int, "list[_Tree]"]
+_Odd: TypeAlias = "dict[str, _Even]"
+_Even: TypeAlias = "list[_Odd]"
+_Mode: TypeAlias = Literal["r", "w"]
+_Note: TypeAlias = tuple[int, ...]
+type Rows = list[int]
+type _Pair[T] = tuple[T, T]
+
+class BookQuerySet(models.QuerySet[Any]):
+    def one(self, a: _Tree, b: _Odd, c: _Mode, d: _Note, e: Rows, f: _Pair[int]) -> int:
+        return self.count()
+"""
+
+
+def test_private_aliases_are_written_out_but_for_recursive_and_generic_ones(
+    tmp_path: Path,
+) -> None:
+    text = built(tmp_path, ALIASES)["shop/querysets_async.pyi"].text
+    assert "from shop.querysets import Rows, _Mode, _Odd, _Pair, _Tree\n" in text
+    assert "a: _Tree, b: _Odd, c: _Mode, d: tuple[int, ...], e: Rows, f: _Pair[int]\n" in text
+
+
+GENERIC = """\
+from typing import Any, Concatenate
+from collections.abc import Callable
+from django.db import models
+
+from shop.models import Book
+
+class Owned[M: models.Model, **P, *Ts](models.QuerySet[M]):
+    def newest(self) -> M | None:
+        return self.first()
+    def called(self, f: Callable[P, int], *args: P.args, **kwargs: P.kwargs) -> tuple[*Ts]:
+        return (self.count(),)
+
+class BookQuerySet(Owned["Book", [int], str, bytes]):
+    def total(self) -> int:
+        return self.count()
+
+class AnyQuerySet(Owned):
+    def total(self) -> int:
+        return self.count()
+"""
+
+
+def test_type_parameters_of_a_class(tmp_path: Path) -> None:
+    """Each is what the subclass says; the manager of the class itself has them too."""
+    files = built(tmp_path, GENERIC)
+    mixin = files["shop/querysets_async.pyi"].text
+    assert "class OwnedAsync[M: models.Model, **P, *Ts]:\n" in mixin
+    assert "    async def anewest(self) -> M | None: ...\n" in mixin
+    text = files["shop/querysets_managers.pyi"].text
+    assert "class OwnedManager[M: models.Model, **P, *Ts](Manager[M]):\n" in text
+    assert "    def get_queryset(self) -> Owned[M, P, *Ts]: ...\n" in text
+    assert "    OwnedManager[M, P, *Ts], RelatedManager[M]\n): ...\n" in text
+    of_books = text.partition("class BookManager(")[2]
+    assert "    def newest(self) -> Book | None: ...\n" in of_books
+    assert "f: Callable[[int], int], *args: Any, **kwargs: Any" in of_books
+    assert ") -> tuple[*tuple[str, bytes]]: ...\n" in of_books
+    of_any = text.partition("class AnyManager(")[2]
+    assert "f: Callable[..., int]" in of_any
+    assert ") -> tuple[*tuple[Any, ...]]: ...\n" in of_any
+
+
+MIXED = """\
+from typing import TypeVar as Variable
+from django.db import models
+
+_M = Variable("_M", bound=models.Model)
+
+class LoanQuerySet(models.QuerySet[_M]):
+    def made[T: (int, str)](self, given: T) -> T:
+        self.count()
+        return given
+"""
+
+
+def test_a_class_with_type_variables_has_no_methods_with_type_parameters(tmp_path: Path) -> None:
+    """PEP 695: both in one signature are an error, as they would be where it is inherited."""
+    text = built(tmp_path, MIXED)["shop/querysets_async.pyi"].text
+    assert '_T = TypeVar("_T", int, str)\n' in text
+    assert "class LoanQuerySetAsync(Generic[_M]):\n" in text
+    assert "    async def amade(self, given: _T) -> _T: ...\n" in text

@@ -149,7 +149,18 @@ class Annotations(Core):
             case None:
                 return None
             case value_expression:
-                return self._annotation(value_expression, where)
+                return self._written_out(attribute, value_expression, where)
+
+    def _written_out(self, alias: Attribute, value: Expression, where: Bound) -> Value | None:
+        """What the value of a type alias means; nothing is told of one that has itself in it."""
+        key = (alias.location, alias.name)
+        if key in self._open_aliases:
+            return None
+        self._open_aliases.add(key)
+        try:
+            return self._annotation(value, where)
+        finally:
+            self._open_aliases.remove(key)
 
     def _stands_for(self, limit: Value, receiver: Instance) -> bool:
         """Whether a TypeVar's bound is a base of the receiver's class: then it is the receiver."""

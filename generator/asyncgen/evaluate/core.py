@@ -71,6 +71,8 @@ class Core(ABC):
     _closures: dict[Function, Environment] = field(default_factory=dict)
     _lambdas: dict[tuple[str, int, Lambda], Function] = field(default_factory=dict)
     _aliases: dict[tuple[Location, str], Value] = field(default_factory=dict)
+    # Type aliases whose values are being read: one may have itself in it.
+    _open_aliases: set[tuple[Location, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.accessors = Accessors(self.relations)

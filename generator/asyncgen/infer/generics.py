@@ -66,7 +66,7 @@ class Rows:
                 return self._argument(first, where, module, is_own=is_own)
             case Literal(type="str", text=text) if text.isidentifier():
                 return self._argument(Name(text), where, module, is_own=is_own)
-            case Name(id=name) if name in where.type_parameters:
+            case Name(id=name) if name in {each.name for each in where.type_parameters}:
                 return frozenset({Known("", name)}) if is_own else None
             case Name() | Get():
                 definition = self.evaluator.resolver.expression(module, index)

@@ -9,24 +9,26 @@ from __future__ import annotations
 import builtins
 import importlib.util
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
 
-from asyncgen.annotation import expression_text, last_word
-from asyncgen.facts import Call, Expression, Import
+from asyncgen.annotation import last_word
+from asyncgen.facts import Call, Get, Import, Literal, Name
 from asyncgen.infer.known import Known, Types, ordered
 from asyncgen.infer.rewriting import Rewriting, unsaid_arguments
-from asyncgen.infer.variables import class_parameters, is_variable
+from asyncgen.infer.variables import class_parameters, is_variable, type_parameter
 from asyncgen.resolve import Alias, Definition, Resolver
-from asyncgen.source import Class, Module
+from asyncgen.source import Class, Module, TypeParameter
 from asyncgen.surface import ImportLine
 
 _BUILTINS = frozenset(vars(builtins))
 # Other calls that make a type; what any other one gives is a value to type checkers.
 _TYPE_MAKERS = frozenset({"NewType", "NamedTuple", "namedtuple", "TypedDict", "TypeAliasType"})
-_VARIANCE = frozenset({"covariant", "contravariant", "infer_variance"})
+# What stands for a type parameter's argument of which nothing is known, by the parameter's stars.
+_UNKNOWN = {"": "{any}", "*": "*tuple[{any}, ...]", "**": "..."}
+_KINDS = {"": "TypeVar", "*": "TypeVarTuple", "**": "ParamSpec"}
 
 
 NO_SUBSTITUTES: Mapping[str, str] = MappingProxyType({})
@@ -34,6 +36,10 @@ NO_SUBSTITUTES: Mapping[str, str] = MappingProxyType({})
 
 class UnknownNameError(Exception):
     """An annotation has a name that cannot be found where it was written."""
+
+
+class RecursiveAliasError(Exception):
+    """A type alias leads back to itself: it cannot be written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class Scope:
     resolver: Resolver
     _locals: dict[tuple[str, str | None], str] = field(default_factory=dict)
     _variables: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    _parameters: set[str] = field(default_factory=set)  # names of type parameters
+    _open: set[tuple[str, str]] = field(default_factory=set)  # aliases that are being written out
 
     # -- what the stub has at its top ------------------------------------------------------------
 
@@ -75,15 +83,16 @@ class Scope:
     def name(self, module: str, name: str | None, wanted: str | None = None) -> str:
         """The stub's name for `name` of `module` (None: the module itself)."""
         if (module, name) not in self._locals:
-            local = wanted or name or module
-            while self._is_taken(local):
-                local = f"_{local}"
-            self._locals[module, name] = local
+            self._locals[module, name] = self._free(wanted or name or module, self._parameters)
         return self._locals[module, name]
 
-    def _is_taken(self, local: str) -> bool:
+    def _free(self, local: str, others: Iterable[str] = ()) -> str:
+        """The name, with as many underscores before it as make it one that nothing else has."""
         variables = (name for name, _ in self._variables.values())
-        return local in self.members or local in self._locals.values() or local in variables
+        taken = {*self.members, *self._locals.values(), *variables, *others}
+        while local in taken:
+            local = f"_{local}"
+        return local
 
     def is_of_django(self, dotted: str) -> bool:
         """Whether the stub has imported the name, or what it begins with, from Django."""
@@ -104,6 +113,8 @@ class Scope:
     def _spelled(self, known: Known, substitutes: Mapping[str, str]) -> str:
         if known.module in ("", "typing") and known.name in substitutes:
             return substitutes[known.name]
+        if not known.module:  # a type parameter of another class
+            return self.name("typing", "Any")
         if known.variable:
             return self.variable(known.variable, self.resolver)
         if known.module == "builtins":
@@ -137,15 +148,15 @@ class Scope:
     def _translated(self, chain: str, where: Where) -> str:
         first, dot, rest = chain.partition(".")
         if first in where.substitutes:
-            return where.substitutes[first] + dot + rest
-        if chain.rpartition(".")[2] in where.substitutes:  # typing.Self
-            return where.substitutes[chain.rpartition(".")[2]]
+            return self._substituted(where.substitutes[first], rest)
+        if rest == "Self" and rest in where.substitutes:  # typing.Self
+            return where.substitutes[rest]
         module = where.module
         if where.owner and first in where.owner.classes:
             return self._in_module(module, f"{where.owner.qualname}.{chain}")
         if first in module.classes or first in module.functions:
             return self._in_module(module, chain)
-        if first in module.attributes:
+        if first in module.attributes and not _is_fallback(module, first):
             return self._attribute(first, where) + dot + rest
         if first in module.imports:
             return self._imported(chain, module.imports[first], where)
@@ -157,11 +168,18 @@ class Scope:
             return self.builtin(first) + dot + rest
         raise UnknownNameError(first)
 
+    def _substituted(self, text: str, attribute: str) -> str:
+        """What a type variable stands for; `args` and `kwargs` of a ParamSpec whose parameters are
+        known have no name."""
+        if not attribute:
+            return text
+        return f"{text}.{attribute}" if text.isidentifier() else self.name("typing", "Any")
+
     def _unsaid_arguments(self, chain: str, where: Where) -> str:
         """The arguments of a generic class that is named without them."""
         first, last = chain.partition(".")[0], chain.rpartition(".")[2]
         module = where.module
-        if where.substitutes.keys() & {first, last}:
+        if first in where.substitutes or last == "Self":
             return ""
         home = "builtins"
         if first in module.imports:
@@ -173,11 +191,15 @@ class Scope:
 
     def _unsaid(self, module: str, name: str, found: Definition | None, resolver: Resolver) -> str:
         """`[Any, …]` for a generic class: `found`, or one that is known by its module and name."""
-        any_ = self.name("typing", "Any")
         if isinstance(found, Class) and not found.module.startswith("django."):
-            needed = [each for each, default in class_parameters(found, resolver) if not default]
-            return f"[{', '.join([any_] * len(needed))}]" if needed else ""
-        return unsaid_arguments(module, name, any_)
+            parameters = class_parameters(found, resolver)
+            needed = [self.unknown(each) for each in parameters if not each.default]
+            return f"[{', '.join(needed)}]" if needed else ""
+        return unsaid_arguments(module, name, self.name("typing", "Any"))
+
+    def unknown(self, parameter: TypeParameter) -> str:
+        """The argument for a type parameter of which nothing is known."""
+        return _UNKNOWN[parameter.stars].format(any=self.name("typing", "Any"))
 
     def _in_module(self, module: Module, chain: str) -> str:
         first, dot, rest = chain.partition(".")
@@ -203,17 +225,30 @@ class Scope:
             raise UnknownNameError(attribute.name)
         if not attribute.name.startswith("_") or attribute.annotation != "TypeAlias":
             return None
-        text = expression_text(attribute.value)
-        return self.annotation(text, Where(found.module, where.resolver)) if text else None
+        return self._written_out(found, where)
+
+    def _written_out(self, found: Alias, where: Where) -> str | None:
+        """What a type alias stands for; None for one that has itself in it."""
+        key = (found.module.name, found.attribute.name)
+        if key in self._open:
+            raise RecursiveAliasError(key)
+        self._open.add(key)
+        try:
+            text = found.attribute.text or ""
+            return self.annotation(text, Where(found.module, where.resolver))
+        except RecursiveAliasError as error:
+            if error.args != (key,):
+                raise
+            return None
+        finally:
+            self._open.remove(key)
 
     def _imported(self, chain: str, found: Import, where: Where) -> str:
         first, dot, rest = chain.partition(".")
         if found.name is not None:
             definition = where.resolver.name(where.module, first)
             alias = self._alias(definition, where)
-            if alias:
-                return alias
-            return self.name(found.module, found.name, first) + dot + rest
+            return (alias or self.name(found.module, found.name, first)) + dot + rest
         if first != found.module:
             return self.name(found.module, None, first) + dot + rest
         module = _longest_module(chain, where.resolver)
@@ -224,43 +259,63 @@ class Scope:
     def variable(self, found: Alias, resolver: Resolver) -> str:
         """The stub's own, invariant copy of a type variable: its name is private, as it is no
         part of what the module has at run time."""
-        key = (found.module.name, found.attribute.name)
+        where = Where(found.module, resolver)
+        return self._variable(found.attribute.name, type_parameter(found), where)
+
+    def own_variable(self, owner: str, parameter: TypeParameter, where: Where) -> str:
+        """A variable for a type parameter (PEP 695) of the function `owner`, where it cannot be
+        one in the stub."""
+        return self._variable(f"{owner}.{parameter.name}", parameter, where)
+
+    def _variable(self, name: str, parameter: TypeParameter, where: Where) -> str:
+        key = (where.module.name, name)
         if key not in self._variables:
-            local = f"_{found.attribute.name.lstrip('_')}"
-            while self._is_taken(local):
-                local = f"_{local}"
-            text = self._variable_text(found, local, Where(found.module, resolver))
-            self._variables[key] = (local, text)
+            local = self._free(f"_{parameter.name.lstrip('_')}", self._parameters)
+            bound, constraints, default = self._limits(parameter, where)
+            parts = [f'"{local}"', *constraints]
+            parts += [f"bound={bound}"] if bound else []
+            parts += [f"default={default}"] if default else []
+            source = "typing_extensions" if default else "typing"
+            kind = self.name(source, _KINDS[parameter.stars])
+            self._variables[key] = (local, f"{kind}({', '.join(parts)})")
         return self._variables[key][0]
 
-    def own_variable(self, module: str, name: str, bound: str) -> str:
-        """The stub's variable for a type parameter of a class (PEP 695)."""
-        key = (module, name)
-        if key not in self._variables:
-            local = f"_{name}"
-            while self._is_taken(local):
-                local = f"_{local}"
-            text = f'{self.name("typing", "TypeVar")}("{local}", bound={bound})'
-            self._variables[key] = (local, text)
-        return self._variables[key][0]
+    def _limits(
+        self, parameter: TypeParameter, where: Where
+    ) -> tuple[str | None, list[str], str | None]:
+        """The bound, the constraints and the default of a type parameter, in the stub's names."""
+        bound = self.annotation(parameter.bound, where) if parameter.bound else None
+        constraints = [
+            self.annotation(each, where) or self.name("typing", "Any")
+            for each in parameter.constraints
+        ]
+        default = self.annotation(parameter.default, where) if parameter.default else None
+        return bound, constraints, default or (parameter.default and self.unknown(parameter))
 
-    def _variable_text(self, found: Alias, local: str, where: Where) -> str:
-        call = found.attribute.value
-        assert isinstance(call, Call)
-        kind = last_word(call.function)
-        parts = [f'"{local}"']
-        parts += [self._argument(each, where) for each in call.arguments[1:]]
-        keywords = dict(call.keywords)
-        for name, value in keywords.items():
-            if name not in _VARIANCE:
-                parts.append(f"{name}={self._argument(value, where)}")
-        source = "typing_extensions" if "default" in keywords else "typing"
-        return f"{self.name(source, kind)}({', '.join(parts)})"
+    def type_parameters(
+        self, parameters: Iterable[TypeParameter], where: Where
+    ) -> tuple[str, Where]:
+        """`[T: Model, **P]` in the stub's names, and where it was written, with what its names
+        are here."""
+        parameters = tuple(parameters)
+        names = {each.name: self._free(each.name) for each in parameters}
+        self._parameters.update(names.values())
+        where = replace(where, substitutes={**where.substitutes, **names})
+        texts = [self._type_parameter(each, where) for each in parameters]
+        return (f"[{', '.join(texts)}]" if texts else ""), where
 
-    def _argument(self, expression: Expression, where: Where) -> str:
-        text = expression_text(expression)
-        found = self.annotation(text, where) if text else None
-        return found or self.name("typing", "Any")
+    def _type_parameter(self, parameter: TypeParameter, where: Where) -> str:
+        bound, constraints, default = self._limits(parameter, where)
+        limit = f"({', '.join(constraints)})" if constraints else bound
+        text = parameter.stars + where.substitutes[parameter.name]
+        text += f": {limit}" if limit else ""
+        return f"{text} = {default}" if default else text
+
+
+def _is_fallback(module: Module, name: str) -> bool:
+    """Whether the module assigns a name that it also imports, for where the import fails."""
+    value = module.attributes[name].value
+    return name in module.imports and isinstance(value, Literal | Name | Get)
 
 
 def _longest_module(chain: str, resolver: Resolver) -> str:

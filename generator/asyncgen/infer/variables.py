@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from asyncgen.annotation import last_word
-from asyncgen.facts import Call, Display, Expression, Get, Item, Name
+from asyncgen.facts import Call, Display, Expression, Get, Item, Name, Star
 from asyncgen.resolve import Alias, Resolver
-from asyncgen.source import Class
+from asyncgen.source import Class, TypeParameter
 
-_VARIABLES = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
+_STARS = {"TypeVar": "", "TypeVarTuple": "*", "ParamSpec": "**"}
+
+
+def variable_kind(found: Alias) -> str | None:
+    """TypeVar, ParamSpec or TypeVarTuple, where an assignment makes one, whatever its module
+    calls these classes."""
+    value = found.attribute.value
+    if not isinstance(value, Call):
+        return None
+    word = last_word(value.function)
+    imported = found.module.imports.get(word) if isinstance(value.function, Name) else None
+    word = (imported and imported.name) or word
+    return word if word in _STARS else None
 
 
 def is_variable(found: Alias) -> bool:
-    """Whether an assignment makes a TypeVar, a ParamSpec or a TypeVarTuple."""
-    value = found.attribute.value
-    return isinstance(value, Call) and last_word(value.function) in _VARIABLES
+    return variable_kind(found) is not None
+
+
+def type_parameter(found: Alias) -> TypeParameter:
+    """A variable as the type parameter that it stands for; `found` has to make one."""
+    kind, text = variable_kind(found), found.attribute.text or ""
+    assert kind is not None, found.attribute.name
+    constraints: list[str | None] = []
+    keywords: dict[str | None, str | None] = {}
+    match ast.parse(text).body:
+        case [ast.Expr(value=ast.Call(args=[_, *rest], keywords=named))]:
+            constraints = [ast.get_source_segment(text, each) for each in rest]
+            keywords = {each.arg: ast.get_source_segment(text, each.value) for each in named}
+    return TypeParameter(
+        found.attribute.name,
+        _STARS[kind],
+        keywords.get("bound"),
+        tuple(each for each in constraints if each),
+        keywords.get("default"),
+    )
 
 
 def variables(found: Class, resolver: Resolver) -> list[Alias]:
@@ -28,32 +58,34 @@ def variables(found: Class, resolver: Resolver) -> list[Alias]:
     result: list[Alias] = []
     for base in bases:
         for name in _names(base.index):
-            alias = resolver.name(module, name)
+            alias = resolver.expression(module, name)
             if isinstance(alias, Alias) and is_variable(alias) and alias not in result:
                 result.append(alias)
     known = {(each.module.name, each.attribute.name): each for each in reversed(result)}
     return [each for each in result if known.get((each.module.name, each.attribute.name)) is each]
 
 
-def class_parameters(found: Class, resolver: Resolver) -> Iterator[tuple[str, Expression | None]]:
-    """The type variables that a class is subscripted with, and their defaults."""
-    for name in found.type_parameters:
-        yield name, None
-    if not found.type_parameters:
-        for alias in variables(found, resolver):
-            value = alias.attribute.value
-            keywords = dict(value.keywords) if isinstance(value, Call) else {}
-            yield alias.attribute.name, keywords.get("default")
+def class_parameters(found: Class, resolver: Resolver) -> tuple[TypeParameter, ...]:
+    """What a class is subscripted with: its own type parameters, or the variables of its bases."""
+    if found.type_parameters:
+        return found.type_parameters
+    return tuple(map(type_parameter, variables(found, resolver)))
 
 
 def is_generic_base(base: Item) -> bool:
     return isinstance(base.value, Name | Get) and last_word(base.value) in ("Generic", "Protocol")
 
 
-def _names(index: Expression | None) -> Iterator[str]:
+def _names(index: Expression | None) -> Iterator[Name | Get]:
+    """The names in what a base is subscripted with, however deep: `Base[dict[K, V], *Ts]`."""
     match index:
-        case Name(id=name):
-            yield name
+        case Name() | Get():
+            yield index
+        case Star(value=value):
+            yield from _names(value)
+        case Item(value=value, index=inner):
+            yield from _names(value)
+            yield from _names(inner)
         case Display(elements=elements):
             for each in elements:
                 yield from _names(each)

@@ -22,7 +22,15 @@ from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read.canonical import annotation_text, canonical_text
 from asyncgen.read.expressions import dotted, strings
 from asyncgen.read.statements import StatementReader
-from asyncgen.source import Attribute, Binding, Class, Function, Module, Signature
+from asyncgen.source import (
+    Attribute,
+    Binding,
+    Class,
+    Function,
+    Module,
+    Signature,
+    TypeParameter,
+)
 
 _PRAGMA = re.compile(r"#\s*asyncgen:\s*(?P<words>[\w-]+)")
 _INCOMPATIBLE = re.compile(r"#\s*type:\s*ignore\[[^]]*\boverride\b")
@@ -205,18 +213,23 @@ class _Reader(StatementReader):
                         scope.stars.append(found.module)
                     else:
                         scope.imports.setdefault(local, found)
+            case cst.Assign(value=value) if made := _type_made(statement):
+                self.add_type(made, value, line, scope)
             case cst.Assign(value=value):
                 expression = self.expression(value)
                 for target in statement.targets:
                     self.bind_name(self.expression(target.target), expression, line, scope)
             case cst.AnnAssign(target=cst.Name(value=name)):
-                self.add_attribute(
-                    name,
-                    self.expression(statement.value) if statement.value else None,
-                    line,
-                    scope,
-                    annotation_text(statement.annotation),
-                )
+                annotation = annotation_text(statement.annotation)
+                if statement.value and annotation.rpartition(".")[2] == "TypeAlias":
+                    self.add_type(name, statement.value, line, scope, "TypeAlias")
+                    return
+                value_ = self.expression(statement.value) if statement.value else None
+                self.add_attribute(name, value_, line, scope, annotation)
+            case cst.TypeAlias(name=cst.Name(value=name)):
+                is_generic = statement.type_parameters is not None
+                kind = "type" if is_generic else "TypeAlias"
+                self.add_type(name, statement.value, line, scope, kind)
             case cst.AugAssign(target=cst.Name(value="__all__")):
                 known = scope.attributes.get("__all__")
                 more = strings(self.expression(statement.value))
@@ -260,6 +273,21 @@ class _Reader(StatementReader):
         scope.functions.pop(name, None)
         scope.attributes[name] = Attribute(name, value, annotation, Location(self.path, line))
 
+    def add_type(
+        self,
+        name: str,
+        value: cst.BaseExpression,
+        line: int,
+        scope: _Scope,
+        annotation: str | None = None,
+    ) -> None:
+        """Add what makes a type, with its text: all that a stub can say of it is there."""
+        expression = self.expression(value)
+        location = Location(self.path, line)
+        scope.functions.pop(name, None)
+        text = canonical_text(value)
+        scope.attributes[name] = Attribute(name, expression, annotation, location, text)
+
     def klass(
         self, node: cst.ClassDef, outer: tuple[str, ...], is_type_only: bool = False
     ) -> Class:
@@ -290,7 +318,7 @@ class _Reader(StatementReader):
             classes=scope.classes,
             location=Location(self.path, decorators[0] if decorators else line),
             docstring=node.get_docstring(clean=True),
-            type_parameters=_type_parameters(node.type_parameters),
+            type_parameters=tuple(_type_parameters(node.type_parameters)),
             is_type_only=is_type_only,
             pragma=_pragma(node),
         )
@@ -322,7 +350,7 @@ class _Reader(StatementReader):
             docstring=node.get_docstring(clean=True),
             decorators=decorators,
             decorator_texts=texts,
-            type_parameters=_type_parameters_text(node.type_parameters),
+            type_parameters=tuple(_type_parameters(node.type_parameters)),
             is_async=node.asynchronous is not None,
             is_generator=is_generator,
             is_type_only=is_type_only,
@@ -333,18 +361,41 @@ class _Reader(StatementReader):
         )
 
 
-def _type_parameters(node: cst.TypeParameters | None) -> tuple[str, ...]:
-    return tuple(parameter.param.name.value for parameter in node.params) if node else ()
+def _type_parameters(node: cst.TypeParameters | None) -> Iterator[TypeParameter]:
+    for each in node.params if node else ():
+        bound = each.param.bound if isinstance(each.param, cst.TypeVar) else None
+        constraints = bound.elements if isinstance(bound, cst.Tuple) else ()
+        yield TypeParameter(
+            each.param.name.value,
+            _STARS[type(each.param)],
+            canonical_text(bound) if bound and not constraints else None,
+            tuple(canonical_text(element.value) for element in constraints),
+            f"{each.star}{canonical_text(each.default)}" if each.default else None,
+        )
+
+
+_STARS: Mapping[type[cst.CSTNode], str] = {
+    cst.TypeVar: "",
+    cst.TypeVarTuple: "*",
+    cst.ParamSpec: "**",
+}
+
+
+def _type_made(statement: cst.Assign) -> str | None:
+    """`X` of `X = TypeVar("X", …)` and whatever else makes a type of that name."""
+    match statement:
+        case cst.Assign(
+            targets=[cst.AssignTarget(target=cst.Name(value=name))],
+            value=cst.Call(args=[cst.Arg(value=cst.SimpleString() as first), *_]),
+        ) if first.evaluated_value == name:
+            return name
+    return None
 
 
 def _keep_overloads(scope: _Scope) -> None:
     """In a stub no implementation follows overloads: the last of them stands for it."""
     for name, overloads in scope.overloads.items():
         scope.functions.setdefault(name, replace(overloads[-1], overloads=tuple(overloads)))
-
-
-def _type_parameters_text(node: cst.TypeParameters | None) -> str:
-    return cst.Module([]).code_for_node(node).strip() if node else ""
 
 
 def _is_type_checking(test: cst.BaseExpression) -> bool:

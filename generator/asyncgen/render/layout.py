@@ -25,13 +25,14 @@ def lay_out(line: str, depth: int, width: int, *, is_definition: bool = False) -
         return _in_parentheses(annotated, depth, width)
     if not is_definition and len(list(_divided(line, " | "))) > 1:
         return _operands(line, depth, width)
-    split = _first_bracket(line) if is_definition else _last_bracket(line)
+    room = width - len(indent)
+    split = _definition_bracket(line, room) if is_definition else _last_bracket(line)
     if split is None:
         return [indent + line]
     head, body, tail = split
     parts = list(_divided(body, ","))
     inner = INDENT * (depth + 1)
-    if is_definition and head.endswith("(") and len(parts) == 1:
+    if head.startswith(("def ", "async def ")) and head.endswith("(") and len(parts) == 1:
         body += ","  # black and ruff close a lone parameter so
     # Where what a function returns is divided, black and ruff agree on nothing but elements that
     # stand on lines of their own.
@@ -120,10 +121,13 @@ def _brackets(line: str) -> Iterator[tuple[int, int]]:
         position += 1
 
 
-def _first_bracket(line: str) -> tuple[str, str, str] | None:
-    for start, end in _brackets(line):
-        if end > start + 1:
-            return line[: start + 1], line[start + 1 : end], line[end:]
+def _definition_bracket(line: str, room: int) -> tuple[str, str, str] | None:
+    """That of the parameters or bases, where the type parameters before it have room; else the
+    first bracket that has content."""
+    found = [(start, end) for start, end in _brackets(line) if end > start + 1]
+    values = [(start, end) for start, end in found if line[start] == "(" and start < room]
+    for start, end in (*values, *found):
+        return line[: start + 1], line[start + 1 : end], line[end:]
     return None
 
 

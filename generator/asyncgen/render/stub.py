@@ -150,7 +150,9 @@ def _class(found: StubClass, width: int) -> Iterator[str]:
     yield from (f"@{decorator}" for decorator in found.decorators)
     bases = f"({', '.join(found.bases)})" if found.bases else ""
     end = ":" if found.functions or found.meta else ": ..."
-    first, *rest = lay_out(f"class {found.name}{bases}{end}", 0, width, is_definition=True)
+    first, *rest = lay_out(
+        f"class {found.name}{found.type_parameters}{bases}{end}", 0, width, is_definition=True
+    )
     yield f"{first}  # type: ignore[misc]" if found.is_incompatible else first
     yield from rest
     yield from (INDENT + line for line in found.meta)

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 
-from asyncgen.annotation import expression_text
-from asyncgen.facts import Display, Expression, Item
 from asyncgen.infer.scope import Scope, Where
 from asyncgen.infer.variables import class_parameters
 from asyncgen.resolve import Resolver
-from asyncgen.source import Class
+from asyncgen.source import Class, TypeParameter
 
 
 def arguments(
@@ -32,30 +31,51 @@ def arguments(
     module = resolver.readable(found.module)
     if found is owner or module is None:
         return own
-    for base in found.bases:
+    for number, base in enumerate(found.bases):
         known = resolver.expression(module, base)
         if isinstance(known, Class) and owner in resolver.mro(known):
-            given = list(_subscripts(base))
+            written = Where(module, resolver, found, own)
+            text = found.base_texts[number] if found.base_texts else ""
+            given = [scope.annotation(each, written) or unsaid for each in _subscripts(text)]
             inner = {"Self": own["Self"]} if "Self" in own else {}
-            for number, (name, default) in enumerate(class_parameters(known, resolver)):
-                where = Where(module, resolver, found, own)
-                if number < len(given):
-                    text = _spelled(given[number], scope, where)
-                else:
-                    text = inner.get(expression_text(default) or "", unsaid)
-                inner[name] = text or unsaid
+            home = resolver.readable(known.module) or module
+            for parameter, part in matched(class_parameters(known, resolver), given):
+                where = Where(home, resolver, known, inner)
+                inner[parameter.name] = part or _unsaid(parameter, scope, where, unsaid)
             return arguments(known, owner, resolver, scope, inner, unsaid)
     return own
 
 
-def _spelled(expression: Expression, scope: Scope, where: Where) -> str | None:
-    text = expression_text(expression)
-    return scope.annotation(text, where) if text else None
+def matched(
+    parameters: Sequence[TypeParameter], given: Sequence[str]
+) -> Iterator[tuple[TypeParameter, str | None]]:
+    """What each parameter is given; `tuple[…]` of all that a TypeVarTuple takes."""
+    surplus = len(given) - len(parameters)
+    for number, parameter in enumerate(parameters):
+        if parameter.stars == "*" and given:
+            yield parameter, _packed(given[number : number + surplus + 1])
+            given = [*given[:number], "", *given[number + surplus + 1 :]]
+        else:
+            yield parameter, given[number] if number < len(given) else None
 
 
-def _subscripts(base: Expression) -> Iterator[Expression]:
-    match base:
-        case Item(index=Display(elements=elements)):
-            yield from elements
-        case Item(index=index) if index is not None:
-            yield index
+def _packed(given: Sequence[str]) -> str:
+    """What a TypeVarTuple stands for, so that it can be unpacked: `*Ts` alone is `Ts`."""
+    if len(given) == 1 and given[0].startswith("*"):
+        return given[0][1:]
+    return f"tuple[{', '.join(given) or '()'}]"
+
+
+def _unsaid(parameter: TypeParameter, scope: Scope, where: Where, unsaid: str) -> str:
+    text = scope.annotation(parameter.default, where) if parameter.default else None
+    text = text or (scope.unknown(parameter) if parameter.stars else unsaid)
+    return _packed([text]) if parameter.stars == "*" else text
+
+
+def _subscripts(text: str) -> Iterator[str]:
+    """The texts between the brackets of a base."""
+    node = ast.parse(text or "None", mode="eval").body
+    if isinstance(node, ast.Subscript):
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        for each in parts:
+            yield ast.get_source_segment(text, each) or ""

@@ -37,7 +37,10 @@ _RECEIVER_VARIABLE = re.compile(r"(?:[\w.]*[Tt]ype\[)?[\"']?(\w+)[\"']?\]?")
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One signature as it was written: of a function, or of one of its overloads."""
+    """One signature as it was written: of a function, or of one of its overloads.
+
+    `type_parameters` are in the stub's names, and `where` knows them.
+    """
 
     parameters: tuple[Parameter, ...]
     returns: str | None
@@ -151,25 +154,39 @@ class StubMaker:
             overloads = stubbed.function.overloads
             for each in overloads or (stubbed.function,):
                 own = each.signature.parameters if overloads else _matched(function, each)
-                yield Declared(
-                    own,
-                    each.signature.returns,
-                    where,
-                    _deprecation(each),
-                    each.type_parameters,
-                    Origin.DJANGO_STUBS,
-                )
+                found = self.signature(each, own, where, decision, scope)
+                yield replace(found, origin=Origin.DJANGO_STUBS)
             return
         where = self.where_defined(decision, module, scope, substitutes)
         for each in function.overloads or (function,):
-            parameters = tuple(receiving(each, owner))
-            yield Declared(
-                parameters,
-                each.signature.returns,
-                where,
-                _deprecation(each),
-                each.type_parameters,
-            )
+            yield self.signature(each, receiving(each, owner), where, decision, scope)
+
+    def signature(
+        self,
+        function: Function,
+        parameters: tuple[Parameter, ...],
+        where: Where,
+        decision: Decision,
+        scope: Scope,
+    ) -> Declared:
+        """What `function`, the callable or one of its overloads, says of itself."""
+        first = parameters[0] if parameters and _has_receiver(decision) else None
+        names = {each.name for each in function.type_parameters}
+        receiver = self.receiver(first, names, where)
+        if receiver:
+            known = where.substitutes.get("Self") or scope.name("typing", "Self")
+            where = replace(where, substitutes={**where.substitutes, receiver: known})
+        own = tuple(each for each in function.type_parameters if each.name != receiver)
+        text = ""
+        if own and decision.owner and any(self.inference.lookups.variables(decision.owner)):
+            # Both kinds of type variables in one signature are an error (PEP 695).
+            owner = f"{decision.owner.qualname}.{function.name}"
+            variables = {each.name: scope.own_variable(owner, each, where) for each in own}
+            where = replace(where, substitutes={**where.substitutes, **variables})
+        else:
+            text, where = scope.type_parameters(own, where)
+        returns = function.signature.returns
+        return Declared(parameters, returns, where, _deprecation(function), text)
 
     def where_stubbed(
         self,
@@ -221,12 +238,11 @@ class StubMaker:
     ) -> tuple[Parameter, ...]:
         """The parameters in the stub's names; Any for what is not annotated."""
         result: list[Parameter] = []
-        where = self.receiver(declared, decision, scope)
         for number, each in enumerate(declared.parameters):
             if number == 0 and _has_receiver(decision):
                 result.append(replace(each, annotation=None))
                 continue
-            found = scope.annotation(each.annotation, where) if each.annotation else None
+            found = scope.annotation(each.annotation, declared.where) if each.annotation else None
             annotation = unbound(found, scope) if found else scope.name("typing", "Any")
             if found and each.annotation and each.default == "None":
                 annotation = or_none(annotation, each.annotation)
@@ -234,39 +250,29 @@ class StubMaker:
             result.append(replace(each, annotation=annotation, default=default))
         return tuple(result)
 
-    def receiver(self, declared: Declared, decision: Decision, scope: Scope) -> Where:
-        """Where the signature was written; a type variable that only stands for the receiver's
-        class is `Self`."""
-        where = declared.where
-        first = declared.parameters[0] if declared.parameters else None
-        if first is None or not first.annotation or not _has_receiver(decision):
-            return where
-        match = _RECEIVER_VARIABLE.fullmatch(first.annotation)
-        if not match or not self._is_variable(match[1], declared):
-            return where
-        known = where.substitutes.get("Self") or scope.name("typing", "Self")
-        return replace(where, substitutes={**where.substitutes, match[1]: known})
-
-    def _is_variable(self, name: str, declared: Declared) -> bool:
-        if re.search(rf"\b{name}\b", declared.type_parameters):
-            return True
-        found = declared.where.resolver.name(declared.where.module, name)
-        return isinstance(found, Alias) and is_variable(found)
+    def receiver(self, first: Parameter | None, names: set[str], where: Where) -> str | None:
+        """The type variable, one of the function's own `names` or the module's, that only stands
+        for the receiver's class, and so for `Self`."""
+        match = _RECEIVER_VARIABLE.fullmatch(first.annotation or "") if first else None
+        if not match:
+            return None
+        found = where.resolver.name(where.module, match[1])
+        is_variable_ = isinstance(found, Alias) and is_variable(found)
+        return match[1] if match[1] in names or is_variable_ else None
 
     def returned(
         self, declared: Declared, decision: Decision, scope: Scope, *, is_async: bool
     ) -> tuple[str, Origin]:
         """What a call gives: the annotation, what was inferred, or Incomplete."""
         kind = decision.kind if is_async else None
-        where = self.receiver(declared, decision, scope)
         if declared.returns:
-            text = self.wrapped(declared.returns, decision, where, scope, kind)
+            text = self.wrapped(declared.returns, decision, declared.where, scope, kind)
             if text:
                 return text, declared.origin
         elif not decision.function.overloads:
             found, origin = self.inferred(decision, declared.where.module)
             if found is not None and kind not in (Kind.ITERATOR, Kind.CONTEXT):
-                return scope.spelled(found, where.substitutes), origin
+                return scope.spelled(found, declared.where.substitutes), origin
         unknown = scope.name("_typeshed", "Incomplete")
         return wrapped(unknown, kind, scope), Origin.UNKNOWN
 
@@ -355,7 +361,7 @@ def _words(
     texts = [*variables]
     every = list(functions)
     for made in classes:
-        texts += (*made.bases, *made.decorators, *made.meta)
+        texts += (*made.bases, *made.decorators, *made.meta, made.type_parameters)
         every += made.functions
     for function in every:
         texts += (function.returns, function.type_parameters, *function.decorators)

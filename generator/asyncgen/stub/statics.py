@@ -6,7 +6,6 @@ module beside the source joins it with the mixin of twins, and its stub declares
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from asyncgen.infer.scope import Scope
 from asyncgen.resolve import Resolver, is_copied
 from asyncgen.source import Binding, Class, Function, Parameter, ParameterKind, Signature
 from asyncgen.stub.arguments import arguments
+from asyncgen.stub.generic import generics
 from asyncgen.stub.maker import StubMaker
 from asyncgen.surface import (
     Decision,
@@ -160,39 +160,42 @@ class ManagerStub:
 
     def classes(self) -> Iterator[StubClass]:
         queryset = self.manager.queryset
-        row = self.scope.spelled(self.row())
+        generic = generics(queryset, self.maker.inference.lookups, self.scope)
+        row = self.scope.spelled(self.row(), generic.substitutes)
         base = self.scope.name("django.db.models", "Manager")
-        variables = [
-            self.scope.variable(alias, resolver)
-            for alias, resolver in self.maker.inference.lookups.variables(queryset)
-        ]
-        inner = f"[{', '.join(variables)}]" if variables else ""
-        own = f"{self.scope.name(queryset.module, queryset.name)}{inner}"
+        own = f"{self.scope.name(queryset.module, queryset.name)}{generic.arguments}"
         get_queryset = StubFunction("get_queryset", (_SELF,), own, location=queryset.location)
-        functions = (get_queryset, *self.functions(own, row))
+        functions = (get_queryset, *self.functions(own, row, generic.substitutes))
         location = queryset.location
         bases = [f"{base}[{row}]"]
-        if not all(re.search(rf"\b{name}\b", row) for name in variables):
-            bases.append(f"{self.scope.name('typing', 'Generic')}{inner}")
-        yield StubClass(self.manager.name, tuple(bases), functions, location=location)
+        if generic.base and generic.arguments != f"[{row}]":
+            bases.append(generic.base)
+        yield StubClass(
+            self.manager.name,
+            tuple(bases),
+            functions,
+            location=location,
+            type_parameters=generic.parameters,
+        )
         if self.maker.django:
             related = self.scope.name(
                 "django.db.models.fields.related_descriptors", "RelatedManager"
             )
             yield StubClass(
                 _related(self.manager.name),
-                (f"{self.manager.name}{inner}", f"{related}[{row}]"),
+                (f"{self.manager.name}{generic.arguments}", f"{related}[{row}]"),
                 (),
                 (self.scope.name("typing", "type_check_only"),),
                 location,
+                type_parameters=generic.parameters,
             )
 
     def row(self) -> Types:
         return self.maker.inference.rows.of(self.manager.queryset) or ANY
 
-    def functions(self, own: str, row: str) -> Iterator[StubFunction]:
+    def functions(self, own: str, row: str, variables: Mapping[str, str]) -> Iterator[StubFunction]:
         """What from_queryset copies, and the twins of that."""
-        substitutes = {"Self": own}
+        substitutes = {**variables, "Self": own}
         twins = {
             twin.decision.function: twin
             for mixin in self.mixins.values()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from asyncgen.infer.scope import Scope, Where
 from asyncgen.resolve import Resolver
 from asyncgen.source import Binding, Function, Module, Parameter, ParameterKind
+from asyncgen.stub.generic import generics
 from asyncgen.stub.maker import StubMaker, is_annotated
 from asyncgen.stub.text import ITERATORS, argument, head
 from asyncgen.surface import (
@@ -65,9 +66,8 @@ class ClassStub:
 
     def classes(self) -> Iterator[StubClass]:
         found = self.made.source
-        variables = list(self.variables())
-        generic = self.scope.name("typing", "Generic") if variables else ""
-        inner = ", ".join(variables)
+        generic = generics(found, self.maker.inference.lookups, self.scope)
+        self.substitutes = {**generic.substitutes}
         functions = [
             function
             for twin in self.made.twins
@@ -76,17 +76,23 @@ class ClassStub:
         if self.made.is_generic:
             functions.insert(0, self.subscription())
         functions += [self.protocol(name) for name in self.made.protocol]
-        bases = (f"{generic}[{inner}]",) if variables else ()
-        yield StubClass(self.made.name, bases, tuple(functions), location=found.location)
+        bases = (generic.base,) if generic.base else ()
+        yield StubClass(
+            self.made.name,
+            bases,
+            tuple(functions),
+            location=found.location,
+            type_parameters=generic.parameters,
+        )
         if self.made.subclass:
             source = self.scope.name(found.module, found.qualname)
             both = (self.made.name, source)
-            parameters = f"[{inner}]" if variables else ""
             yield StubClass(
                 self.made.subclass.name,
-                tuple(f"{each}{parameters}" for each in both),
+                tuple(f"{each}{generic.arguments}" for each in both),
                 tuple(self.converted()),
                 location=found.location,
+                type_parameters=generic.parameters,
                 is_incompatible=any(map(self.maker.is_incompatible, self.made.twins)),
                 meta=self.meta(source),
             )
@@ -100,18 +106,6 @@ class ClassStub:
         order = self.maker.resolver.mro(self.made.source)
         base = f"({source}.Meta)" if any("Meta" in known.classes for known in order) else ""
         return (f"class Meta{base}:", f"    {subclass.model} = True")
-
-    def variables(self) -> Iterator[str]:
-        """The type variables of the mixin: those that the source class is generic in."""
-        found = self.made.source
-        for name in found.type_parameters:
-            bound = self.scope.name("django.db.models", "Model")
-            self.substitutes[name] = self.scope.own_variable(found.module, name, bound)
-            yield self.substitutes[name]
-        if found.type_parameters:
-            return
-        for alias, resolver in self.maker.inference.lookups.variables(found):
-            yield self.scope.variable(alias, resolver)
 
     def subscription(self) -> StubFunction:
         """`__class_getitem__`, which the mixin has as Django's querysets do."""
