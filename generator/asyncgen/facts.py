@@ -5,7 +5,8 @@ Expressions, then statements. Frozen dataclasses; nothing here acts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TypeAlias
 
 
@@ -50,11 +51,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`value[index]`; for a slice `index` is None and `step` tells whether it has one."""
+    """`value[index]`; for a slice `index` is None, and `step` tells whether it has one."""
 
     value: Expression
     index: Expression | None
     step: bool = False
+    bounds: tuple[Expression, ...] = ()  # of a slice, those that are given
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +185,58 @@ class Raise:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Exactly one of `blocks` runs, after `test`: if, match and try.
+    """`if test: … else: …`: exactly one of the two `blocks` runs."""
 
-    `catches` are the exceptions (last words) that the handlers of a try take from its first block;
-    `final` runs after any of them, also after those that return.
+    line: int
+    test: Expression
+    blocks: tuple[Block, Block]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case of a match.
+
+    `captures` are the names that its pattern binds to parts of the subject, `whole` those for all
+    of it. `classes` are what the subject is an instance of if it matches, as far as the pattern
+    says. `is_irrefutable`: it matches whatever there is, but for its guard.
     """
 
     line: int
-    test: Expression | None
-    blocks: tuple[Block, ...]
-    catches: tuple[str, ...] = ()
+    body: Block
+    guard: Expression | None = None
+    captures: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    classes: tuple[Expression, ...] = ()
+    is_irrefutable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The first of `cases` that matches, or none."""
+
+    line: int
+    subject: Expression
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """`except exception as name: body`; a bare `except` has no exception."""
+
+    line: int
+    exception: Expression | None
+    name: str | None
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """`body`, then `otherwise`; or a handler from anywhere in the body. `final` always."""
+
+    line: int
+    body: Block
+    handlers: tuple[Handler, ...] = ()
+    otherwise: Block = ()
     final: Block = ()
 
 
@@ -220,6 +264,7 @@ class Leave:
     """`break` or `continue`: nothing after it in its block runs."""
 
     line: int
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +282,56 @@ class LocalImport:
 
 
 Statement: TypeAlias = (
-    Assign | Evaluate | Return | Raise | Branch | Loop | With | Leave | Define | LocalImport
+    Assign
+    | Evaluate
+    | Return
+    | Raise
+    | Branch
+    | Match
+    | Try
+    | Loop
+    | With
+    | Leave
+    | Define
+    | LocalImport
 )
 Block: TypeAlias = tuple[Statement, ...]
+
+# -- walking ---------------------------------------------------------------------------------------
+
+
+def blocks(statement: Statement) -> tuple[Block, ...]:
+    """The blocks right inside a statement; the bodies of definitions are not among them."""
+    match statement:
+        case Branch(blocks=inner):
+            return inner
+        case Match(cases=cases):
+            return tuple(case.body for case in cases)
+        case Try(body=body, handlers=handlers, otherwise=otherwise, final=final):
+            return (body, *(handler.body for handler in handlers), otherwise, final)
+        case Loop(body=body, otherwise=otherwise):
+            return (body, otherwise)
+        case With(body=body):
+            return (body,)
+    return ()
+
+
+def walk(block: Block) -> Iterator[Statement]:
+    """Every statement of a block, in the order of the source, with those inside of it."""
+    for statement in block:
+        yield statement
+        for inner in blocks(statement):
+            yield from walk(inner)
+
+
+def nodes(facts: object) -> Iterator[object]:
+    """Facts, and all that they are made of: statements and expressions. What a definition inside
+    holds is not among them."""
+    if isinstance(facts, tuple):
+        for each in facts:
+            yield from nodes(each)
+    elif is_dataclass(facts):
+        yield facts
+        if not isinstance(facts, Definition):
+            for part in fields(facts):
+                yield from nodes(getattr(facts, part.name))

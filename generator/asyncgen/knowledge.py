@@ -410,6 +410,19 @@ CONTEXT_MANAGERS = frozenset(
     }
 )
 
+# Those that may end an exception, and what is known to let each through.
+SWALLOWING_CONTEXTS = frozenset({"contextlib.suppress", "contextlib.ExitStack"})
+TRANSPARENT_CONTEXTS = CONTEXT_MANAGERS - SWALLOWING_CONTEXTS | {
+    "builtins.open",
+    "decimal.localcontext",
+    "tempfile.NamedTemporaryFile",
+    "tempfile.TemporaryDirectory",
+    "threading.Lock",
+    "threading.RLock",
+    "zipfile.ZipFile",
+}
+NEVER_RETURNING = frozenset({"builtins.exit", "builtins.quit", "os._exit", "os.abort", "sys.exit"})
+
 # Builtins that run through an iterable at once: what they return.
 CONSUMERS: Mapping[str, str] = {
     "all": "bool",

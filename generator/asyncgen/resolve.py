@@ -15,7 +15,6 @@ from pathlib import Path
 
 from asyncgen.facts import (
     Block,
-    Branch,
     Call,
     Choice,
     Define,
@@ -25,11 +24,10 @@ from asyncgen.facts import (
     Import,
     Item,
     Literal,
-    Loop,
     Name,
     Return,
     Star,
-    With,
+    walk,
 )
 from asyncgen.problems import AsyncgenError
 from asyncgen.source import Attribute, Binding, Class, Function, Module, Parameter, ParameterKind
@@ -541,17 +539,12 @@ def every_class(module: Module) -> Iterator[Class]:
     """The classes that the module has at run time; those made inside functions too (trap 11)."""
 
     def inside(block: Block) -> Iterator[Class]:
-        for statement in block:
+        for statement in walk(block):
             match statement:
                 case Define(definition=Class() as found):
                     yield found
                 case Define(definition=Function() as function):
                     yield from inside(function.body)
-                case Branch(blocks=blocks):
-                    for each in blocks:
-                        yield from inside(each)
-                case Loop(body=body) | With(body=body):
-                    yield from inside(body)
 
     yield from (found for found in module.classes.values() if not found.is_type_only)
     for function in module.functions.values():

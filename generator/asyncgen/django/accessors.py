@@ -8,7 +8,7 @@ django/db/models/base.py, ModelBase._prepare and make_foreign_order_accessors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
@@ -24,6 +24,7 @@ from asyncgen.facts import (
     LocalImport,
     Name,
     Return,
+    nodes,
 )
 from asyncgen.problems import Location
 from asyncgen.resolve import Alias
@@ -238,16 +239,5 @@ def _sets_null(found: Class) -> bool:
     return made is not None and any(
         each == Literal("str", "null")
         or (isinstance(each, Call) and any(name == "null" for name, _ in each.keywords))
-        for each in _facts_in(made.body)
+        for each in nodes(made.body)
     )
-
-
-def _facts_in(facts: object) -> Iterator[object]:
-    """Facts, and all that they are made of: statements, expressions, tuples of them."""
-    yield facts
-    if isinstance(facts, tuple):
-        parts: Iterable[object] = facts
-    else:
-        parts = [getattr(facts, name) for name in getattr(type(facts), "__slots__", ())]
-    for part in parts:
-        yield from _facts_in(part)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
-from asyncgen.facts import Assign, Block, Branch, Call, Expression, Get, Literal, Name, Return
+from asyncgen.facts import Block, Call, Expression, Get, Literal, Name, nodes
 from asyncgen.resolve import Resolver
 from asyncgen.source import Attribute, Binding, Class, Function, Module
 
@@ -260,25 +260,10 @@ def is_abstract_model(model: Class) -> bool:
 
 def _deferrals(block: Block) -> Iterator[str]:
     """The names in `….defer("a", "b")` calls of a block."""
-    for statement in block:
-        match statement:
-            case Return(value=value) if value is not None:
-                yield from _deferred_in(value)
-            case Assign(value=value):
-                yield from _deferred_in(value)
-            case Branch(blocks=blocks):
-                for inner in blocks:
-                    yield from _deferrals(inner)
-
-
-def _deferred_in(expression: Expression) -> Iterator[str]:
-    match expression:
-        case Call(function=Get(value=value, name=name), arguments=arguments):
-            if name == "defer":
+    for node in nodes(block):
+        match node:
+            case Call(function=Get(name="defer"), arguments=arguments):
                 yield from (each.text for each in arguments if isinstance(each, Literal))
-            yield from _deferred_in(value)
-        case Get(value=value):
-            yield from _deferred_in(value)
 
 
 def _last(expression: Expression) -> str:

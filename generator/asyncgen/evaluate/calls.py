@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from asyncgen import knowledge
 from asyncgen.evaluate.annotations import base_word
 from asyncgen.evaluate.frame import Frame
-from asyncgen.evaluate.protocols import Protocols
-from asyncgen.facts import Call, Expression, Get, Literal, Name, Star
+from asyncgen.evaluate.protocols import SWALLOWING, Protocols
+from asyncgen.facts import Call, Expression, Get, Literal, Name, Star, Try, Yield, nodes, walk
 from asyncgen.source import Binding, Class, Evidence, Function, Parameter
 from asyncgen.values import (
     CLEAN,
@@ -188,11 +188,14 @@ class Calls(Protocols):
         if known is not None:
             return known
         outcome = self.outcome(bound, self.given(bound, arguments))
+        self.changed(bound, frame)
         frame.stops |= outcome.stops and not frame.guarded
         if is_context_function(function):
             inner = next((each for each in outcome.returns if isinstance(each, Builtin)), None)
             elements = inner.elements if inner else NOTHING
-            return builtin("context", elements, inner.effect if inner else CLEAN)
+            effect = inner.effect if inner else CLEAN
+            text = SWALLOWING if _may_swallow(function) else ""
+            return frozenset({Builtin("context", elements, effect, text)})
         if self.is_database_call(bound, outcome):
             frame.note(Level.REACHES, f"calls {name}, which queries")
         else:
@@ -321,6 +324,16 @@ class Calls(Protocols):
 def is_context_function(function: Function) -> bool:
     """Decorated with `contextlib.contextmanager`."""
     return any(text.rpartition(".")[2] == "contextmanager" for text in function.decorator_texts)
+
+
+def _may_swallow(function: Function) -> bool:
+    """Whether a handler of a generator stands around its `yield`."""
+    return any(
+        isinstance(each, Try)
+        and each.handlers
+        and any(isinstance(node, Yield) for node in nodes(each.body))
+        for each in walk(function.body)
+    )
 
 
 def _is_mapping(type_: Type) -> bool:

@@ -19,16 +19,15 @@ from asyncgen.evaluate.frame import Environment, Frame
 from asyncgen.facts import (
     Assign,
     Block,
-    Branch,
     Call,
     Display,
     Expression,
     Get,
     Lambda,
-    Loop,
     Name,
     Raise,
-    With,
+    nodes,
+    walk,
 )
 from asyncgen.problems import Location
 from asyncgen.resolve import Alias, Definition, Resolver, every_class
@@ -44,6 +43,7 @@ from asyncgen.values import (
     Type,
     Value,
     is_tainted,
+    merged,
     unknown,
 )
 
@@ -68,7 +68,10 @@ class Core(ABC):
     _kept: dict[tuple[Class, str], Value] = field(default_factory=dict)
     _indexed: set[str] = field(default_factory=set)
     _lazy_methods: dict[str, list[tuple[Function, Class]]] = field(default_factory=dict)
+    # Of functions inside of functions: what the names around them hold, and who runs them there.
     _closures: dict[Function, Environment] = field(default_factory=dict)
+    _definers: dict[Function, Frame] = field(default_factory=dict)
+    _free: dict[Function, frozenset[str]] = field(default_factory=dict)
     _lambdas: dict[tuple[str, int, Lambda], Function] = field(default_factory=dict)
     _aliases: dict[tuple[Location, str], Value] = field(default_factory=dict)
     # Type aliases whose values are being read: one may have itself in it.
@@ -265,6 +268,33 @@ class Core(ABC):
                             table.append((function, found))
         return self._lazy_methods.get(name, [])
 
+    # -- functions inside of functions -----------------------------------------------------------
+
+    def enclosed(self, function: Function, frame: Frame) -> None:
+        """The function is made in `frame`, whose names it sees."""
+        self._closures[function] = frame.environment
+        self._definers[function] = frame
+
+    def closure(self, function: Function) -> Environment:
+        """What the names of enclosing functions hold that the function reads: now, while that in
+        which it stands runs; else as they were when it was made."""
+        around = self._closures.get(function)
+        if around is None:
+            return {}
+        definer = self._definers.get(function)
+        if definer is not None and definer.is_running:
+            around = definer.environment
+        if function not in self._free:
+            names = (each.id for each in nodes(function.body) if isinstance(each, Name))
+            inner = (
+                name
+                for each in nodes(function.body)
+                if isinstance(each, Function)
+                for name in (node.id for node in nodes(each.body) if isinstance(node, Name))
+            )
+            self._free[function] = frozenset((*names, *inner))
+        return {name: around[name] for name in self._free[function] if name in around}
+
     # -- attributes that methods assign ----------------------------------------------------------
 
     def assigners(self, found: Class, name: str) -> list[tuple[Function, Class]]:
@@ -290,6 +320,18 @@ class Core(ABC):
                 self.outcome(self.bound(function, where, receiver))
         return self._kept.get((receiver.found, name), NOTHING)
 
+    def changed(self, bound: Bound, frame: Frame) -> None:
+        """A method of the receiver runs: attributes may hold what methods assign to them."""
+        receiver = frame.receiver
+        if not isinstance(receiver, Instance) or bound.receiver != receiver:
+            return
+        for path, value in frame.environment.items():
+            owner, _, name = path.partition(".")
+            if name and receiver in frame.environment.get(owner, NOTHING):
+                kept = self._kept.get((receiver.found, name), NOTHING)
+                if not kept <= value:
+                    frame.environment[path] = merged(value | kept)
+
 
 def is_abstract(function: Function) -> bool:
     """Whether only subclasses give the function a body."""
@@ -306,16 +348,10 @@ def _is_private(name: str) -> bool:
 
 
 def _self_assignments(block: Block) -> Iterator[str]:
-    for statement in block:
-        match statement:
-            case Assign(targets=targets):
-                for target in targets:
-                    parts = target.elements if isinstance(target, Display) else (target,)
-                    for part in parts:
-                        if isinstance(part, Get) and part.value == Name("self"):
-                            yield part.name
-            case Branch(blocks=blocks, final=final):
-                for inner in (*blocks, final):
-                    yield from _self_assignments(inner)
-            case Loop(body=body) | With(body=body):
-                yield from _self_assignments(body)
+    for statement in walk(block):
+        if isinstance(statement, Assign):
+            for target in statement.targets:
+                parts = target.elements if isinstance(target, Display) else (target,)
+                for part in parts:
+                    if isinstance(part, Get) and part.value == Name("self"):
+                        yield part.name

@@ -14,7 +14,6 @@ from asyncgen.fixpoint import Fixpoint
 from asyncgen.source import Binding, Evidence, Function
 from asyncgen.values import (
     CLEAN,
-    NONE,
     NOTHING,
     Argument,
     Bound,
@@ -30,7 +29,7 @@ from asyncgen.values import (
 
 VARIANTS_LIMIT = 12  # for how many different arguments a function is evaluated apart
 
-_Key = tuple[Function, object, Given]
+_Key = tuple[Function, object, Given, frozenset[tuple[str, Value]]]
 
 
 def _same(one: Outcome, other: Outcome) -> bool:
@@ -78,26 +77,24 @@ class Evaluator(Statements):
 
     def key(self, bound: Bound, given: Given) -> _Key:
         """What an outcome depends on; without the arguments when too many differ."""
-        key = (bound.function, bound.receiver, given)
+        around = frozenset(self.closure(bound.function).items())
+        key = (bound.function, bound.receiver, given, around)
         if not given or _names_attribute(given) or key in self._outcomes:
             return key
         variants = self._variants.get(key[:2], 0)
         if variants >= VARIANTS_LIMIT:
-            return (bound.function, bound.receiver, ())
+            return (bound.function, bound.receiver, (), around)
         self._variants[key[:2]] = variants + 1
         return key
 
     def evaluated(self, bound: Bound, given: Given) -> Outcome:
         """One evaluation of the body."""
         function = bound.function
-        environment = dict(self._closures.get(function, {}))
+        environment = self.closure(function)
         environment.update(self.parameters(bound, dict(given)))
         line = function.location.line
         frame = Frame(bound.module, function, bound.owner, bound.receiver, environment, line)
-        completes = self.block(function.body, frame)
-        returns = frozenset(frame.returns)
-        if completes and not function.is_generator and not _is_stub(function):
-            returns |= NONE
+        returns = NOTHING if _is_stub(function) else self.run(function.body, frame)
         effect = frame.effect
         if function.is_generator:
             returns, effect = builtin("generator", effect=frame.effect), CLEAN

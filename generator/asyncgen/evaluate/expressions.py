@@ -95,8 +95,10 @@ class Expressions(ForeignCalls):
             case Operation(operator=operator, operands=operands):
                 return self.operation(operator, operands, frame)
             case Bind(name=name, value=inner):
-                frame.environment[name] = self.value(inner, frame)
-                return frame.environment[name]
+                value = self.value(inner, frame)
+                frame.environment[name] = value
+                frame.walrus.add(name)
+                return value
             case Yield(value=inner, delegates=delegates):
                 sent = self.value(inner, frame) if inner is not None else NOTHING
                 if delegates:
@@ -129,7 +131,7 @@ class Expressions(ForeignCalls):
             body=(Return(frame.line, expression.body),),
         )
         known = self._lambdas.setdefault((frame.module.path, frame.line, expression), function)
-        self._closures[known] = frame.environment
+        self.enclosed(known, frame)
         return frozenset({Bound(known, frame.module)})
 
     # -- names -------------------------------------------------------------------------------------
@@ -234,7 +236,7 @@ class Expressions(ForeignCalls):
             self.test(self.value(condition, frame), frame)
             self.narrow(condition, True, frame)
         elements = union(self.value(each, frame) for each in expression.elements)
-        frame.environment = outer
+        frame.leave(outer)
         return builtin(expression.type, elements)
 
     # -- operators ---------------------------------------------------------------------------------
@@ -280,8 +282,7 @@ class Expressions(ForeignCalls):
         frame.environment = dict(outer)
         self.narrow(test, holds, frame)
         value = self.value(then, frame)
-        outer.update((name, each) for name, each in frame.environment.items() if name not in outer)
-        frame.environment = outer
+        frame.leave(outer)
         return value
 
     def operation(self, operator: str, operands: tuple[Expression, ...], frame: Frame) -> Value:
@@ -322,8 +323,9 @@ class Expressions(ForeignCalls):
 
     def item(self, expression: Item, frame: Frame) -> Value:
         owner = self.value(expression.value, frame)
-        if expression.index is not None:
-            self.value(expression.index, frame)
+        for each in (expression.index, *expression.bounds):
+            if each is not None:
+                self.value(each, frame)
         path = attribute_path(expression.value)
         kept = frame.environment.get(f"{path}[]", NOTHING) if path else NOTHING
         return kept | union(self.item_of(each, expression, frame) for each in owner)

@@ -6,6 +6,7 @@ from asyncgen import knowledge
 from asyncgen.evaluate.calls import Arguments, Calls
 from asyncgen.evaluate.foreign import foreign_level, is_pure, is_setting
 from asyncgen.evaluate.frame import Frame
+from asyncgen.evaluate.protocols import SWALLOWING
 from asyncgen.source import Evidence
 from asyncgen.values import (
     NOTHING,
@@ -39,7 +40,8 @@ class ForeignCalls(Calls):
         if dotted in knowledge.CONTEXT_MANAGERS:
             level = Level.CLEAN if is_pure(dotted) else foreign_level(dotted)
             evidence = (Evidence(f"{dotted} runs queries"),) if level else ()
-            return builtin("context", effect=Effect(level, evidence))
+            text = SWALLOWING if dotted in knowledge.SWALLOWING_CONTEXTS else ""
+            return frozenset({Builtin("context", NOTHING, Effect(level, evidence), text)})
         if dotted in knowledge.COPIES and arguments.positional:
             return arguments.positional[-1 if name == "cast" else 0]
         if dotted in knowledge.LAZY_ITERATORS:

@@ -9,15 +9,14 @@ from asyncgen.problems import Location
 from asyncgen.source import Class, Evidence, Function, Module
 from asyncgen.values import (
     CLEAN,
+    NOTHING,
     Bound,
     ClassObject,
     Effect,
     Instance,
     Level,
-    Type,
     Value,
     merged,
-    union,
 )
 
 EVIDENCE_LIMIT = 4  # steps of a chain of calls that are worth telling
@@ -37,9 +36,18 @@ class Frame:
     environment: Environment
     line: int = 0
     effect: Effect = CLEAN
-    returns: set[Type] = field(default_factory=set)
     stops: bool = False  # a StopIteration may leave
     guarded: int = 0  # how many enclosing try blocks catch StopIteration
+    is_running: bool = False
+    walrus: set[str] = field(default_factory=set)  # names bound by `:=` so far
+
+    def leave(self, outer: Environment) -> None:
+        """Return to `outer` from an expression that may not be evaluated, or that has names of its
+        own: what `:=` bound in it stays."""
+        inner, self.environment = self.environment, outer
+        for name in self.walrus:
+            if inner.get(name) != outer.get(name):
+                outer[name] = merged(inner.get(name, NOTHING) | outer.get(name, NOTHING))
 
     def note(self, level: Level, message: str) -> None:
         """Something evaluated here has an effect by itself."""
@@ -66,9 +74,13 @@ class Frame:
 
 def joined(environments: Sequence[Environment]) -> Environment:
     """Every name with all that it may hold."""
-    if len(environments) == 1:
-        return environments[0]
-    names = {name for environment in environments for name in environment}
-    return {
-        name: merged(union(each[name] for each in environments if name in each)) for name in names
-    }
+    first, *others = environments
+    if not others:
+        return first
+    result = dict(first)
+    for other in others:
+        for name, value in other.items():
+            known = result.setdefault(name, value)
+            if known is not value and known != value:
+                result[name] = merged(known | value)
+    return result

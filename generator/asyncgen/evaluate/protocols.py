@@ -6,6 +6,7 @@ from asyncgen import knowledge
 from asyncgen.evaluate.attributes import Attributes
 from asyncgen.evaluate.foreign import foreign_level, is_pure
 from asyncgen.evaluate.frame import Frame
+from asyncgen.source import Function
 from asyncgen.values import (
     NOTHING,
     Argument,
@@ -125,3 +126,32 @@ class Protocols(Attributes):
                     frame.note(Level.DOUBT, "enters an unknown context manager")
                     entered |= unknown("what a context manager gives")
         return frozenset(entered)
+
+    def swallows(self, value: Value) -> bool | None:
+        """Whether leaving the context manager may end an exception; None where that is open."""
+        answers = {self._swallows(each) for each in value}
+        return True if True in answers else None if None in answers or not answers else False
+
+    def _swallows(self, type_: Type) -> bool | None:
+        match type_:
+            case Builtin(name="context", text=text):
+                return text == SWALLOWING
+            case Builtin(name="file"):
+                return False
+            case Foreign(dotted=dotted):
+                name = dotted.removesuffix("()")
+                return False if name in knowledge.TRANSPARENT_CONTEXTS else None
+            case Instance(found=found):
+                known = self.lookup(found, "__exit__")
+                if not known or not isinstance(known[1], Function):
+                    return None
+                outcome = self.outcome(self.bound(known[1], known[0], type_))
+                return not all(_is_false(each) for each in outcome.inferred)
+        return None
+
+
+SWALLOWING = "swallows"  # the text of a context manager that does so
+
+
+def _is_false(type_: Type) -> bool:
+    return isinstance(type_, Builtin) and (type_.name == "None" or type_.text == "False")

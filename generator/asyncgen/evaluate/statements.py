@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from asyncgen import knowledge
 from asyncgen.evaluate.annotations import base_word
 from asyncgen.evaluate.expressions import Expressions, attribute_path, named_classes
+from asyncgen.evaluate.flow import Exits, Flow
 from asyncgen.evaluate.frame import Environment, Frame, joined
 from asyncgen.facts import (
     Assign,
     Block,
-    Branch,
     Call,
+    Case,
     Choice,
     Define,
     Display,
     Evaluate,
     Expression,
     Get,
+    Handler,
     Item,
-    Leave,
     Literal,
     LocalImport,
     Loop,
@@ -27,6 +31,7 @@ from asyncgen.facts import (
     Return,
     Star,
     Statement,
+    Try,
     With,
 )
 from asyncgen.source import Class, Function
@@ -37,6 +42,7 @@ from asyncgen.values import (
     Bound,
     Builtin,
     ClassObject,
+    Foreign,
     Instance,
     Level,
     Type,
@@ -44,22 +50,149 @@ from asyncgen.values import (
     Value,
     builtin,
     merged,
+    unknown,
 )
 
+_NEVER = frozenset({"NoReturn", "Never", "typing.NoReturn", "typing.Never"})
 _STOP_HANDLERS = frozenset({"StopIteration", "Exception", "BaseException"})
+RETURNED = "return"  # the name, which no variable can have, of what is returned
+
+
+class Walk(Flow[Environment]):
+    """Runs the statements of one body, in a frame."""
+
+    def __init__(self, evaluator: Statements, frame: Frame) -> None:
+        self.evaluator = evaluator
+        self.frame = frame
+
+    def at(self, line: int) -> None:
+        self.frame.line = line
+
+    def copied(self, state: Environment) -> Environment:
+        return dict(state)
+
+    def joined(self, states: list[Environment]) -> Environment:
+        return joined(states)
+
+    def widened(self, before: Environment, after: Environment) -> Environment:
+        lazy = self.evaluator.holds_queryset
+        return {
+            name: value
+            if before.get(name) == value
+            else unknown(f"{name}, which changes in a loop", from_queryset=lazy(value))
+            for name, value in after.items()
+        }
+
+    def within(self, state: Environment) -> Frame:
+        self.frame.environment = state
+        return self.frame
+
+    def simple(self, statement: Statement, state: Environment) -> bool:
+        return self.evaluator.simple(statement, self.within(state))
+
+    def returned(self, statement: Return, state: Environment) -> None:
+        frame = self.within(state)
+        value = statement.value
+        state[RETURNED] = self.evaluator.value(value, frame) if value else NONE
+
+    def tested(self, test: Expression, state: Environment) -> bool | None:
+        frame = self.within(state)
+        self.evaluator.test(self.evaluator.value(test, frame), frame)
+        return self.evaluator.truth(test, frame)
+
+    def narrowed(self, test: Expression, holds: bool, state: Environment) -> None:
+        self.evaluator.narrow(test, holds, self.within(state))
+
+    def iterated(self, loop: Loop, state: Environment) -> None:
+        frame = self.within(state)
+        assert loop.iterable is not None
+        assert loop.target is not None
+        items = self.evaluator.iterate(self.evaluator.value(loop.iterable, frame), frame)
+        self.evaluator.bind(loop.target, items, frame)
+
+    def entered(self, statement: With, state: Environment) -> bool | None:
+        frame = self.within(state)
+        answers: set[bool | None] = set()
+        for expression, target in statement.items:
+            value = self.evaluator.value(expression, frame)
+            entered = self.evaluator.enter(value, frame)
+            answers.add(self.evaluator.swallows(value))
+            if target:
+                self.evaluator.bind(target, entered, frame)
+        return True if True in answers else None if None in answers else False
+
+    def caught(self, handler: Handler, state: Environment) -> None:
+        self.at(handler.line)
+        frame = self.within(state)
+        if handler.exception is None:
+            return
+        value = self.evaluator.value(handler.exception, frame)
+        if handler.name:
+            state[handler.name] = exceptions(value)
+
+    def tried(self, statement: Try, state: Environment) -> Exits[Environment]:
+        names = (base_word(e) for e in _exceptions_of(statement.handlers))
+        stops = bool(_STOP_HANDLERS.intersection(names))
+        self.frame.guarded += stops
+        exits = self.block(statement.body, state)
+        self.frame.guarded -= stops
+        return exits
+
+    def matched(self, subject: Expression, case: Case, state: Environment) -> None:
+        self.at(case.line)
+        frame = self.within(state)
+        value = self.evaluator.value(subject, frame)
+        for each in case.classes:
+            wanted = self.evaluator.value(each, frame)
+            if len(case.classes) == 1 and attribute_path(subject):
+                self.evaluator.keep_instances(subject, named_classes(wanted), True, frame)
+                value = self.evaluator.value(subject, frame)
+        lazy = self.evaluator.holds_queryset(value)
+        for name in case.captures:
+            state[name] = unknown("a part of what is matched", from_queryset=lazy)
+        for name in case.whole:
+            state[name] = value
+
+
+def _exceptions_of(handlers: tuple[Handler, ...]) -> Iterator[Expression]:
+    """The exceptions that handlers name; BaseException for a bare `except`."""
+    for handler in handlers:
+        match handler.exception:
+            case None:
+                yield Name("BaseException")
+            case Display(elements=elements):
+                yield from elements
+            case single:
+                yield single
+
+
+def exceptions(value: Value) -> Value:
+    """Instances of the exceptions that a handler names."""
+    found: set[Type] = set()
+    for each in value:
+        match each:
+            case ClassObject(found=known):
+                found.add(Instance(known))
+            case Builtin(name="tuple", elements=elements):
+                found |= exceptions(elements)
+            case _:
+                found.add(Foreign("builtins.Exception.instance"))
+    return frozenset(found)
 
 
 class Statements(Expressions):
-    """Runs statements. Branches join, loops run twice: enough for types to settle."""
+    """Runs statements."""
 
-    def block(self, block: Block, frame: Frame) -> bool:
-        """Run the statements; whether the end of the block can be reached."""
-        return all(self.statement(statement, frame) for statement in block)
+    def run(self, block: Block, frame: Frame) -> Value:
+        """Run a body: what it returns."""
+        frame.is_running = True
+        exits = Walk(self, frame).block(block, frame.environment)
+        frame.is_running = False
+        returned = exits.returns.get(RETURNED, NOTHING) if exits.returns is not None else NOTHING
+        return returned | (NONE if exits.end is not None else NOTHING)
 
-    def statement(self, statement: Statement, frame: Frame) -> bool:
-        """Run one statement; whether what follows it can be reached."""
-        if not isinstance(statement, Branch):
-            frame.line = statement.line
+    def simple(self, statement: Statement, frame: Frame) -> bool:
+        """Run a statement that has no blocks; whether what follows it can be reached."""
         match statement:
             case Assign():
                 self.assign(statement, frame)
@@ -68,26 +201,13 @@ class Statements(Expressions):
                 if is_test:
                     self.test(result, frame)
                     self.narrow(value, True, frame)
-            case Return(value=value):
-                frame.returns |= self.value(value, frame) if value else NONE
-                return False
+                    return self.truth(value, frame) is not False
+                return not (isinstance(value, Call) and self.never_returns(value, frame))
             case Raise(value=value):
                 if value:
                     self.raised(value, frame)
                     stops = base_word(value) == "StopIteration"
                     frame.stops |= stops and not frame.guarded
-                return False
-            case Branch():
-                return self.branch(statement, frame)
-            case Loop():
-                return self.loop(statement, frame)
-            case With(items=items, body=body):
-                for expression, target in items:
-                    entered = self.enter(self.value(expression, frame), frame)
-                    if target:
-                        self.bind(target, entered, frame)
-                return self.block(body, frame)
-            case Leave():
                 return False
             case Define(definition=Function() | Class() as definition):
                 frame.environment[definition.name] = frozenset({self.inner(definition, frame)})
@@ -95,6 +215,17 @@ class Statements(Expressions):
                 for name, found in imports:
                     frame.environment[name] = self.imported(found.module, found.name)
         return True
+
+    def never_returns(self, call: Call, frame: Frame) -> bool:
+        """Whether the call is known to raise: sys.exit(), or what is annotated so."""
+        callees = self.value(
+            call.function, Frame(frame.module, None, None, None, dict(frame.environment))
+        )
+        return bool(callees) and all(
+            (isinstance(each, Foreign) and each.dotted in knowledge.NEVER_RETURNING)
+            or (isinstance(each, Bound) and each.function.signature.returns in _NEVER)
+            for each in callees
+        )
 
     def raised(self, value: Expression, frame: Frame) -> None:
         """What `raise` evaluates; making the exception itself does nothing that counts."""
@@ -107,7 +238,7 @@ class Statements(Expressions):
         """A function or class defined inside the function that runs."""
         if isinstance(definition, Class):
             return ClassObject(definition)
-        self._closures[definition] = frame.environment
+        self.enclosed(definition, frame)
         return Bound(definition, frame.module)
 
     # -- assignment --------------------------------------------------------------------------------
@@ -173,43 +304,6 @@ class Statements(Expressions):
         for element in elements:
             self.bind(element, parts, frame)
 
-    # -- branches ----------------------------------------------------------------------------------
-
-    def branch(self, statement: Branch, frame: Frame) -> bool:
-        decided = None
-        if statement.test is not None:
-            frame.line = statement.line
-            self.test(self.value(statement.test, frame), frame)
-            decided = self.truth(statement.test, frame)
-        before = frame.environment
-        ends: list[Environment] = []
-        stops_caught = bool(_STOP_HANDLERS.intersection(statement.catches))
-        for index, block in enumerate(statement.blocks):
-            if decided is not None and len(statement.blocks) == 2 and (index == 0) is not decided:
-                continue
-            frame.environment = dict(before)
-            if statement.test is not None:
-                self.narrow(statement.test, index == 0, frame)
-            frame.guarded += stops_caught and index == 0
-            if self.block(block, frame):
-                ends.append(frame.environment)
-            frame.guarded -= stops_caught and index == 0
-        frame.environment = joined(ends) if ends else before
-        return self.block(statement.final, frame) and bool(ends)
-
-    def loop(self, statement: Loop, frame: Frame) -> bool:
-        for _ in range(2):
-            before = dict(frame.environment)
-            frame.line = statement.line
-            if statement.iterable is not None and statement.target is not None:
-                items = self.iterate(self.value(statement.iterable, frame), frame)
-                self.bind(statement.target, items, frame)
-            if statement.test is not None:
-                self.test(self.value(statement.test, frame), frame)
-            self.block(statement.body, frame)
-            frame.environment = joined([before, frame.environment])
-        return self.block(statement.otherwise, frame)
-
     # -- what a test tells -------------------------------------------------------------------------
 
     def truth(self, test: Expression, frame: Frame) -> bool | None:
@@ -273,8 +367,7 @@ class Statements(Expressions):
         known = self.value(what, Frame(frame.module, None, None, None, frame.environment))
         inside = frozenset(each for each in known if self.is_one_of(each, classes))
         if not holds:
-            if known - inside:
-                frame.environment[path] = known - inside
+            frame.environment[path] = known - inside or known
             return
         is_open = any(isinstance(each, Argument | Unknown) or each == _JSON for each in known)
         if is_open or not inside:

@@ -45,11 +45,18 @@ class Expressions:
     bound: Bound
     frame: Frame
     names: Names = field(default_factory=dict)
-    bindings: list[tuple[str, Types | None]] = field(default_factory=list)
+    walrus: set[str] = field(default_factory=set)  # names bound by `:=` so far
 
     def bind(self, name: str, types: Types | None) -> None:
         self.names[name] = types
-        self.bindings.append((name, types))
+
+    def leave(self, outer: Names) -> None:
+        """Return to the names `outer`; what `:=` bound in between may hold, or not."""
+        inner, self.names = self.names, outer
+        for name in self.walrus:
+            if inner.get(name) != outer.get(name):
+                old, new = outer.get(name, frozenset()), inner.get(name, frozenset())
+                outer[name] = None if old is None or new is None else old | new
 
     # -- expressions -------------------------------------------------------------------------------
 
@@ -75,6 +82,7 @@ class Expressions:
                 return self.item(expression)
             case Bind(name=name, value=value):
                 self.bind(name, self.typed(value))
+                self.walrus.add(name)
                 return self.names[name]
         return None
 
@@ -93,26 +101,39 @@ class Expressions:
         return self.asked(Name(name))
 
     def choice(self, choice: Choice) -> Types | None:
-        found: set[Known] = set()
-        before = dict(self.names)
-        for number, option in enumerate(choice.options):
-            if choice.operator == "if":
-                self.names = dict(before)
-                for test in choice.tests:
-                    self.typed(test)
-                    self.narrow(test, number == 0)
-            elif number:
-                self.narrow(choice.options[number - 1], choice.operator == "and")
-            types = self.typed(option)
-            if types is None:
-                self.names = before
-                return None
-            is_last = number == len(choice.options) - 1
-            if choice.operator == "or" and not is_last:
-                types -= NONE  # what is given for its truth
-            found |= types
-        self.names = before
-        return frozenset(found)
+        if choice.operator == "if":
+            (test,), (first, second) = choice.tests, choice.options
+            self.typed(test)
+            parts = [self.typed_when(test, True, first), self.typed_when(test, False, second)]
+        else:
+            is_and = choice.operator == "and"
+            left, right = choice.options
+            parts = [self.typed(left), self.typed_when(left, is_and, right)]
+            if parts[0] is not None:  # what decides: a true one, or a false one
+                parts[0] = self.falsy(parts[0]) if is_and else parts[0] - NONE
+        return None if None in parts else frozenset().union(*(each for each in parts if each))
+
+    def falsy(self, types: Types) -> Types:
+        """What a false value of these types may be: an instance of a plain model is true."""
+        return frozenset(each for each in types if not self.is_true(each))
+
+    def is_true(self, known: Known) -> bool:
+        found = self.klass(known)
+        evaluator = self.lookups.evaluator
+        return (
+            found is not None
+            and evaluator.role(found) == "model"
+            and not any(evaluator.lookup(found, name) for name in ("__bool__", "__len__"))
+        )
+
+    def typed_when(self, test: Expression, holds: bool, then: Expression) -> Types | None:
+        """The type of `then`, where it is evaluated only if the test holds (or does not)."""
+        outer = self.names
+        self.names = dict(outer)
+        self.narrow(test, holds)
+        types = self.typed(then)
+        self.leave(outer)
+        return types
 
     def narrow(self, test: Expression, holds: bool) -> None:
         """What the branch where `test` holds, or not, knows of the names in it."""
@@ -171,7 +192,8 @@ class Expressions:
         return (found.pop() or ANY) if len(found) == 1 else ANY
 
     def comprehension(self, expression: Comprehension) -> Types | None:
-        before, environment = dict(self.names), dict(self.frame.environment)
+        before, environment = self.names, self.frame.environment
+        self.names, self.frame.environment = dict(before), dict(environment)
         evaluator = self.lookups.evaluator
         for target, iterable in expression.sources:
             elements = self.elements(self.typed(iterable))
@@ -181,8 +203,12 @@ class Expressions:
                 self.frame,
             )
             self.bind_target(target, elements)
+        for condition in expression.conditions:
+            self.typed(condition)
+            self.narrow(condition, True)
         parts = [self.typed(each) or ANY for each in expression.elements]
-        self.names, self.frame.environment = before, environment
+        self.leave(before)
+        self.frame.leave(environment)
         if expression.type in ("list", "set"):
             return builtin(expression.type, *parts[:1])
         return builtin("dict", *parts[:2]) if expression.type == "dict" else None

@@ -1,42 +1,47 @@
 """One body, statement by statement: the types of its names, and of what it returns.
 
-`Flow` keeps a type for each local name and, beside it, the evaluator's frame, which is asked what
-a name, a call or an attribute means where no type is known.
+The walk keeps a type for each local name and, beside it, what the evaluator knows, which is asked
+what a name, a call or an attribute means where no type is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from asyncgen.annotation import last_word
 from asyncgen.evaluate import Frame
+from asyncgen.evaluate.flow import Flow
+from asyncgen.evaluate.frame import Environment
+from asyncgen.evaluate.statements import RETURNED, Walk
 from asyncgen.facts import (
     Assign,
     Block,
-    Branch,
-    Call,
+    Case,
     Define,
     Evaluate,
     Expression,
-    Leave,
-    Literal,
+    Handler,
     LocalImport,
     Loop,
-    Raise,
     Return,
     Statement,
     With,
+    walk,
 )
-from asyncgen.infer.builtin_types import LOOSE, TRANSPARENT
+from asyncgen.infer.builtin_types import LOOSE
 from asyncgen.infer.expressions import Expressions, Names
 from asyncgen.infer.known import NONE, SELF, Known, Types, builtin
 from asyncgen.infer.lookups import Lookups
 from asyncgen.source import Binding
-from asyncgen.values import Bound, Builtin, Value
+from asyncgen.values import Bound
 
-ROUNDS = 4
-Environment = dict[str, Value]
+
+@dataclass
+class State:
+    """What holds at one point: the types of names, and what the evaluator knows of them."""
+
+    names: Names
+    values: Environment
 
 
 def result_of(lookups: Lookups, bound: Bound) -> Types | None:
@@ -44,11 +49,13 @@ def result_of(lookups: Lookups, bound: Bound) -> Types | None:
     environment = dict(lookups.evaluator.parameters(bound, {}))
     line = bound.function.location.line
     frame = Frame(bound.module, bound.function, bound.owner, bound.receiver, environment, line)
-    flow = Flow(lookups, bound, frame, dict(_parameters(lookups, bound)))
-    completes = flow.block(bound.function.body)
-    if flow.is_unknown:
+    names = dict(_parameters(lookups, bound))
+    typed = TypedWalk(Expressions(lookups, bound, frame, names))
+    exits = typed.block(bound.function.body, State(names, environment))
+    returned = exits.returns.names[RETURNED] if exits.returns else frozenset()
+    if returned is None or typed.is_unsure:
         return None
-    return frozenset(flow.returned) | (NONE if completes else frozenset())
+    return returned | (NONE if exits.end is not None else frozenset())
 
 
 def _parameters(lookups: Lookups, bound: Bound) -> Iterator[tuple[str, Types | None]]:
@@ -66,153 +73,105 @@ def _parameters(lookups: Lookups, bound: Bound) -> Iterator[tuple[str, Types | N
             yield each.name, lookups.annotation(each.annotation, bound.module, resolver, {})
 
 
-@dataclass
-class Flow(Expressions):
-    """The walk through one function."""
+class TypedWalk(Flow[State]):
+    """The walk through one function: types its names, beside the evaluator's own walk."""
 
-    returned: set[Known] = field(default_factory=set)
-    is_unknown: bool = False
-    left: list[list[Names]] = field(default_factory=list)  # by loop: the names at break, continue
+    def __init__(self, expressions: Expressions) -> None:
+        self.expressions = expressions
+        self.lookups = expressions.lookups
+        self.values = Walk(expressions.lookups.evaluator, expressions.frame)
+        self.is_unsure = False
 
-    def block(self, block: Block) -> bool:
-        """Walk the statements; whether the end can be reached."""
-        return all(self.statement(each) for each in block)
+    def at(self, line: int) -> None:
+        self.values.at(line)
 
-    def statement(self, statement: Statement) -> bool:
+    def unsure(self) -> None:
+        self.is_unsure = True
+
+    def copied(self, state: State) -> State:
+        return State(dict(state.names), self.values.copied(state.values))
+
+    def joined(self, states: list[State]) -> State:
+        return State(
+            joined(each.names for each in states),
+            self.values.joined([each.values for each in states]),
+        )
+
+    def widened(self, before: State, after: State) -> State:
+        names = {
+            name: types if before.names.get(name, frozenset()) == types else None
+            for name, types in after.names.items()
+        }
+        return State(names, self.values.widened(before.values, after.values))
+
+    def within(self, state: State) -> Expressions:
+        self.expressions.names = state.names
+        self.values.within(state.values)
+        return self.expressions
+
+    def simple(self, statement: Statement, state: State) -> bool:
+        own = self.within(state)
         match statement:
-            case Return(value=value):
-                types = self.typed(value) if value else NONE
-                self.is_unknown |= types is None
-                self.returned |= types or frozenset()
-                return False
-            case Raise():
-                return False
-            case Leave():
-                if self.left:
-                    self.left[-1].append(dict(self.names))
-                return False
-            case Branch():
-                return self.branch(statement)
-            case Loop():
-                return self.loop(statement)
-            case With():
-                return self.enter(statement)
             case Assign():
-                self.assign(statement)
-            case Evaluate(value=value):
-                self.typed(value)
-                self.lookups.evaluator.statement(statement, self.frame)
+                self.assign(statement, own)
+            case Evaluate(value=value, is_test=is_test):
+                own.typed(value)
+                if is_test:
+                    own.narrow(value, True)
             case Define(definition=definition):
-                self.lookups.evaluator.statement(statement, self.frame)
-                self.bind(definition.name, None)
+                own.bind(definition.name, None)
             case LocalImport(imports=imports):
-                self.lookups.evaluator.statement(statement, self.frame)
                 for name, _ in imports:
-                    self.names.pop(name, None)
-        return True
+                    own.names.pop(name, None)
+        return self.values.simple(statement, state.values)
 
-    def assign(self, statement: Assign) -> None:
-        types = self.typed(statement.value)
+    def assign(self, statement: Assign, own: Expressions) -> None:
+        types = own.typed(statement.value)
         if statement.annotation:
             resolver = self.lookups.evaluator.resolver
-            module = self.bound.module
+            module = own.bound.module
             declared = self.lookups.annotation(statement.annotation, module, resolver, {})
             types = declared or types
-        self.lookups.evaluator.statement(statement, self.frame)
         for target in statement.targets:
-            self.bind_target(target, _loose(types))
+            own.bind_target(target, _loose(types))
 
-    # -- compound statements -----------------------------------------------------------------------
+    def returned(self, statement: Return, state: State) -> None:
+        types = self.within(state).typed(statement.value) if statement.value else NONE
+        self.values.returned(statement, state.values)
+        state.names[RETURNED] = types
 
-    def branch(self, statement: Branch) -> bool:
-        """if, match and try: each block from the same start, joined at their ends."""
-        if statement.test is not None:
-            self.typed(statement.test)
-        names, environment = self.names, self.frame.environment
-        ends: list[tuple[Names, Environment]] = []
-        tried: list[tuple[str, Types | None]] = []
-        for number, block in enumerate(statement.blocks):
-            self.names, self.frame.environment = dict(names), dict(environment)
-            if number and statement.catches:
-                block = self.handler(block, statement.blocks[0], tried)
-            elif statement.test is not None and len(statement.blocks) == 2:
-                self.narrow(statement.test, number == 0)
-            start = len(self.bindings)
-            if self.block(block):
-                ends.append((self.names, self.frame.environment))
-            if not number:
-                tried = self.bindings[start:]
-        self.names = joined(each for each, _ in ends) if ends else names
-        self.frame.environment = _values(each for _, each in ends) if ends else environment
-        return bool(ends)
+    def tested(self, test: Expression, state: State) -> bool | None:
+        self.within(state).typed(test)
+        return self.values.tested(test, state.values)
 
-    def handler(
-        self, block: Block, body: Block, tried: Iterable[tuple[str, Types | None]]
-    ) -> Block:
-        """What a handler runs itself. It starts anywhere in the body: a name may hold whatever it
-        held before, or was given on the way."""
-        for name, types in tried:
-            before = self.names.get(name, frozenset())
-            unknown = types is None or before is None
-            self.names[name] = None if unknown else (types or frozenset()) | (before or frozenset())
-        begun = {id(each) for each in body}
-        own = list(block)
-        while own and isinstance(own[0], Assign) and id(own[0]) in begun:
-            self.lookups.evaluator.statement(own.pop(0), self.frame)
-        return tuple(own)
+    def narrowed(self, test: Expression, holds: bool, state: State) -> None:
+        self.within(state).narrow(test, holds)
+        self.values.narrowed(test, holds, state.values)
 
-    def loop(self, statement: Loop) -> bool:
-        evaluator = self.lookups.evaluator
-        for _ in range(ROUNDS):
-            start = dict(self.names)
-            self.left.append([])
-            if statement.iterable is not None and statement.target is not None:
-                elements = self.elements(self.typed(statement.iterable))
-                values = evaluator.value(statement.iterable, self.frame)
-                evaluator.bind(statement.target, evaluator.iterate(values, self.frame), self.frame)
-                self.bind_target(statement.target, elements)
-            if statement.test is not None:
-                self.typed(statement.test)
-                self.narrow(statement.test, True)
-            completes = self.block(statement.body)
-            ends = self.left.pop()
-            self.names = joined([start, *ends, *([self.names] if completes else [])])
-            if self.names == start:
-                break
-        else:
-            unsettled = {name for name in self.names if self.names[name] != start.get(name)}
-            self.names |= dict.fromkeys(unsettled, None)
-        if isinstance(statement.test, Literal) and not ends:
-            return False  # while True, without a way out
-        return self.block(statement.otherwise) or bool(ends)
+    def iterated(self, loop: Loop, state: State) -> None:
+        assert loop.iterable is not None
+        assert loop.target is not None
+        own = self.within(state)
+        own.bind_target(loop.target, own.elements(own.typed(loop.iterable)))
+        self.values.iterated(loop, state.values)
 
-    def enter(self, statement: With) -> bool:
-        evaluator = self.lookups.evaluator
-        values: list[tuple[Expression, Value]] = []
+    def entered(self, statement: With, state: State) -> bool | None:
+        own = self.within(state)
         for expression, target in statement.items:
-            value = evaluator.value(expression, self.frame)
-            values.append((expression, value))
+            own.typed(expression)
             if target:
-                evaluator.bind(target, evaluator.enter(value, self.frame), self.frame)
-                self.bind_target(target, None)
-        if self.block(statement.body):
-            return True
-        words = {_word(expression) for expression, _ in values}
-        if "suppress" in words:
-            return True
-        self.is_unknown |= not all(_is_transparent(each, value) for each, value in values)
-        return False
+                own.bind_target(target, None)
+        return self.values.entered(statement, state.values)
 
+    def caught(self, handler: Handler, state: State) -> None:
+        if handler.name:
+            state.names[handler.name] = None
+        self.values.caught(handler, state.values)
 
-def _word(expression: Expression) -> str:
-    return last_word(expression.function if isinstance(expression, Call) else expression)
-
-
-def _is_transparent(expression: Expression, value: Value) -> bool:
-    """Whether a context manager is known to let exceptions through."""
-    if _word(expression) in TRANSPARENT:
-        return True
-    return bool(value) and all(isinstance(e, Builtin) and e.name == "context" for e in value)
+    def matched(self, subject: Expression, case: Case, state: State) -> None:
+        for name in (*case.captures, *case.whole):
+            state.names[name] = None
+        self.values.matched(subject, case, state.values)
 
 
 def _loose(types: Types | None) -> Types | None:
@@ -237,24 +196,6 @@ def joined(all_names: Iterable[Names]) -> Names:
     return result
 
 
-def _values(environments: Iterable[Environment]) -> Environment:
-    result: Environment = {}
-    for environment in environments:
-        for name, value in environment.items():
-            result[name] = result.get(name, frozenset()) | value
-    return result
-
-
 def returns_in(block: Block) -> Iterator[Expression | None]:
     """The values of the return statements of a block."""
-    for statement in block:
-        match statement:
-            case Return(value=value):
-                yield value
-            case Branch(blocks=blocks):
-                for each in blocks:
-                    yield from returns_in(each)
-            case Loop(body=body, otherwise=otherwise):
-                yield from returns_in((*body, *otherwise))
-            case With(body=body):
-                yield from returns_in(body)
+    return (each.value for each in walk(block) if isinstance(each, Return))

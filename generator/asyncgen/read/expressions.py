@@ -105,11 +105,13 @@ class ExpressionReader:
         value = self.expression(node.value)
         elements = [element.slice for element in node.slice]
         if len(elements) == 1 and isinstance(elements[0], cst.Slice):
-            return Item(value, None, step=elements[0].step is not None)
-        parts = tuple(
+            parts = (elements[0].lower, elements[0].upper, elements[0].step)
+            bounds = tuple(self.expression(each) for each in parts if each is not None)
+            return Item(value, None, elements[0].step is not None, bounds)
+        indices = tuple(
             self.expression(element.value) for element in elements if isinstance(element, cst.Index)
         )
-        return Item(value, parts[0] if len(parts) == 1 else Display("tuple", parts))
+        return Item(value, indices[0] if len(indices) == 1 else Display("tuple", indices))
 
     def call(self, node: cst.Call) -> Call:
         arguments: list[Expression] = []
@@ -159,10 +161,18 @@ class ExpressionReader:
         parts = tuple(self.expression(element) for element in elements)
         return Comprehension(type_, parts, tuple(sources), tuple(conditions))
 
-    def comparison(self, node: cst.Comparison) -> Operation:
-        operators = [operator(target.operator) for target in node.comparisons]
-        operands = (node.left, *(target.comparator for target in node.comparisons))
-        return Operation(operators[0], tuple(self.expression(operand) for operand in operands))
+    def comparison(self, node: cst.Comparison) -> Expression:
+        """`a < b < c` is `a < b and b < c`."""
+        left = self.expression(node.left)
+        pairs: list[Expression] = []
+        for target in node.comparisons:
+            right = self.expression(target.comparator)
+            pairs.append(Operation(operator(target.operator), (left, right)))
+            left = right
+        first, *rest = pairs
+        for each in rest:
+            first = Choice((first, each), (first,), "and")
+        return first
 
     def formatted(self, node: cst.FormattedString) -> Operation:
         parts = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
@@ -234,6 +244,13 @@ _OPERATORS: Mapping[str, str] = {
     "GreaterThanEqual": "<",
     "Not": "not",
     "Modulo": "%",
+    "ModuloAssign": "%",
+    "Multiply": "*",
+    "MultiplyAssign": "*",
+    "Divide": "/",
+    "DivideAssign": "/",
+    "FloorDivide": "//",
+    "FloorDivideAssign": "//",
 }
 
 

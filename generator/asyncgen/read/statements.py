@@ -12,17 +12,21 @@ from asyncgen.facts import (
     Assign,
     Block,
     Branch,
+    Case,
     Define,
     Evaluate,
     Expression,
+    Handler,
     Import,
     Leave,
     LocalImport,
     Loop,
+    Match,
     Operation,
     Raise,
     Return,
     Statement,
+    Try,
     With,
 )
 from asyncgen.read.canonical import annotation_text
@@ -87,7 +91,7 @@ class StatementReader(ExpressionReader, ABC):
             case cst.Del():
                 yield from (Evaluate(line, part) for part in _evaluated_by_del(self, node.target))
             case cst.Break() | cst.Continue():
-                yield Leave(line)
+                yield Leave(line, isinstance(node, cst.Continue))
             case cst.Import() | cst.ImportFrom():
                 yield LocalImport(line, tuple(self.imports(node)))
             case cst.Global() | cst.Nonlocal():
@@ -128,8 +132,7 @@ class StatementReader(ExpressionReader, ABC):
             case cst.Match():
                 line = next(self.lines)
                 subject = self.expression(node.subject)
-                blocks = tuple(self.suite(case.body, next(self.lines)) for case in node.cases)
-                return Branch(line, subject, (*blocks, ()))
+                return Match(line, subject, tuple(map(self.case, node.cases)))
             case _:  # no other compound statement exists in Python's grammar
                 raise AssertionError(type(node).__name__)
 
@@ -147,22 +150,33 @@ class StatementReader(ExpressionReader, ABC):
     def otherwise(self, node: cst.Else | cst.Finally | None) -> Block:
         return self.suite(node.body, next(self.lines)) if node else ()
 
-    def attempt(self, node: cst.Try | cst.TryStar) -> Branch:
-        """try: the body and `else`, or the body as far as it came and one handler."""
+    def attempt(self, node: cst.Try | cst.TryStar) -> Try:
         line = next(self.lines)
         body = self.suite(node.body, line)
-        handlers: list[Block] = []
-        for handler in node.handlers:
-            handler_line = next(self.lines)
-            handlers.append(self.suite(handler.body, handler_line))
-        completed = (*body, *self.otherwise(node.orelse))
-        final = self.otherwise(node.finalbody)
-        begun = tuple(fact for fact in body if not isinstance(fact, Return | Raise))
-        blocks = (
-            completed,
-            *((*_without_returns(begun), *handler) for handler in handlers),
+        handlers = tuple(map(self.handler, node.handlers))
+        otherwise = self.otherwise(node.orelse)
+        return Try(line, body, handlers, otherwise, self.otherwise(node.finalbody))
+
+    def handler(self, node: cst.ExceptHandler | cst.ExceptStarHandler) -> Handler:
+        line = next(self.lines)
+        exception = self.expression(node.type) if node.type else None
+        name = dotted(node.name.name) if node.name else None
+        return Handler(line, exception, name, self.suite(node.body, line))
+
+    def case(self, node: cst.MatchCase) -> Case:
+        line = next(self.lines)
+        guard = self.expression(node.guard) if node.guard else None
+        whole, pattern = _whole(node.pattern)
+        classes = _classes(pattern)
+        return Case(
+            line,
+            self.suite(node.body, line),
+            guard,
+            tuple(_captures(pattern)) if pattern else (),
+            whole,
+            tuple(map(self.expression, classes)),
+            pattern is None,
         )
-        return Branch(line, None, blocks, tuple(_caught(node)), final)
 
     # -- imports ---------------------------------------------------------------------------------
 
@@ -211,18 +225,34 @@ def _evaluated_by_del(reader: StatementReader, target: cst.CSTNode) -> Iterator[
                 yield from _evaluated_by_del(reader, element.value)
 
 
-def _caught(node: cst.Try | cst.TryStar) -> Iterator[str]:
-    """The last words of the exceptions that a try statement handles."""
-    for handler in node.handlers:
-        match handler.type:
-            case None:
-                yield "BaseException"
-            case cst.Tuple(elements=elements):
-                yield from (dotted(each.value).rpartition(".")[2] for each in elements)
-            case single:
-                yield dotted(single).rpartition(".")[2]
+def _whole(pattern: cst.MatchPattern) -> tuple[tuple[str, ...], cst.MatchPattern | None]:
+    """The names that stand for the whole subject, and the pattern it must have; None: any."""
+    if not isinstance(pattern, cst.MatchAs):
+        return (), pattern
+    names = (pattern.name.value,) if pattern.name else ()
+    if pattern.pattern is None:
+        return names, None
+    inner, rest = _whole(pattern.pattern)
+    return (*inner, *names), rest
 
 
-def _without_returns(block: Block) -> Block:
-    """The assignments of a try body for its handlers, which run after only part of it."""
-    return tuple(fact for fact in block if isinstance(fact, Assign))
+def _captures(node: cst.CSTNode) -> Iterator[str]:
+    """The names that a pattern binds to parts of the subject."""
+    match node:
+        case cst.MatchAs(name=cst.Name(value=name)) | cst.MatchStar(name=cst.Name(value=name)):
+            yield name
+        case cst.MatchMapping(rest=cst.Name(value=name)):
+            yield name
+    for child in node.children:
+        yield from _captures(child)
+
+
+def _classes(pattern: cst.MatchPattern | None) -> list[cst.BaseExpression]:
+    """The classes of which a pattern wants an instance; none where it takes anything else too."""
+    match pattern:
+        case cst.MatchClass(cls=found):
+            return [found]
+        case cst.MatchOr(patterns=elements):
+            parts = [_classes(each.pattern) for each in elements]
+            return [one for many in parts for one in many] if all(parts) else []
+    return []

@@ -1,0 +1,84 @@
+"""Every form of statement, by what a method that is made of it is and returns.
+
+Each body is that of a method of a queryset of books: its kind, and the type of its twin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+from analysis import PRELUDE, SITE_PACKAGES, resolver
+from asyncgen.classify import Candidate, Classifier, Rules
+from asyncgen.django.relations import Relations
+from asyncgen.evaluate import Evaluator
+from asyncgen.infer import Inference
+from asyncgen.infer.django_stubs import DjangoStubs
+from asyncgen.infer.generics import Rows
+from asyncgen.infer.known import text
+from asyncgen.read import read_file
+from asyncgen.surface import Decision, Kind
+
+SOURCE = """
+import contextlib
+import sys
+
+@contextlib.contextmanager
+def quiet():
+    try:
+        yield
+    except ValueError:
+        pass
+
+@contextlib.contextmanager
+def loud():
+    yield 1
+
+class Book(models.Model):
+    title = models.CharField(max_length=9)
+    pages = models.IntegerField()
+
+class Thing(models.QuerySet["Book"]):
+    def method(self, a=None):
+"""
+
+
+def forms() -> Iterator[tuple[str, str, str, str]]:
+    """The name, kind, type and body of each case in `statements.test`."""
+    text = Path(__file__).with_name("statements.test").read_text(encoding="utf-8")
+    for name, kind, type_, body in re.findall(
+        r"^\[(.+)\] (\w+): (.+)\n((?:(?!#|\[).*\n)+)", text, re.MULTILINE
+    ):
+        yield name, kind, type_, body.strip("\n")
+
+
+FORMS = {name: (body, kind, type_) for name, kind, type_, body in forms()}
+
+
+def told(body: str) -> tuple[str, str]:
+    """The kind of the method, and its type."""
+    load = "\n    def load(self):\n        self.rows = self.all()\n"
+    made = resolver({"shop": PRELUDE + SOURCE + indent(body, " " * 8) + load})
+    evaluator = Evaluator(made, Relations(made, made.known))
+    stubs = DjangoStubs.find((SITE_PACKAGES,), lambda path, name: read_file(path, name, str(path)))
+    module = made.module("shop")
+    assert module
+    owner = module.classes["Thing"]
+    function = owner.functions["method"]
+    decided = Classifier(evaluator).decide(Candidate(function, module, owner, owner), Rules())
+    inference = Inference(evaluator, stubs, Rows(evaluator))
+    found = inference.returns(Decision(function, owner, Kind.VALUE, ()), module)
+    return decided.kind.value, "?" if found is None else text(found)
+
+
+@pytest.mark.parametrize(("body", "kind", "type_"), FORMS.values(), ids=FORMS)
+def test_a_form_of_statement(body: str, kind: str, type_: str) -> None:
+    assert told(body) == (kind, type_)
+
+
+def test_all_cases_are_read() -> None:
+    text = Path(__file__).with_name("statements.test").read_text(encoding="utf-8")
+    assert len(FORMS) == text.count("\n[") > 50
