@@ -60,7 +60,6 @@ class Source:
     await_rows: tuple[str, ...] = ()
     handwritten: str = "keep"
     bridge: str = DEFAULT_BRIDGE
-    infer: str = "source"
     strict: bool = False
     releases: tuple[Release, ...] = ()
     location: Location | None = None
@@ -77,10 +76,6 @@ class Config:
     python: str | None = None
     search: tuple[Path, ...] = ()
     dispatch: str | None = None
-
-    @property
-    def asks_pyrefly(self) -> bool:
-        return any(each.infer == "pyrefly" and each.stubs != "none" for each in self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +135,6 @@ SOURCE_KEYS: Mapping[str, Key] = {
     "await-rows": _STRINGS,
     "handwritten": Key("a string", _is_string, ("keep", "replace")),
     "bridge": _STRING,
-    "infer": Key("a string", _is_string, ("source", "pyrefly")),
     "strict": Key("true or false", _is_boolean),
     "releases": Key("a list of tables with name, version and sha256", _is_tables),
 }

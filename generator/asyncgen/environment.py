@@ -85,32 +85,6 @@ def programs(config: Config) -> Iterator[Path]:
                 yield from (parent / name for name in ("bin", "Scripts"))
 
 
-def program(name: str, config: Config) -> Path | None:
-    """A program of the project's environment; else of asyncgen's own, else on the PATH."""
-    import shutil
-
-    beside = (*programs(config), Path(sys.executable).parent)
-    found = shutil.which(name, path=os.pathsep.join(map(str, beside))) or shutil.which(name)
-    return Path(found) if found else None
-
-
-def project_files(config: Config) -> list[Path]:
-    """Every Python file and stub below the folders in which the project's packages stand."""
-    found: set[Path] = set()
-    for root in config.search:
-        for folder, inner, names in os.walk(root):
-            here = Path(folder)
-            inner[:] = [name for name in inner if _is_source(here / name)]
-            files = (here / name for name in names if name.endswith((".py", ".pyi")))
-            found.update(path for path in files if os.access(path, os.R_OK))
-    return sorted(found)
-
-
-def _is_source(folder: Path) -> bool:
-    """Not the folder of an environment, of a tool's cache, or of what is no package."""
-    return folder.name.isidentifier() and not (folder / "pyvenv.cfg").is_file()
-
-
 def release_root(release: Release, config: Config, installed: tuple[Path, ...]) -> Path:
     """The folder that has the release's packages: where it is installed at that very version,
     else the cache, after a download that is checked against the hash.

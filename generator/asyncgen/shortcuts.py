@@ -32,6 +32,7 @@ from asyncgen.facts import (
     Raise,
     Return,
     Star,
+    Try,
 )
 from asyncgen.resolve import Resolver
 from asyncgen.source import Binding, Class, Function
@@ -135,6 +136,9 @@ class _Walk:
                 self.block(body)
             case Branch():
                 return self.branch(statement)
+            case Try(body=body, handlers=handlers, otherwise=otherwise, final=final):
+                ends = [self.block((*body, *otherwise)), *(self.block(h.body) for h in handlers)]
+                return self.block(final) or all(ends)
             case Leave():
                 return True
             case _:
@@ -145,8 +149,7 @@ class _Walk:
         filled = self.filled(branch.test)
         if filled is not None:
             return self.block(branch.blocks[0 if filled else 1])
-        if branch.test is not None:
-            self.expression(branch.test)
+        self.expression(branch.test)
         ends = []
         for number, block in enumerate(branch.blocks):
             trial = _Walk(
@@ -171,7 +174,7 @@ class _Walk:
     def require(self, branch: Branch, avoided: int) -> None:
         """Make it a condition that the block at `avoided` does not run."""
         text = _text(branch.test, self.aliases)
-        if text is None or len(branch.blocks) != 2:
+        if text is None:
             raise _Queries
         text = f"({text})" if " " in text else text
         self.tests[f"not {text}" if avoided == 0 else text] = None

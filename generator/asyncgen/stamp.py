@@ -16,7 +16,7 @@ from dataclasses import astuple
 from pathlib import Path
 
 from asyncgen.config import Config
-from asyncgen.environment import CACHE, program, project_files, site_packages
+from asyncgen.environment import CACHE, site_packages
 from asyncgen.problems import Location, Problem, Severity
 
 NAME = "stamp.json"
@@ -68,36 +68,21 @@ def _warning(code: str, message: str, hint: str, place: tuple[str, int] | None) 
 
 def _environment(config: Config) -> list[list[str]]:
     """What decides where modules are found: the roots, and the names that each has."""
-    roots = (*config.search, *site_packages(config))
-    found = [[str(root), *_importable(root, config.asks_pyrefly)] for root in roots]
-    return [*found, _pyrefly(config)] if config.asks_pyrefly else found
+    return [[str(root), *_importable(root)] for root in (*config.search, *site_packages(config))]
 
 
-def _importable(root: Path, with_versions: bool) -> list[str]:
-    """The names in a folder; with the versions of distributions, whose files are not hashed where
-    it is not we who read them."""
-    names = set(os.listdir(root) if root.is_dir() else ()) - {"__pycache__"}
+def _importable(root: Path) -> list[str]:
+    """The names in a folder that can be imported."""
+    names = os.listdir(root) if root.is_dir() else ()
     return sorted(
-        name
-        for name in names
-        if name.removesuffix(".py").isidentifier() or (with_versions and name.endswith("-info"))
+        name for name in names if name != "__pycache__" and name.removesuffix(".py").isidentifier()
     )
 
 
-def _pyrefly(config: Config) -> list[str]:
-    """Which pyrefly answers; its file is too large to be hashed."""
-    found = program("pyrefly", config)
-    status = found.stat() if found else None
-    return [str(found), *([str(status.st_size), str(status.st_mtime_ns)] if status else [])]
-
-
 def _listing(config: Config) -> list[str]:
-    """The files that the configured globs find now, and all that pyrefly may: a new one means a
-    new build."""
+    """The files that the configured globs find now: a new one means a new build."""
     names = (name for source in config.sources for name in source.sources if "*" in name)
-    found = [path for name in dict.fromkeys(names) for path in config.root.glob(name)]
-    found += project_files(config) if config.asks_pyrefly else []
-    return sorted(map(str, found))
+    return sorted(str(path) for name in dict.fromkeys(names) for path in config.root.glob(name))
 
 
 def _own_files() -> Iterator[Path]:

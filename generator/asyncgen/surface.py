@@ -142,26 +142,7 @@ class Origin(Enum):
     ANNOTATION = "annotated"
     DJANGO_STUBS = "in django-stubs"
     INFERRED = "inferred"
-    PYREFLY = "inferred by pyrefly"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A callable of which a type checker is asked what it returns: `name` of the class `owner`
-    (None: of the module itself), or what a property holds, which is not called.
-
-    `path` and `line` are where it is written; `names` are last words of classes' names that the
-    answer may have.
-    """
-
-    module: str
-    owner: str | None
-    name: str
-    is_called: bool
-    path: str
-    line: int
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

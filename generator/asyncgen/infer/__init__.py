@@ -2,6 +2,5 @@
 
 from asyncgen.infer.django_stubs import DjangoStubs
 from asyncgen.infer.inference import Inference
-from asyncgen.infer.opinions import Opinions
 
-__all__ = ["DjangoStubs", "Inference", "Opinions"]
+__all__ = ["DjangoStubs", "Inference"]

@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from asyncgen import environment
 from asyncgen.classify import Classifier
-from asyncgen.config import Config, Release, Source
+from asyncgen.config import Config, Release
 from asyncgen.django.relations import Relations
 from asyncgen.evaluate import Evaluator
-from asyncgen.infer import DjangoStubs, Inference, Opinions
+from asyncgen.infer import DjangoStubs, Inference
 from asyncgen.infer.generics import Rows
 from asyncgen.plan.analysis import Analysis, Chosen
 from asyncgen.plan.builder import SurfaceBuilder, unmatched
@@ -40,7 +40,6 @@ class Run:
     paths: dict[Path, None] = field(default_factory=dict)
     known: dict[tuple[Path, str], Module] = field(default_factory=dict)  # what was read
     plans: dict[str, Plan] = field(default_factory=dict)  # by the path of the surface
-    opinions: list[Opinions] = field(default_factory=list)  # of the sources that want them
     written: set[str] = field(default_factory=set)  # top-level packages that outputs go to
 
     def result(self) -> Result:
@@ -61,8 +60,6 @@ class Run:
         merged = [_merged(group) for group in surfaces.values() if _has_content(group)]
         mixins = mixins_of(merged)
         made = [companions(each, self.plans[each.path], mixins) for each in merged]
-        if self.ask():
-            made = [companions(each, self.plans[each.path], mixins) for each in merged]
         released = [each.surface for each in made if each.surface.path in releases]
         return Result(
             tuple(each.surface for each in made),
@@ -172,13 +169,7 @@ class Run:
         # methods return.
         while sum(builder.derive(derived) for builder in builders):
             pass
-        maker = StubMaker(
-            resolver,
-            analysis.inference,
-            analysis.django,
-            self.first_party,
-            self.opinions_of(source, analysis),
-        )
+        maker = StubMaker(resolver, analysis.inference, analysis.django, self.first_party)
         for builder in builders:
             selected = builder.selected
             self.plans.setdefault(
@@ -192,40 +183,6 @@ class Run:
                 ),
             )
             yield builder.build(derived)
-
-    def opinions_of(self, source: Source, analysis: Analysis) -> Opinions | None:
-        """What is to be asked for the source, if it wants that; without django-stubs pyrefly takes
-        fields for their values."""
-        if source.infer != "pyrefly" or not analysis.django:
-            return None
-        self.opinions.append(Opinions(analysis.inference))
-        return self.opinions[-1]
-
-    def ask(self) -> bool:
-        """Have pyrefly answer what was asked while the stubs were made, of all sources at once.
-        Whether there is an answer: the stubs are then to be made again."""
-        if not self.config.asks_pyrefly:
-            return False
-        from asyncgen import pyrefly  # which few configurations need
-
-        program = environment.program("pyrefly", self.config)
-        if program is None:
-            self.problems.append(pyrefly.missing(self.config))
-            return False
-        # What pyrefly reads, it does not tell: any file of the project.
-        self.paths |= dict.fromkeys(environment.project_files(self.config))
-        questions = dict.fromkeys(each for opinions in self.opinions for each in opinions.asked)
-        resolvers = [each.inference.evaluator.resolver for each in self.opinions]
-        answers = pyrefly.ask(
-            self.config,
-            program,
-            questions,
-            [root for each in resolvers for root in each.roots],
-            frozenset().union(*(each.outputs for each in resolvers)),
-        )
-        for opinions in self.opinions:
-            opinions.answers = answers
-        return bool(answers)
 
     def first_party(self, packages: Iterable[str]) -> frozenset[str]:
         """The top-level packages of the project, which isort sets apart from other people's."""

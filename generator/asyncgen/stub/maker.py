@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from asyncgen.annotate import receiving
-from asyncgen.infer import Inference, Opinions
+from asyncgen.infer import Inference
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
 from asyncgen.infer.known import Types, overrides
 from asyncgen.infer.scope import Scope, Where
@@ -58,7 +58,6 @@ class StubMaker:
     inference: Inference
     django: DjangoStubs | None
     first_party: FirstParty
-    opinions: Opinions | None = None  # of a type checker, where it is to be asked
 
     def module(
         self,
@@ -270,23 +269,19 @@ class StubMaker:
             if text:
                 return text, declared.origin
         elif not decision.function.overloads:
-            found, origin = self.inferred(decision, declared.where.module)
+            found = self.inferred(decision, declared.where.module)
             if found is not None and kind not in (Kind.ITERATOR, Kind.CONTEXT):
-                return scope.spelled(found, declared.where.substitutes), origin
+                return scope.spelled(found, declared.where.substitutes), Origin.INFERRED
         unknown = scope.name("_typeshed", "Incomplete")
         return wrapped(unknown, kind, scope), Origin.UNKNOWN
 
-    def inferred(self, decision: Decision, module: Module) -> tuple[Types | None, Origin]:
-        """What we infer; where that is nothing, what a type checker does. Nothing where it is not
-        what the overridden method of Django's returns, such as a `delete()` that returns None: a
-        class that inherits twins of both would be an error, though its own methods, which have no
-        annotations, are none."""
-        origin = Origin.INFERRED
+    def inferred(self, decision: Decision, module: Module) -> Types | None:
+        """What is inferred; nothing where it is not what the overridden method of Django's returns,
+        such as a `delete()` that returns None: a class that inherits twins of both would be an
+        error, though its own methods, which have no annotations, are none."""
         found = self.inference.returns(decision, module)
-        if found is None and self.opinions:
-            found, origin = self.opinions.returns(decision, module), Origin.PYREFLY
         wanted = self.inference.overridden(decision) if found else None
-        return None if found and wanted and not overrides(found, wanted) else found, origin
+        return None if found and wanted and not overrides(found, wanted) else found
 
     def wrapped(
         self, text: str, decision: Decision, where: Where, scope: Scope, kind: Kind | None
