@@ -31,6 +31,11 @@ class ParameterKind(Enum):
     VAR_KEYWORD = "variadic keyword"
 
 
+# Among `Parameter.default_names`: evaluated where it is copied to, the default's text could give
+# another object, or do something once more.
+COMPUTED = "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter; `annotation` and `default` are source text, canonically spaced."""
@@ -39,7 +44,7 @@ class Parameter:
     kind: ParameterKind
     annotation: str | None = None
     default: str | None = None
-    # Names that the default's text refers to; empty for a literal.
+    # Names that the default's text refers to, and `COMPUTED`; empty for a literal.
     default_names: tuple[str, ...] = ()
 
 

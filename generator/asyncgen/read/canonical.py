@@ -6,6 +6,7 @@ formatted; ruff and black then would change what asyncgen wrote.
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import MISSING, fields
 from functools import cache
@@ -58,10 +59,27 @@ class _Canonical(cst.CSTTransformer):
         quote, raw = _quoted(updated_node.quote, updated_node.raw_value, "r" in prefix.lower())
         return updated_node.with_changes(value=f"{prefix}{quote}{raw}{quote}")
 
+    def visit_FormattedString(self, node: cst.FormattedString) -> bool:
+        """No: `{x=}` gives its own text, and before Python 3.12 the quotes inside are not those
+        outside (PEP 701)."""
+        return False
+
     def leave_ConcatenatedString(
         self, original_node: cst.ConcatenatedString, updated_node: cst.ConcatenatedString
-    ) -> cst.ConcatenatedString:
-        return updated_node.with_changes(whitespace_between=cst.SimpleWhitespace(" "))
+    ) -> cst.BaseExpression:
+        """As one string, where its parts are of one kind; ruff joins them, and black does not."""
+        value = updated_node.evaluated_value
+        if value is None:  # an f-string is among them
+            return updated_node.with_changes(whitespace_between=cst.SimpleWhitespace(" "))
+        left, right = updated_node.left, updated_node.right
+        joined = ""
+        if isinstance(left, cst.SimpleString) and isinstance(right, cst.SimpleString):
+            start = f"{left.prefix}{left.quote}"
+            if start == f"{right.prefix}{right.quote}" and len(left.quote) == 1:
+                joined = f"{start}{left.raw_value}{right.raw_value}{left.quote}"
+        if not joined or ast.literal_eval(joined) != value:  # "\0" "1" is not "\01"
+            joined = _literal(value)
+        return cst.SimpleString(joined, lpar=updated_node.lpar, rpar=updated_node.rpar)
 
     def leave_Integer(self, original_node: cst.Integer, updated_node: cst.Integer) -> cst.Integer:
         text = updated_node.value.lower()
@@ -88,6 +106,13 @@ class _Canonical(cst.CSTTransformer):
         return updated_node.with_changes(
             operator=cst.Power(whitespace_before=tight, whitespace_after=tight)
         )
+
+
+def _literal(value: str | bytes) -> str:
+    """The value as a literal, in double quotes unless that takes more escapes."""
+    text = repr(value)
+    prefix, _, raw = text[:-1].partition("'")
+    return text if '"' in text else f'{prefix}"{raw}"'
 
 
 def _quoted(quote: str, raw: str, is_raw: bool) -> tuple[str, str]:

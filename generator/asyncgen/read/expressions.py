@@ -25,7 +25,7 @@ from asyncgen.facts import (
     Yield,
 )
 from asyncgen.read.canonical import annotation_text, canonical_text
-from asyncgen.source import Parameter, ParameterKind
+from asyncgen.source import COMPUTED, Parameter, ParameterKind
 
 NOTHING = Operation("unknown", ())
 
@@ -99,6 +99,8 @@ class ExpressionReader:
                 return Literal("float", node.value)
             case cst.Imaginary():
                 return Literal("complex", node.value)
+            case cst.Ellipsis():
+                return Literal("ellipsis", "...")
         return NOTHING
 
     def subscript(self, node: cst.Subscript) -> Expression:
@@ -210,7 +212,9 @@ class ExpressionReader:
                     annotation=(annotation_text(param.annotation) if param.annotation else None),
                     default=canonical_text(param.default) if param.default else None,
                     default_names=(
-                        tuple(names(self.expression(param.default))) if param.default else ()
+                        tuple(default_names(self.expression(param.default)))
+                        if param.default
+                        else ()
                     ),
                 )
 
@@ -288,30 +292,38 @@ def strings(expression: Expression | None) -> tuple[str, ...] | None:
     return None
 
 
-def names(expression: Expression) -> Iterator[str]:
-    """The first names of what a default evaluates: `a` for `a.b(c)` and then `c`."""
+def default_names(expression: Expression) -> Iterator[str]:
+    """The names that a default's text needs where it is copied to; COMPUTED among them where what
+    it gives may be another object each time that it is evaluated."""
     match expression:
-        case Name(id=name):
+        case Literal():
+            pass
+        case Name(id=name) | Get(value=Name(id=name)):
             yield name
-        case Get(value=value) | Star(value=value):
-            yield from names(value)
-        case Call(function=function, arguments=arguments, keywords=keywords):
-            for part in (function, *arguments, *(value for _, value in keywords)):
-                yield from names(part)
-        case Display(elements=parts) | Operation(operands=parts):
+        case Get(value=Get() as value):
+            yield from default_names(value)
+        case Display(type="tuple", elements=parts):
             for part in parts:
-                yield from names(part)
-        case Item(value=value, index=index):
-            yield from names(value)
-            if index is not None:
-                yield from names(index)
-        case Choice(options=options, tests=tests):
-            for part in (*options, *tests):
-                yield from names(part)
-        case Lambda(parameters=parameters, body=body):
-            yield from (name for name in names(body) if name not in parameters)
-        case Comprehension():
-            yield "…"  # not worth importing for: the caller takes a sentinel
+                yield from default_names(part)
+        case Operation(operands=parts, operator=operator) if operator in _OF_NUMBERS and all(
+            map(_is_number, parts)
+        ):
+            pass
+        case _:
+            yield COMPUTED
+
+
+_OF_NUMBERS = frozenset({"+", "-", "arithmetic"})
+
+
+def _is_number(expression: Expression) -> bool:
+    """Whether it is a number, or made of numbers alone: `-1`, `60 * 60`."""
+    match expression:
+        case Literal(type="int" | "float" | "complex"):
+            return True
+        case Operation(operands=parts, operator=operator) if operator in _OF_NUMBERS:
+            return bool(parts) and all(map(_is_number, parts))
+    return False
 
 
 def dotted(node: cst.CSTNode) -> str:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from django.conf import settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from decimal import Decimal
     from typing import Literal
 
     from shop.models import Thing
@@ -41,10 +41,12 @@ class ThingQuerySetAsync:
         )
 
     async def aimported(
-        self, size=settings.PAGE_SIZE, zone=dt.timezone.utc, price=Decimal("1.50")
+        self, size=settings.PAGE_SIZE, zone=dt.timezone.utc, price=_DEFAULT
     ):
         """Asynchronous `ThingQuerySet.imported()`: run it on a worker thread."""
-        return await sync_to_async(self.imported)(size=size, zone=zone, price=price)
+        return await sync_to_async(self.imported)(
+            size=size, zone=zone, **_given(price=price)
+        )
 
     async def aown(self, limit=_DEFAULT, *, again=_DEFAULT, plain="text"):
         """Asynchronous `ThingQuerySet.own()`: run it on a worker thread."""
