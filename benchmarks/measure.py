@@ -124,6 +124,7 @@ def environment() -> Path:
         subprocess.run([*pip, "--require-hashes", "--requirement", REQUIREMENTS], check=True)
         shutil.copy(REQUIREMENTS, installed)
     subprocess.run(
-        [*pip, "--no-deps", "--no-build-isolation", "--force-reinstall", ROOT], check=True
+        [*pip, "--no-deps", "--no-build-isolation", "--force-reinstall", ROOT / "runtime", ROOT],
+        check=True,
     )
     return folder / "bin"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from asyncgen.plan import Entry, Result
     from asyncgen.surface import Drift, Rendered, StubFunction
 
+# What `check` finds wrong with how classes inherit their mixins; see `wiring`.
+WIRING = frozenset({"AG502", "AG503", "AG504"})
 IN_SYNC, DRIFT, BAD_CONFIGURATION, BAD_SOURCE = range(4)
 
 EVERYWHERE = "asyncgen_django.everywhere"
@@ -173,8 +175,10 @@ def build(session: Session, verify: bool, fail_on_change: bool) -> int:
     from asyncgen.output import write
 
     config = session.config()
-    if not verify and _unchanged(session, config):
+    unchanged = None if verify else _unchanged(session, config)
+    if unchanged is not None:
         session.say("asyncgen: in sync, nothing read")
+        _say_what_is_next(session, unchanged)
         return IN_SYNC
     result, rendered, drifts = _compared(session, config)
     changed = write(config.root, rendered, drifts)
@@ -182,6 +186,7 @@ def build(session: Session, verify: bool, fail_on_change: bool) -> int:
     for drift in drifts:
         session.say(f"{_VERBS[drift.kind.value]} {drift.path}")
     session.say(_summary(result, changed))
+    _say_what_is_next(session, [each.problem() for each in result.faults])
     if verify:
         _verify(session, config, result, rendered)
     return DRIFT if changed and fail_on_change else IN_SYNC
@@ -192,14 +197,15 @@ def build(session: Session, verify: bool, fail_on_change: bool) -> int:
 def check(session: Session) -> int:
     """Tell whether the files are in sync, and write nothing. Exit status 1 when they are not."""
     config = session.config()
-    if _unchanged(session, config):
+    found = _unchanged(session, config)
+    if found is None:
+        result, _, drifts = _compared(session, config)
+        found = [_drift_problem(drift) for drift in drifts]
+        found += [each.problem() for each in result.faults]
+    session.complain(found)
+    if not found:
         session.say("asyncgen: in sync")
-        return IN_SYNC
-    _, _, drifts = _compared(session, config)
-    session.complain([_drift_problem(drift) for drift in drifts])
-    if not drifts:
-        session.say("asyncgen: in sync")
-    return DRIFT if drifts else IN_SYNC
+    return DRIFT if found else IN_SYNC
 
 
 @main.command()
@@ -210,6 +216,38 @@ def diff(session: Session) -> int:
     for drift in drifts:
         click.echo(drift.diff, nl=False)
     return DRIFT if drifts else IN_SYNC
+
+
+@main.command()
+@click.option("--diff", "shows_diff", is_flag=True, help="Print the changes and write nothing.")
+@click.option("--check", "only_checks", is_flag=True, help="List the files and write nothing.")
+@_verb
+def apply(session: Session, shows_diff: bool, only_checks: bool) -> int:
+    """Have your classes inherit the mixins that were written for them.
+
+    Adds the base and the import to your own source, and takes out what is there no more. With
+    --diff or --check, exit status 1 when there is something to do; without, when something is left
+    that can only be done by hand.
+    """
+    from asyncgen.mend import mended, write
+
+    config = session.config()
+    result, _, drifts = _compared(session, config)
+    if drifts:
+        session.complain([_drift_problem(drift) for drift in drifts])
+        return DRIFT
+    found = mended(config, result.faults)
+    if shows_diff or only_checks:
+        for change in found.changes:
+            click.echo(change.diff if shows_diff else change.path, nl=only_checks)
+    else:
+        for path in write(config.root, found.changes):
+            session.say(f"changed {path}")
+        if not result.faults:
+            session.say("asyncgen: every class has what was written for it")
+    session.complain(found.left)
+    is_left = found.left or ((shows_diff or only_checks) and found.changes)
+    return DRIFT if is_left else IN_SYNC
 
 
 @main.command()
@@ -334,19 +372,32 @@ def _result(session: Session, config: Config) -> Result:
         gc.enable()
 
 
-def _unchanged(session: Session, config: Config) -> bool:
-    """Whether nothing that the last build depended on has changed since; its warnings are given."""
+def _unchanged(session: Session, config: Config) -> list[Problem] | None:
+    """What is wrong with the wiring, if nothing that the last build depended on has changed since;
+    its warnings are given."""
     from asyncgen.stamp import warnings
 
     known = None if session.verbosity > 0 else warnings(config)
-    session.complain(known or ())
-    return known is not None
+    if known is None:
+        return None
+    session.complain([each for each in known if each.code not in WIRING])
+    return [replace(each, severity=Severity.ERROR) for each in known if each.code in WIRING]
 
 
 def _remember(config: Config, result: Result, rendered: list[Rendered]) -> None:
     from asyncgen.stamp import remember
 
-    remember(config, result.read, [each.path for each in rendered], result.problems)
+    problems = [*result.problems, *(each.problem() for each in result.faults)]
+    remember(config, result.read, [each.path for each in rendered], problems)
+
+
+def _say_what_is_next(session: Session, wiring: Sequence[Problem]) -> None:
+    if wiring:
+        classes, them = _count(len(wiring), "class", "classes"), "them" if len(wiring) > 1 else "it"
+        session.say(
+            f"Next: `asyncgen apply` joins {classes} with what is written; "
+            f"`asyncgen check` lists {them}"
+        )
 
 
 @contextmanager
@@ -395,8 +446,8 @@ def _summary(result: Result, changed: Sequence[str]) -> str:
     )
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _count(number: int, what: str, plural: str = "") -> str:
+    return f"{number} {what if number == 1 else plural or f'{what}s'}"
 
 
 def _untyped(result: Result) -> str:

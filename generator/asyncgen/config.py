@@ -58,6 +58,7 @@ class Source:
     classes: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     await_rows: tuple[str, ...] = ()
+    unwired: tuple[str, ...] = ()
     handwritten: str = "keep"
     bridge: str = DEFAULT_BRIDGE
     strict: bool = False
@@ -133,6 +134,7 @@ SOURCE_KEYS: Mapping[str, Key] = {
     "classes": _STRINGS,
     "functions": _STRINGS,
     "await-rows": _STRINGS,
+    "unwired": _STRINGS,
     "handwritten": Key("a string", _is_string, ("keep", "replace")),
     "bridge": _STRING,
     "strict": Key("true or false", _is_boolean),

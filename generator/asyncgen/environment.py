@@ -85,6 +85,15 @@ def programs(config: Config) -> Iterator[Path]:
                 yield from (parent / name for name in ("bin", "Scripts"))
 
 
+def is_own_package(config: Config, package: str) -> bool:
+    """Whether the top-level package, or module, stands in the project."""
+    return any(
+        (root / package).is_dir() or (root / f"{package}.py").is_file()
+        for root in config.search
+        if root.is_relative_to(config.root)
+    )
+
+
 def release_root(release: Release, config: Config, installed: tuple[Path, ...]) -> Path:
     """The folder that has the release's packages: where it is installed at that very version,
     else the cache, after a download that is checked against the hash.

@@ -16,8 +16,10 @@ HOOK_FILES = ("generator", "templates", "runtime", "generated", "stubs", "LICENS
 SOURCE = """\
 from django.db import models
 
+from .querysets_async import BookQuerySetAsync
 
-class BookQuerySet(models.QuerySet):
+
+class BookQuerySet(BookQuerySetAsync, models.QuerySet):
     def total(self):
         return self.count()
 """

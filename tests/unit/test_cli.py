@@ -27,7 +27,7 @@ class BookQuerySet(models.QuerySet):
     def total(self):
         return self.count()
 """
-PYPROJECT = '[tool.asyncgen]\nsources = ["shop/*.py"]\nstubs = "none"\n'
+PYPROJECT = '[tool.asyncgen]\nsources = ["shop/*.py"]\nstubs = "none"\nunwired = ["*"]\n'
 SHOP = {"pyproject.toml": PYPROJECT, "shop/__init__.py": "", "shop/querysets.py": QUERYSETS}
 OUTPUT = "shop/querysets_async.py"
 
@@ -168,7 +168,7 @@ BAD: dict[str, tuple[Files, int, str, str]] = {
     "unknown key": (
         {**SHOP, "pyproject.toml": PYPROJECT + 'exlude = ["a"]\n'},
         2,
-        "pyproject.toml:4: error: unknown key 'exlude' in [tool.asyncgen] [AG103]",
+        "pyproject.toml:5: error: unknown key 'exlude' in [tool.asyncgen] [AG103]",
         "did you mean 'exclude'?",
     ),
     "wrong type": (
@@ -180,7 +180,7 @@ BAD: dict[str, tuple[Files, int, str, str]] = {
     "wrong choice": (
         {**SHOP, "pyproject.toml": PYPROJECT + 'style = "mixed"\n'},
         2,
-        "pyproject.toml:4: error: style is 'mixed' [AG104]",
+        "pyproject.toml:5: error: style is 'mixed' [AG104]",
         "mixin, subclass",
     ),
     "not TOML": (
@@ -411,7 +411,7 @@ def test_two_packages_of_one_name_have_surfaces_of_their_own(project: Project, r
     text = "from django.db import models\n\n\nclass {}(models.QuerySet):\n    {}\n"
     root = project(
         {
-            "pyproject.toml": '[tool.asyncgen]\nsources = ["*/shop/*.py"]\n',
+            "pyproject.toml": '[tool.asyncgen]\nsources = ["*/shop/*.py"]\nunwired = ["*"]\n',
             "front/shop/__init__.py": "",
             "front/shop/base.py": text.format("Base", "def first_one(self): return self.first()"),
             "front/shop/rows.py": "from shop.base import Base\n\n\nclass Books(Base): ...\n",

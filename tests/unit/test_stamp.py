@@ -13,7 +13,12 @@ Project = Callable[[dict[str, str]], Path]
 Run = Callable[..., Result]
 
 SHOP = {
-    "pyproject.toml": '[tool.asyncgen]\nsources = ["shop/*.py"]\nstubs = "none"\n',
+    "pyproject.toml": """\
+        [tool.asyncgen]
+        sources = ["shop/*.py"]
+        stubs = "none"
+        unwired = ["*"]
+        """,
     "shop/__init__.py": "",
     "shop/querysets.py": """\
         from django.db import models

@@ -8,6 +8,7 @@ from pathlib import Path
 from asyncgen.problems import Problem, Severity
 from asyncgen.source import Module
 from asyncgen.surface import Decision, Dispatch, ManagerModule, StubModule, Surface
+from asyncgen.wiring import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Result:
     stubs: tuple[StubModule, ...] = ()
     managers: tuple[ManagerModule, ...] = ()
     has_django_stubs: bool = True  # as far as stubs were asked for
+    faults: tuple[Fault, ...] = ()  # of how classes inherit their mixins
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -17,8 +17,9 @@ from asyncgen.plan.analysis import Analysis, Chosen
 from asyncgen.plan.builder import SurfaceBuilder, unmatched
 from asyncgen.plan.clashes import unclashed
 from asyncgen.plan.derived import Derived
+from asyncgen.plan.faults import Written, faults
 from asyncgen.plan.result import Entry, Result
-from asyncgen.plan.selection import Selected, Selection, apart
+from asyncgen.plan.selection import Selected, Selection, apart, leftovers
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read import read_file
 from asyncgen.resolve import Resolver
@@ -48,28 +49,33 @@ class Run:
         entries: list[Entry] = []
         installed = environment.site_packages(self.config)
         chosen = self.chosen(installed)
-        for analysis, each in self.analysed(chosen, installed):
+        looked_at = list(self.analysed(chosen, installed))
+        for analysis, each in looked_at:
             for surface, found in self.surfaces(each, analysis):
                 surfaces.setdefault(surface.path, []).append(surface)
                 entries += found
                 if each.release:
                     releases[surface.path] = each.release
-        for source in self.config.sources:
-            used = set[tuple[str, str]]().union(*(c.used for c in chosen if c.source is source))
-            self.problems += unmatched(source, used)
         merged = [_merged(group) for group in surfaces.values() if _has_content(group)]
         mixins = mixins_of(merged)
         made = [companions(each, self.plans[each.path], mixins) for each in merged]
+        managers = tuple(each.managers for each in made if each.managers)
+        written = Written(tuple(each.surface for each in made), managers)
+        unwired = faults(self.config.root, looked_at, written)
+        for source in self.config.sources:
+            used = set[tuple[str, str]]().union(*(c.used for c in chosen if c.source is source))
+            self.problems += unmatched(source, used)
         released = [each.surface for each in made if each.surface.path in releases]
         return Result(
-            tuple(each.surface for each in made),
+            written.surfaces,
             tuple(self.dispatches([(releases[each.path], each) for each in released])),
             tuple(entries),
             tuple(self.problems),
             tuple(self.paths),
             tuple(stub for each in made for stub in each.stubs),
-            tuple(each.managers for each in made if each.managers),
+            managers,
             all(plan.maker.django for plan in self.plans.values() if plan.stubs != NONE),
+            unwired,
         )
 
     def dispatches(
@@ -136,7 +142,8 @@ class Run:
             self.read,
             frozenset(
                 name for each in selected for name in (each.output_module, each.managers_module)
-            ),
+            )
+            | leftovers(self.config, selected),
         )
         modules: dict[Path, Module] = {}
         for path, name in dict.fromkeys((each.path, each.name) for each in selected):
@@ -189,12 +196,7 @@ class Run:
         return frozenset(
             package
             for package in packages
-            if package in self.written
-            or any(
-                (root / package).is_dir() or (root / f"{package}.py").is_file()
-                for root in self.config.search
-                if root.is_relative_to(self.config.root)
-            )
+            if package in self.written or environment.is_own_package(self.config, package)
         )
 
     def read(self, path: Path, name: str) -> Module:

@@ -51,6 +51,19 @@ def apart(selected: list[Selected]) -> list[list[Selected]]:
     return list(groups.values())
 
 
+def leftovers(config: Config, selected: list[Selected]) -> frozenset[str]:
+    """The modules beside the outputs that an earlier run wrote and this one does not: they are to
+    go, so nobody may rely on what they say."""
+    outputs = {config.root / each.output for each in selected}
+    namer = Selection(config, Source())
+    return frozenset(
+        namer.module_name(path)
+        for folder in {each.parent for each in outputs}
+        for path in folder.glob("*.py")
+        if path not in outputs and is_output(path)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What one source selects, of one of its releases where it has some."""
@@ -84,7 +97,7 @@ class Selection:
     ) -> Iterator[tuple[str, Path]]:
         if entry.endswith(".py") or "/" in entry or "*" in entry:
             for path in sorted(self.config.root.glob(entry)):
-                if path.suffix == ".py" and path.is_file() and not _is_output(path):
+                if path.suffix == ".py" and path.is_file() and not is_output(path):
                     yield self.module_name(path), path
             return
         path_found = Resolver(roots, read).find(entry)
@@ -174,6 +187,6 @@ class Selection:
         return placed.removeprefix("./")
 
 
-def _is_output(path: Path) -> bool:
+def is_output(path: Path) -> bool:
     with path.open("rb") as stream:
         return HEADER.encode() in stream.read(600)

@@ -1,0 +1,435 @@
+"""The imports of a module: what is new stands where isort would put it, what is stale goes."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import libcst as cst
+from libcst import matchers
+
+from asyncgen.surface import ImportLine
+
+FirstParty = Callable[[str], bool]
+
+_FUTURE, _STANDARD, _THIRD_PARTY, _FIRST_PARTY, _RELATIVE = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A module as its own imports see it: its name, its package, and which packages are near."""
+
+    package: str
+    is_first_party: FirstParty
+
+    @classmethod
+    def of(cls, module: str, *, is_package: bool, is_first_party: FirstParty) -> Place:
+        return cls(module if is_package else module.rpartition(".")[0], is_first_party)
+
+    def absolute(self, node: cst.ImportFrom) -> str:
+        """The full name of the module that a statement imports from."""
+        name = _dotted(node.module)
+        level = len(node.relative)
+        if not level:
+            return name
+        parts = self.package.split(".")
+        return ".".join(filter(None, [*parts[: len(parts) - level + 1], name]))
+
+    def relative(self, module: str) -> str:
+        """The module's name with leading dots, seen from here."""
+        own, other = self.package.split("."), module.split(".")
+        common = 0
+        while common < min(len(own), len(other) - 1) and own[common] == other[common]:
+            common += 1
+        if not common:
+            return module
+        return "." * (len(own) - common + 1) + ".".join(other[common:])
+
+    def section(self, name: str) -> int:
+        top = name.partition(".")[0]
+        if not top:
+            return _RELATIVE
+        if top == "__future__":
+            return _FUTURE
+        if top in sys.stdlib_module_names:
+            return _STANDARD
+        return _FIRST_PARTY if self.is_first_party(top) else _THIRD_PARTY
+
+
+# -- what is there ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """An import that stands alone in its line, at the outermost level of a module."""
+
+    index: int  # among the statements
+    line: cst.SimpleStatementLine
+    node: cst.Import | cst.ImportFrom
+    name: str  # of the module, with leading dots, as it is written
+
+    @property
+    def starts_group(self) -> bool:
+        """Whether a blank line sets it apart; before a comment isort puts one in any case."""
+        lines = self.line.leading_lines
+        return bool(lines) and all(each.comment is None for each in lines)
+
+    @property
+    def level(self) -> int:
+        return len(self.name) - len(self.name.lstrip("."))
+
+
+SortKey = tuple[int, int, tuple[str | int, ...]] | tuple[int, tuple[str | int, ...], int]
+
+
+def _by_form(is_from: bool, name: str) -> SortKey:
+    """As isort and ruff sort a section: `import x` before `from x import y`."""
+    level = len(name) - len(name.lstrip("."))
+    return int(is_from), -level, _natural(name.lstrip("."))
+
+
+def _by_name(is_from: bool, name: str) -> SortKey:
+    """With their `force_sort_within_sections`."""
+    level = len(name) - len(name.lstrip("."))
+    return -level, _natural(name.lstrip(".")), int(is_from)
+
+
+def _natural(name: str) -> tuple[str | int, ...]:
+    return tuple(int(each) if each.isdigit() else each for each in re.split(r"(\d+)", name.lower()))
+
+
+def _member_key(name: str) -> tuple[int, tuple[str | int, ...]]:
+    """Constants, classes, the rest."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, _natural(name)
+
+
+def _statements(body: Sequence[cst.BaseStatement], before: int) -> list[_Statement]:
+    found: list[_Statement] = []
+    for index, line in enumerate(body[:before]):
+        match line:
+            case cst.SimpleStatementLine(body=[cst.Import() as node]):
+                found.append(_Statement(index, line, node, _dotted(node.names[0].name)))
+            case cst.SimpleStatementLine(body=[cst.ImportFrom() as node]):
+                name = "." * len(node.relative) + _dotted(node.module)
+                found.append(_Statement(index, line, node, name))
+    return found
+
+
+def _dotted(node: cst.BaseExpression | None) -> str:
+    match node:
+        case cst.Name(value=value):
+            return value
+        case cst.Attribute(value=value, attr=attribute):
+            return f"{_dotted(value)}.{attribute.value}"
+    return ""
+
+
+def local_names(tree: cst.Module, place: Place) -> dict[ImportLine, str]:
+    """What the module imports from others at its outermost level, and what it calls that."""
+    found: dict[ImportLine, str] = {}
+    for statement in _statements(tree.body, len(tree.body)):
+        if isinstance(statement.node, cst.ImportFrom):
+            module = place.absolute(statement.node)
+            for alias in _aliases(statement.node):
+                found[ImportLine(module, _dotted(alias.name))] = _local(alias)
+    return found
+
+
+def _aliases(node: cst.ImportFrom) -> Sequence[cst.ImportAlias]:
+    return () if isinstance(node.names, cst.ImportStar) else node.names
+
+
+def _local(alias: cst.ImportAlias) -> str:
+    return _dotted(alias.asname.name if alias.asname else alias.name)
+
+
+# -- new imports -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Adds imports to a module, in the manner of those that it has."""
+
+    place: Place
+    width: int
+
+    def added(self, tree: cst.Module, wanted: Iterable[ImportLine], before: int) -> cst.Module:
+        """The module with `from … import …` for each, before its statement of that number."""
+        modules: dict[str, list[str]] = {}
+        for line in wanted:
+            assert line.name is not None
+            modules.setdefault(line.module, []).append(line.name)
+        for module, names in sorted(modules.items()):
+            size = len(tree.body)
+            tree = self._added(tree, module, sorted(names, key=_member_key), before)
+            before += len(tree.body) - size
+        return tree
+
+    def _added(
+        self, tree: cst.Module, module: str, names: Sequence[str], before: int
+    ) -> cst.Module:
+        statements = _statements(tree.body, before)
+        one_each = _has_one_each(statements)
+        if one_each and len(names) > 1:
+            for name in names:
+                size = len(tree.body)
+                tree = self._added(tree, module, [name], before)
+                before += len(tree.body) - size
+            return tree
+        for each in statements:
+            if isinstance(each.node, cst.ImportFrom) and self.place.absolute(each.node) == module:
+                if isinstance(each.node.names, cst.ImportStar) or one_each:
+                    continue
+                return _replaced(tree, each.index, self.extended(tree, each, names))
+        return self.inserted(tree, statements, module, names)
+
+    # -- into a statement that is there ----------------------------------------------------------
+
+    def extended(
+        self, tree: cst.Module, known: _Statement, names: Sequence[str]
+    ) -> cst.SimpleStatementLine:
+        """The statement with further names, in their order if those that it has are in theirs."""
+        node = known.node
+        assert isinstance(node, cst.ImportFrom)
+        aliases = list(_aliases(node))
+        is_sorted = _is_sorted([_member_key(_dotted(each.name)) for each in aliases])
+        for name in names:
+            new = cst.ImportAlias(cst.Name(name))
+            later = (
+                index
+                for index, each in enumerate(aliases)
+                if is_sorted and _member_key(_dotted(each.name)) > _member_key(name)
+            )
+            aliases.insert(next(later, len(aliases)), new)
+        if matchers.findall(node, matchers.Comment()):
+            changed = _one_a_line(node, aliases, tree.default_indent)
+            return known.line.with_changes(body=[changed])
+        texts = [_alias_text(each) for each in aliases]
+        return self.line(tree, known.name, texts, is_split=_is_split(node), like=known.line)
+
+    def line(
+        self,
+        tree: cst.Module,
+        module: str,
+        names: Sequence[str],
+        *,
+        is_split: bool = False,
+        like: cst.SimpleStatementLine | None = None,
+    ) -> cst.SimpleStatementLine:
+        """The statement in one line, or with a name a line where it is too long."""
+        text = f"from {module} import {', '.join(names)}"
+        if is_split or len(text) > self.width:
+            inner = "".join(f"{tree.default_indent}{name},\n" for name in names)
+            text = f"from {module} import (\n{inner})"
+        made = cst.parse_statement(text, config=tree.config_for_parsing)
+        assert isinstance(made, cst.SimpleStatementLine)
+        if like is None:
+            return made
+        return made.with_changes(
+            leading_lines=like.leading_lines, trailing_whitespace=like.trailing_whitespace
+        )
+
+    # -- a statement of its own ------------------------------------------------------------------
+
+    def inserted(
+        self, tree: cst.Module, statements: list[_Statement], module: str, names: Sequence[str]
+    ) -> cst.Module:
+        name = self.place.relative(module) if self.is_relative(statements, module) else module
+        line = self.line(tree, name, names)
+        section = self.place.section(name)
+        group = self.group(statements, name)
+        if group:
+            return _inserted_in(tree, group, line, name)
+        earlier = [each for each in statements if self.place.section(each.name) <= section]
+        later = [each for each in statements if self.place.section(each.name) > section]
+        blank = cst.EmptyLine(indent=False)
+        if earlier:
+            line = line.with_changes(leading_lines=[blank])
+            tree = _inserted(tree, earlier[-1].index + 1, line)
+            return _spaced(tree, earlier[-1].index + 2, 1)
+        if later:
+            tree = _inserted(tree, later[0].index, line)
+            return _leading_swapped(tree, later[0].index)
+        index = _after_docstring(tree)
+        if index:
+            line = line.with_changes(leading_lines=[blank])
+        tree = _inserted(tree, index, line)
+        return _spaced(tree, index + 1, 2)
+
+    def is_relative(self, statements: Sequence[_Statement], module: str) -> bool:
+        """Whether modules of the own package are imported with dots here."""
+        top = module.partition(".")[0]
+        near = [each for each in statements if each.level or each.name.partition(".")[0] == top]
+        return bool(near) and near[-1].level > 0
+
+    def group(self, statements: list[_Statement], name: str) -> list[_Statement]:
+        """The lines without a blank one between them in which imports of the same package, else
+        of the same section, stand; none where there are none."""
+        top = name.partition(".")[0]
+        by_package = [each for each in statements if each.name.partition(".")[0] == top]
+        section = self.place.section(name)
+        near = by_package or [
+            each for each in statements if self.place.section(each.name) == section
+        ]
+        return next((each for each in self.groups(statements) if near and near[0] in each), [])
+
+    def groups(self, statements: Iterable[_Statement]) -> Iterator[list[_Statement]]:
+        """The imports of one section that follow each other with nothing between."""
+        group: list[_Statement] = []
+        for each in statements:
+            if group and (
+                each.starts_group
+                or each.index != group[-1].index + 1
+                or self.place.section(each.name) != self.place.section(group[-1].name)
+            ):
+                yield group
+                group = []
+            group.append(each)
+        if group:
+            yield group
+
+
+def _has_one_each(statements: Sequence[_Statement]) -> bool:
+    """Whether each name has a statement of its own, as with isort's `force_single_line`."""
+    froms = [each for each in statements if isinstance(each.node, cst.ImportFrom)]
+    modules = [each.name for each in froms]
+    return len(set(modules)) < len(modules) and all(
+        len(_aliases(each.node)) <= 1 for each in froms if isinstance(each.node, cst.ImportFrom)
+    )
+
+
+def _inserted_in(
+    tree: cst.Module, group: list[_Statement], line: cst.SimpleStatementLine, name: str
+) -> cst.Module:
+    """With the line where it belongs by what the group is sorted by; at its end if by nothing."""
+    for key in (partial(_by_form, True), partial(_by_name, True)):
+        order = key.func
+        keys = [order(isinstance(each.node, cst.ImportFrom), each.name) for each in group]
+        if _is_sorted(keys):
+            earlier = [each for each, known in zip(group, keys, strict=True) if known <= key(name)]
+            if earlier:
+                return _inserted(tree, earlier[-1].index + 1, line)
+            return _leading_swapped(_inserted(tree, group[0].index, line), group[0].index)
+    return _inserted(tree, group[-1].index + 1, line)
+
+
+def _is_sorted(keys: Sequence[object]) -> bool:
+    return list(keys) == sorted(keys)  # type: ignore[type-var]  # all of one kind
+
+
+def _alias_text(alias: cst.ImportAlias) -> str:
+    name, local = _dotted(alias.name), _local(alias)
+    return name if name == local and not alias.asname else f"{name} as {local}"
+
+
+def _is_split(node: cst.ImportFrom) -> bool:
+    """Whether a comma after the last name asks for one name a line, as formatters have it."""
+    aliases = _aliases(node)
+    return bool(aliases) and isinstance(aliases[-1].comma, cst.Comma)
+
+
+def _one_a_line(
+    node: cst.ImportFrom, aliases: Sequence[cst.ImportAlias], indent: str
+) -> cst.ImportFrom:
+    """A name a line; the comments beside the names stay with them.
+
+    A comment after a name belongs to the line break that follows its comma, or, after the last
+    name, to that before the parenthesis.
+    """
+    last = _aliases(node)[-1]
+    inner = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(indent))
+    made: list[cst.ImportAlias] = []
+    for alias in aliases:
+        comma = alias.comma
+        if isinstance(comma, cst.MaybeSentinel):
+            comma = cst.Comma(whitespace_after=inner)
+        is_end = alias is aliases[-1]
+        space = comma.whitespace_after
+        if not isinstance(space, cst.ParenthesizedWhitespace):
+            space = inner
+        if alias is last or is_end:
+            margin = cst.SimpleWhitespace("" if is_end else indent)
+            space = space.with_changes(indent=True, last_line=margin)
+        made.append(alias.with_changes(comma=comma.with_changes(whitespace_after=space)))
+    return node.with_changes(names=made)
+
+
+# -- stale imports ---------------------------------------------------------------------------------
+
+
+def without(tree: cst.Module, place: Place, stale: frozenset[ImportLine]) -> cst.Module:
+    """The module without what it imports of these at its outermost level."""
+    for statement in reversed(_statements(tree.body, len(tree.body))):
+        node = statement.node
+        if not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar):
+            continue
+        module = place.absolute(node)
+        kept = [
+            alias for alias in node.names if ImportLine(module, _dotted(alias.name)) not in stale
+        ]
+        if not kept:
+            tree = _removed(tree, statement.index)
+        elif len(kept) < len(node.names):
+            last, comma = kept[-1], node.names[-1].comma
+            kept[-1] = last.with_changes(comma=comma)
+            line = statement.line.with_changes(body=[node.with_changes(names=kept)])
+            tree = _replaced(tree, statement.index, line)
+    return tree
+
+
+def _removed(tree: cst.Module, index: int) -> cst.Module:
+    """Without the statement. The comments before it stay, and the blank lines if a group begins
+    with what follows it now."""
+    gone = tree.body[index]
+    body = [*tree.body[:index], *tree.body[index + 1 :]]
+    lines = list(getattr(gone, "leading_lines", ()))
+    comments = [each for each in lines if each.comment]
+    if index < len(body):
+        following = body[index]
+        own = list(getattr(following, "leading_lines", ()))
+        if not comments and any(each.comment is None for each in own):
+            lines = []
+        body[index] = following.with_changes(leading_lines=[*lines, *own])
+    return tree.with_changes(body=body)
+
+
+# -- statements in a module ------------------------------------------------------------------------
+
+
+def _replaced(tree: cst.Module, index: int, line: cst.BaseStatement) -> cst.Module:
+    return tree.with_changes(body=[*tree.body[:index], line, *tree.body[index + 1 :]])
+
+
+def _inserted(tree: cst.Module, index: int, line: cst.BaseStatement) -> cst.Module:
+    return tree.with_changes(body=[*tree.body[:index], line, *tree.body[index:]])
+
+
+def _leading_swapped(tree: cst.Module, index: int) -> cst.Module:
+    """The blank lines before the statement after this one now stand before this one; comments stay
+    with what they belong to."""
+    new, old = tree.body[index], tree.body[index + 1]
+    lines = list(getattr(old, "leading_lines", ()))
+    start = next((at for at, each in enumerate(lines) if each.comment), len(lines))
+    new = new.with_changes(leading_lines=lines[:start])
+    comments = [cst.EmptyLine(indent=False), *lines[start:]] if lines[start:] else []
+    old = old.with_changes(leading_lines=comments)
+    return tree.with_changes(body=[*tree.body[:index], new, old, *tree.body[index + 2 :]])
+
+
+def _spaced(tree: cst.Module, index: int, least: int) -> cst.Module:
+    """With so many blank lines, at least, before the statement of that number."""
+    if index >= len(tree.body):
+        return tree
+    statement = tree.body[index]
+    lines = list(getattr(statement, "leading_lines", ()))
+    blank = next((at for at, each in enumerate(lines) if each.comment), len(lines))
+    lines = [*[cst.EmptyLine(indent=False)] * (least - blank), *lines]
+    return _replaced(tree, index, statement.with_changes(leading_lines=lines))
+
+
+def _after_docstring(tree: cst.Module) -> int:
+    return int(tree.get_docstring() is not None)

@@ -1,0 +1,82 @@
+"""How the classes of the modules that a run covers are wired to the mixins that it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from asyncgen.plan.analysis import Analysis, Chosen
+from asyncgen.source import Class, Module
+from asyncgen.stub.companions import mixins_of
+from asyncgen.surface import ManagerModule, Surface
+from asyncgen.wiring import UNWIRED, Fault, Wired, Wiring, is_exempt
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a run writes: the surfaces, and the modules of managers."""
+
+    surfaces: tuple[Surface, ...]
+    managers: tuple[ManagerModule, ...]
+
+    def names(self) -> dict[str, frozenset[str]]:
+        """The names that each module has at run time."""
+        made = {each.module: frozenset(_names(each)) for each in self.surfaces}
+        for each in self.managers:
+            made[each.module] = frozenset(manager.name for manager in each.managers)
+        return made
+
+
+def faults(
+    root: Path, looked_at: Iterable[tuple[Analysis, Chosen]], written: Written
+) -> tuple[Fault, ...]:
+    """Every fault in the project's own modules that sources in the mixin style cover."""
+    pairs = [(analysis, chosen) for analysis, chosen in looked_at if chosen.source.style == "mixin"]
+    wired = _wired(root, pairs, written.surfaces)
+    names = written.names()
+    found: dict[Fault, None] = {}
+    wirings: dict[int, Wiring] = {}
+    for analysis, chosen in pairs:
+        if id(analysis) not in wirings:
+            wirings[id(analysis)] = Wiring(analysis.classifier.evaluator.resolver, names, wired)
+        for module in _own(root, analysis, chosen):
+            found |= dict.fromkeys(wirings[id(analysis)].faults(module))
+    return tuple(found)
+
+
+def _wired(
+    root: Path, pairs: Iterable[tuple[Analysis, Chosen]], surfaces: Iterable[Surface]
+) -> Mapping[Class, Wired]:
+    """The project's classes that are to inherit a mixin of theirs."""
+    mixins = mixins_of(surfaces)
+    wired: dict[Class, Wired] = {}
+    for analysis, chosen in pairs:
+        chosen.used.add((UNWIRED, "*"))  # no mistake, also where there is no class
+        own = {module.name for module in _own(root, analysis, chosen)}
+        for found, mixin in mixins.items():
+            if found.module not in own or mixin.made.subclass:
+                continue
+            pattern = is_exempt(found, chosen.source.unwired)
+            if pattern:
+                chosen.used.add((UNWIRED, pattern))
+            else:
+                wired[found] = Wired(mixin.module, mixin.made)
+    return wired
+
+
+def _own(root: Path, analysis: Analysis, chosen: Chosen) -> Iterator[Module]:
+    """The modules that are the project's own files."""
+    for selected, module in analysis.of(chosen):
+        parts = selected.path.parts
+        if selected.path.is_relative_to(root) and "site-packages" not in parts:
+            yield module
+
+
+def _names(surface: Surface) -> Iterator[str]:
+    for made in surface.classes:
+        yield made.name
+        if made.subclass:
+            yield made.subclass.name
+    for function in surface.functions:
+        yield function.name
