@@ -9,5 +9,14 @@ from __future__ import annotations
 from .calls import bridge
 from .greenlets import BridgeClosed, NotInBridge, await_, in_bridge
 from .pool import close_pools
+from .transaction import aatomic
 
-__all__ = ["BridgeClosed", "NotInBridge", "await_", "bridge", "close_pools", "in_bridge"]
+__all__ = [
+    "BridgeClosed",
+    "NotInBridge",
+    "aatomic",
+    "await_",
+    "bridge",
+    "close_pools",
+    "in_bridge",
+]

@@ -32,6 +32,7 @@ class _Call(greenlet):
     """The greenlet of one call; its parent is whoever drives it at the moment."""
 
     closing = False
+    late: BaseException | None = None
 
     def __init__(self, func: Callable[..., object], driver: greenlet) -> None:
         super().__init__(func, driver)
@@ -67,8 +68,19 @@ def await_(awaitable: Awaitable[T]) -> T:
     if call.closing:
         _discard(awaitable)
         raise BridgeClosed
+    if call.late is not None:
+        _discard(awaitable)
+        late, call.late = call.late, None
+        raise late
     assert call.parent is not None
     return cast(T, call.parent.switch(awaitable))
+
+
+def raise_later(error: BaseException | None) -> None:
+    """Raise `error` where the call waits next, or at its end if it does not."""
+    call = getcurrent()
+    if isinstance(call, _Call) and error is not None:
+        call.late = error
 
 
 def _discard(awaitable: Awaitable[object]) -> None:
@@ -111,6 +123,8 @@ async def run(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
             step = _driven_from_here(call).throw(type(error), error, trace)
         else:
             step = _driven_from_here(call).switch(result)
+    if call.late is not None:
+        raise call.late
     return cast(R, step)
 
 

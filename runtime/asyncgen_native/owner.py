@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OVER = (
-    "The transaction in which this was started has ended, and its connection serves others. "
-    "Tasks and threads started inside a block have to finish before it does."
+    "The aatomic() block in which this was started has ended, and its connection serves others. "
+    "Tasks and threads started inside the block have to finish before it does."
 )
 
 
@@ -38,6 +39,7 @@ class Owner:
         self.calls = 0
         self.ended = False
         self.turn = asyncio.Lock()
+        self.nesting = asyncio.Lock()
         self._block = block  # of aatomic(), which ends it
         self._shared = False
         # Not the task itself, which holds the context that holds this.
@@ -56,6 +58,15 @@ class Owner:
         mine = task is None or self.in_transaction
         self._shared |= mine
         return mine
+
+    @contextmanager
+    def used_by_current_task(self) -> Iterator[None]:
+        """Take the current task for the one that made this; it acts in that one's place."""
+        before, self._task = self._task, weakref.ref(asyncio.current_task() or self)
+        try:
+            yield
+        finally:
+            self._task = before
 
     def refuse(self) -> None:
         """Raise RuntimeError if this was a transaction and has ended."""
@@ -134,3 +145,10 @@ def begin(*, block: bool = False) -> Owner:
     owner = Owner(block=block)
     _owner.set(owner)
     return owner
+
+
+def swap(owner: Owner | None) -> Owner | None:
+    """Make `owner` that of the current context, and return the one before."""
+    before = _owner.get()
+    _owner.set(owner)
+    return before

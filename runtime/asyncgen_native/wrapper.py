@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .insides import Wrappers, replace_async_to_sync, replace_wrappers
@@ -116,6 +116,11 @@ class NativeWrapper(BaseDatabaseWrapper):
         finally:
             if self._pool is not None and connection is not None:
                 self._pool.forget(connection)
+
+
+def is_native(alias: str) -> bool:
+    """Tell whether a database has a native backend."""
+    return isinstance(connections[alias], NativeWrapper)
 
 
 class _Wrappers:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
 from ..completion import to_end
-from ..greenlets import in_bridge, running_task
+from ..greenlets import in_bridge, raise_later, running_task
 from ..locks import SuspendingLock
 from ..owner import Owner, current, suspend
 
@@ -34,6 +34,10 @@ class WaitingConnection(psycopg.Connection[Any]):
     def __init__(self, waiter: AsyncConnection[Any], cursor_factory: type[Any]) -> None:
         super().__init__(waiter.pgconn)
         self._waiter = waiter
+        # Neither warns that it was not closed: a pool cares for that, and the garbage collector
+        # takes both together with what would close them.
+        for each in (self, waiter):
+            each.__dict__["_pool"] = None
         self._loop = asyncio.get_running_loop()
         self.lock: Any = SuspendingLock(self._loop)
         self.cursor_factory = cursor_factory
@@ -63,8 +67,15 @@ class WaitingConnection(psycopg.Connection[Any]):
 
     def _end_transaction(self, gen: PQGen[None]) -> None:
         with self.lock:
-            suspend(self._loop, lambda: to_end(self._waiter.wait(gen)))
+            ended = suspend(self._loop, lambda: to_end(self._waiter.wait(gen)))
+        raise_later(ended.cancelled)
         self._forgotten = [each for each in self._forgotten if each.withhold]
+        self._count_closed(each for each in self._named if not each.withhold)
+
+    def _count_closed(self, cursors: Iterable[psycopg.ServerCursor[Any]]) -> None:
+        """Mark what the server has closed: who still reads from one must not disturb others."""
+        for cursor in list(cursors):
+            cursor._closed = True
 
     def watch(self, cursor: Any) -> None:
         """Keep the connection with its context while a named cursor is open."""
@@ -106,6 +117,7 @@ class WaitingConnection(psycopg.Connection[Any]):
         return bool(self._forgotten) or any(not each.closed for each in self._named)
 
     def drop(self) -> None:
+        self._count_closed(self._named)
         if self.lock.locked() and not self._loop.is_closed():
             # Somebody waits for its socket: the number of one that is closed may be another's.
             self._dropping = self._loop.create_task(self._drop_when_free())

@@ -1,0 +1,225 @@
+"""`aatomic` on the event loop: a transaction on a connection of its own, and no thread."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
+from types import TracebackType
+from typing import Any, NoReturn, ParamSpec, TypeVar, overload
+
+from asgiref.sync import iscoroutinefunction
+from asyncgen_runtime import transaction as on_threads
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from greenlet import getcurrent
+
+from . import owner as owners
+from .calls import call
+from .completion import to_end
+from .owner import Owner
+from .wrapper import in_transaction_of_thread, is_native
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+__all__ = ["AsyncAtomic", "aatomic"]
+
+
+@overload
+def aatomic(using: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]: ...
+
+
+@overload
+def aatomic(
+    using: str | None = None, savepoint: bool = True, durable: bool = False
+) -> AsyncAtomic: ...
+
+
+def aatomic(
+    using: Callable[P, Awaitable[R]] | str | None = None,
+    savepoint: bool = True,
+    durable: bool = False,
+) -> Callable[P, Coroutine[Any, Any, R]] | AsyncAtomic:
+    """Do for async code what ``django.db.transaction.atomic`` does for sync code.
+
+    As `asyncgen_runtime.transaction.aatomic`, to the letter, but that the outermost block has no
+    thread: it has a connection of the pool, which what it calls on the loop uses, and the worker
+    threads that it sends work to. For a database without a native backend, and inside of a
+    transaction of a thread, it is that one.
+    """
+    if callable(using):
+        return AsyncAtomic(None, savepoint, durable)(using)
+    return AsyncAtomic(using, savepoint, durable)
+
+
+class AsyncAtomic:
+    """What `aatomic` returns: good for one block at a time, or for decorating functions."""
+
+    def __init__(self, using: str | None, savepoint: bool, durable: bool) -> None:
+        self._using = DEFAULT_DB_ALIAS if using is None else using
+        self._savepoint = savepoint
+        self._durable = durable
+        self._block: _Block | on_threads.AsyncAtomic | None = None
+
+    async def __aenter__(self) -> None:
+        if self._block is not None:
+            raise RuntimeError("This aatomic() is already entered; every block needs its own.")
+        self._block = block = self._choose()
+        try:
+            await block.__aenter__()
+        except BaseException:
+            self._block = None
+            raise
+
+    def _choose(self) -> _Block | on_threads.AsyncAtomic:
+        if in_transaction_of_thread() or not is_native(self._using):
+            return on_threads.AsyncAtomic(self._using, self._savepoint, self._durable)
+        return _Block(self._using, self._savepoint, self._durable)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        block, self._block = self._block, None
+        assert block is not None
+        await block.__aexit__(kind, error, traceback)
+
+    def __enter__(self) -> NoReturn:
+        raise TypeError(
+            "aatomic() is for async code: `async with aatomic():`. "
+            "In sync code use django.db.transaction.atomic()."
+        )
+
+    def __exit__(self, *_: object) -> None:
+        """Exist, so that ``with`` gets as far as the message of __enter__."""
+
+    def __call__(self, func: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+        """Return `func` with a block of its own around every call."""
+        if not iscoroutinefunction(func):
+            raise TypeError(
+                "@aatomic can only be applied to coroutine functions. "
+                "For sync functions use @django.db.transaction.atomic."
+            )
+
+        @functools.wraps(func)
+        async def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+            async with AsyncAtomic(self._using, self._savepoint, self._durable):
+                return await func(*args, **kwargs)
+
+        return inside
+
+
+class _Block:
+    """One entered block: a savepoint, or a transaction with an owner of its own."""
+
+    def __init__(self, using: str, savepoint: bool, durable: bool) -> None:
+        self.nesting = asyncio.Lock()
+        self.ended = False
+        self._using = using
+        self._atomic = transaction.atomic(using, savepoint, durable)
+        self._outer = _block.get()
+        self._owner: Owner | None = None
+        self._before: Owner | None = None
+        self._entered = False
+        self._lock: asyncio.Lock | None = None
+        self._context: Context | None = None
+
+    async def __aenter__(self) -> None:
+        owner = owners.current()
+        if owner is not None and owner.in_transaction:
+            lock = self._nesting_lock(owner)
+            await lock.acquire()
+            self._lock = lock
+        else:
+            self._before = owners.swap(None)
+            self._owner = owners.begin(block=True)
+        try:
+            await call(self._enter)
+        except BaseException as error:
+            await self.__aexit__(type(error), error, None)
+            raise
+        _block.set(self)
+        self._context = copy_context()
+
+    def _enter(self) -> None:
+        self._atomic.__enter__()
+        self._entered = True
+
+    def _nesting_lock(self, owner: Owner) -> asyncio.Lock:
+        """Return the lock of whoever has a savepoint open directly inside the current block.
+
+        Tasks share a transaction, and savepoints of one connection cannot overlap.
+        """
+        block = self._outer
+        while block is not None and block.ended:  # Then a task has outlived it.
+            block = block._outer
+        return owner.nesting if block is None else block.nesting
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # Left in another context than entered in (an async fixture, a forgotten async generator),
+        # it still has to reach its own connection. In its own it is left in the very context, not
+        # in a copy, so that what on_commit hooks set is set there.
+        own = self._context is None or _block.get() is self
+        context = getcurrent().gr_context if own else self._context
+        self.ended = True
+        try:
+            ended = await to_end(self._leave(error), context)
+        finally:
+            if own:
+                _block.set(self._outer)
+                if self._owner is not None:
+                    owners.swap(self._before)
+            if self._lock is not None:
+                self._lock.release()
+        if ended.cancelled is not None:
+            raise ended.cancelled
+
+    async def _leave(self, error: BaseException | None) -> None:
+        owner = self._owner
+        if owner is None:
+            return await self._leave_atomic(error)
+        with owner.used_by_current_task():
+            try:
+                await self._leave_atomic(error)
+            finally:
+                owner.end()
+
+    async def _leave_atomic(self, error: BaseException | None) -> None:
+        if self._entered:
+            await call(_leave, connections[self._using], self._atomic, error)
+
+
+def _leave(
+    connection: BaseDatabaseWrapper, atomic: transaction.Atomic, error: BaseException | None
+) -> None:
+    """Leave `atomic`, and with an error what is still open inside it."""
+    blocks = connection.atomic_blocks
+    if atomic not in blocks:
+        raise RuntimeError("This block was rolled back when the block around it ended.")
+    failure = error
+    if blocks[-1] is not atomic:
+        failure = RuntimeError(
+            "Rolled back: a task started inside this block was still in a block of its own."
+        )
+        failure.__cause__ = error
+        while blocks[-1] is not atomic:
+            blocks[-1].__exit__(RuntimeError, failure, None)
+    if failure is None:
+        atomic.__exit__(None, None, None)
+    else:
+        atomic.__exit__(type(failure), failure, failure.__traceback__)
+    if failure is not error:
+        assert failure is not None
+        raise failure
+
+
+_block: ContextVar[_Block | None] = ContextVar("asyncgen_native_block", default=None)
