@@ -57,7 +57,7 @@ def twin(
         function = _with_self(function, copied_from.name)
     parameters, sentinels, names = _parameters(receiving(function, decision.owner), module)
     returns, returned = _returns(function, decision.kind, module)
-    if copied_from and function.signature != decision.function.signature:
+    if copied_from and function.called != decision.function.called:
         line = ImportLine(copied_from.module, copied_from.name)
         returned |= Names(typing=frozenset({line}))
     made = Twin(
@@ -85,16 +85,16 @@ def _with_self(function: Function, name: str) -> Function:
     def named(text: str | None) -> str | None:
         return _SELF.sub(name, text) if text else text
 
-    signature = function.signature
+    signature = function.called
     parameters = tuple(
         replace(each, annotation=named(each.annotation)) for each in signature.parameters
     )
-    return replace(function, signature=Signature(parameters, named(signature.returns)))
+    return replace(function, decorated=Signature(parameters, named(signature.returns)))
 
 
 def receiving(function: Function, owner: Class | None) -> tuple[Parameter, ...]:
     """The parameters, with a receiver where a method takes it by `*args`."""
-    parameters = function.signature.parameters
+    parameters = function.called.parameters
     if owner is None or function.binding is Binding.STATICMETHOD:
         return parameters
     by_position = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
@@ -108,7 +108,7 @@ def conversion(
 ) -> tuple[Twin, Names]:
     """The method that calls its namesake in the base class and makes what it returns async."""
     function = decision.function
-    parameters, sentinels, names = _parameters(function.signature.parameters, module)
+    parameters, sentinels, names = _parameters(function.called.parameters, module)
     made = Twin(
         name=function.name,
         target=f"super().{function.name}",
@@ -196,7 +196,7 @@ def _default_import(name: str, module: Module) -> ImportLine | None:
 
 def _returns(function: Function, kind: Kind, module: Module) -> tuple[str | None, Names]:
     """The return annotation, made asynchronous where the kind asks for it."""
-    text = function.signature.returns
+    text = function.called.returns
     if text is None:
         return None, Names()
     if kind in (Kind.ITERATOR, Kind.CONTEXT):

@@ -270,9 +270,7 @@ def _hook(classifier: Classifier, candidate: Candidate, rules: Rules) -> _Answer
 
 def _asynchronous(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     function = candidate.function
-    if not function.is_async and not any(
-        text.rpartition(".")[2] == "asynccontextmanager" for text in function.decorator_texts
-    ):
+    if not function.is_async and not function.is_decorated("contextlib.asynccontextmanager"):
         return None
     return Kind.SKIPPED, (Evidence("is asynchronous itself", function.location),)
 

@@ -13,6 +13,13 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
+from asyncgen.decorators import Decorators
+from asyncgen.definitions import Alias as Alias
+from asyncgen.definitions import Definition as Definition
+from asyncgen.definitions import External as External
+from asyncgen.definitions import FunctionIn as FunctionIn
+from asyncgen.definitions import Missing as Missing
+from asyncgen.definitions import ModuleReference as ModuleReference
 from asyncgen.facts import (
     Block,
     Call,
@@ -40,54 +47,6 @@ OUTER_LIMIT = 60  # how many files of a package are looked at
 # An import, also by import_module("django.db"); not a word about Django in a comment.
 _IMPORTS_DJANGO = re.compile(rb"\b(?:from|import)\s+django\b|import_module\(.django\b")
 READ_LIMIT = 40  # how many re-exports and aliases a name may pass through
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleReference:
-    """A module, which may or may not be found below the roots."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class External:
-    """A name in a module that is not below the roots (the standard library, an extension)."""
-
-    dotted: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FunctionIn:
-    """A module-level function and the module it stands in."""
-
-    function: Function
-    module: Module
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Alias:
-    """A module-level assignment that is not just another name for a class or function."""
-
-    attribute: Attribute
-    module: Module
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A base of a class that cannot be told: what it is imported from is not there, or the class
-    is computed while the program runs."""
-
-    owner: Class
-    base: str
-    is_imported: bool
-
-    @property
-    def message(self) -> str:
-        why = "which cannot be found" if self.is_imported else "which only running it can tell"
-        return f"{self.owner.name} inherits from {self.base}, {why}"
-
-
-Definition = Class | FunctionIn | ModuleReference | External | Alias
 
 
 @dataclass
@@ -143,11 +102,14 @@ class Resolver:
         """The module named `dotted`, read now if it was not; None if it is not below the roots."""
         if dotted not in self._modules:
             path = None if dotted in self.outputs else self.find(dotted)
-            self._modules[dotted] = self.read(path, dotted) if path else None
+            self._modules[dotted] = self._decided(self.read(path, dotted)) if path else None
         return self._modules[dotted]
 
     def add(self, module: Module) -> None:
         self._modules[module.name] = module
+
+    def _decided(self, module: Module) -> Module:
+        return Decorators(self).decided(module)
 
     @property
     def known(self) -> tuple[Module, ...]:
@@ -506,12 +468,13 @@ def _proxy(function: Function) -> Function:
     """
     queryset = Call(Get(Name("self"), "get_queryset"))
     forward = Call(Get(queryset, function.name), (Star(Name("args")),), ((None, Name("kwargs")),))
-    parameters = function.signature.parameters
+    parameters = function.called.parameters
     if function.binding is Binding.STATICMETHOD:
         parameters = (Parameter("self", ParameterKind.POSITIONAL_OR_KEYWORD), *parameters)
     return replace(
         function,
-        signature=replace(function.signature, parameters=parameters),
+        signature=replace(function.called, parameters=parameters),
+        decorated=None,
         binding=Binding.METHOD,
         body=(Return(function.location.line, forward),),
     )

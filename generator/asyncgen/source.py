@@ -6,7 +6,7 @@ Frozen dataclasses; nothing here acts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from asyncgen.facts import Block, Definition, Expression, Import
@@ -80,12 +80,65 @@ class Binding(Enum):
     PROPERTY = "property"
 
 
+@dataclass(frozen=True, slots=True)
+class Rearranged:
+    """Parameters that a decorator passes itself, or takes in their place, as its annotation says.
+
+    Of the first `given` parameters remain those that `kept` has the positions of; None stands for
+    one that the decorated callable has not.
+    """
+
+    given: int
+    kept: tuple[int | None, ...]
+
+    def of(self, signature: Signature) -> Signature:
+        """The parameters with which the decorated callable is called."""
+        leading, rest = signature.parameters[: self.given], signature.parameters[self.given :]
+        made = [
+            leading[position]
+            if position is not None and position < len(leading)
+            else Parameter(f"argument{number}", ParameterKind.POSITIONAL_ONLY)
+            for number, position in enumerate(self.kept, 1)
+        ]
+        if any(each.kind is ParameterKind.POSITIONAL_ONLY for each in made):
+            made = [replace(each, kind=ParameterKind.POSITIONAL_ONLY) for each in made]
+        return Signature((*made, *rest), signature.returns)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoration:
+    """What one decorator makes of a callable; `dotted` is what its name means.
+
+    `binding` is what the result is to its class, where that is not what a function is. It is called
+    with `signature`, or as what was decorated: but for what `rearranged` says. `hands_on`: it
+    returns what that returns. `is_context`: that runs in a `with`. `wrapper` is the function, of
+    `module`, that runs instead, and calls it by the name `parameter`.
+    """
+
+    dotted: str
+    binding: Binding | None = None
+    signature: Signature | None = None
+    rearranged: Rearranged | None = None
+    hands_on: bool = True
+    is_context: bool = False
+    is_known: bool = True
+    wrapper: Function | None = None
+    module: str = ""
+    parameter: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the result is called as what was decorated, and gives the same."""
+        return self.is_known and self.hands_on and not (self.signature or self.rearranged)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Function(Definition):
     """A function or method, with the facts of its body.
 
-    `decorators` are outermost first. `marks` are attributes set on the function beside its
-    definition (`create.alters_data = True`), as source text.
+    `decorators` are outermost first. What they make of it is told where names are resolved:
+    `decorations`, in the same order, and the binding (see `decorators`). `marks` are attributes set
+    on the function beside its definition (`create.alters_data = True`), as source text.
     """
 
     signature: Signature
@@ -94,6 +147,10 @@ class Function(Definition):
     docstring: str | None = None
     decorators: tuple[Expression, ...] = ()
     decorator_texts: tuple[str, ...] = ()
+    decorations: tuple[Decoration, ...] = ()
+    decorated: Signature | None = None  # how it is called, where decorators change that
+    # What the same name was defined as before it in the same body: overloads, other versions.
+    earlier: tuple[Function, ...] = ()
     marks: Mapping[str, str] = field(default_factory=dict)
     overloads: tuple[Function, ...] = ()
     type_parameters: tuple[TypeParameter, ...] = ()
@@ -111,6 +168,15 @@ class Function(Definition):
     setter: Function | None = None
     # Of a method that nobody wrote: what Django makes it of (see `django.accessors`).
     made_of: Evidence | None = None
+
+    @property
+    def called(self) -> Signature:
+        """How it is called: by its own signature, or by what its decorators make of it."""
+        return self.decorated or self.signature
+
+    def is_decorated(self, *names: str) -> bool:
+        """Whether a decorator's name means one of these dotted names."""
+        return any(each.dotted in names for each in self.decorations)
 
 
 @dataclass(frozen=True, slots=True)

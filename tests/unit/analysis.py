@@ -18,7 +18,7 @@ from asyncgen.source import Class, Module
 from asyncgen.surface import Decision
 
 SITE_PACKAGES = Path(django.__file__).resolve().parents[1]
-PRELUDE = "from django.db import models\n"
+PRELUDE = "import contextlib, functools, typing; from django.db import models\n"
 
 _FOLDER = TemporaryDirectory()  # gone when the tests end
 

@@ -219,7 +219,6 @@ def test_a_method_of_a_queryset(body: str, kind: str) -> None:
         ("def f(self):\n    import itertools\n    return itertools.chain(self, self)", "iterator"),
         ("def f(self):\n    return (each.pk for each in self)", "iterator"),
         ("def f(self) -> Iterator[int]: return helper()", "iterator"),
-        ("@contextmanager\ndef f(self):\n    yield self", "context"),
         ("@contextlib.contextmanager\ndef f(self):\n    yield self", "context"),
         (
             "def f(self):\n    from django.db import transaction\n    return transaction.atomic()",
@@ -278,14 +277,14 @@ def test_an_annotation_does_not_say_that_nothing_is_queried() -> None:
 
 def test_overloads_say_together_what_is_returned() -> None:
     source = """
-    @overload
+    @typing.overload
     def f(self, flat: Literal[True]) -> list[int]: ...
-    @overload
+    @typing.overload
     def f(self, flat: Literal[False]) -> models.QuerySet: ...
     def f(self, flat): return unknown()
-    @overload
+    @typing.overload
     def g(self, a: int) -> models.QuerySet: ...
-    @overload
+    @typing.overload
     def g(self, a: str) -> "Thing": ...
     def g(self, a): return unknown()
     """

@@ -153,7 +153,7 @@ CASES = {
     ),
     "an unknown decorator": (
         "@unknown\ndef one(self):\n    return self.count()",
-        "async def aone(self) -> Incomplete: ...",
+        "async def aone(self, *args: Any, **kwargs: Any) -> Incomplete: ...",
     ),
     "a parameter": (
         "def one(self, given):\n    self.count()\n    return given",

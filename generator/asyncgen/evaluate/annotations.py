@@ -33,7 +33,7 @@ class Annotations(Core):
     def annotated(self, bound: Bound) -> Value | None:
         """The return annotation's value; that of all overloads together."""
         signatures = [each.signature for each in bound.function.overloads] or [
-            bound.function.signature
+            bound.function.called
         ]
         value = _all(
             self.annotation(signature.returns, bound) if signature.returns else None

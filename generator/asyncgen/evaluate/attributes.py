@@ -160,7 +160,7 @@ class Attributes(Annotations):
         bound = self.bound(function, where, receiver)
         if function.binding is not Binding.PROPERTY:
             return frozenset({bound})
-        of_class = any("classproperty" in text for text in function.decorator_texts)
+        of_class = function.is_decorated("django.utils.functional.classproperty")
         if isinstance(receiver, ClassObject) and not of_class:
             return frozenset({Foreign(f"builtins.function.{function.name}")})
         outcome = self.outcome(bound)

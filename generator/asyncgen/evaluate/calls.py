@@ -266,6 +266,8 @@ class Calls(Protocols):
 
     def given(self, bound: Bound, arguments: Arguments) -> Given:
         """What the call tells of the parameters: the values passed, and defaults that are not."""
+        if bound.function.decorated:
+            return ()
         passed = dict(_matched(bound, arguments))
         told: list[tuple[str, Value]] = []
         for parameter in _own_parameters(bound):
@@ -323,7 +325,7 @@ class Calls(Protocols):
 
 def is_context_function(function: Function) -> bool:
     """Decorated with `contextlib.contextmanager`."""
-    return any(text.rpartition(".")[2] == "contextmanager" for text in function.decorator_texts)
+    return function.is_decorated("contextlib.contextmanager")
 
 
 def _may_swallow(function: Function) -> bool:
@@ -350,6 +352,8 @@ def _own_parameters(bound: Bound) -> tuple[Parameter, ...]:
 
 
 def _matched(bound: Bound, arguments: Arguments) -> Iterator[tuple[str, Value]]:
+    if bound.function.decorated:
+        return  # to the parameters of a wrapper
     names = [each.name for each in _own_parameters(bound) if not each.kind.name.startswith("VAR_")]
     yield from zip(names, arguments.positional, strict=False)
     yield from ((name, value) for name, value in arguments.keywords if name in names)

@@ -333,9 +333,14 @@ class Core(ABC):
                     frame.environment[path] = merged(value | kept)
 
 
+_ABSTRACT = tuple(
+    f"abc.abstract{each}" for each in ("method", "property", "classmethod", "staticmethod")
+)
+
+
 def is_abstract(function: Function) -> bool:
     """Whether only subclasses give the function a body."""
-    if any(text.rpartition(".")[2] == "abstractmethod" for text in function.decorator_texts):
+    if function.is_decorated(*_ABSTRACT):
         return True
     match function.body:
         case (Raise(value=Name("NotImplementedError") | Call(Name("NotImplementedError"))),):

@@ -10,6 +10,7 @@ from asyncgen.evaluate.annotations import self_type
 from asyncgen.evaluate.core import is_abstract
 from asyncgen.evaluate.frame import Frame
 from asyncgen.evaluate.statements import Statements
+from asyncgen.facts import Call
 from asyncgen.fixpoint import Fixpoint
 from asyncgen.source import Binding, Evidence, Function
 from asyncgen.values import (
@@ -19,6 +20,7 @@ from asyncgen.values import (
     Bound,
     Builtin,
     Effect,
+    Foreign,
     Given,
     Level,
     Outcome,
@@ -95,12 +97,38 @@ class Evaluator(Statements):
         line = function.location.line
         frame = Frame(bound.module, function, bound.owner, bound.receiver, environment, line)
         returns = NOTHING if _is_stub(function) else self.run(function.body, frame)
-        effect = frame.effect
+        outer = Frame(bound.module, None, None, None, {}, line, effect=frame.effect)
         if function.is_generator:
-            returns, effect = builtin("generator", effect=frame.effect), CLEAN
+            returns, outer.effect = builtin("generator", effect=frame.effect), CLEAN
+        returns = self.decorated(function, returns, outer)
         annotated = self.annotated(bound)
         stops = frame.stops and not function.is_generator
-        return Outcome(annotated or returns, effect, stops, returns)
+        return Outcome(annotated or returns, outer.effect, stops, returns)
+
+    def decorated(self, function: Function, returns: Value, frame: Frame) -> Value:
+        """What is returned through the function's decorators, which may have effects themselves."""
+        decorators = zip(function.decorators, function.decorations, strict=False)
+        for expression, each in reversed(list(decorators)):
+            said = f"is decorated with {each.dotted}"
+            if not each.is_known:
+                frame.note(Level.DOUBT, f"{said}, which may do anything")
+                returns |= unknown(f"what {each.dotted} makes of it")
+            elif each.is_context:
+                value = self.value(expression, frame)
+                if not isinstance(expression, Call):
+                    value = self.value(Call(expression), frame)
+                self.enter(value, frame)
+            elif each.wrapper and (module := self.resolver.readable(each.module)):
+                # Its own effect: what it wraps is a function that has none.
+                wrapped = frozenset({Foreign(f"builtins.function.{function.name}")})
+                self._closures.setdefault(each.wrapper, {each.parameter: wrapped})
+                outcome = self.outcome(Bound(each.wrapper, module))
+                frame.include(outcome.effect, said)
+                if not each.hands_on:
+                    if self.holds_queryset(returns):
+                        frame.note(Level.DOUBT, f"{said}, which takes what it returns")
+                    returns = outcome.inferred
+        return returns
 
     def parameters(self, bound: Bound, given: dict[str, Value]) -> Iterator[tuple[str, Value]]:
         """What each parameter may hold: the receiver, what is given, its annotation's class, or

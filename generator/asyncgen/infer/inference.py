@@ -10,25 +10,16 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass, field
 
-from asyncgen.annotation import last_word
 from asyncgen.evaluate import Evaluator
-from asyncgen.facts import Call, Define, Expression, Name, Return, Star, With
 from asyncgen.fixpoint import Fixpoint
 from asyncgen.infer.django_stubs import DjangoStubs
-from asyncgen.infer.flow import result_of, returns_in
+from asyncgen.infer.flow import result_of
 from asyncgen.infer.generics import Rows
 from asyncgen.infer.known import ANY, Known, Types, simplified
 from asyncgen.infer.lookups import Lookups
 from asyncgen.source import Function, Module
 from asyncgen.surface import Decision
 from asyncgen.values import Bound, Instance
-
-# Decorators that leave what is returned as it is.
-TRANSPARENT_DECORATORS = frozenset(
-    {"atomic", "classmethod", "staticmethod", "property", "cached_property", "wraps", "cache"}
-    | {"lru_cache", "deprecated", "override", "final", "receiver", "non_atomic_requests"}
-)
-
 
 _Key = tuple[Function, object]
 
@@ -124,34 +115,4 @@ class Inference:
         function = bound.function
         if function.is_generator or function.is_async or not function.body:
             return False
-        return all(self.is_transparent(each, bound) for each in function.decorators)
-
-    def is_transparent(self, decorator: Expression, bound: Bound) -> bool:
-        """A decorator that is known to return what the function does, or whose body shows it."""
-        function = decorator.function if isinstance(decorator, Call) else decorator
-        if last_word(function) in TRANSPARENT_DECORATORS:
-            return True
-        found = self.evaluator.resolver.expression(bound.module, function)
-        made = getattr(found, "function", None)
-        return isinstance(made, Function) and _hands_on(made)
-
-
-def _hands_on(decorator: Function) -> bool:
-    """Whether the body shows that the decorated function's result is handed on: an inner function
-    that returns nothing but calls of the decorator's parameter."""
-    names = {each.name for each in decorator.signature.parameters}
-    inner = [each.definition for each in decorator.body if isinstance(each, Define)]
-    if len(inner) != 1 or not isinstance(inner[0], Function):
-        return False
-    returned = [each.value for each in decorator.body if isinstance(each, Return)]
-    if returned != [Name(inner[0].name)]:
-        return False
-    results = list(returns_in(inner[0].body))
-    ends = inner[0].body[-1] if inner[0].body else None
-    return isinstance(ends, Return | With) and all(
-        isinstance(each, Call)
-        and isinstance(each.function, Name)
-        and each.function.id in names
-        and any(isinstance(argument, Star) for argument in each.arguments)
-        for each in results
-    )
+        return all(each.hands_on for each in function.decorations)

@@ -95,7 +95,7 @@ class Lookups:
     def declared(self, bound: Bound) -> Types | None:
         """What the annotation says, as far as it can be spelled elsewhere."""
         signatures = [each.signature for each in bound.function.overloads]
-        signatures = signatures or [bound.function.signature]
+        signatures = signatures or [bound.function.called]
         texts = {signature.returns for signature in signatures}
         if None in texts or len(texts) != 1:
             return None

@@ -11,7 +11,6 @@ from asyncgen.annotate import Names, conversion, twin
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
 from asyncgen.config import WORDS, Source
 from asyncgen.django.relations import is_abstract_model
-from asyncgen.facts import Call
 from asyncgen.infer.generics import is_generic
 from asyncgen.plan.derived import Derived, queryset_of
 from asyncgen.plan.result import Entry
@@ -301,12 +300,8 @@ class SurfaceBuilder:
     def sensitive(self, candidate: Candidate) -> str | None:
         """The arguments of the callable's `@sensitive_variables(…)`."""
         function = candidate.function
-        for decorator, text in zip(function.decorators, function.decorator_texts, strict=True):
-            if (
-                isinstance(decorator, Call)
-                and (self.classifier.evaluator.dotted(decorator.function, candidate.module))
-                == knowledge.SENSITIVE
-            ):
+        for each, text in zip(function.decorations, function.decorator_texts, strict=False):
+            if each.dotted == knowledge.SENSITIVE:
                 return text.partition("(")[2].removesuffix(")")
         return None
 

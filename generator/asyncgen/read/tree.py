@@ -96,11 +96,10 @@ class _Scope(NamedTuple):
     classes: dict[str, Class]
     functions: dict[str, Function]
     attributes: dict[str, Attribute]
-    overloads: dict[str, list[Function]]
 
     @classmethod
     def empty(cls) -> _Scope:
-        return cls({}, [], {}, {}, {}, {})
+        return cls({}, [], {}, {}, {})
 
 
 @dataclass
@@ -113,7 +112,6 @@ class _Reader(StatementReader):
     def module(self) -> Module:
         scope = _Scope.empty()
         self.declare(self.tree.body, scope, (), Binding.FUNCTION)
-        _keep_overloads(scope)
         exports = scope.attributes.get("__all__")
         return Module(
             name=self.name,
@@ -184,22 +182,12 @@ class _Reader(StatementReader):
                 del scope.attributes[name]
 
     def define(self, function: Function, scope: _Scope) -> None:
-        """Add a function; an overload waits for the implementation that follows it."""
-        if any(text.rpartition(".")[2] == "overload" for text in function.decorator_texts):
-            scope.overloads.setdefault(function.name, []).append(function)
-            return
+        """Add a function; what the name was defined as before is kept with it."""
         known = scope.functions.get(function.name)
-        if known and any(
-            text.endswith((".setter", ".deleter")) for text in function.decorator_texts
-        ):
-            if any(text.endswith(".setter") for text in function.decorator_texts):
-                scope.functions[function.name] = replace(known, setter=function)
-            return  # the getter says what reading it does
-        overloads = tuple(scope.overloads.pop(function.name, ()))
-        if known and known.is_type_only and not function.is_type_only:
-            # `if TYPE_CHECKING: def f(…)` then the real `f`: its types, our body.
-            overloads = overloads or known.overloads or (known,)
-        scope.functions[function.name] = replace(function, overloads=overloads)
+        if known:
+            earlier = (*known.earlier, replace(known, earlier=()))
+            function = replace(function, earlier=earlier)
+        scope.functions[function.name] = function
         if function.binding is not Binding.FUNCTION:
             scope.attributes.pop(function.name, None)  # of a module, either may be what is there
 
@@ -301,7 +289,6 @@ class _Reader(StatementReader):
                 self.bind(small, line, scope, False)
         else:
             self.declare(body.body, scope, inner, Binding.METHOD)
-        _keep_overloads(scope)
         return Class(
             name=node.name.value,
             qualname=".".join(inner),
@@ -346,7 +333,7 @@ class _Reader(StatementReader):
                 annotation_text(node.returns) if node.returns else None,
             ),
             location=Location(self.path, line),
-            binding=_binding(texts, binding),
+            binding=binding,
             docstring=node.get_docstring(clean=True),
             decorators=decorators,
             decorator_texts=texts,
@@ -392,12 +379,6 @@ def _type_made(statement: cst.Assign) -> str | None:
     return None
 
 
-def _keep_overloads(scope: _Scope) -> None:
-    """In a stub no implementation follows overloads: the last of them stands for it."""
-    for name, overloads in scope.overloads.items():
-        scope.functions.setdefault(name, replace(overloads[-1], overloads=tuple(overloads)))
-
-
 def _is_type_checking(test: cst.BaseExpression) -> bool:
     return dotted(test).rpartition(".")[2] == "TYPE_CHECKING"
 
@@ -423,56 +404,27 @@ def _suites(node: cst.CSTNode) -> Iterator[tuple[bool, cst.BaseSuite]]:
         yield True, node.finalbody.body  # type: ignore[attr-defined]  # tested in the line above
 
 
-def _binding(decorators: tuple[str, ...], default: Binding) -> Binding:
-    """What the decorators make of a function; `default` where they say nothing."""
-    if default is Binding.FUNCTION:
-        return default
-    for text in decorators:
-        name = text.partition("(")[0].rpartition(".")[2]
-        if name in _BINDINGS:
-            return _BINDINGS[name]
-    return default
-
-
-_BINDINGS = {
-    "classmethod": Binding.CLASSMETHOD,
-    "staticmethod": Binding.STATICMETHOD,
-    "property": Binding.PROPERTY,
-    "cached_property": Binding.PROPERTY,
-    "classproperty": Binding.PROPERTY,
-    "abstractproperty": Binding.PROPERTY,
-    "setter": Binding.PROPERTY,
-    "getter": Binding.PROPERTY,
-    "deleter": Binding.PROPERTY,
-}
-
-
 def _function_by_assignment(
     name: str, value: Expression, functions: Mapping[str, Function]
 ) -> Function | None:
-    """`b = a`, `a = classmethod(a)`, `a = decorate(a)`: the function that the name now holds."""
+    """`b = a`, `a = decorate(a)`, `a = property(get, set)`: the function that `a` now is."""
     match value:
         case Name(id=source) if source in functions:
-            return replace(functions[source], name=name)
-        case Call(function=Name(id="property"), arguments=(Name(id=source), setter, *_)) if (
+            return replace(functions[source], name=name, earlier=())
+        case Call(function=decorator, arguments=(Name(id=source), *others), keywords=()) if (
             source in functions
         ):
-            getter = _function_by_assignment(
-                name, Call(Name("property"), (Name(source),)), functions
-            )
-            known = functions.get(setter.id) if isinstance(setter, Name) else None
-            return replace(getter, setter=known) if getter else None
-        case Call(function=decorator, arguments=(Name(id=source),), keywords=()) if (
-            source in functions
-        ):
+            setters = [functions.get(each.id) for each in others if isinstance(each, Name)]
+            if None in setters or len(setters) < len(others):
+                return None
             function = functions[source]
-            text = ".".join(_path(decorator)) or "(decorator)"
             return replace(
                 function,
                 name=name,
-                binding=_binding((text,), function.binding),
+                earlier=(),
+                setter=setters[0] if setters else function.setter,
                 decorators=(decorator, *function.decorators),
-                decorator_texts=(text, *function.decorator_texts),
+                decorator_texts=(".".join(_path(decorator)), *function.decorator_texts),
             )
     return None
 

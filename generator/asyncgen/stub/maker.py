@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from asyncgen.annotate import receiving
+from asyncgen.evaluate import is_context_function
 from asyncgen.infer import Inference
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
 from asyncgen.infer.known import Types, overrides
@@ -184,7 +185,7 @@ class StubMaker:
             where = replace(where, substitutes={**where.substitutes, **variables})
         else:
             text, where = scope.type_parameters(own, where)
-        returns = function.signature.returns
+        returns = function.called.returns
         return Declared(parameters, returns, where, _deprecation(function), text)
 
     def where_stubbed(
@@ -292,7 +293,7 @@ class StubMaker:
             inner = argument(text, ITERATORS)
         elif kind is Kind.CONTEXT:
             inner = argument(text, CONTEXTS | ITERATORS)
-        elif kind is None and _is_context_function(decision.function):
+        elif kind is None and is_context_function(decision.function):
             inner = argument(text, ITERATORS)
             found = scope.annotation(inner, where) if inner else None
             manager = scope.name("contextlib", "AbstractContextManager")
@@ -321,16 +322,14 @@ def _matched(function: Function, stub: Function) -> tuple[Parameter, ...]:
     """The source's parameters, with the annotations that the stub has under the same names."""
     annotations = {each.name: each.annotation for each in stub.signature.parameters}
     return tuple(
-        replace(each, annotation=annotations.get(each.name))
-        for each in function.signature.parameters
+        replace(each, annotation=annotations.get(each.name)) for each in function.called.parameters
     )
 
 
 def _deprecation(function: Function) -> str | None:
     """The text of `@deprecated("…")`, which twins keep."""
-    for text in function.decorator_texts:
-        name, call, _ = text.partition("(")
-        if call and name.rpartition(".")[2] == "deprecated":
+    for each, text in zip(function.decorations, function.decorator_texts, strict=True):
+        if each.dotted in ("warnings.deprecated", "typing_extensions.deprecated"):
             return text
     return None
 
@@ -368,7 +367,3 @@ def _words(
             parts = dotted.split(".")
             found |= {".".join(parts[: end + 1]) for end in range(len(parts))}
     return frozenset(found)
-
-
-def _is_context_function(function: Function) -> bool:
-    return any(text.rpartition(".")[2] == "contextmanager" for text in function.decorator_texts)

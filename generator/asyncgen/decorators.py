@@ -1,0 +1,263 @@
+"""What decorators make of the functions of a module: by what their names mean, across files.
+
+The reader knows how things are written. What a name means can be told only where modules are found,
+so a function is decided here, when it is first taken out of its module or class.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import fields as dataclass_fields
+
+from asyncgen.definitions import Definition, External, Names
+from asyncgen.facts import Block, Call, Define, Expression, Get, Item, Name, nodes, walk
+from asyncgen.source import (
+    Binding,
+    Class,
+    Decoration,
+    Function,
+    Module,
+    Signature,
+)
+from asyncgen.wrappers import ANYTHING, Wrappers
+
+
+def _binding(binding: Binding, *names: str) -> dict[str, Decoration]:
+    return {name: Decoration(name, binding=binding) for name in names}
+
+
+# Decorators whose source need not be read, or cannot be; those not in it are followed.
+_KNOWN: Mapping[str, Decoration] = {
+    **_binding(Binding.CLASSMETHOD, "builtins.classmethod", "abc.abstractclassmethod"),
+    **_binding(Binding.STATICMETHOD, "builtins.staticmethod", "abc.abstractstaticmethod"),
+    **_binding(
+        Binding.PROPERTY,
+        "builtins.property",
+        "functools.cached_property",
+        "abc.abstractproperty",
+        "enum.property",
+        "types.DynamicClassAttribute",
+        "django.utils.functional.cached_property",
+        "django.utils.functional.classproperty",
+    ),
+    **{
+        name: Decoration(name)
+        for name in (
+            "abc.abstractmethod",
+            "atexit.register",
+            "contextlib.asynccontextmanager",
+            "contextlib.contextmanager",
+            "functools.cache",
+            "functools.lru_cache",
+            "functools.partialmethod",
+            "functools.singledispatch",
+            "functools.singledispatchmethod",
+            "functools.wraps",
+            "typing.final",
+            "typing.no_type_check",
+            "typing.overload",
+            "typing.override",
+            "typing.type_check_only",
+            "typing_extensions.deprecated",
+            "typing_extensions.final",
+            "typing_extensions.overload",
+            "typing_extensions.override",
+            "warnings.deprecated",
+            "django.db.transaction.non_atomic_requests",
+            "django.dispatch.dispatcher.receiver",
+            "django.dispatch.receiver",
+            "django.views.decorators.debug.sensitive_variables",
+        )
+    },
+    # Runs what it decorates in a `with`.
+    "django.db.transaction.atomic": Decoration("django.db.transaction.atomic", is_context=True),
+    "contextlib.ContextDecorator": Decoration("contextlib.ContextDecorator", is_context=True),
+}
+OVERLOADS = ("typing.overload", "typing_extensions.overload")
+_ACCESSORS = ("setter", "deleter", "getter")  # of a property
+
+
+class Decided(Mapping[str, Function]):
+    """The functions of a module or class, each decided when it is first asked for."""
+
+    def __init__(
+        self, read: Mapping[str, Function], decide: Callable[[Function], Function]
+    ) -> None:
+        self._read = read
+        self._decide = decide
+        self._decided: dict[str, Function] = {}
+
+    def __getitem__(self, name: str) -> Function:
+        if name not in self._decided:
+            self._decided[name] = self._read[name]  # where deciding leads back to it
+            self._decided[name] = self._decide(self._read[name])
+        return self._decided[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._read
+
+
+@dataclass
+class Decorators:
+    """Decides on functions; `resolver` says what names mean."""
+
+    resolver: Names
+    _known: dict[tuple[str, Expression], Decoration] = field(default_factory=dict)
+
+    def decided(self, module: Module) -> Module:
+        """The module, whose functions and those of its classes are decided."""
+
+        def decide(function: Function) -> Function:
+            return self.function(function, module)
+
+        def klass(found: Class) -> Class:
+            return replace(
+                found,
+                functions=Decided(found.functions, decide),
+                classes={name: klass(each) for name, each in found.classes.items()},
+            )
+
+        return replace(
+            module,
+            functions=Decided(module.functions, decide),
+            classes={name: klass(each) for name, each in module.classes.items()},
+        )
+
+    def function(self, function: Function, module: Module) -> Function:
+        """The function that all definitions of a name make: the last, with the overloads before
+        it, and the setter of a property."""
+        made: Function | None = None
+        overloads: list[Function] = []
+        for each in (*function.earlier, function):
+            decorated = self.decorated(each, module)
+            if decorated.is_decorated(*OVERLOADS):
+                overloads.append(decorated)
+            elif made and (accessor := _accessor(decorated)):
+                made = replace(made, setter=decorated) if accessor == "setter" else made
+            else:
+                if made and made.is_type_only and not decorated.is_type_only:
+                    # `if TYPE_CHECKING: def f(…)` then the real `f`: its types, our body.
+                    overloads = overloads or list(made.overloads) or [made]
+                made = replace(decorated, overloads=tuple(overloads))
+                overloads = []
+        if made is None or overloads:  # in a stub no implementation follows overloads
+            made = replace(overloads[-1], overloads=tuple(overloads))
+        return replace(made, earlier=function.earlier)
+
+    def decorated(self, function: Function, module: Module) -> Function:
+        """One definition, with what each of its decorators makes of it."""
+        body = self.inside(function.body, module)
+        if not function.decorators and body is function.body:
+            return function
+        decorations = tuple(self.decoration(each, module) for each in function.decorators)
+        signature: Signature | None = None
+        for each in reversed(decorations):
+            signature = each.signature or signature
+            if each.rearranged:
+                signature = each.rearranged.of(signature or function.signature)
+        if not all(each.hands_on for each in decorations):
+            signature = replace(signature or function.signature, returns=None)
+        binding = function.binding
+        if binding is not Binding.FUNCTION:
+            binding = next((each.binding for each in decorations if each.binding), binding)
+        return replace(
+            function, body=body, decorations=decorations, decorated=signature, binding=binding
+        )
+
+    def inside(self, block: Block, module: Module) -> Block:
+        """The block, with the functions and classes that are defined in it decided too."""
+        if not any(isinstance(each, Define) for each in walk(block)):
+            return block
+
+        def changed(facts: object) -> object:
+            match facts:
+                case tuple():
+                    return tuple(map(changed, facts))
+                case Define(definition=Function() as function):
+                    return replace(facts, definition=self.decorated(function, module))
+                case Define(definition=Class() as found):
+                    functions = {
+                        name: self.function(each, module) for name, each in found.functions.items()
+                    }
+                    return replace(facts, definition=replace(found, functions=functions))
+            if not is_dataclass(facts) or not any(
+                isinstance(each, Define) for each in nodes(facts)
+            ):
+                return facts
+            parts = {
+                each.name: changed(getattr(facts, each.name)) for each in dataclass_fields(facts)
+            }
+            return replace(facts, **parts)  # type: ignore[type-var]  # a dataclass, as was tested
+
+        made = changed(block)
+        assert isinstance(made, tuple)
+        return made
+
+    # -- one decorator ----------------------------------------------------------------------------
+
+    def decoration(self, decorator: Expression, module: Module) -> Decoration:
+        """What a decorator makes of a function; `ANYTHING` where that cannot be told."""
+        key = (module.name, decorator)
+        if key not in self._known:
+            self._known[key] = ANYTHING  # a decorator that decorates itself ends here
+            self._known[key] = self._decoration(decorator, module)
+        return self._known[key]
+
+    def _decoration(self, decorator: Expression, module: Module) -> Decoration:
+        function = decorator.function if isinstance(decorator, Call) else decorator
+        if isinstance(function, Item):  # decorate[int]
+            function = function.value
+        if isinstance(function, Get) and function.name in _ACCESSORS:
+            owner = self.means(function.value, module)
+            if owner is None or isinstance(owner, Class):  # a property's, here or in a class
+                return Decoration(function.name, binding=Binding.PROPERTY)
+        known = _KNOWN.get(self.spelled(function, module))
+        if known:
+            return known
+        made = Wrappers(self).of(decorator, module)
+        last = made.dotted.rpartition(".")[2]
+        if not made.is_known and not self.is_found(function, module) and last.endswith("property"):
+            # A guess, where its source is not there: nobody calls a function like that.
+            return Decoration(made.dotted, binding=Binding.PROPERTY)
+        return made
+
+    def is_found(self, name: Expression, module: Module) -> bool:
+        """Whether the source of what a name means was found."""
+        means = self.means(name, module)
+        return means is not None and not isinstance(means, External)
+
+    def known(self, dotted: str) -> Decoration | None:
+        return _KNOWN.get(dotted)
+
+    def means(self, expression: Expression, module: Module) -> Definition | None:
+        return self.resolver.expression(module, expression)
+
+    def spelled(self, expression: Expression, module: Module) -> str:
+        """The dotted name that an expression stands for, by the module's own imports alone."""
+        match expression:
+            case Name(id=name):
+                found = module.imports.get(name)
+                if found and not self.binds(module, name):
+                    return f"{found.module}.{found.name}" if found.name else found.module
+                is_builtin = name in vars(builtins) and not self.binds(module, name)
+                return f"builtins.{name}" if is_builtin else ""
+            case Get(value=value, name=name):
+                owner = self.spelled(value, module)
+                return f"{owner}.{name}" if owner else ""
+        return ""
+
+    @staticmethod
+    def binds(module: Module, name: str) -> bool:
+        return name in module.classes or name in module.functions or name in module.attributes
+
+
+def _accessor(function: Function) -> str | None:
+    return next((each.dotted for each in function.decorations if each.dotted in _ACCESSORS), None)

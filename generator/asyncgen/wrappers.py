@@ -1,0 +1,542 @@
+"""What a decorator's source shows of the callable that it makes of another.
+
+A decorator may hand on its function, wrap it in one of its own, or make an instance of a class of
+it. Followed are decorators that are functions, classes, made by functions or by classes (with
+arguments), or methods of an instance. What cannot be followed may make anything: `ANYTHING`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from asyncgen.annotation import expression_text, parse_annotation
+from asyncgen.definitions import Alias, Definition, External, FunctionIn, Names
+from asyncgen.facts import (
+    Assign,
+    Block,
+    Branch,
+    Call,
+    Choice,
+    Define,
+    Display,
+    Expression,
+    Get,
+    Item,
+    Lambda,
+    Literal,
+    Name,
+    Operation,
+    Return,
+    Star,
+    Try,
+    With,
+    nodes,
+    walk,
+)
+from asyncgen.source import (
+    COMPUTED,
+    Binding,
+    Class,
+    Decoration,
+    Function,
+    Module,
+    Parameter,
+    ParameterKind,
+    Rearranged,
+    Signature,
+)
+
+_CALLABLES = ("typing.Callable", "collections.abc.Callable")
+_PARTIALS = ("functools.partial", "functools.partialmethod", "types.MethodType")
+_METHOD_DECORATOR = "django.utils.decorators.method_decorator"
+_UPDATE_WRAPPER = "functools.update_wrapper"
+# What changes a dict of keyword arguments.
+_CHANGES = frozenset({"pop", "popitem", "setdefault", "update", "clear"})
+
+ANY_ARGUMENTS = Signature(
+    (
+        Parameter("args", ParameterKind.VAR_POSITIONAL),
+        Parameter("kwargs", ParameterKind.VAR_KEYWORD),
+    )
+)
+ANYTHING = Decoration("", signature=ANY_ARGUMENTS, hands_on=False, is_known=False)
+
+
+class Meanings(Protocol):
+    """What names mean; see `decorators.Decorators`."""
+
+    resolver: Names
+
+    def known(self, dotted: str) -> Decoration | None:
+        """What is known of a decorator without reading it."""
+
+    def decoration(self, decorator: Expression, module: Module) -> Decoration:
+        """What a decorator makes of a function."""
+
+    def means(self, expression: Expression, module: Module) -> Definition | None:
+        """What an expression of the module means."""
+
+    def spelled(self, expression: Expression, module: Module) -> str:
+        """The dotted name that it stands for by the module's own imports; empty if none."""
+
+
+@dataclass
+class Wrappers:
+    """Follows decorators; `decorators` says what names mean."""
+
+    decorators: Meanings
+
+    def of(self, decorator: Expression, module: Module) -> Decoration:
+        """What the decorator, an expression of the module, makes of a function."""
+        if isinstance(decorator, Call):
+            made = self.by_call(decorator, module)
+        else:
+            made = self.by(self.decorators.means(decorator, module), decorator, module)
+        name = decorator.function if isinstance(decorator, Call) else decorator
+        return made if made.dotted else replace(made, dotted=expression_text(name) or "")
+
+    # -- what the name of a decorator means --------------------------------------------------------
+
+    def by(self, means: Definition | None, written: Expression, module: Module) -> Decoration:
+        """`@name`"""
+        match means:
+            case External(dotted=dotted):
+                return self.decorators.known(dotted) or ANYTHING
+            case FunctionIn(function=function, module=where):
+                dotted = f"{where.name}.{function.name}"
+                made = self.decorators.known(dotted) or self.applied(function, where)
+                return made if self.decorators.known(made.dotted) else replace(made, dotted=dotted)
+            case Class():
+                return self.instance_of(means)
+            case Alias(attribute=attribute, module=where) if attribute.value:
+                return self.decorators.decoration(attribute.value, where)
+        method = self.method(written, module)
+        return self.applied(method[0], method[1], skipped=1) if method else ANYTHING
+
+    def by_call(self, call: Call, module: Module) -> Decoration:
+        """`@name(…)`"""
+        means = self.decorators.means(call.function, module)
+        match means:
+            case External(dotted="functools.partial") if call.arguments:
+                return self.of(call.arguments[0], module)
+            case External(dotted=dotted):
+                return self.decorators.known(dotted) or ANYTHING
+            case FunctionIn(function=function, module=where):
+                dotted = f"{where.name}.{function.name}"
+                if dotted == _METHOD_DECORATOR and call.arguments:
+                    inner = self.of(call.arguments[0], module)
+                    return inner if inner.is_plain else ANYTHING
+                made = self.decorators.known(dotted) or self.made_by(function, where, call)
+                return made if self.decorators.known(made.dotted) else replace(made, dotted=dotted)
+            case Class():
+                return self.called(means)
+        if (method := self.method(call.function, module)) is not None:
+            return self.made_by(*method, call, skipped=1)
+        return ANYTHING
+
+    def method(self, written: Expression, module: Module) -> tuple[Function, Module] | None:
+        """The method that `name.method` is, where the name holds an instance of a class."""
+        if not isinstance(written, Get):
+            return None
+        holds = self.decorators.means(written.value, module)
+        if not isinstance(holds, Alias) or not isinstance(holds.attribute.value, Call):
+            return None
+        made = self.decorators.means(holds.attribute.value.function, holds.module)
+        return self.found(made, written.name) if isinstance(made, Class) else None
+
+    def found(self, owner: Class, name: str) -> tuple[Function, Module] | None:
+        """The method that instances of the class have by that name, and the module it is in."""
+        found = self.decorators.resolver.lookup(owner, name)
+        module = self.decorators.resolver.readable(found[0].module) if found else None
+        return (found[1], module) if found and module and isinstance(found[1], Function) else None
+
+    # -- classes -----------------------------------------------------------------------------------
+
+    def base(self, found: Class) -> Decoration | None:
+        """What is known of a class that this one is, or inherits from."""
+        for each in self.decorators.resolver.mro(found):
+            known = self.decorators.known(each.dotted)
+            module = self.decorators.resolver.readable(each.module)
+            for base in each.bases if module else ():
+                assert module is not None
+                means = self.decorators.means(base, module)
+                external = means.dotted if isinstance(means, External) else ""
+                spelled = external or self.decorators.spelled(base, module)
+                known = known or self.decorators.known(spelled)
+            if known:
+                return known
+        return None
+
+    def instance_of(self, found: Class) -> Decoration:
+        """`@Class`: what an instance that was made of the function is to its class, and how it is
+        called."""
+        known = self.base(found)
+        if known:
+            return known
+        if self.decorators.resolver.missing(found):
+            return ANYTHING
+        getter, call = self.found(found, "__get__"), self.found(found, "__call__")
+        if getter and not call and not self.binds(*getter):
+            return Decoration(found.dotted, binding=Binding.PROPERTY)
+        if call is None:
+            return replace(ANYTHING, dotted=found.dotted)
+        wrapper, module = call
+        receiver = wrapper.signature.parameters[0].name if wrapper.signature.parameters else ""
+        own = Signature(wrapper.called.parameters[1:])
+        kept = _passes_on(wrapper.body, own, lambda each: _is_of(each, receiver))
+        return Decoration(
+            found.dotted,
+            # Without `__get__` it is not bound: it is called as a static method is.
+            binding=None if getter else Binding.STATICMETHOD,
+            signature=None if kept else ANY_ARGUMENTS if getter else portable(own),
+            hands_on=_returns(wrapper.body, lambda each: _is_of(each, receiver)),
+            wrapper=wrapper,
+            module=module.name,
+        )
+
+    def binds(self, getter: Function, module: Module) -> bool:
+        """Whether a `__get__` gives something to call, as that of a function does."""
+        inner = {each.definition.name for each in walk(getter.body) if isinstance(each, Define)}
+
+        def is_callable(value: Expression | None) -> bool:
+            match value:
+                case Lambda():
+                    return True
+                case Name(id=name):
+                    return name in inner
+                case Call(function=Get(name="__get__")):
+                    return True
+                case Call(function=function):
+                    means = self.decorators.means(function, module)
+                    return isinstance(means, External) and means.dotted in _PARTIALS
+            return False
+
+        returned = [each.value for each in walk(getter.body) if isinstance(each, Return)]
+        return any(map(is_callable, returned))
+
+    def called(self, found: Class) -> Decoration:
+        """`@Class(…)`: what calling an instance with the function gives."""
+        known = self.base(found)
+        method = self.found(found, "__call__")
+        if known:
+            return known
+        return self.applied(*method, skipped=1) if method else ANYTHING
+
+    # -- functions ---------------------------------------------------------------------------------
+
+    def applied(self, decorator: Function, module: Module, *, skipped: int = 0) -> Decoration:
+        """What calling the decorator with a function gives; `skipped` parameters come before it."""
+        parameters = decorator.signature.parameters[skipped:]
+        if not parameters or decorator.is_async or decorator.is_generator:
+            return ANYTHING
+        parameter = parameters[0].name
+        body = _Body(self, module, decorator, parameter, is_given=True)
+        made = body.made()
+        declared = self.declared(decorator, parameters[0], module) if made.signature else None
+        if declared is None or (made.is_known and not declared.rearranged):
+            return made
+        return replace(declared, wrapper=made.wrapper, module=made.module, parameter=made.parameter)
+
+    def made_by(
+        self, factory: Function, module: Module, call: Call, *, skipped: int = 0
+    ) -> Decoration:
+        """What the decorator does that the call gives."""
+        parameters = factory.signature.parameters[skipped:]
+        if factory.is_async or factory.is_generator:
+            return ANYTHING
+        first = parameters[0].name if parameters and not call.arguments else None
+        return _Body(self, module, factory, first, is_given=False).made()
+
+    def declared(
+        self, decorator: Function, parameter: Parameter, module: Module
+    ) -> Decoration | None:
+        """What annotations say: `Callable[Concatenate[A, P], R]` to `Callable[P, R]`."""
+        given = self.split(parameter.annotation, module)
+        result = self.split(decorator.signature.returns, module)
+        if not result or not given:
+            same = parameter.annotation and parameter.annotation == decorator.signature.returns
+            return Decoration(f"{module.name}.{decorator.name}") if same else None
+        same_result = given[2] == result[2]
+        made = Decoration(f"{module.name}.{decorator.name}", hands_on=same_result)
+        if result[1] == "..." or (result[1] and result[1] != given[1]):
+            return replace(made, signature=ANY_ARGUMENTS)
+        if not result[1]:
+            names = (f"argument{number}" for number, _ in enumerate(result[0], 1))
+            positional = (Parameter(name, ParameterKind.POSITIONAL_ONLY) for name in names)
+            return replace(made, signature=Signature(tuple(positional)))
+        kept: list[int | None] = []
+        for each in result[0]:
+            after = max((number for number in kept if number is not None), default=-1) + 1
+            kept.append(given[0].index(each, after) if each in given[0][after:] else None)
+        return replace(made, rearranged=Rearranged(len(given[0]), tuple(kept)))
+
+    def split(
+        self, annotation: str | None, module: Module
+    ) -> tuple[list[Expression], str, Expression | None] | None:
+        """Of a `Callable` annotation: the parameters said one by one, the ParamSpec after them
+        (or `...`), and the result."""
+        expression = parse_annotation(annotation) if annotation else None
+        match expression:
+            case Literal(type="str", text=text):
+                return self.split(text, module)
+            case Item(value=head, index=Display(elements=(parameters, result))):
+                if self.decorators.spelled(head, module) not in _CALLABLES:
+                    return None
+            case _:
+                return None
+        match parameters:
+            case Name(id=name):
+                return [], name, result
+            case Display(elements=elements):
+                return list(elements), "", result
+            case Item(index=Display(elements=(*elements, Name(id=name)))):
+                return elements, name, result
+        return [], "...", result
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The body of a decorator, or of what makes one: what it returns.
+
+    `parameter` is what the decorated function is passed for (`is_given`); of a factory, what would
+    be, which is then None. Tests of it decide which branches run.
+    """
+
+    wrappers: Wrappers
+    module: Module
+    function: Function
+    parameter: str | None
+    is_given: bool
+
+    def made(self) -> Decoration:
+        """What all that may be returned has in common; ANYTHING where it has not."""
+        found = [self.returned(value) for value in self.results(self.function.body)]
+        first, *others = found or [ANYTHING]
+        if any(
+            (each.signature, each.binding) != (first.signature, first.binding) for each in others
+        ):
+            return ANYTHING
+        return replace(first, hands_on=all(each.hands_on for each in [first, *others]))
+
+    def results(self, block: Block) -> Iterator[Expression | None]:
+        for statement in block:
+            match statement:
+                case Return(value=Choice(options=(first, second), tests=(test,), operator="if")):
+                    held = self.truth(test)
+                    yield from () if held is False else (first,)
+                    yield from () if held is True else (second,)
+                    return
+                case Return(value=value):
+                    yield value
+                    return
+                case Branch(test=test, blocks=blocks):
+                    held = self.truth(test)
+                    for index, inner in enumerate(blocks):
+                        if held is None or held is (index == 0):
+                            yield from self.results(inner)
+                    if held is not None and any(
+                        isinstance(each, Return) for each in blocks[0 if held else 1]
+                    ):
+                        return
+                case Try(body=body) | With(body=body):
+                    yield from self.results(body)
+
+    def truth(self, test: Expression) -> bool | None:
+        """Whether a test of the parameter holds; None where it is of something else."""
+        own = Name(self.parameter) if self.parameter else None
+        match test:
+            case Name() if test == own:
+                return self.is_given
+            case Call(function=Name(id="callable"), arguments=(only,)) if only == own:
+                return self.is_given
+            case Call(function=Name(id=name) | Get(name=name)) if name == "iscoroutinefunction":
+                return False
+            case Operation(operator="is", operands=(only, Literal(type="None"))) if only == own:
+                return not self.is_given
+            case Operation(operator="is not", operands=(only, Literal(type="None"))) if only == own:
+                return self.is_given
+            case Operation(operator="not", operands=(inner,)):
+                held = self.truth(inner)
+                return None if held is None else not held
+        return None
+
+    @property
+    def inner(self) -> dict[str, Function]:
+        """The functions that are defined in the body; of two for sync and async, the sync one."""
+        return {
+            each.definition.name: each.definition
+            for each in walk(self.function.body)
+            if isinstance(each, Define)
+            and isinstance(each.definition, Function)
+            and not each.definition.is_async
+        }
+
+    def returned(self, value: Expression | None) -> Decoration:
+        """What is returned, as a callable (`is_given`) or as the decorator that makes one."""
+        value = self.assigned(value)
+        if self.is_given:
+            return self.callable(value)
+        match value:
+            case Name(id=name) if name in self.inner:
+                return self.wrappers.applied(self.inner[name], self.module)
+            case Lambda(parameters=(parameter, *_), body=body):
+                return replace(self, parameter=parameter, is_given=True).callable(body)
+            case Name() | Get():
+                return self.wrappers.of(value, self.module)
+            case Call(function=Name(id=name)) if name not in self.inner:
+                return self.wrappers.of(value, self.module)
+            case Call(function=Get()):
+                return self.wrappers.of(value, self.module)
+        return ANYTHING
+
+    def assigned(self, value: Expression | None) -> Expression | None:
+        """What a local name holds that is assigned once."""
+        if not isinstance(value, Name) or value.id in self.inner:
+            return value
+        held = [
+            each.value
+            for each in walk(self.function.body)
+            if isinstance(each, Assign) and value in each.targets
+        ]
+        return held[0] if len(held) == 1 else value
+
+    def callable(self, value: Expression | None) -> Decoration:
+        own = Name(self.parameter) if self.parameter else None
+        match value:
+            case Name() if value == own:
+                return Decoration(f"{self.module.name}.{self.function.name}")
+            case Name(id=name) if name in self.inner:
+                return self.wrapper(self.inner[name])
+            case Call(function=function, arguments=(Name(id=name), *_)) if name in self.inner:
+                # wraps(f)(wrapper), update_wrapper(wrapper, f)
+                around = self.wrappers.decorators.means(function, self.module)
+                is_updated = isinstance(around, External) and around.dotted == _UPDATE_WRAPPER
+                outer = None if is_updated else self.wrappers.of(function, self.module)
+                made = self.wrapper(self.inner[name])
+                return made if outer is None or outer.is_plain else ANYTHING
+            case Call(function=Name(id=name), arguments=(first, *_)) if first == own:
+                if name in self.inner:
+                    return self.wrappers.applied(self.inner[name], self.module)
+                return self.wrappers.of(Name(name), self.module)
+            case Call(function=Call(function=Name(id=name)) as outer, arguments=(first,)) if (
+                first == own
+            ):
+                if name in self.inner:
+                    return self.wrappers.made_by(self.inner[name], self.module, outer)
+                return self.wrappers.of(outer, self.module)
+            case Call(function=Get() as outer, arguments=(first, *_)) if first == own:
+                return self.wrappers.of(outer, self.module)
+        return ANYTHING
+
+    def wrapper(self, inner: Function) -> Decoration:
+        """The function that runs in place of the decorated one."""
+        if not all(each.is_known for each in inner.decorations):
+            return ANYTHING
+        own = Name(self.parameter) if self.parameter else None
+        kept = _passes_on(inner.body, inner.called, lambda each: each == own)
+        return Decoration(
+            f"{self.module.name}.{self.function.name}",
+            signature=None if kept and not inner.decorated else portable(inner.called),
+            hands_on=_returns(inner.body, lambda each: each == own)
+            and all(each.hands_on for each in inner.decorations),
+            wrapper=replace(inner),  # evaluated apart from that of the decorator itself
+            module=self.module.name,
+            parameter=self.parameter or "",
+        )
+
+
+def portable(signature: Signature) -> Signature:
+    """A signature as it can be said in another module: without annotations, and with defaults
+    only where they need no name."""
+
+    def bare(parameter: Parameter) -> Parameter:
+        names = (COMPUTED,) if parameter.default_names else ()
+        return replace(parameter, annotation=None, default_names=names)
+
+    return Signature(tuple(map(bare, signature.parameters)))
+
+
+def _is_of(expression: Expression, receiver: str) -> bool:
+    return isinstance(expression, Get) and expression.value == Name(receiver)
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """The arguments with which a wrapper hands on all that it is given."""
+
+    arguments: tuple[Expression, ...]
+    keywords: tuple[tuple[str | None, Expression], ...]
+
+
+def _passes_on(
+    block: Block, signature: Signature, is_wrapped: Callable[[Expression], bool]
+) -> bool:
+    """Whether a wrapper takes any arguments and passes on just these."""
+    kinds = [each.kind for each in signature.parameters]
+    if ParameterKind.KEYWORD_ONLY in kinds or not {*kinds} >= _VARIADIC:
+        return False
+    *fixed, args, kwargs = (Name(each.name) for each in signature.parameters)
+    expected = Call(Name(""), (*fixed, Star(args)), ((None, kwargs),))
+    calls = [
+        replace(each, function=Name(""))
+        for each in _every_node(block)
+        if isinstance(each, Call) and is_wrapped(each.function)
+    ]
+    return (
+        bool(calls)
+        and all(each == expected for each in calls)
+        and not _changes(block, {*fixed, args, kwargs})
+    )
+
+
+_VARIADIC = {ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD}
+
+
+def _changes(block: Block, names: set[Name]) -> bool:
+    """Whether something in the block binds one of the names anew, or changes what it holds."""
+    for each in _every_node(block):
+        match each:
+            case Assign(targets=targets):
+                for target in targets:
+                    if isinstance(target, Item):
+                        target = target.value
+                    if target in names:
+                        return True
+            case Call(function=Get(value=Name() as owner, name=name)):
+                if owner in names and name in _CHANGES:
+                    return True
+    return False
+
+
+def _returns(block: Block, is_wrapped: Callable[[Expression], bool]) -> bool:
+    """Whether a wrapper returns what the wrapped callable does, and nothing else."""
+    held: dict[Expression, list[Expression]] = {}
+    for each in walk(block):
+        if isinstance(each, Assign):
+            for target in each.targets:
+                held.setdefault(target, []).append(each.value)
+
+    def hands_on(value: Expression | None) -> bool:
+        if isinstance(value, Call):
+            return is_wrapped(value.function)
+        return value in held and all(
+            isinstance(each, Call) and is_wrapped(each.function) for each in held[value]
+        )
+
+    returned = [each.value for each in walk(block) if isinstance(each, Return)]
+    ends = block[-1] if block else None
+    return (
+        isinstance(ends, Return | With | Try | Branch)
+        and bool(returned)
+        and all(map(hands_on, returned))
+    )
+
+
+def _every_node(block: Block) -> Iterator[object]:
+    """The statements and expressions of a block, and of the functions that are defined in it."""
+    for each in nodes(block):
+        yield each
+        if isinstance(each, Function):
+            yield from _every_node(each.body)

@@ -1,0 +1,245 @@
+"""Decorators by what their names mean: what they make of a method, and how it is called."""
+
+from __future__ import annotations
+
+import pytest
+from analysis import decisions, kinds, resolver
+from asyncgen.source import Binding, Function, Parameter, ParameterKind
+
+TOOLS = """
+import functools, abc, typing, warnings
+from contextlib import ContextDecorator
+from functools import cached_property, wraps
+from types import MethodType
+from collections.abc import Callable
+from typing import Concatenate
+
+class lazy(cached_property): ...
+class lazier(lazy): ...
+
+class computed:
+    def __init__(self, func): self.func = func
+    def __get__(self, instance, owner=None):
+        return self if instance is None else self.func(instance)
+
+class bound:
+    def __init__(self, func): self.func = func
+    def __get__(self, instance, owner=None):
+        return MethodType(self.func, instance)
+
+class counted:
+    def __init__(self, func): self.func = func
+    def __call__(self, *args, **kwargs): return self.func(*args, **kwargs)
+    def __get__(self, instance, owner=None): return MethodType(self, instance)
+
+class Retry:
+    def __init__(self, times): self.times = times
+    def __call__(self, func):
+        @wraps(func)
+        def inner(*args, **kwargs):
+            return func(*args, **kwargs)
+        return inner
+
+class locked(ContextDecorator): ...
+
+def starred(func):
+    @wraps(func)
+    def inner(self, *args): return func(self, *args)
+    return inner
+
+def injecting(func):
+    @wraps(func)
+    def inner(self, *args, **kwargs): return func(self, "injected", *args, **kwargs)
+    return inner
+
+def renaming(func):
+    def inner(self, value): return func(self, value)
+    return inner
+
+def logged(func):
+    def inner(self, *args, **kwargs):
+        print(args)
+        result = func(self, *args, **kwargs)
+        return result
+    return wraps(func)(inner)
+
+def timed(seconds):
+    def decorator(func):
+        def inner(*args, **kwargs):
+            try:
+                return func(*args, **kwargs)
+            finally:
+                print(seconds)
+        return functools.update_wrapper(inner, func)
+    return decorator
+
+def either(func=None, *, times=1):
+    def decorator(f):
+        @wraps(f)
+        def inner(*args, **kwargs): return f(*args, **kwargs)
+        return inner
+    return decorator if func is None else decorator(func)
+
+def popping(func):
+    def inner(*args, **kwargs):
+        kwargs.pop("using", None)
+        return func(*args, **kwargs)
+    return inner
+
+def with_user(func: "Callable[Concatenate[A, User, P], R]") -> "Callable[Concatenate[A, P], R]":
+    def inner(self, *args, **kwargs): return func(self, 1, *args, **kwargs)
+    return inner
+
+def marked(func):
+    func.is_marked = True
+    return func
+
+def as_list(func):
+    def inner(*args, **kwargs): return list(func(*args, **kwargs))
+    return inner
+
+slow = timed(3)
+memo = functools.lru_cache(maxsize=None)
+"""
+
+
+def method(decorator: str, imports: str = "") -> Function:
+    """`Thing.f`, so decorated."""
+    text = f"{imports}\nfrom tools import *\nimport tools as t\nclass Thing:\n"
+    text += f"    @{decorator}\n    def f(self, user, n: int = 1) -> int: ...\n"
+    module = resolver({"shop": text, "tools": TOOLS}).module("shop")
+    assert module is not None
+    return module.classes["Thing"].functions["f"]
+
+
+BINDINGS = {
+    "memo_": ("from functools import cached_property as memo_", Binding.PROPERTY),
+    "lazy": ("", Binding.PROPERTY),
+    "t.lazier": ("", Binding.PROPERTY),
+    "t.cached_property": ("", Binding.PROPERTY),
+    "computed": ("", Binding.PROPERTY),
+    "DynamicClassAttribute": ("from types import DynamicClassAttribute", Binding.PROPERTY),
+    "made": ("class made(property): ...", Binding.PROPERTY),
+    "bound": ("", Binding.METHOD),
+    "counted": ("", Binding.METHOD),
+    "static": ("static = staticmethod", Binding.STATICMETHOD),
+    "of_class": ("from builtins import classmethod as of_class", Binding.CLASSMETHOD),
+    "property": ("def property(f): return f", Binding.METHOD),
+    "h.cached_property": (
+        "from tools import marked as cached_property; import shop as h",
+        Binding.METHOD,
+    ),
+}
+
+
+@pytest.mark.parametrize("decorator", BINDINGS)
+def test_the_binding_is_what_the_name_means(decorator: str) -> None:
+    imports, binding = BINDINGS[decorator]
+    assert method(decorator, imports).binding is binding
+
+
+KEPT = """logged timed(3) slow either either(times=2) t.logged counted Retry(3) marked memo locked()
+functools.lru_cache functools.cache t.typing.final t.warnings.deprecated("") t.abc.abstractmethod
+functools.partial(either,times=2)"""
+
+
+@pytest.mark.parametrize("decorator", KEPT.split())
+def test_what_hands_on_all_that_it_is_given_keeps_the_signature(decorator: str) -> None:
+    function = method(decorator, "import functools")
+    assert function.called == function.signature
+
+
+def described(parameters: tuple[Parameter, ...]) -> str:
+    stars = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
+    return ", ".join(f"{stars.get(each.kind, '')}{each.name}" for each in parameters)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "parameters"),
+    {
+        "starred": "self, *args",
+        "injecting": "self, *args, **kwargs",
+        "renaming": "self, value",
+        "popping": "*args, **kwargs",
+        "with_user": "self, n",
+        "with_user\n    @logged": "self, n",
+        "logged\n    @renaming": "self, value",
+        "bound": "*args, **kwargs",
+        "nowhere": "*args, **kwargs",
+        "t.nowhere(3)": "*args, **kwargs",
+    }.items(),
+)
+def test_another_wrapper_has_its_own_signature(decorator: str, parameters: str) -> None:
+    assert described(method(decorator).called.parameters) == parameters
+
+
+@pytest.mark.parametrize("decorator", ["as_list", "nowhere", "bound"])
+def test_what_is_returned_may_be_something_else(decorator: str) -> None:
+    assert method(decorator).called.returns is None
+
+
+@pytest.mark.parametrize(
+    ("decorator", "kind"),
+    {
+        "transaction.atomic": "value",
+        "transaction.atomic(durable=True)": "value",
+        "atomically": "value",
+        "saving": "value",
+        "functools.cache": "pure",
+        "quiet": "pure",
+        "nowhere": "value",
+    }.items(),
+)
+def test_what_a_decorator_does_counts(decorator: str, kind: str) -> None:
+    source = f"""
+    from django.db import transaction
+    from django.db.transaction import atomic as atomically
+    class Book(models.Model): ...
+    def saving(func):
+        def inner(*args, **kwargs):
+            Book.objects.create()
+            return func(*args, **kwargs)
+        return inner
+    def quiet(func):
+        def inner(*args, **kwargs): return func(*args, **kwargs)
+        return inner
+    @{decorator}
+    def f(n): return n + 1
+    """
+    assert kinds(source)["f"] == kind
+
+
+def test_a_wrapper_that_runs_a_queryset_gives_no_queryset() -> None:
+    source = """
+    def as_list(func):
+        def inner(*args, **kwargs): return list(func(*args, **kwargs))
+        return inner
+    class Books(models.QuerySet):
+        @as_list
+        def f(self): return self.filter(a=1)
+        def g(self): return self.f()
+    """
+    assert kinds(source) == {"as_list": "pure", "Books.f": "value", "Books.g": "value"}
+
+
+def test_overloads_and_setters_by_any_name() -> None:
+    source = """
+    from typing import overload as either
+    class Books(models.QuerySet):
+        @either
+        def f(self, a: int) -> int: ...
+        @either
+        def f(self, a: str) -> str: ...
+        def f(self, a): return self.count()
+        @property
+        def g(self): return self.count()
+        @g.setter
+        def g(self, value): self.update(n=value)
+    """
+    found = decisions(source)
+    assert [each.signature.returns for each in found["Books.f"].function.overloads] == [
+        "int",
+        "str",
+    ]
+    assert found["Books.g"].kind.value == "skipped"
+    assert found["Books.g"].function.setter
