@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from asyncgen.read.files import decode, read_file
+from asyncgen.read.files import decode, read_file, source_bytes
 from asyncgen.source import Module
 
 PRAGMA = "# asyncgen:"  # a comment, which an outline does not keep
@@ -19,7 +19,7 @@ def read_outline(path: Path, module: str, display: str) -> Module:
     from asyncgen.read.tree import read_source
 
     try:
-        text = decode(path.read_bytes(), display)
+        text = decode(source_bytes(path, display), display)
         tree = _Outline().visit(ast.parse(text))
         outline = ast.unparse(tree)
     except Exception:  # whatever is wrong with the file: the other reader says it in full

@@ -1,0 +1,234 @@
+"""What earlier runs found out, kept by the content that it came from.
+
+It is data: a table in JSON from which a fixed set of our own dataclasses is made, so whoever can
+write one can at most have us decide wrongly, never run code. Even so, a file or folder that
+somebody else owns or could write to is not used. It lies in the user's own cache folder, never in a
+project.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from operator import attrgetter
+from pathlib import Path
+from types import ModuleType, NoneType
+from typing import Any, TypeVar
+
+from asyncgen import facts, problems, source
+
+T = TypeVar("T")
+# A table's rows: a scalar, or a kind and the numbers of the rows that it is made of.
+Row = str | int | bool | None | list[str | int]
+Made = list[object]
+Maker = Callable[[Made, list[int]], object]
+Taker = Callable[[Any], tuple[str, Sequence[object]]]
+
+
+def digest(*parts: bytes | str) -> str:
+    """The key of what was found out from `parts`, which are all that it depends on."""
+    found = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogateescape")
+        found.update(b"%d\0" % len(data))
+        found.update(data)
+    return found.hexdigest()
+
+
+def recall(key: str, kind: type[T]) -> T | None:
+    """What was kept under `key`; None where there is nothing of that kind, or it is not ours."""
+    folder = _folder()
+    if folder is None or not _is_private(folder):
+        return None
+    data = private_bytes(folder / f"{key}.json")
+    if data is None:
+        return None
+    checksum, _, table = data.partition(b"\n")
+    if checksum.decode("ascii", "replace") != digest(table):
+        return None  # damaged: it is found out again
+    found = decoded(json.loads(table))
+    return found if isinstance(found, kind) else None
+
+
+def keep(key: str, value: object) -> None:
+    """Keep `value` for later runs, where there is a folder for it that only we can write to."""
+    folder = _folder()
+    if folder is None:
+        return
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if _is_private(folder):
+            table = json.dumps(encoded(value), separators=(",", ":"))
+            write_private(folder / f"{key}.json", f"{digest(table)}\n{table}")
+
+
+# -- files that only we can have written ----------------------------------------------------------
+
+
+def private_bytes(path: Path) -> bytes | None:
+    """The content of a file that is ours and that nobody else could write; None otherwise."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return None
+    with os.fdopen(handle, "rb") as stream:
+        return stream.read() if _is_ours(os.fstat(handle)) else None
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file whole or not at all; raises OSError, and leaves nothing beside it then."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _folder() -> Path | None:
+    """The user's cache folder; None where there is none, or it is switched off."""
+    if os.environ.get("ASYNCGEN_NO_CACHE"):
+        return None
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base, "asyncgen") if base and os.path.isabs(base) else None
+
+
+def _is_private(folder: Path) -> bool:
+    try:
+        return _is_ours(folder.stat())
+    except OSError:
+        return False
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    """Owned by us, and not writable by group or others. Windows' folder is the user's alone."""
+    if sys.platform == "win32":
+        return True
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o022
+
+
+# -- values as tables -----------------------------------------------------------------------------
+#
+# Flat, so that no depth of an expression is too much; each value once, so that a name which stands
+# in a hundred places is one row.
+
+
+def encoded(value: object) -> list[Row]:
+    """The table of a value; its last row stands for the value itself. Raises TypeError for what is
+    no scalar, tuple, frozenset, dict, or dataclass or enumeration of ours."""
+    table: list[Row] = []
+    numbers: dict[object, int] = {}  # of scalars and rows, by what they say
+    known: dict[int, int] = {}  # of values, by identity
+    todo = [value]
+    while todo:
+        each = todo[-1]
+        if id(each) in known:
+            todo.pop()
+            continue
+        kind, parts = _taken_apart(each)
+        missing = [part for part in parts if id(part) not in known]
+        if missing:
+            todo += missing
+            continue
+        todo.pop()
+        row = (kind, *[known[id(part)] for part in parts]) if kind else (each.__class__, each)
+        number = None if kind in _BY_IDENTITY else numbers.get(row)
+        if number is None:
+            number = numbers[row] = len(table)
+            table.append(list(row) if kind else each)  # type: ignore[arg-type]
+        known[id(each)] = number
+    table.append(["same", known[id(value)]])
+    return table
+
+
+def decoded(table: list[Row]) -> object:
+    """The value of a table."""
+    made: Made = []
+    for row in table:
+        made.append(_MAKERS[row[0]](made, row) if row.__class__ is list else row)  # type: ignore
+    return made[-1]
+
+
+def _taken_apart(value: object) -> tuple[str, Sequence[object]]:
+    """The kind of a value and its parts, in the order in which they are put together again; of a
+    scalar no kind."""
+    kind = type(value)
+    take = _TAKERS.get(kind)
+    if take is None:
+        raise TypeError(f"{kind.__name__} is not kept")
+    return take(value)
+
+
+def _taker(kind: type) -> Taker:
+    """What takes an object of a class of ours apart."""
+    name = kind.__name__
+    if issubclass(kind, Enum):
+        return lambda value: (name, (value.value,))
+    parts = _slots(kind)
+    if len(parts) == 1:
+        return lambda value: (name, (getattr(value, parts[0]),))
+    take = attrgetter(*parts)
+    return lambda value: (name, take(value))
+
+
+def _maker(kind: type) -> Maker:
+    """What makes such an object of the numbers of its rows. Frozen dataclasses with slots are
+    filled slot by slot: their own `__init__` does the same by name, which takes twice as long."""
+    if issubclass(kind, Enum):
+        return lambda made, row: kind(made[row[1]])
+    setters = [getattr(kind, name).__set__ for name in _slots(kind)]
+    new = object.__new__
+
+    def make(made: Made, row: list[int]) -> object:
+        found = new(kind)
+        for number, put in enumerate(setters, 1):
+            put(found, made[row[number]])
+        return found
+
+    return make
+
+
+def _slots(kind: type) -> list[str]:
+    assert is_dataclass(kind)
+    return [field.name for field in fields(kind)]
+
+
+def _kept_types(*modules: ModuleType) -> Iterator[type]:
+    for module in modules:
+        for each in vars(module).values():
+            is_own = isinstance(each, type) and each.__module__ == module.__name__
+            if is_own and (is_dataclass(each) or issubclass(each, Enum)):
+                yield each
+
+
+_KEPT = tuple(_kept_types(facts, problems, source))
+_BY_IDENTITY = frozenset(
+    each.__name__ for each in _KEPT if issubclass(each, facts.Definition | source.Module)
+)
+_TAKERS: Mapping[type, Taker] = {
+    **dict.fromkeys((bool, int, str, NoneType), lambda value: ("", ())),
+    tuple: lambda value: ("tuple", value),
+    frozenset: lambda value: ("frozenset", sorted(value)),
+    dict: lambda value: ("dict", [part for item in value.items() for part in item]),
+    **{each: _taker(each) for each in _KEPT},
+}
+_MAKERS: Mapping[str, Maker] = {
+    "same": lambda made, row: made[row[1]],
+    "tuple": lambda made, row: tuple([made[number] for number in row[1:]]),
+    "frozenset": lambda made, row: frozenset([made[number] for number in row[1:]]),
+    "dict": lambda made, row: {made[row[at]]: made[row[at + 1]] for at in range(1, len(row), 2)},
+    **{each.__name__: _maker(each) for each in _KEPT},
+}
