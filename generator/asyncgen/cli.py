@@ -1,7 +1,7 @@
-"""Verbs and flags. The only module that prints or exits.
+"""Verbs and flags. The only module that exits.
 
 Exit status: 0 in sync (or done), 1 drift, 2 bad configuration or usage, 3 source that cannot be
-processed.
+processed, 4 a fault of asyncgen.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import gc
 import json
 import sys
+import warnings
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -18,18 +18,30 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
-from asyncgen.problems import AsyncgenError, Location, Problem, Severity
+from asyncgen.deep import deeply
+from asyncgen.files import nearest_configuration
+from asyncgen.problems import AsyncgenError, Problem, Severity, as_json, from_json
+from asyncgen.report import (
+    VERBS,
+    Console,
+    count,
+    drift_problem,
+    entry_json,
+    entry_line,
+    entry_text,
+    is_called,
+    summary,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from asyncgen.config import Config
-    from asyncgen.plan import Entry, Result
-    from asyncgen.surface import Drift, Rendered, StubFunction
+    from asyncgen.plan import Result
+    from asyncgen.surface import Drift, Rendered
 
 # What `check` finds wrong with how classes inherit their mixins; see `wiring`.
 WIRING = frozenset({"AG502", "AG503", "AG504"})
-IN_SYNC, DRIFT, BAD_CONFIGURATION, BAD_SOURCE = range(4)
+IN_SYNC, DRIFT, BAD_CONFIGURATION, BAD_SOURCE, FAULT = range(5)
+INTERRUPTED = 130  # as a shell has it
 
 EVERYWHERE = "asyncgen_django.everywhere"
 
@@ -37,48 +49,22 @@ P = ParamSpec("P")
 
 
 @dataclass
-class Session:
+class Session(Console):
     """The options that all verbs share, and how to speak."""
 
     config_path: Path | None = None
     python: str | None = None
-    output_format: str = "full"
-    quiet: bool = False
-    verbose: bool = False
 
     @property
-    def verbosity(self) -> int:
-        return self.verbose - self.quiet
-
-    def say(self, text: str, *, at: int = 0) -> None:
-        """Print to standard output unless -q silenced it."""
-        if self.verbosity >= at:
-            click.echo(text)
-
-    def complain(self, problems: Sequence[Problem]) -> None:
-        from asyncgen.problems import printed
-
-        shown = [
-            each for each in problems if each.severity is Severity.ERROR or self.verbosity >= 0
-        ]
-        for line in printed(shown, self.output_format):
-            click.echo(line, err=self.output_format in ("full", "concise"))
+    def configuration(self) -> Path:
+        """The file that --config names, else the nearest with [tool.asyncgen]."""
+        return Path(self.config_path or nearest_configuration(str(Path.cwd()))).resolve()
 
     def config(self) -> Config:
         from asyncgen.config import load
 
-        path = self.config_path or _find_configuration(Path.cwd())
-        config = load(path.resolve())
+        config = load(self.configuration)
         return replace(config, python=self.python) if self.python else config
-
-
-def _find_configuration(start: Path) -> Path:
-    """The nearest pyproject.toml, here or above, that has a [tool.asyncgen] table."""
-    for folder in (start, *start.parents):
-        path = folder / "pyproject.toml"
-        if path.is_file() and b"[tool.asyncgen]" in path.read_bytes():
-            return path
-    return start / "pyproject.toml"
 
 
 def _status(problems: Sequence[Problem]) -> int:
@@ -147,10 +133,21 @@ def _verb(function: Callable[Concatenate[Session, P], int]) -> Callable[P, None]
         session = click.get_current_context().find_object(Session)
         assert session is not None, "the shared options make one"
         try:
-            status = function(session, *args, **kwargs)
+            with warnings.catch_warnings():
+                # What a source does, such as an escape that is none, is not ours to warn about.
+                warnings.simplefilter("ignore", SyntaxWarning)
+                warnings.simplefilter("ignore", DeprecationWarning)
+                status = deeply(lambda: function(session, *args, **kwargs))
         except AsyncgenError as error:
             session.complain(error.problems)
             status = _status(error.problems)
+        except BrokenPipeError:  # who reads what is printed has seen enough: click knows of it
+            raise
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+        except Exception as error:
+            session.confess(error)
+            status = FAULT
         sys.exit(status)
 
     return run
@@ -172,20 +169,22 @@ def main() -> None:
 @_verb
 def build(session: Session, verify: bool, fail_on_change: bool) -> int:
     """Write what is missing or out of date."""
+    from asyncgen.journal import complete
     from asyncgen.output import write
 
-    config = session.config()
-    unchanged = None if verify else _unchanged(session, config)
+    complete(session.configuration.parent)
+    unchanged = None if verify else _unchanged(session)
     if unchanged is not None:
         session.say("asyncgen: in sync, nothing read")
         _say_what_is_next(session, unchanged)
         return IN_SYNC
+    config = session.config()
     result, rendered, drifts = _compared(session, config)
-    changed = write(config.root, rendered, drifts)
-    _remember(config, result, rendered)
+    changed = write(config.path, rendered, drifts)
+    _remember(session, config, result, rendered)
     for drift in drifts:
-        session.say(f"{_VERBS[drift.kind.value]} {drift.path}")
-    session.say(_summary(result, changed))
+        session.say(f"{VERBS[drift.kind.value]} {drift.path}")
+    session.say(summary(result, changed))
     _say_what_is_next(session, [each.problem() for each in result.faults])
     if verify:
         _verify(session, config, result, rendered)
@@ -196,11 +195,10 @@ def build(session: Session, verify: bool, fail_on_change: bool) -> int:
 @_verb
 def check(session: Session) -> int:
     """Tell whether the files are in sync, and write nothing. Exit status 1 when they are not."""
-    config = session.config()
-    found = _unchanged(session, config)
+    found = _unchanged(session)
     if found is None:
-        result, _, drifts = _compared(session, config)
-        found = [_drift_problem(drift) for drift in drifts]
+        result, _, drifts = _compared(session, session.config())
+        found = [drift_problem(drift) for drift in drifts]
         found += [each.problem() for each in result.faults]
     session.complain(found)
     if not found:
@@ -234,7 +232,7 @@ def apply(session: Session, shows_diff: bool, only_checks: bool) -> int:
     config = session.config()
     result, _, drifts = _compared(session, config)
     if drifts:
-        session.complain([_drift_problem(drift) for drift in drifts])
+        session.complain([drift_problem(drift) for drift in drifts])
         return DRIFT
     found = mended(config, result.faults)
     if shows_diff or only_checks:
@@ -266,7 +264,7 @@ def explain(session: Session, name: str | None) -> int:
     result = _result(session, config)
     if result.errors:
         raise AsyncgenError(*result.errors)
-    entries = [entry for entry in result.entries if name is None or _is_called(entry, name)]
+    entries = [entry for entry in result.entries if name is None or is_called(entry, name)]
     if name and not entries:
         raise AsyncgenError(
             Problem(
@@ -282,11 +280,11 @@ def explain(session: Session, name: str | None) -> int:
         session.say("asyncgen: the sources have no queryset, manager or model with a callable")
     for entry in entries:
         if session.output_format == "json":
-            click.echo(json.dumps(_entry_json(entry, stubs.get(id(entry.decision)))))
+            click.echo(json.dumps(entry_json(entry, stubs.get(id(entry.decision)))))
         elif name is None:
-            click.echo(_entry_line(entry, stubs.get(id(entry.decision))))
+            click.echo(entry_line(entry, stubs.get(id(entry.decision))))
         else:
-            click.echo(_entry_text(entry, result, config))
+            click.echo(entry_text(entry, result, config))
     return IN_SYNC
 
 
@@ -309,7 +307,7 @@ def init(session: Session) -> int:
     from asyncgen.initialise import initialise
 
     path = session.config_path or Path("pyproject.toml")
-    with _progress(session) as progress:
+    with session.progress() as progress:
         sources = initialise(path, session.python, progress)
     session.say(f"asyncgen: added [tool.asyncgen] to {path}")
     for source in sources:
@@ -341,7 +339,7 @@ def _verify(session: Session, config: Config, result: Result, rendered: Sequence
 
 def _compared(session: Session, config: Config) -> tuple[Result, list[Rendered], list[Drift]]:
     """Run the pipeline and compare with the disk; problems that are no errors are printed."""
-    from asyncgen.output import drift, orphans
+    from asyncgen.output import drift, leftovers
     from asyncgen.plan import rendered
 
     result = _result(session, config)
@@ -352,10 +350,10 @@ def _compared(session: Session, config: Config) -> tuple[Result, list[Rendered],
     texts = list(rendered(result, config))
     if session.verbosity > 0:
         for entry in result.entries:
-            session.say(_entry_line(entry), at=1)
-    paths = [each.path for each in texts]
-    folders = [(config.root / path).parent for path in paths]
-    return result, texts, drift(config.root, texts, orphans(config.root, folders, paths))
+            session.say(entry_line(entry), at=1)
+    left = leftovers(config, texts)
+    session.complain(left.problems)
+    return result, texts, drift(config.root, texts, left.removable)
 
 
 def _result(session: Session, config: Config) -> Result:
@@ -365,167 +363,38 @@ def _result(session: Session, config: Config) -> Result:
     try:
         from asyncgen.plan import Run
 
-        with _progress(session) as progress:
+        with session.progress() as progress:
             return Run(config, progress).result()
     finally:
         gc.freeze()
         gc.enable()
 
 
-def _unchanged(session: Session, config: Config) -> list[Problem] | None:
+def _unchanged(session: Session) -> list[Problem] | None:
     """What is wrong with the wiring, if nothing that the last build depended on has changed since;
     its warnings are given."""
     from asyncgen.stamp import warnings
 
-    known = None if session.verbosity > 0 else warnings(config)
-    if known is None:
+    lines = warnings(str(session.configuration), session.python)
+    if lines is None or session.verbosity > 0:
         return None
+    known = [from_json(each) for each in lines]
     session.complain([each for each in known if each.code not in WIRING])
     return [replace(each, severity=Severity.ERROR) for each in known if each.code in WIRING]
 
 
-def _remember(config: Config, result: Result, rendered: list[Rendered]) -> None:
+def _remember(session: Session, config: Config, result: Result, texts: list[Rendered]) -> None:
     from asyncgen.stamp import remember
 
     problems = [*result.problems, *(each.problem() for each in result.faults)]
-    remember(config, result.read, [each.path for each in rendered], problems)
+    said = map(as_json, problems)
+    remember(config, session.python, result, [each.path for each in texts], said)
 
 
 def _say_what_is_next(session: Session, wiring: Sequence[Problem]) -> None:
     if wiring:
-        classes, them = _count(len(wiring), "class", "classes"), "them" if len(wiring) > 1 else "it"
+        classes, them = count(len(wiring), "class", "classes"), "them" if len(wiring) > 1 else "it"
         session.say(
             f"Next: `asyncgen apply` joins {classes} with what is written; "
             f"`asyncgen check` lists {them}"
         )
-
-
-@contextmanager
-def _progress(session: Session) -> Iterator[Callable[[str], None]]:
-    """A line on the terminal that names the file being read; nothing in a pipe."""
-    if session.verbosity < 0 or not sys.stderr.isatty():
-        yield lambda text: None
-        return
-    yield lambda text: click.echo(f"\r\033[Kreading {text}", nl=False, err=True)
-    click.echo("\r\033[K", nl=False, err=True)
-
-
-# By DriftKind's values.
-_VERBS = {"missing": "wrote", "changed": "rewrote", "orphan": "removed"}
-
-
-def _drift_problem(drift: Drift) -> Problem:
-    from asyncgen.surface import DriftKind
-
-    said = {
-        DriftKind.MISSING: "is missing",
-        DriftKind.CHANGED: "is out of date",
-        DriftKind.ORPHAN: "is generated, but from nothing any more",
-    }[drift.kind]
-    return Problem(
-        "AG501",
-        f"{drift.path} {said}",
-        "run `asyncgen build`; `asyncgen diff` shows what would change",
-        Location(drift.path, 1),
-    )
-
-
-def _summary(result: Result, changed: Sequence[str]) -> str:
-    from asyncgen.surface import Kind
-
-    kinds = [entry.decision.kind for entry in result.entries]
-    twins = sum(entry.decision.twin is not None for entry in result.entries)
-    without = ", ".join(
-        f"{kinds.count(kind)} {kind.value}" for kind in Kind if kind in kinds and not kind.has_twin
-    )
-    files = len({entry.module.path for entry in result.entries})
-    return (
-        f"asyncgen: {_count(len(result.entries), 'callable')} read in {_count(files, 'file')}, "
-        f"{_count(twins, 'twin')}; {f'none for {without}; ' if without else ''}"
-        f"{_count(len(changed), 'file')} changed{_untyped(result)}"
-    )
-
-
-def _count(number: int, what: str, plural: str = "") -> str:
-    return f"{number} {what if number == 1 else plural or f'{what}s'}"
-
-
-def _untyped(result: Result) -> str:
-    """What the summary says of types that are not known."""
-    from asyncgen.stub.companions import types
-    from asyncgen.surface import Origin
-
-    unknown = [each for each in types(result.stubs).values() if each.origin is Origin.UNKNOWN]
-    said = ""
-    if unknown:
-        said = f"; {_count(len(unknown), 'return type')} unknown, see `asyncgen explain`"
-    if not result.has_django_stubs:
-        said += "; django-stubs not found, so types are from the source alone"
-    return said
-
-
-def _is_called(entry: Entry, name: str) -> bool:
-    full = _dotted(entry)
-    public = full.replace("django.db.models.query.", "django.db.models.").replace(
-        "django.db.models.manager.", "django.db.models."
-    )
-    return any(each == name or each.endswith(f".{name}") for each in (full, public))
-
-
-def _dotted(entry: Entry) -> str:
-    owner = entry.decision.owner
-    parts = [entry.module.name, *([owner.qualname] if owner else []), entry.decision.function.name]
-    return ".".join(parts)
-
-
-def _entry_line(entry: Entry, stub: StubFunction | None = None) -> str:
-    decision = entry.decision
-    twin = f" -> {decision.twin}" if decision.twin else ""
-    unknown = ", return type unknown" if stub and stub.origin.value == "unknown" else ""
-    return f"{decision.function.location}: {_dotted(entry)}: {decision.kind.value}{twin}{unknown}"
-
-
-def _entry_json(entry: Entry, stub: StubFunction | None = None) -> dict[str, object]:
-    """`file` and `line` are where the callable is defined."""
-    decision = entry.decision
-    return {
-        "file": decision.function.location.path,
-        "line": decision.function.location.line,
-        "module": entry.module.name,
-        "class": decision.owner.qualname if decision.owner else None,
-        "name": decision.function.name,
-        "kind": decision.kind.value,
-        "twin": decision.twin,
-        "returns": stub.returns if stub else None,
-        "type": stub.origin.value if stub else None,
-        "evidence": [
-            {
-                "message": each.message,
-                "file": each.location.path if each.location else None,
-                "line": each.location.line if each.location else None,
-            }
-            for each in decision.evidence
-        ],
-    }
-
-
-def _entry_text(entry: Entry, result: Result, config: Config) -> str:
-    from asyncgen.render import twin_lines
-    from asyncgen.stub.companions import types
-
-    lines = [f"{_dotted(entry)}: {entry.decision.kind.value}"]
-    lines += [
-        f"  {each.location}: {each.message}" if each.location else f"  {each.message}"
-        for each in entry.decision.evidence
-    ]
-    stub = types(result.stubs).get(id(entry.decision))
-    if stub:
-        lines.append(f"  its twin returns {stub.returns}: {stub.origin.value}")
-    for surface in result.surfaces:
-        members = [*surface.functions, *(twin for c in surface.classes for twin in c.twins)]
-        for twin in members:
-            if twin.decision is entry.decision:
-                lines += ["", f"{surface.path}:"]
-                definition = twin_lines(twin, surface, 0, config.line_length)
-                lines += [f"  {line}".rstrip() for line in definition]
-    return "\n".join(lines) + "\n"

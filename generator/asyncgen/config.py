@@ -5,6 +5,7 @@ Every key is one row of KEYS, which docs/configuration.md is checked against.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -77,6 +78,11 @@ class Config:
     python: str | None = None
     search: tuple[Path, ...] = ()
     dispatch: str | None = None
+
+    @property
+    def default_search(self) -> tuple[Path, ...]:
+        """The roots of a configuration that names none."""
+        return (self.root / "src", self.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,14 @@ TOP_KEYS: Mapping[str, Key] = {
     ),
 }
 KEYS: Mapping[str, Key] = {**SOURCE_KEYS, **TOP_KEYS}
+
+
+# Of a release: what each key may be, and an example. Names as in the core metadata specification.
+_RELEASE: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "name": (re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"), "one such as Django"),
+    "version": (re.compile(r"[0-9]+\.[0-9]+(?:\.[A-Za-z0-9]+)*"), "one such as 6.1.3"),
+    "sha256": (re.compile(r"[0-9a-f]{64}"), "the 64 hexadecimal digits of the wheel's hash"),
+}
 
 
 def load(path: Path) -> Config:
@@ -241,7 +255,10 @@ class _Reader:
             line_length=length if isinstance(length, int) else formatter_length,
             python=python if isinstance(python, str) else None,
             dispatch=dispatch if isinstance(dispatch, str) else None,
-            search=tuple(root / each for each in _strings(table.get("search", ["src", "."]))),
+            search=tuple(
+                Path(os.path.normpath(root / each))
+                for each in _strings(table.get("search", ["src", "."]))
+            ),
         )
 
     def check(self, table: dict[str, Toml], keys: Mapping[str, Key], name: str) -> None:
@@ -290,13 +307,14 @@ class _Reader:
         return found
 
     def release(self, value: Toml) -> Release:
+        """A release whose parts are what they say, for they go into a requirement for pip."""
         table = value if isinstance(value, dict) else {}
-        if set(table) != {"name", "version", "sha256"}:
-            where = self.locate("releases")
+        where = self.locate("releases")
+        if set(table) != set(_RELEASE):
             _fail("AG104", "a release is incomplete", "give name, version and sha256", where)
-        if not re.fullmatch(r"\d+\.\d+(\.\w+)*", str(table["version"])):
-            where = self.locate("releases")
-            _fail("AG104", f"version is {table['version']!r}", "give one such as 6.1.3", where)
+        for key, (pattern, example) in _RELEASE.items():
+            if not pattern.fullmatch(str(table[key])):
+                _fail("AG104", f"{key} of a release is {table[key]!r}", f"give {example}", where)
         return Release(**{key: str(each) for key, each in table.items()})
 
     def locate(self, key: str, number: int = 1) -> Location:

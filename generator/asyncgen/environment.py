@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from asyncgen.config import Config, Release
+from asyncgen.files import CACHE
 from asyncgen.problems import AsyncgenError, Location, Problem
-
-CACHE = Path(".asyncgen_cache")
 
 
 def site_packages(config: Config, variables: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
@@ -22,24 +21,37 @@ def site_packages(config: Config, variables: Mapping[str, str] = os.environ) -> 
 
     Raises AsyncgenError (AG105) when `python` names no environment.
     """
-    if config.python:
-        found = tuple(_of_environment(_prefix(Path(config.root, config.python))))
-        if not found:
-            raise AsyncgenError(
-                Problem(
-                    "AG105",
-                    f"{config.python} has no site-packages",
-                    "name a Python executable, or the folder of a virtual environment",
-                    Location(str(config.path), 1),
-                )
+    places = [place for each in _prefixes(config, variables) for place in _of_environment(each)]
+    if config.python and not places:
+        raise AsyncgenError(
+            Problem(
+                "AG105",
+                f"{config.python} has no site-packages",
+                "name a Python executable, or the folder of a virtual environment",
+                Location(str(config.path), 1),
             )
-        return tuple(_with_linked(found))
-    named = variables.get("VIRTUAL_ENV")
-    prefixes = [Path(named)] if named and Path(named) != Path(sys.prefix) else []
-    prefixes.append(config.root / ".venv")
-    places = [place for prefix in prefixes for place in _of_environment(prefix)]
-    places += map(Path, site.getsitepackages())
+        )
+    if not config.python:
+        places += map(Path, site.getsitepackages())
     return tuple(dict.fromkeys(_with_linked(places)))
+
+
+def _prefixes(config: Config, variables: Mapping[str, str] = os.environ) -> Iterator[Path]:
+    """The environments of the project, nearest first."""
+    if config.python:
+        yield _prefix(Path(config.root, config.python))
+        return
+    named = variables.get("VIRTUAL_ENV")
+    if named and Path(named) != Path(sys.prefix):
+        yield Path(named)
+    yield config.root / ".venv"
+
+
+def dependencies(config: Config) -> Iterator[Path]:
+    """The folders whose content decides where modules are found; some may not be there."""
+    for prefix in _prefixes(config):
+        yield from (prefix / "lib", prefix / "Lib" / "site-packages")
+    yield from (*config.search, *site_packages(config))
 
 
 def _with_linked(places: Iterable[Path]) -> Iterator[Path]:
@@ -109,48 +121,48 @@ def release_root(release: Release, config: Config, installed: tuple[Path, ...]) 
         import tempfile
         import zipfile
 
-        wheel = _download(release, root, config)
-        with tempfile.TemporaryDirectory(dir=root) as folder:
-            with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(Path(folder, "unpacked"))
-            os.replace(Path(folder, "unpacked"), unpacked)
+        with tempfile.TemporaryDirectory(prefix="asyncgen-") as outside:
+            wheel = _download(release, Path(outside), config)
+            root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=root) as folder:
+                with zipfile.ZipFile(wheel) as archive:
+                    archive.extractall(Path(folder, "unpacked"))
+                os.replace(Path(folder, "unpacked"), unpacked)
     return unpacked
 
 
-def _download(release: Release, root: Path, config: Config) -> Path:
-    """The release's wheel, fetched by pip, which checks the hash too."""
+def _download(release: Release, folder: Path, config: Config) -> Path:
+    """The release's wheel, fetched by pip, which checks the hash too. It runs isolated from
+    PYTHONPATH and the like, and outside the project, whose `pip/` or `secrets.py` it would import.
+    """
     import hashlib
     import subprocess
-    import tempfile
 
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root) as folder:
-        pinned = Path(folder, "requirements.txt")
-        pinned.write_text(f"{release.name}=={release.version} --hash=sha256:{release.sha256}\n")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--only-binary", ":all:", "--python-version", "3.13", "--require-hashes"]
-        command += ["--requirement", str(pinned), "--dest", folder]
-        finished = subprocess.run(command, capture_output=True, text=True, check=False)
-        wheels = list(Path(folder).glob("*.whl"))
-        if finished.returncode or not wheels:
-            reason = (finished.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-            raise AsyncgenError(
-                Problem(
-                    "AG106",
-                    f"cannot download {release.name} {release.version}: {reason}",
-                    f"check the network, or install {release.name}=={release.version}",
-                    Location(str(config.path), 1),
-                )
+    pinned = folder / "requirements.txt"
+    pinned.write_text(f"{release.name}=={release.version} --hash=sha256:{release.sha256}\n")
+    command = [sys.executable, "-I", "-m", "pip", "download", "--quiet", "--no-deps"]
+    command += ["--disable-pip-version-check", "--no-input", "--only-binary", ":all:"]
+    command += ["--python-version", "3.13", "--require-hashes"]
+    command += ["--requirement", str(pinned), "--dest", str(folder)]
+    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    wheels = list(folder.glob("*.whl"))
+    if finished.returncode or not wheels:
+        reason = (finished.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+        raise AsyncgenError(
+            Problem(
+                "AG106",
+                f"cannot download {release.name} {release.version}: {reason}",
+                f"check the network, or install {release.name}=={release.version}",
+                Location(str(config.path), 1),
             )
-        if hashlib.sha256(wheels[0].read_bytes()).hexdigest() != release.sha256:
-            raise AsyncgenError(
-                Problem(
-                    "AG107",
-                    f"the hash of {wheels[0].name} is not the one in the configuration",
-                    "correct sha256, or find out why the file differs",
-                    Location(str(config.path), 1),
-                )
+        )
+    if hashlib.sha256(wheels[0].read_bytes()).hexdigest() != release.sha256:
+        raise AsyncgenError(
+            Problem(
+                "AG107",
+                f"the hash of {wheels[0].name} is not the one in the configuration",
+                "correct sha256, or find out why the file differs",
+                Location(str(config.path), 1),
             )
-        kept = root / wheels[0].name
-        os.replace(wheels[0], kept)
-    return kept
+        )
+    return wheels[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -13,20 +14,15 @@ from asyncgen import environment
 from asyncgen.config import Config, Source
 from asyncgen.django.relations import Relations
 from asyncgen.evaluate import Evaluator
-from asyncgen.plan import Progress, Run, Selection, import_root
+from asyncgen.globs import Globber
+from asyncgen.header import is_generated
+from asyncgen.plan import ASIDE, Progress, Run, Selection, import_root
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read import read_outline
 from asyncgen.resolve import Resolver, every_class
 from asyncgen.source import Module
-from asyncgen.surface import HEADER
 
-_CLASS = re.compile(r"^\s*class \w", re.MULTILINE)
-# Folders, and files without their suffix, that hold nothing that a project runs.
-_SKIPPED = re.compile(
-    r"\..*|docs?|examples?|build|dist|node_modules|site-packages|__pycache__"
-    r"|migrations|\w+_migrations|conftest|tests?|testing|testapps?|testprojects?|test_\w+|\w+_tests?"
-)
-
+_CLASS = re.compile(rb"^\s*class \w", re.MULTILINE)
 TEMPLATE = """\
 [tool.asyncgen]
 # The modules whose querysets, managers and models get async twins: files, globs, or dotted modules.
@@ -124,12 +120,12 @@ def _outlines(config: Config, progress: Progress) -> Iterator[tuple[Path, Module
 def candidates(root: Path) -> Iterator[Path]:
     """The project's files that have classes: none that test, migrate or were generated, and no
     environment's."""
-    for path in sorted(root.rglob("*.py")):
+    for path in Globber().files(root, "**/*.py"):
         parts = path.relative_to(root).with_suffix("").parts
-        if any(map(_SKIPPED.fullmatch, parts)) or _in_environment(path.parent, root):
+        if any(map(ASIDE.fullmatch, parts)) or _in_environment(path.parent, root):
             continue
-        text = path.read_text(encoding="utf-8", errors="replace")
-        if _CLASS.search(text) and HEADER not in text[:600]:
+        data = path.read_bytes() if os.access(path, os.R_OK) else b""
+        if _CLASS.search(data) and not is_generated(data):
             yield path
 
 

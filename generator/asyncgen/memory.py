@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -23,6 +22,7 @@ from types import ModuleType, NoneType
 from typing import Any, TypeVar
 
 from asyncgen import facts, problems, source
+from asyncgen.files import WRITABLE_BY_OTHERS, is_ours, private_bytes, write_private
 
 T = TypeVar("T")
 # A table's rows: a scalar, or a kind and the numbers of the rows that it is made of.
@@ -69,32 +69,6 @@ def keep(key: str, value: object) -> None:
             write_private(folder / f"{key}.json", f"{digest(table)}\n{table}")
 
 
-# -- files that only we can have written ----------------------------------------------------------
-
-
-def private_bytes(path: Path) -> bytes | None:
-    """The content of a file that is ours and that nobody else could write; None otherwise."""
-    try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
-        return None
-    with os.fdopen(handle, "rb") as stream:
-        return stream.read() if _is_ours(os.fstat(handle)) else None
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file whole or not at all; raises OSError, and leaves nothing beside it then."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        os.replace(name, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
-
-
 def _folder() -> Path | None:
     """The user's cache folder; None where there is none, or it is switched off."""
     if os.environ.get("ASYNCGEN_NO_CACHE"):
@@ -108,16 +82,9 @@ def _folder() -> Path | None:
 
 def _is_private(folder: Path) -> bool:
     try:
-        return _is_ours(folder.stat())
+        return is_ours(folder.stat(), WRITABLE_BY_OTHERS)
     except OSError:
         return False
-
-
-def _is_ours(status: os.stat_result) -> bool:
-    """Owned by us, and not writable by group or others. Windows' folder is the user's alone."""
-    if sys.platform == "win32":
-        return True
-    return status.st_uid == os.geteuid() and not status.st_mode & 0o022
 
 
 # -- values as tables -----------------------------------------------------------------------------

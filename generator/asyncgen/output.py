@@ -1,23 +1,31 @@
-"""Rendered files against those on disk: compare, diff, write atomically, find orphans."""
+"""Rendered files against those on disk: compare, diff, write, find what is no longer due."""
 
 from __future__ import annotations
 
 import difflib
 import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
-from asyncgen.problems import AsyncgenError, Location, Problem
-from asyncgen.surface import HEADER, Drift, DriftKind, Rendered
+from asyncgen.config import Config
+from asyncgen.header import head_of, is_generated, sources_in
+from asyncgen.journal import Step, carry_out, content, hash_of, ledger
+from asyncgen.problems import AsyncgenError, Location, Problem, Severity
+from asyncgen.surface import Drift, DriftKind, Rendered
 
-_HEAD = 600  # bytes within which the header must stand
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """Files that are no longer due: those that may be removed, and those that are only named."""
+
+    removable: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
-def drift(root: Path, rendered: Iterable[Rendered], orphans: Iterable[str] = ()) -> list[Drift]:
-    """What differs on disk from what was rendered, by path.
+def drift(root: Path, rendered: Iterable[Rendered], removable: Iterable[str] = ()) -> list[Drift]:
+    """What differs on disk from what was rendered, by path. Newlines are no difference.
 
     Raises AsyncgenError: AG401 a hand-written file is in the way, AG402 a path leads outside the
     project, AG403 a file cannot be read.
@@ -30,21 +38,17 @@ def drift(root: Path, rendered: Iterable[Rendered], orphans: Iterable[str] = ())
             found.append(Drift(each.path, kind, _diff(each.path, known or "", each.text)))
     found += [
         Drift(path, DriftKind.ORPHAN, _diff(path, current(root, path) or "", ""))
-        for path in orphans
+        for path in removable
     ]
     return sorted(found, key=lambda each: each.path)
 
 
 def current(root: Path, path: str) -> str | None:
     """The text of a generated file as it is now; None where there is none."""
-    target = inside(root, path)
-    try:
-        data = target.read_bytes()
-    except FileNotFoundError:
+    data = _content(root, path)
+    if data is None:
         return None
-    except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from error
-    if data.strip() and HEADER.encode() not in data[:_HEAD]:
+    if data.strip() and not is_generated(data):
         raise AsyncgenError(
             Problem(
                 "AG401",
@@ -53,7 +57,21 @@ def current(root: Path, path: str) -> str | None:
                 Location(path, 1),
             )
         )
-    return data.decode("utf-8", errors="surrogateescape")
+    return data.decode("utf-8", errors="surrogateescape").replace("\r\n", "\n")
+
+
+def _content(root: Path, path: str) -> bytes | None:
+    try:
+        return content(inside(root, path))
+    except OSError as error:
+        raise AsyncgenError(
+            Problem(
+                "AG403",
+                f"cannot read the output: {error.strerror or error}",
+                "check its mode",
+                Location(path, 1),
+            )
+        ) from error
 
 
 def inside(root: Path, path: str) -> Path:
@@ -72,12 +90,6 @@ def inside(root: Path, path: str) -> Path:
     return target
 
 
-def _unreadable(path: str, reason: str) -> AsyncgenError:
-    return AsyncgenError(
-        Problem("AG403", f"cannot read the output: {reason}", "check its mode", Location(path, 1))
-    )
-
-
 def _diff(path: str, before: str, after: str) -> str:
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
@@ -87,98 +99,58 @@ def _diff(path: str, before: str, after: str) -> str:
     )
 
 
-def write(root: Path, rendered: Sequence[Rendered], drifts: Sequence[Drift]) -> list[str]:
-    """Bring the files that drifted in line; the paths that changed.
-
-    All new files are written beside their targets first, then each replaces its target, so that a
-    failure leaves every target as it was. Raises AsyncgenError (AG404) when that fails.
-    """
+def write(configuration: Path, rendered: Sequence[Rendered], drifts: Sequence[Drift]) -> list[str]:
+    """Bring the files that drifted in line, all or none, and note what the configuration wrote;
+    the paths that changed. Raises AsyncgenError (AG402 to AG404)."""
+    root = configuration.parent
     texts = {each.path: each.text for each in rendered}
-    undo: list[Callable[[], object]] = []
-    current_path = ""
-    try:
-        ready: list[tuple[Path, Path]] = []
-        for each in drifts:
-            current_path = each.path
-            if each.kind is not DriftKind.ORPHAN:
-                target = inside(root, each.path)
-                undo += [folder.rmdir for folder in _make_folders(target.parent)]
-                temporary = _written_beside(target, texts[each.path])
-                undo.append(partial(temporary.unlink, missing_ok=True))
-                ready.append((temporary, target))
-        for temporary, target in ready:
-            current_path = target.relative_to(root).as_posix()
-            undo.append(_restorer(target))
-            os.replace(temporary, target)
-        for each in drifts:
-            current_path = each.path
-            if each.kind is DriftKind.ORPHAN:
-                undo.append(_restorer(inside(root, each.path)))
-                inside(root, each.path).unlink()
-    except OSError as error:
-        for step in reversed(undo):
-            with suppress(OSError):
-                step()
-        raise AsyncgenError(
-            Problem(
-                "AG404",
-                f"cannot write the output: {error.strerror}",
-                "check the folder's mode and the disk; nothing was changed",
-                Location(current_path, 1),
-            )
-        ) from error
+    steps = []
+    for each in drifts:
+        data = _content(root, each.path)
+        before = hash_of(data) if data is not None else None
+        steps.append(Step(each.path, before, texts.get(each.path)))
+    written = {path: hash_of(text.encode()) for path, text in sorted(texts.items())}
+    carry_out(configuration, steps, written)
     return [each.path for each in drifts]
 
 
-def _restorer(target: Path) -> Callable[[], object]:
-    """What puts `target` back as it is now."""
-    if not target.exists():
-        return partial(target.unlink, missing_ok=True)
-    return partial(target.write_bytes, target.read_bytes())
+def leftovers(config: Config, rendered: Sequence[Rendered]) -> Leftovers:
+    """What is no longer due. Only what this very configuration wrote, as it wrote it, may be
+    removed; any other file with our header is named where the source that it tells of is gone."""
+    due = {each.path for each in rendered}
+    removable = []
+    for path, known in ledger(config.path).items():
+        data = _content(config.root, path) if path not in due else None
+        if data is not None and is_generated(data) and hash_of(data) == known:
+            removable.append(path)
+    folders = {inside(config.root, each.path).parent for each in rendered}
+    problems = [
+        Problem(
+            "AG505",
+            f"{path} was generated from {source}, which is not there any more",
+            "remove it, or its header; build removes only what this configuration wrote and "
+            "nobody changed",
+            Location(path, 1),
+            Severity.WARNING,
+        )
+        for path, source in _generated(config, folders)
+        if path not in due and path not in removable and not _exists(config, source)
+    ]
+    return Leftovers(tuple(removable), tuple(problems))
 
 
-def _make_folders(folder: Path) -> list[Path]:
-    """Make the folder and its parents; those that were not there before."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir()
-    return missing[::-1]
+def _generated(config: Config, folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """The files in some folders that bear our header, each with the first source that it names."""
+    for folder in sorted(folders):
+        for path in sorted((*folder.glob("*.py"), *folder.glob("*.pyi"))):
+            with suppress(OSError):
+                sources = sources_in(head_of(path)) if path.is_file() else ()
+                if sources:
+                    yield path.relative_to(config.root).as_posix(), sources[0]
 
 
-def _written_beside(target: Path, text: str) -> Path:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        temporary.chmod(mode)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
+def _exists(config: Config, source: str) -> bool:
+    from asyncgen.environment import site_packages
 
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def orphans(root: Path, folders: Iterable[Path], wanted: Iterable[str]) -> Iterator[str]:
-    """Files that bear asyncgen's header in folders it writes to, but that it no longer writes."""
-    known = set(wanted)
-    for folder in sorted(set(folders)):
-        for pattern in ("*.py", "*.pyi"):
-            for path in sorted(folder.glob(pattern)):
-                name = path.relative_to(root).as_posix()
-                if name not in known and _is_generated(path):
-                    yield name
-
-
-def _is_generated(path: Path) -> bool:
-    try:
-        with path.open("rb") as stream:
-            return HEADER.encode() in stream.read(_HEAD)
-    except OSError:
-        return False
+    roots = (config.root, *config.search, *site_packages(config))
+    return any((root / source).exists() for root in roots)

@@ -84,6 +84,14 @@ def as_json(problem: Problem) -> str:
     )
 
 
+def from_json(text: str) -> Problem:
+    """The problem that `as_json` wrote."""
+    known = json.loads(text)
+    location = Location(known["file"], known["line"]) if known["file"] else None
+    severity = Severity(known["severity"])
+    return Problem(known["code"], known["message"], known["hint"], location, severity)
+
+
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

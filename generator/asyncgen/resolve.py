@@ -77,13 +77,22 @@ class Resolver:
         return self._paths[dotted]
 
     def _find(self, dotted: str) -> Path | None:
+        return next((each for each in self._candidates(dotted) if each.is_file()), None)
+
+    def _candidates(self, dotted: str) -> Iterator[Path]:
+        """Where the module may stand, the first that is there wins."""
         parts = dotted.split(".")
         for root in self.roots:
             base = root.joinpath(*parts)
-            for candidate in (base / "__init__.py", base.with_name(base.name + ".py")):
-                if candidate.is_file():
-                    return candidate
-        return None
+            yield from (base / "__init__.py", base.with_name(base.name + ".py"))
+
+    def absent(self) -> Iterator[Path]:
+        """What was looked for in vain: were it there, other modules would have been found."""
+        for dotted, found in self._paths.items():
+            for path in self._candidates(dotted):
+                if path == found:
+                    break
+                yield path
 
     def knows_django(self, dotted: str) -> bool:
         """Whether the top-level package of a module has anything to do with Django: it is part of
@@ -425,7 +434,10 @@ def _outer_files(path: Path) -> Iterator[Path]:
 
 
 def _imports_django(path: Path) -> bool:
-    return _IMPORTS_DJANGO.search(path.read_bytes()) is not None
+    try:
+        return path.is_file() and _IMPORTS_DJANGO.search(path.read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def _each_base(found: Class) -> Iterator[tuple[Expression, str]]:

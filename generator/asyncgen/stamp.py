@@ -1,98 +1,178 @@
 """Whether anything changed since the last build, told by content and without reading Python.
 
-The stamp holds a hash of every file that the build read or wrote, of the configuration and of
-asyncgen itself; the names that could be imported; and the warnings, to be given again. It only
-ever says "nothing changed", and any difference, or none to be found, means that everything is
-read again; so a stale stamp cannot hide drift.
+The stamp of a configuration holds all that its last build depended on, and the warnings, to be
+given again. It only ever says "nothing changed", and any difference, or none to be found, means
+that everything is read again; so a stale stamp cannot hide drift.
+
+Comparing needs neither the configuration, whose file is one of those that did not change, nor
+anything that takes long to import. Each line of a stamp is one condition: its kind, its subject,
+and what held at the build.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import astuple
-from pathlib import Path
+import sys
 
-from asyncgen.config import Config
-from asyncgen.environment import CACHE, site_packages
-from asyncgen.problems import Location, Problem, Severity
+from asyncgen.files import CACHE, JOURNAL, hash_of_file, private_bytes, write_private
 
-NAME = "stamp.json"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from asyncgen.config import Config
+    from asyncgen.plan import Result
+
+NAME = "stamp"
+_WARNING = "warning"
 
 
-def warnings(config: Config) -> list[Problem] | None:
-    """The warnings of the last build; None when something that it depended on has changed."""
-    try:
-        text = (config.root / CACHE / NAME).read_text(encoding="utf-8")
-        stamp = json.loads(text)
-        files: dict[str, str] = stamp["files"]
-        if stamp["environment"] != _environment(config) or stamp["listing"] != _listing(config):
-            return None
-        if any(_hash(Path(path)) != known for path, known in files.items()):
-            return None
-        return [_warning(*each) for each in stamp["warnings"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+def warnings(configuration: str, python: str | None) -> list[str] | None:
+    """The warnings of the last build, each as JSON; None when what it depended on has changed.
+
+    `configuration` is the absolute path of its file, `python` what `--python` says.
+    """
+    stamp = _path(configuration)
+    data = private_bytes(stamp)
+    is_pending = os.path.exists(os.path.join(os.path.dirname(stamp), os.pardir, JOURNAL))
+    if data is None or is_pending:
         return None
+    text, _, checksum = data.decode("utf-8", "surrogateescape").rpartition("\n")
+    if checksum != _hash(text):
+        return None  # damaged
+    found = []
+    for line in text.split("\n"):
+        kind, subject, known = line.split("\t")
+        if kind == _WARNING:
+            found.append(known)
+        elif _CONDITIONS[kind](subject, python) != known:
+            return None
+    return found
 
 
 def remember(
-    config: Config, read: Iterable[Path], written: Iterable[str], warnings: Iterable[Problem]
+    config: Config, python: str | None, result: Result, written: Iterable[str], said: Iterable[str]
 ) -> None:
-    """Stamp the state after a build; a folder that cannot be written to is left alone."""
-    files = [*read, config.path, *(config.root / path for path in written), *_own_files()]
-    stamp = {
-        "environment": _environment(config),
-        "listing": _listing(config),
-        "files": {str(path): _hash(path) for path in files},
-        "warnings": [
-            (each.code, each.message, each.hint, each.location and astuple(each.location))
-            for each in warnings
-        ],
-    }
-    folder = config.root / CACHE
+    """Stamp the state after a build that `said` warnings, given as JSON. A folder that cannot be
+    written to is left alone."""
+    conditions = dict.fromkeys(_conditions(config, result, written))
+    known = {("file", str(path)): found for path, found in result.read.items()}
+    lines = [
+        f"{kind}\t{subject}\t{known.get((kind, subject)) or _CONDITIONS[kind](subject, python)}"
+        for kind, subject in conditions
+    ]
+    lines += [f"{_WARNING}\t\t{each}" for each in said]
+    if all(line.count("\t") == 2 and "\n" not in line for line in lines):
+        try:
+            path = _path(str(config.path))
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            text = "\n".join(lines)
+            write_private(path, f"{text}\n{_hash(text)}")
+        except OSError:
+            return
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _path(configuration: str) -> str:
+    folder, name = os.path.split(configuration)
+    return os.path.join(folder, CACHE, name, NAME)
+
+
+# -- conditions ------------------------------------------------------------------------------------
+
+
+def _option(subject: str, python: str | None) -> str:
+    """What `--python` says."""
+    return python or ""
+
+
+def _variable(subject: str, python: str | None) -> str:
+    return os.environ.get(subject, "")
+
+
+def _interpreter(subject: str, python: str | None) -> str:
+    """The interpreter that runs asyncgen: the last environment in which modules are found."""
+    return f"{sys.prefix} {sys.version_info[:3]}"
+
+
+def _file(path: str, python: str | None) -> str:
+    """What a file says."""
+    return hash_of_file(path)
+
+
+def _folder(path: str, python: str | None) -> str:
+    """The names in a folder of what may be imported, or lead to it."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-        temporary = folder / f"{NAME}.new"
-        temporary.write_text(json.dumps(stamp, indent=0), encoding="utf-8")
-        temporary.replace(folder / NAME)
+        with os.scandir(path) as entries:
+            names = sorted(
+                entry.name
+                for entry in entries
+                if entry.name.endswith((".py", ".pyi", ".pth"))
+                or (entry.name[0] != "." and entry.name != "__pycache__" and entry.is_dir())
+            )
     except OSError:
-        return
+        return ""
+    return _hash("\0".join(names))
 
 
-def _warning(code: str, message: str, hint: str, place: tuple[str, int] | None) -> Problem:
-    return Problem(code, message, hint, Location(*place) if place else None, Severity.WARNING)
+def _presence(path: str, python: str | None) -> str:
+    """Whether there is anything: of what was looked for in vain."""
+    return "there" if os.path.lexists(path) else ""
 
 
-def _environment(config: Config) -> list[list[str]]:
-    """What decides where modules are found: the roots, and the names that each has."""
-    return [[str(root), *_importable(root)] for root in (*config.search, *site_packages(config))]
+_CONDITIONS: Mapping[str, Callable[[str, str | None], str]] = {
+    "option": _option,
+    "variable": _variable,
+    "interpreter": _interpreter,
+    "file": _file,
+    "folder": _folder,
+    "presence": _presence,
+}
 
 
-def _importable(root: Path) -> list[str]:
-    """The names in a folder that can be imported."""
-    names = os.listdir(root) if root.is_dir() else ()
-    return sorted(
-        name for name in names if name != "__pycache__" and name.removesuffix(".py").isidentifier()
-    )
+def _conditions(
+    config: Config, result: Result, written: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """All that a build depends on, as (kind, subject)."""
+    from asyncgen.environment import dependencies
+
+    yield from (("option", "python"), ("variable", "VIRTUAL_ENV"), ("interpreter", ""))
+    files = [*_own_files(), config.path, *result.read, *(config.root / each for each in written)]
+    for folder in dependencies(config):
+        yield from _of_folder(folder)
+        files += sorted(folder.glob("*.pth"))
+    for folder in result.folders:
+        yield from _of_folder(folder)
+    yield from (("file", str(path)) for path in files)
+    for path in result.absent:
+        yield "presence", str(_topmost_missing(path))
 
 
-def _listing(config: Config) -> list[str]:
-    """The files that the configured globs find now: a new one means a new build."""
-    names = (name for source in config.sources for name in source.sources if "*" in name)
-    return sorted(str(path) for name in dict.fromkeys(names) for path in config.root.glob(name))
+def _of_folder(folder: Path) -> Iterator[tuple[str, str]]:
+    if folder.is_dir():
+        yield "folder", str(folder)
+    else:
+        yield "presence", str(_topmost_missing(folder))
+
+
+def _topmost_missing(path: Path) -> Path:
+    """The path, or that folder on the way to it which is the first that is not there: what comes
+    to be below it cannot come before it."""
+    while not path.parent.is_dir() and path.parent != path:
+        path = path.parent
+    return path
 
 
 def _own_files() -> Iterator[Path]:
     """asyncgen's own code and templates: a change there is a change of what it writes."""
     from importlib import resources
+    from pathlib import Path
 
     for package in ("asyncgen", "asyncgen_templates"):
         folder = Path(str(resources.files(package)))
         yield from sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".jinja"))
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

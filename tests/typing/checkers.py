@@ -108,7 +108,7 @@ def build(folder: Path, programs: Path) -> Path:
     result = Run(config).result()
     assert not result.problems, result.problems
     texts = list(rendered(result, config))
-    write(config.root, texts, drift(config.root, texts))
+    write(config.path, texts, drift(config.root, texts))
     return configured(folder, programs / "python", "settings").folder
 
 

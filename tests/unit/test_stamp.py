@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from asyncgen.config import load
+import pytest
+from asyncgen.problems import from_json
 from asyncgen.stamp import warnings
 from click.testing import Result
 
@@ -40,7 +42,7 @@ def test_an_unchanged_check_gives_the_warnings_of_the_build_again(
     assert checked.exit_code == 0
     assert "which cannot be found [AG203]" in built.stderr
     assert checked.stderr == built.stderr
-    (warning,) = warnings(load(root / "pyproject.toml")) or ()
+    (warning,) = map(from_json, warnings(str(root / "pyproject.toml"), None) or ())
     assert (warning.code, str(warning.location)) == ("AG203", "shop/querysets.py:5")
 
 
@@ -59,5 +61,131 @@ def test_a_module_that_was_missing_and_is_there_now_is_a_change(project: Project
                 """
         }
     )
-    assert warnings(load(root / "pyproject.toml")) is None
+    assert warnings(str(root / "pyproject.toml"), None) is None
     assert run("check").stderr == ""
+
+
+def test_a_stamp_is_of_one_configuration(project: Project, run: Run) -> None:
+    """Two in one folder: a build of one says nothing about the other."""
+    both = {
+        f"{name}.toml": f'[tool.asyncgen]\nsources = ["shop/{name}.py"]\n{PLAIN}'
+        for name in ("first", "second")
+    }
+    source = SHOP["shop/querysets.py"]
+    project({**both, "shop/__init__.py": "", "shop/first.py": source, "shop/second.py": source})
+    assert run("--config", "first.toml", "build").exit_code == 0
+    assert run("--config", "second.toml", "check").exit_code == 1
+    assert "wrote shop/second_async.py" in run("--config", "second.toml", "build").stdout
+    for name in both:
+        assert run("--config", name, "check").exit_code == 0
+
+
+PLAIN = 'stubs = "none"\nunwired = ["*"]\n'
+MISSING = """\
+    from django.db import models
+    from shop.base import Base
+
+
+    class BookQuerySet(Base):
+        def total(self):
+            return self.count()
+    """
+BASE = """\
+    from django.db import models
+
+
+    class Base(models.QuerySet):
+        pass
+    """
+
+
+@pytest.mark.parametrize("place", ["shop/base.py", "shop/base/__init__.py", "src/shop/base.py"])
+def test_what_was_looked_for_in_vain_is_a_change_when_it_comes(
+    place: str, project: Project, run: Run
+) -> None:
+    root = project({**SHOP, "shop/querysets.py": MISSING})
+    run("build")
+    assert is_known(root)
+    project({place: BASE, **({"src/shop/__init__.py": ""} if "src" in place else {})})
+    assert not is_known(root)
+
+
+def test_a_folder_that_becomes_a_package_is_a_change(project: Project, run: Run) -> None:
+    root = project({**SHOP, "shop/more/books.py": SHOP["shop/querysets.py"]})
+    (root / "pyproject.toml").write_text(f'[tool.asyncgen]\nsources = ["shop/more/*.py"]\n{PLAIN}')
+    run("build")
+    assert is_known(root)
+    (root / "shop/more/__init__.py").touch()
+    assert not is_known(root)
+
+
+@pytest.mark.parametrize("pattern", ["shop/*.py", "*/querysets.py", "**/querysets.py", "shop"])
+def test_a_file_that_a_pattern_would_find_is_a_change(
+    pattern: str, project: Project, run: Run
+) -> None:
+    root = project(SHOP)
+    (root / "pyproject.toml").write_text(f'[tool.asyncgen]\nsources = ["{pattern}"]\n{PLAIN}')
+    assert run("build").exit_code == 0
+    assert is_known(root)
+    name = "shop/more.py" if pattern.startswith("shop") else "blog/querysets.py"
+    project({name: SHOP["shop/querysets.py"]})
+    assert run("check").exit_code == 1
+
+
+def is_known(root: Path, python: str | None = None) -> bool:
+    return warnings(str(root / "pyproject.toml"), python) is not None
+
+
+def test_another_environment_is_a_change(
+    project: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = project(SHOP)
+    run("build")
+    assert is_known(root)
+    assert not is_known(root, "elsewhere/bin/python")
+    monkeypatch.setenv("VIRTUAL_ENV", str(root / "elsewhere"))
+    assert not is_known(root)
+    monkeypatch.undo()
+    (root / ".venv/lib/python3.12/site-packages").mkdir(parents=True)
+    assert not is_known(root)
+
+
+def test_what_was_edited_while_it_was_read_is_a_change(
+    project: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = project(SHOP)
+    edited = root / "shop/querysets.py"
+    from asyncgen.plan import run as pipeline
+
+    read = pipeline.read_file
+
+    def slow(path: Path, *arguments: Any, **options: Any) -> Any:
+        found = read(path, *arguments, **options)
+        if path == edited:
+            path.write_text(path.read_text() + "\n    def other(self):\n        self.count()\n")
+        return found
+
+    monkeypatch.setattr(pipeline, "read_file", slow)
+    assert run("build").exit_code == 0
+    assert not is_known(root)
+    monkeypatch.undo()
+    monkeypatch.chdir(root)
+    assert run("check").exit_code == 1
+
+
+@pytest.mark.parametrize("damage", ["", "end", "file\tx\n", "what\tis\tthis\n", "\0\0\0"])
+def test_a_damaged_stamp_is_none(damage: str, project: Project, run: Run) -> None:
+    root = project(SHOP)
+    run("build")
+    (root / ".asyncgen_cache/pyproject.toml/stamp").write_text(damage)
+    assert not is_known(root)
+    assert run("check").exit_code == 0
+
+
+def test_a_stamp_that_others_could_have_written_is_none(project: Project, run: Run) -> None:
+    """As one that was committed and checked out would be."""
+    root = project(SHOP)
+    run("build")
+    assert is_known(root)
+    (root / ".asyncgen_cache/pyproject.toml/stamp").chmod(0o644)
+    assert not is_known(root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,16 +15,13 @@ FOLDER = "django-stubs"
 class StubResolver(Resolver):
     """Finds the modules of `django` as the .pyi files of django-stubs."""
 
-    def find(self, dotted: str) -> Path | None:
+    def _candidates(self, dotted: str) -> Iterator[Path]:
         package, *parts = dotted.split(".")
         if package != "django":
-            return None
+            return
         for root in self.roots:
             base = root.joinpath(*parts)
-            for candidate in (base / "__init__.pyi", base.with_name(base.name + ".pyi")):
-                if candidate.is_file():
-                    return candidate
-        return None
+            yield from (base / "__init__.pyi", base.with_name(base.name + ".pyi"))
 
 
 @dataclass(frozen=True, slots=True)

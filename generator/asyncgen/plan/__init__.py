@@ -2,6 +2,6 @@
 
 from asyncgen.plan.result import Entry, Result
 from asyncgen.plan.run import Progress, Run, rendered
-from asyncgen.plan.selection import Selection, import_root
+from asyncgen.plan.selection import ASIDE, Selection, import_root
 
-__all__ = ["Entry", "Progress", "Result", "Run", "Selection", "import_root", "rendered"]
+__all__ = ["ASIDE", "Entry", "Progress", "Result", "Run", "Selection", "import_root", "rendered"]

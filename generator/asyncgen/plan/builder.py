@@ -352,36 +352,3 @@ class SurfaceBuilder:
 
 _MANAGER = "django.db.models.manager.Manager"
 _MODEL = "django.db.models.base.Model"
-_PATTERN_KEYS = (
-    "classes",
-    "functions",
-    "include",
-    "exclude",
-    "kinds",
-    "rename",
-    "await_rows",
-    "unwired",
-)
-
-
-def unmatched(source: Source, used: set[tuple[str, str]]) -> Iterator[Problem]:
-    """A pattern that matches nothing is an error: it hides a typing mistake or a removed name."""
-    for key in (
-        "classes",
-        "functions",
-        "include",
-        "exclude",
-        "kinds",
-        "rename",
-        "await_rows",
-        "unwired",
-    ):
-        name = key.replace("_", "-")
-        for pattern in getattr(source, key):
-            if (name, pattern) not in used:
-                yield Problem(
-                    "AG108",
-                    f"{name} has {pattern!r}, which matches nothing",
-                    "correct the pattern, or take it out",
-                    source.location,
-                )

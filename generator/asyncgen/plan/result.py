@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,11 @@ class Result:
     dispatches: tuple[tuple[Dispatch, str | None], ...]  # each with the path of its stub
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
-    read: tuple[Path, ...]  # every file that the result depends on
+    # What the result depends on: every file with the hash of what was read of it, the folders in
+    # which files were looked for by pattern, and what was not there.
+    read: Mapping[Path, str]
+    folders: tuple[Path, ...] = ()
+    absent: tuple[Path, ...] = ()
     stubs: tuple[StubModule, ...] = ()
     managers: tuple[ManagerModule, ...] = ()
     has_django_stubs: bool = True  # as far as stubs were asked for

@@ -8,18 +8,20 @@ from pathlib import Path, PurePosixPath
 
 from asyncgen import environment
 from asyncgen.classify import Classifier
-from asyncgen.config import Config, Release
+from asyncgen.config import Config, Release, Source
 from asyncgen.django.relations import Relations
 from asyncgen.evaluate import Evaluator
+from asyncgen.files import CACHE, hash_of_file
+from asyncgen.globs import Globber
 from asyncgen.infer import DjangoStubs, Inference
 from asyncgen.infer.generics import Rows
 from asyncgen.plan.analysis import Analysis, Chosen
-from asyncgen.plan.builder import SurfaceBuilder, unmatched
+from asyncgen.plan.builder import SurfaceBuilder
 from asyncgen.plan.clashes import unclashed
 from asyncgen.plan.derived import Derived
 from asyncgen.plan.faults import Written, faults
 from asyncgen.plan.result import Entry, Result
-from asyncgen.plan.selection import Selected, Selection, apart, leftovers
+from asyncgen.plan.selection import Selected, Selection, apart, leftovers, unmatched
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read import read_file
 from asyncgen.resolve import Resolver
@@ -38,7 +40,9 @@ class Run:
     config: Config
     progress: Progress = lambda text: None
     problems: list[Problem] = field(default_factory=list)
-    paths: dict[Path, None] = field(default_factory=dict)
+    paths: dict[Path, str] = field(default_factory=dict)  # what was read, and the hash of it
+    globber: Globber = field(default_factory=Globber)
+    resolvers: list[Resolver] = field(default_factory=list)
     known: dict[tuple[Path, str], Module] = field(default_factory=dict)  # what was read
     plans: dict[str, Plan] = field(default_factory=dict)  # by the path of the surface
     written: set[str] = field(default_factory=set)  # top-level packages that outputs go to
@@ -50,10 +54,12 @@ class Run:
         installed = environment.site_packages(self.config)
         chosen = self.chosen(installed)
         looked_at = list(self.analysed(chosen, installed))
+        covered: list[Source] = []  # those with a callable or a class
         for analysis, each in looked_at:
             for surface, found in self.surfaces(each, analysis):
                 surfaces.setdefault(surface.path, []).append(surface)
                 entries += found
+                covered += [each.source] if found or _has_content([surface]) else []
                 if each.release:
                     releases[surface.path] = each.release
         merged = [_merged(group) for group in surfaces.values() if _has_content(group)]
@@ -62,21 +68,33 @@ class Run:
         managers = tuple(each.managers for each in made if each.managers)
         written = Written(tuple(each.surface for each in made), managers)
         unwired = faults(self.config.root, looked_at, written)
-        for source in self.config.sources:
-            used = set[tuple[str, str]]().union(*(c.used for c in chosen if c.source is source))
-            self.problems += unmatched(source, used)
+        self.problems += self.unused(chosen, covered)
         released = [each.surface for each in made if each.surface.path in releases]
         return Result(
             written.surfaces,
             tuple(self.dispatches([(releases[each.path], each) for each in released])),
             tuple(entries),
             tuple(self.problems),
-            tuple(self.paths),
+            self.paths,
+            tuple(self.globber.folders),
+            tuple(dict.fromkeys(path for each in self.resolvers for path in each.absent())),
             tuple(stub for each in made for stub in each.stubs),
             managers,
             all(plan.maker.django for plan in self.plans.values() if plan.stubs != NONE),
             unwired,
         )
+
+    def unused(self, chosen: list[Chosen], covered: list[Source]) -> Iterator[Problem]:
+        """What is configured and leads to nothing: patterns, and whole sources."""
+        sources = self.config.sources
+        yield from unmatched(
+            [
+                (each, set[tuple[str, str]]().union(*(c.used for c in chosen if c.source is each)))
+                for each in sources
+            ]
+        )
+        if not any(each.code == "AG303" for each in self.problems):
+            yield from (_nothing(each) for each in sources if all(each is not c for c in covered))
 
     def dispatches(
         self, released: list[tuple[Release, Surface]]
@@ -114,10 +132,27 @@ class Run:
                     (environment.release_root(release, self.config, installed),) if release else ()
                 )
                 places = (*roots, *self.config.search, *installed)
-                selected = tuple(Selection(self.config, source, release).modules(places, self.read))
+                selection = Selection(self.config, source, release, self.globber)
+                selected = tuple(selection.modules(places, self.read))
                 self.written |= {each.output_module.partition(".")[0] for each in selected}
                 made.append(Chosen(source, release, roots, selected))
+        self.check_outputs([each for one in made for each in one.selected])
         return made
+
+    def check_outputs(self, selected: list[Selected]) -> None:
+        """Raise AG401 where what is written would take the place of what is read."""
+        sources = {each.path for each in selected}
+        for each in selected:
+            for output in filter(None, (each.output, each.managers)):
+                if self.config.root / output in sources:
+                    raise AsyncgenError(
+                        Problem(
+                            "AG401",
+                            "a hand-written file is in the way: it is a source, too",
+                            "move the file, or set another `output` in [tool.asyncgen]",
+                            Location(output, 1),
+                        )
+                    )
 
     def analysed(
         self, chosen: list[Chosen], installed: tuple[Path, ...]
@@ -154,10 +189,12 @@ class Run:
                 continue
             if module:
                 modules[path] = module
+        self.resolvers.append(resolver)
         if resolver.find("django.db.models") is None:
             return None
         evaluator = Evaluator(resolver, Relations(resolver, list(modules.values())))
         django = DjangoStubs.find(installed, self.read)
+        self.resolvers += [django.resolver] if django else []
         inference = Inference(evaluator, django, Rows(evaluator))
         return Analysis(Classifier(evaluator), inference, django, modules)
 
@@ -201,16 +238,17 @@ class Run:
 
     def read(self, path: Path, name: str) -> Module:
         if (path, name) not in self.known:
-            self.paths[path] = None
+            # Before it is read: a change in between is then seen, by the next run.
+            self.paths.setdefault(path, hash_of_file(path))
             self.progress(self.display(path))
-            kept = "site-packages" in path.parts or environment.CACHE.name in path.parts
+            kept = "site-packages" in path.parts or CACHE in path.parts
             self.known[path, name] = read_file(path, name, self.display(path), keep=kept)
         return self.known[path, name]
 
     def display(self, path: Path) -> str:
         """How a path is shown: relative to the project, else below its import root."""
-        if path.is_relative_to(self.config.root / environment.CACHE):
-            return "/".join(path.relative_to(self.config.root / environment.CACHE).parts[1:])
+        if path.is_relative_to(self.config.root / CACHE):
+            return "/".join(path.relative_to(self.config.root / CACHE).parts[1:])
         if path.is_relative_to(self.config.root) and "site-packages" not in path.parts:
             return path.relative_to(self.config.root).as_posix()
         if "site-packages" in path.parts:
@@ -227,6 +265,16 @@ def _no_django(location: Location | None) -> Problem:
         "Django's source cannot be found",
         "install Django in the project's environment, or name the environment with --python",
         location,
+    )
+
+
+def _nothing(source: Source) -> Problem:
+    return Problem(
+        "AG207",
+        "the sources have no queryset, manager or model with a callable",
+        "name other modules in `sources`, or what to cover in `classes` and `functions`; "
+        "`asyncgen init` proposes what the project has",
+        source.location,
     )
 
 

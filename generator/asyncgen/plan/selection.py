@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from asyncgen import environment
 from asyncgen.config import Config, Release, Source
+from asyncgen.files import CACHE
+from asyncgen.globs import Globber
+from asyncgen.header import bears_header
 from asyncgen.problems import AsyncgenError, Problem
 from asyncgen.resolve import Resolver
 from asyncgen.source import Module
 from asyncgen.stub.companions import NONE
-from asyncgen.surface import HEADER
 
 Reader = Callable[[Path, str], Module]
+
+# Folders, and files without their suffix, that hold nothing that a project runs.
+ASIDE = re.compile(
+    r"\..*|docs?|examples?|build|dist|node_modules|site-packages|__pycache__"
+    r"|migrations|\w+_migrations|conftest|tests?|testing|testapps?|testprojects?|test_\w+|\w+_tests?"
+)
+_PATTERN_KEYS = (
+    "classes",
+    "functions",
+    "include",
+    "exclude",
+    "kinds",
+    "rename",
+    "await_rows",
+    "unwired",
+)
+_OWN = ".__init__"  # after a package's name: only the module that it is itself
+_STARTS = ("pyproject.toml", "manage.py")  # beside what Python runs from a folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +80,7 @@ def leftovers(config: Config, selected: list[Selected]) -> frozenset[str]:
         namer.module_name(path)
         for folder in {each.parent for each in outputs}
         for path in folder.glob("*.py")
-        if path not in outputs and is_output(path)
+        if path not in outputs and bears_header(path)
     )
 
 
@@ -71,6 +91,7 @@ class Selection:
     config: Config
     source: Source
     release: Release | None = None
+    globber: Globber = field(default_factory=Globber)
 
     def modules(self, roots: tuple[Path, ...], read: Reader) -> Iterator[Selected]:
         """The modules that the source's entries name: files, globs, dotted modules."""
@@ -95,33 +116,63 @@ class Selection:
     def expanded(
         self, entry: str, roots: tuple[Path, ...], read: Reader
     ) -> Iterator[tuple[str, Path]]:
+        """The modules that one entry names, each with its file. A folder, or a package by its
+        name, means the modules in it, but for tests and migrations."""
         if entry.endswith(".py") or "/" in entry or "*" in entry:
-            for path in sorted(self.config.root.glob(entry)):
-                if path.suffix == ".py" and path.is_file() and not is_output(path):
-                    yield self.module_name(path), path
+            within = self.config.root / entry
+            paths = (
+                self.below(within)
+                if within.is_dir()
+                else self.globber.files(self.config.root, entry)
+            )
+            yield from ((self.module_name(path), path) for path in paths if _is_source(path))
             return
-        path_found = Resolver(roots, read).find(entry)
-        if path_found:
-            yield entry, path_found
+        path = Resolver(roots, read).find(entry.removesuffix(_OWN))
+        if path is None:
+            return
+        if path.stem != "__init__" or entry.endswith(_OWN):
+            yield entry.removesuffix(_OWN), path
+            return
+        for each in filter(_is_source, self.below(path.parent)):
+            parts = each.relative_to(path.parent).with_suffix("").parts
+            yield ".".join((entry, *(part for part in parts if part != "__init__"))), each
+
+    def below(self, folder: Path) -> Iterator[Path]:
+        """The modules in a folder, the packages in it included."""
+        for path in self.globber.files(folder, "**/*.py"):
+            parts = path.relative_to(folder).with_suffix("").parts
+            if all(part.isidentifier() and not ASIDE.fullmatch(part) for part in parts):
+                yield path
 
     def module_name(self, path: Path) -> str:
         """The dotted name of a file: from the outermost package that it is in, else from the
         search root that it lies below."""
         top = path.parent
-        while (top / "__init__.py").is_file():
+        while (top / "__init__.py").is_file() and not self.is_start(top):
             top = top.parent
-        if top == path.parent and path.stem != "__init__":
+        if top == path.parent and path.stem != "__init__" and not self.is_start(top):
             for root in self.config.search:
                 if path.is_relative_to(root):
                     top = root
                     break
         parts = path.relative_to(top).with_suffix("").parts
-        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+    def is_start(self, folder: Path) -> bool:
+        """Whether modules are imported from the folder itself, whatever stands in it: a root that
+        `search` names; else what is beside pyproject.toml or manage.py, which run there."""
+        search = self.config.search
+        if folder in search:
+            return True
+        is_said = search != self.config.default_search
+        return any((folder / name).is_file() for name in _STARTS) and not (
+            is_said and any(folder.is_relative_to(root) for root in search)
+        )
 
     def target(self, name: str, path: Path) -> Selected:
         """Where the surface of the module goes, and what goes beside it."""
         inside = path.is_relative_to(self.config.root) and "site-packages" not in path.parts
-        inside = inside and not path.is_relative_to(self.config.root / environment.CACHE)
+        inside = inside and not path.is_relative_to(self.config.root / CACHE)
         if "{directory}" in self.source.output and not inside:
             raise AsyncgenError(
                 Problem(
@@ -187,6 +238,35 @@ class Selection:
         return placed.removeprefix("./")
 
 
-def is_output(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return HEADER.encode() in stream.read(600)
+def _is_source(path: Path) -> bool:
+    return path.suffix == ".py" and not bears_header(path)
+
+
+def unmatched(sources: Sequence[tuple[Source, set[tuple[str, str]]]]) -> Iterator[Problem]:
+    """A pattern that matches nothing is an error: it hides a typing mistake or a removed name. One
+    that several tables have from [tool.asyncgen] need match in one of them. Each source comes with
+    the (key, pattern) pairs that matched something in it."""
+    for key in (
+        "classes",
+        "functions",
+        "include",
+        "exclude",
+        "kinds",
+        "rename",
+        "await_rows",
+        "unwired",
+    ):
+        name = key.replace("_", "-")
+        for source, _ in sources:
+            patterns = getattr(source, key)
+            alike = [pair for pair in sources if getattr(pair[0], key) is patterns]
+            if alike[0][0] is not source:
+                continue  # it was looked at with the first that has them
+            for pattern in patterns:
+                if not any((name, pattern) in used for _, used in alike):
+                    yield Problem(
+                        "AG108",
+                        f"{name} has {pattern!r}, which matches nothing",
+                        "correct the pattern, or take it out",
+                        source.location,
+                    )

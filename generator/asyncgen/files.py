@@ -1,0 +1,76 @@
+"""Files that only we can have written, and the hash of any.
+
+Apart from what is in them, so that a check that finds nothing to do need load no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+
+CACHE = ".asyncgen_cache"  # asyncgen's own folder, beside a configuration
+JOURNAL = "journal.json"  # in that folder, while a build writes
+
+READABLE_BY_OTHERS, WRITABLE_BY_OTHERS = 0o077, 0o022
+
+
+def private_bytes(path: str | os.PathLike[str]) -> bytes | None:
+    """The content of a file that is ours, and that nobody else could read or write: no version
+    control system and no careless copy makes such a file. None otherwise."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return None
+    with open(handle, "rb") as stream:
+        return stream.read() if is_ours(os.fstat(handle), READABLE_BY_OTHERS) else None
+
+
+def write_private(path: str | os.PathLike[str], text: str) -> None:
+    """Write such a file, whole or not at all. Raises OSError, and leaves nothing beside it then."""
+    new = f"{os.fspath(path)}.{os.getpid()}"
+    try:
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+            stream.write(text.encode("utf-8", "surrogateescape"))
+        os.replace(new, path)
+    except BaseException:
+        if os.path.exists(new):
+            os.unlink(new)
+        raise
+
+
+def is_ours(status: os.stat_result, forbidden: int) -> bool:
+    """Owned by us, without forbidden permissions. On Windows the user's folders are his alone."""
+    if sys.platform == "win32":
+        return True
+    return status.st_uid == os.geteuid() and not status.st_mode & forbidden
+
+
+def hash_of_file(path: str | os.PathLike[str]) -> str:
+    """Of what the file says now; empty where it cannot be read."""
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.sha256(stream.read()).hexdigest()
+    except OSError:
+        return ""
+
+
+def nearest_configuration(folder: str) -> str:
+    """The pyproject.toml with a [tool.asyncgen] table that is nearest, in the folder or above it;
+    where there is none, that of the folder."""
+    above = folder
+    while True:
+        path = os.path.join(above, "pyproject.toml")
+        if b"[tool.asyncgen]" in _content(path):
+            return path
+        if above == os.path.dirname(above):
+            return os.path.join(folder, "pyproject.toml")
+        above = os.path.dirname(above)
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read() if os.path.isfile(path) else b""
+    except OSError:
+        return b""

@@ -1,0 +1,250 @@
+"""Files brought in line as one transaction, and the ledger of what a configuration wrote.
+
+One rename is atomic, many are not: so all that is to be done is written down first, in a journal.
+Whatever stops a build half way, the next one finds the journal and completes it, and clears up.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from asyncgen.files import CACHE, JOURNAL, private_bytes, write_private
+from asyncgen.problems import AsyncgenError, Location, Problem
+
+_LEDGER = "written.json"
+_STAGE = "new"  # the folder of the files that are about to take others' places
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one file was (the hash of it; None: not there) and becomes (None: it is removed)."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+def hash_of(data: bytes) -> str:
+    """Of what a file says, whatever its newlines are: a checkout may have changed these."""
+    return hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
+
+
+def content(path: Path) -> bytes | None:
+    """What a file holds; None where there is none. Raises OSError, for a pipe or device too."""
+    try:
+        if path.exists() and not path.is_file():
+            raise OSError("it is no regular file")
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+# -- what a configuration wrote -------------------------------------------------------------------
+
+
+def folder_of(configuration: Path) -> Path:
+    """Where is kept what belongs to one configuration: several may stand in one folder."""
+    return configuration.parent / CACHE / configuration.name
+
+
+def ledger(configuration: Path) -> Mapping[str, str]:
+    """The files that builds of the configuration wrote, and the hash of each."""
+    try:
+        known = json.loads(private_bytes(folder_of(configuration) / _LEDGER) or b"{}")
+    except ValueError:
+        return {}
+    return {str(path): str(known[path]) for path in known} if isinstance(known, dict) else {}
+
+
+# -- the transaction ------------------------------------------------------------------------------
+
+
+def carry_out(configuration: Path, steps: Sequence[Step], written: Mapping[str, str]) -> None:
+    """Take the steps, all or none, and note `written` as what the configuration wrote.
+
+    Raises AsyncgenError (AG404) where a step fails; what was done is then taken back.
+    """
+    if not steps and written == ledger(configuration):
+        return
+    root = configuration.parent
+    with _reported(CACHE), _locked(root) as folder:
+        _complete(root, folder)
+        entry = {
+            "steps": [asdict(step) for step in steps],
+            "configuration": configuration.name,
+            "written": dict(written),
+        }
+        write_private(folder / JOURNAL, json.dumps(entry))
+        _take(root, steps)
+        _close(folder, entry)
+
+
+def complete(root: Path) -> None:
+    """Complete what an earlier build, which was stopped, left half done. Raises AG404."""
+    if (root / CACHE / JOURNAL).exists():
+        with _reported(CACHE), _locked(root) as folder:
+            _complete(root, folder)
+
+
+def _complete(root: Path, folder: Path) -> None:
+    """Take the steps of a journal that are not taken: those whose file is still as it was."""
+    path = folder / JOURNAL
+    if not path.exists():
+        return
+    try:
+        entry = json.loads(private_bytes(path) or b"")
+        steps = [Step(**each) for each in entry["steps"]]
+    except (ValueError, KeyError, TypeError):
+        path.unlink()  # it was stopped while it wrote this, before it did anything else
+        return
+    inside = (step for step in steps if _is_inside(root, step.path))
+    _take(root, [step for step in inside if _hash_now(root / step.path) == step.before])
+    _close(folder, entry)
+
+
+def _is_inside(root: Path, path: str) -> bool:
+    return (root / path).resolve().is_relative_to(root.resolve())
+
+
+def _hash_now(path: Path) -> str | None:
+    data = content(path)
+    return None if data is None else hash_of(data)
+
+
+def _close(folder: Path, entry: Mapping[str, object]) -> None:
+    """Note what was written, then forget the journal: from here on all is as it should be."""
+    own = folder / str(entry["configuration"])
+    own.mkdir(exist_ok=True)
+    write_private(own / _LEDGER, json.dumps(entry["written"], indent=0))
+    (folder / JOURNAL).unlink()
+
+
+def _take(root: Path, steps: Sequence[Step]) -> None:
+    """Take all steps or none. New files are first written in a folder of our own, so that most
+    failures (no space, no permission) come before anything is changed, and a kill leaves nothing
+    beside the project's files."""
+    undo: list[Callable[[], object]] = []
+    path = ""
+    stage = root / CACHE / _STAGE
+    try:
+        shutil.rmtree(stage, ignore_errors=True)
+        stage.mkdir()
+        for number, step in enumerate(steps):
+            path = step.path
+            if step.after is not None:
+                target = root / step.path
+                undo += [folder.rmdir for folder in _make_folders(target.parent)]
+                _write_new(stage / str(number), step.after, target)
+        for number, step in enumerate(steps):
+            path = step.path
+            target = root / step.path
+            undo.append(_restorer(target))
+            if step.after is None:
+                target.unlink(missing_ok=True)
+            else:
+                _move(stage / str(number), target)
+        shutil.rmtree(stage)
+    except BaseException as error:
+        with suppress(OSError):  # what cannot be taken back is completed by the next build
+            for back in reversed(undo):
+                back()
+            shutil.rmtree(stage)
+            (root / CACHE / JOURNAL).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _cannot_write(path, error) from error
+        raise
+
+
+def _write_new(new: Path, text: str, target: Path) -> None:
+    """The text as it will replace the target: with its mode, and its newlines."""
+    known = content(target)
+    newline = "\r\n" if known and b"\r\n" in known else "\n"
+    with new.open("w", encoding="utf-8", newline=newline) as stream:
+        stream.write(text)
+    if known is not None:
+        new.chmod(target.stat().st_mode & 0o777)
+
+
+def _move(new: Path, target: Path) -> None:
+    """Let the file take the target's place, at once also where the target's folder is mounted."""
+    try:
+        os.replace(new, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = target.with_name(f".{target.name}.new")
+        shutil.copy(new, beside)
+        os.replace(beside, target)
+
+
+def _restorer(target: Path) -> Callable[[], object]:
+    """What puts `target` back as it is now."""
+    known = content(target)
+    if known is None:
+        return partial(target.unlink, missing_ok=True)
+    return partial(target.write_bytes, known)
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Make the folder and its parents; those that were not there before, innermost last."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir()
+    return missing[::-1]
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[Path]:
+    """asyncgen's own folder in the project, made where it is not there, while no other build is
+    writing. The system lets go of the lock when the process ends, however it does."""
+    folder = root / CACHE
+    folder.mkdir(parents=True, exist_ok=True)
+    ignored = folder / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n", encoding="utf-8")
+    with (folder / "lock").open("ab") as stream:
+        _lock(stream.fileno())
+        yield folder
+
+
+try:
+    import fcntl
+except ImportError:  # Windows
+
+    def _lock(handle: int) -> None:
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
+
+else:
+
+    def _lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+@contextmanager
+def _reported(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path: str, error: OSError) -> AsyncgenError:
+    return AsyncgenError(
+        Problem(
+            "AG404",
+            f"cannot write the output: {error.strerror or error}",
+            "check the folder's mode and the disk; nothing was changed",
+            Location(path, 1),
+        )
+    )

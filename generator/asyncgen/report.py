@@ -1,0 +1,205 @@
+"""How results print: problems, drift, the summary, what `explain` says of a callable.
+
+With `cli`, the only module that prints.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from asyncgen.problems import Location, Problem, Severity, printed
+
+if TYPE_CHECKING:
+    from asyncgen.config import Config
+    from asyncgen.plan import Entry, Result
+    from asyncgen.surface import Drift, StubFunction
+
+
+@dataclass
+class Console:
+    """Where a verb speaks: how much, in which format, and what it was doing last."""
+
+    output_format: str = "full"
+    quiet: bool = False
+    verbose: bool = False
+    reading: str = ""  # the file that was read last
+
+    @property
+    def verbosity(self) -> int:
+        return self.verbose - self.quiet
+
+    @property
+    def as_json(self) -> bool:
+        return self.output_format == "json"
+
+    def say(self, text: str, *, at: int = 0) -> None:
+        """Print to standard output unless -q silenced it."""
+        if self.verbosity >= at:
+            click.echo(text)
+
+    def complain(self, problems: Sequence[Problem]) -> None:
+        shown = [
+            each for each in problems if each.severity is Severity.ERROR or self.verbosity >= 0
+        ]
+        for line in printed(shown, self.output_format):
+            click.echo(line, err=self.output_format in ("full", "concise"))
+
+    def confess(self, error: Exception) -> None:
+        """Print a fault of asyncgen itself, with what a report of it needs."""
+        where = f", when {self.reading} had been read" if self.reading else ""
+        problem = Problem(
+            "AG901",
+            f"asyncgen failed: {type(error).__name__}: {error}{where}",
+            "this is a fault of asyncgen, nothing was changed: please report it with the lines "
+            "below and, if you can, that file; `exclude` or `# asyncgen: skip` may go around it",
+            Location(self.reading, 1) if self.reading else None,
+        )
+        self.complain([problem])
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str], None]]:
+        """Takes the file being read; names it on a terminal, and not in a pipe."""
+        shows = self.verbosity >= 0 and sys.stderr.isatty()
+
+        def note(text: str) -> None:
+            self.reading = text
+            if shows:
+                click.echo(f"\r\033[Kreading {text}", nl=False, err=True)
+
+        yield note
+        if shows:
+            click.echo("\r\033[K", nl=False, err=True)
+
+
+# -- build, check and diff ------------------------------------------------------------------------
+
+# By DriftKind's values.
+VERBS = {"missing": "wrote", "changed": "rewrote", "orphan": "removed"}
+
+
+def drift_problem(drift: Drift) -> Problem:
+    from asyncgen.surface import DriftKind
+
+    said = {
+        DriftKind.MISSING: "is missing",
+        DriftKind.CHANGED: "is out of date",
+        DriftKind.ORPHAN: "is generated, but from nothing any more",
+    }[drift.kind]
+    return Problem(
+        "AG501",
+        f"{drift.path} {said}",
+        "run `asyncgen build`; `asyncgen diff` shows what would change",
+        Location(drift.path, 1),
+    )
+
+
+def summary(result: Result, changed: Sequence[str]) -> str:
+    from asyncgen.surface import Kind
+
+    kinds = [entry.decision.kind for entry in result.entries]
+    twins = sum(entry.decision.twin is not None for entry in result.entries)
+    without = ", ".join(
+        f"{kinds.count(kind)} {kind.value}" for kind in Kind if kind in kinds and not kind.has_twin
+    )
+    files = len({entry.module.path for entry in result.entries})
+    return (
+        f"asyncgen: {count(len(result.entries), 'callable')} read in {count(files, 'file')}, "
+        f"{count(twins, 'twin')}; {f'none for {without}; ' if without else ''}"
+        f"{count(len(changed), 'file')} changed{_untyped(result)}"
+    )
+
+
+def count(number: int, what: str, plural: str = "") -> str:
+    return f"{number} {what if number == 1 else plural or f'{what}s'}"
+
+
+def _untyped(result: Result) -> str:
+    """What the summary says of types that are not known."""
+    from asyncgen.stub.companions import types
+    from asyncgen.surface import Origin
+
+    unknown = [each for each in types(result.stubs).values() if each.origin is Origin.UNKNOWN]
+    said = ""
+    if unknown:
+        said = f"; {count(len(unknown), 'return type')} unknown, see `asyncgen explain`"
+    if not result.has_django_stubs:
+        said += "; django-stubs not found, so types are from the source alone"
+    return said
+
+
+# -- explain --------------------------------------------------------------------------------------
+
+
+def is_called(entry: Entry, name: str) -> bool:
+    full = _dotted(entry)
+    public = full.replace("django.db.models.query.", "django.db.models.").replace(
+        "django.db.models.manager.", "django.db.models."
+    )
+    return any(each == name or each.endswith(f".{name}") for each in (full, public))
+
+
+def _dotted(entry: Entry) -> str:
+    owner = entry.decision.owner
+    parts = [entry.module.name, *([owner.qualname] if owner else []), entry.decision.function.name]
+    return ".".join(parts)
+
+
+def entry_line(entry: Entry, stub: StubFunction | None = None) -> str:
+    decision = entry.decision
+    twin = f" -> {decision.twin}" if decision.twin else ""
+    unknown = ", return type unknown" if stub and stub.origin.value == "unknown" else ""
+    return f"{decision.function.location}: {_dotted(entry)}: {decision.kind.value}{twin}{unknown}"
+
+
+def entry_json(entry: Entry, stub: StubFunction | None = None) -> dict[str, object]:
+    """`file` and `line` are where the callable is defined."""
+    decision = entry.decision
+    return {
+        "file": decision.function.location.path,
+        "line": decision.function.location.line,
+        "module": entry.module.name,
+        "class": decision.owner.qualname if decision.owner else None,
+        "name": decision.function.name,
+        "kind": decision.kind.value,
+        "twin": decision.twin,
+        "returns": stub.returns if stub else None,
+        "type": stub.origin.value if stub else None,
+        "evidence": [
+            {
+                "message": each.message,
+                "file": each.location.path if each.location else None,
+                "line": each.location.line if each.location else None,
+            }
+            for each in decision.evidence
+        ],
+    }
+
+
+def entry_text(entry: Entry, result: Result, config: Config) -> str:
+    from asyncgen.render import twin_lines
+    from asyncgen.stub.companions import types
+
+    lines = [f"{_dotted(entry)}: {entry.decision.kind.value}"]
+    lines += [
+        f"  {each.location}: {each.message}" if each.location else f"  {each.message}"
+        for each in entry.decision.evidence
+    ]
+    stub = types(result.stubs).get(id(entry.decision))
+    if stub:
+        lines.append(f"  its twin returns {stub.returns}: {stub.origin.value}")
+    for surface in result.surfaces:
+        members = [*surface.functions, *(twin for c in surface.classes for twin in c.twins)]
+        for twin in members:
+            if twin.decision is entry.decision:
+                lines += ["", f"{surface.path}:"]
+                definition = twin_lines(twin, surface, 0, config.line_length)
+                lines += [f"  {line}".rstrip() for line in definition]
+    return "\n".join(lines) + "\n"
