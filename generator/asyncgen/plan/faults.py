@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from asyncgen.files import CACHE
 from asyncgen.plan.analysis import Analysis, Chosen
 from asyncgen.source import Class, Module
 from asyncgen.stub.companions import mixins_of
@@ -69,7 +70,7 @@ def _own(root: Path, analysis: Analysis, chosen: Chosen) -> Iterator[Module]:
     """The modules that are the project's own files."""
     for selected, module in analysis.of(chosen):
         parts = selected.path.parts
-        if selected.path.is_relative_to(root) and "site-packages" not in parts:
+        if selected.path.is_relative_to(root) and not {"site-packages", CACHE} & {*parts}:
             yield module
 
 
