@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,7 @@ PINS = ROOT / "requirements" / "typing.txt"
 CACHE = ROOT / ".asyncgen_cache"
 DOCUMENT = ROOT / "docs" / "typing.md"
 MARKS = ("<!-- table: tests/typing/checkers.py -->", "<!-- end of table -->")
-CHECKERS = ("mypy", "mypy with plugin", "basedpyright", "ty", "pyrefly")
+CHECKERS = ("mypy", "mypy with plugin", "basedpyright", "pyright", "ty", "pyrefly")
 USES, ERRORS = "uses.py", "errors.py"
 _LOCATION = re.compile(r"(?P<file>\w+)\.py:(?P<line>\d+)")
 
@@ -95,6 +95,15 @@ def environment(python: str = sys.executable) -> Path:
     return programs
 
 
+def newest_python() -> str | None:
+    """The newest Python of this machine, from 3.13 on."""
+    listed = subprocess.run(
+        [str(ROOT / ".ci" / "pythons")], capture_output=True, text=True, check=True
+    ).stdout.split()
+    found = [each for each in listed if not re.search(r"3\.1[12]\b", each)]
+    return found[-1] if found else None
+
+
 def _run(*command: str) -> None:
     subprocess.run(command, check=True, cwd=ROOT)
 
@@ -112,16 +121,26 @@ def build(folder: Path, programs: Path) -> Path:
     return configured(folder, programs / "python", "settings").folder
 
 
-def configured(folder: Path, python: Path, settings: str) -> Place:
-    """The folder, with the checkers' settings in it."""
-    (folder / "mypy.ini").write_text("[mypy]\nstrict = True\n")
+def configured(folder: Path, python: Path, settings: str, *, lenient: bool = False) -> Place:
+    """The folder, with the checkers' settings in it: strict, or `lenient` towards what has no
+    annotations, but for the stubs."""
+    mypy = "[mypy]\nstrict = True\n"
+    if lenient:
+        mypy += "disable_error_code = no-untyped-def, no-untyped-call\n"
+    (folder / "mypy.ini").write_text(mypy)
     (folder / "plugin.ini").write_text(
-        "[mypy]\nstrict = True\nplugins = mypy_django_plugin.main\n"
+        f"{mypy}plugins = mypy_django_plugin.main\n"
         f"[mypy.plugins.django-stubs]\ndjango_settings_module = {settings}\n"
     )
     venv = python.parents[1]
-    strict = {"typeCheckingMode": "strict", "venvPath": str(venv.parent), "venv": venv.name}
-    (folder / "pyrightconfig.json").write_text(json.dumps(strict))
+    pyright = {
+        "typeCheckingMode": "standard" if lenient else "strict",
+        "strict": ["*/*_async.pyi", "*/*_managers.pyi"],
+        "reportDeprecated": "error",
+        "venvPath": str(venv.parent),
+        "venv": venv.name,
+    }
+    (folder / "pyrightconfig.json").write_text(json.dumps(pyright))
     return Place(folder, python)
 
 
@@ -153,14 +172,37 @@ def bookshop(folder: Path, programs: Path) -> Place:
 
 def complaints(checker: str, place: Place, programs: Path) -> tuple[dict[str, set[int]], str]:
     """The lines of uses.py and errors.py that the checker calls errors, and all that it said."""
-    files = [USES, ERRORS, *place.stubs]
+    found = said(checker, place, programs, [USES, ERRORS, *place.stubs])
+    lines: dict[str, set[int]] = {"uses": set(), "errors": set(), "stubs": set()}
+    for line in filter(is_error, found.splitlines()):
+        place_ = _LOCATION.search(line)
+        if place_:
+            lines.setdefault(place_["file"], set()).add(int(place_["line"]))
+        elif ".pyi:" in line:
+            lines["stubs"].add(0)
+    return lines, found
+
+
+def is_error(line: str) -> bool:
+    return "error" in line.lower() and ": note:" not in line
+
+
+def said(checker: str, place: Place, programs: Path, files: Iterable[str]) -> str:
+    """What the checker says of files or packages of `place`, one finding a line."""
     python = str(place.python)
     # What is deprecated is an error: basedpyright has it so where it is strict.
     mypy = (python, "-m", "mypy", "--enable-error-code", "deprecated", "--config-file")
     command = {
         "mypy": (*mypy, "mypy.ini"),
         "mypy with plugin": (*mypy, "plugin.ini"),
-        "basedpyright": (str(programs / "basedpyright"), "--level", "error"),
+        "basedpyright": (
+            str(programs / "basedpyright"),
+            "--level",
+            "error",
+            "--pythonpath",
+            python,
+        ),
+        "pyright": (str(programs / "pyright"), "--level", "error", "--pythonpath", python),
         "ty": (
             *(str(programs / "ty"), "check", "--error", "deprecated"),
             *("--python", python, "--output-format", "concise"),
@@ -174,21 +216,12 @@ def complaints(checker: str, place: Place, programs: Path) -> tuple[dict[str, se
     found = subprocess.run(
         [*command, *files],
         cwd=place.folder,
-        env={**os.environ, "PYTHONPATH": search},
+        env={**os.environ, "PYTHONPATH": search, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    lines: dict[str, set[int]] = {"uses": set(), "errors": set(), "stubs": set()}
-    for line in found.stdout.splitlines():
-        if "error" not in line.lower() or ": note:" in line:
-            continue
-        place_ = _LOCATION.search(line)
-        if place_:
-            lines.setdefault(place_["file"], set()).add(int(place_["line"]))
-        elif ".pyi:" in line:
-            lines["stubs"].add(0)
-    return lines, found.stdout + found.stderr
+    return found.stdout + found.stderr
 
 
 def cases(folder: Path) -> list[Case]:

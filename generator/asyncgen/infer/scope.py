@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
 
-from asyncgen.annotation import last_word
+from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.facts import Call, Get, Import, Literal, Name
 from asyncgen.infer.known import Known, Types, ordered
 from asyncgen.infer.rewriting import Rewriting, unsaid_arguments
 from asyncgen.infer.variables import class_parameters, is_variable, type_parameter
 from asyncgen.resolve import Alias, Definition, Resolver
-from asyncgen.source import Class, Module, TypeParameter
+from asyncgen.source import Attribute, Class, Module, TypeParameter
 from asyncgen.surface import ImportLine
 
 _BUILTINS = frozenset(vars(builtins))
@@ -75,8 +75,8 @@ class Scope:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The assignments of type variables, one that needs another after it."""
-        return tuple(f"{local} = {text}" for local, text in self._variables.values())
+        """The assignments of type variables and aliases, one that needs another after it."""
+        return tuple(line for _, line in self._variables.values())
 
     # -- names -----------------------------------------------------------------------------------
 
@@ -154,12 +154,12 @@ class Scope:
         module = where.module
         if where.owner and first in where.owner.classes:
             return self._in_module(module, f"{where.owner.qualname}.{chain}")
+        if first in module.imports and _is_what_it_means(module, first):
+            return self._imported(chain, module.imports[first], where)
         if first in module.classes or first in module.functions:
             return self._in_module(module, chain)
-        if first in module.attributes and not _is_fallback(module, first):
+        if first in module.attributes:
             return self._attribute(first, where) + dot + rest
-        if first in module.imports:
-            return self._imported(chain, module.imports[first], where)
         for star in module.star_imports:
             source = where.resolver.readable(star)
             if source and where.resolver.name(source, first):
@@ -207,11 +207,15 @@ class Scope:
 
     def _attribute(self, name: str, where: Where) -> str:
         """A type variable is made anew; anything else is imported from where it is."""
+        attribute = where.module.attributes[name]
         found = where.resolver.name(where.module, name)
+        if attribute.annotation == "TypeAlias" and not where.module.name.startswith("django."):
+            found = Alias(attribute, where.module)  # also of a class, or of Literal[…]
         return self._alias(found, where) or self.name(where.module.name, name)
 
     def _alias(self, found: Definition | None, where: Where) -> str | None:
-        """A type variable, made anew; a private type alias, written out.
+        """A type variable, made anew; a private type alias, written out, for it is not for other
+        modules to import.
 
         Raises UnknownNameError for what is no type but a value: `User = get_user_model()`.
         """
@@ -228,23 +232,35 @@ class Scope:
         return self._written_out(found, where)
 
     def _written_out(self, found: Alias, where: Where) -> str | None:
-        """What a type alias stands for; None for one that has itself in it."""
+        """What a type alias stands for; the name of a copy of one that has itself in it."""
         key = (found.module.name, found.attribute.name)
+        if key in self._variables:
+            return self._variables[key][0]
         if key in self._open:
             raise RecursiveAliasError(key)
+        home = Where(found.module, where.resolver)
         self._open.add(key)
         try:
-            text = found.attribute.text or ""
-            return self.annotation(text, Where(found.module, where.resolver))
+            return self.annotation(found.attribute.text or "", home)
         except RecursiveAliasError as error:
             if error.args != (key,):
                 raise
-            return None
+            return self._copied(key, found.attribute, home)
         finally:
             self._open.remove(key)
 
+    def _copied(self, key: tuple[str, str], alias: Attribute, home: Where) -> str:
+        """The stub's own copy of a recursive alias."""
+        local = self._free(alias.name, self._parameters)
+        self._variables[key] = (local, "")  # what its own text finds
+        text = self.annotation(alias.text or "", home) or self.name("typing", "Any")
+        self._variables[key] = (local, f"{local}: {self.name('typing', 'TypeAlias')} = {text}")
+        return local
+
     def _imported(self, chain: str, found: Import, where: Where) -> str:
         first, dot, rest = chain.partition(".")
+        if variable := self._variable_through(chain, where):
+            return variable
         if found.name is not None:
             definition = where.resolver.name(where.module, first)
             alias = self._alias(definition, where)
@@ -253,6 +269,16 @@ class Scope:
             return self.name(found.module, None, first) + dot + rest
         module = _longest_module(chain, where.resolver)
         return self.name(module, None) + chain.removeprefix(module)
+
+    def _variable_through(self, chain: str, where: Where) -> str | None:
+        """The stub's name for `module.P` or `module.P.args`."""
+        owner, _, last = chain.rpartition(".")
+        is_part = last in ("args", "kwargs")
+        expression = parse_annotation(owner if is_part else chain)
+        found = where.resolver.expression(where.module, expression) if expression else None
+        if not owner or not isinstance(found, Alias) or not is_variable(found):
+            return None
+        return self.variable(found, where.resolver) + (f".{last}" if is_part else "")
 
     # -- type variables ----------------------------------------------------------------------------
 
@@ -277,7 +303,7 @@ class Scope:
             parts += [f"default={default}"] if default else []
             source = "typing_extensions" if default else "typing"
             kind = self.name(source, _KINDS[parameter.stars])
-            self._variables[key] = (local, f"{kind}({', '.join(parts)})")
+            self._variables[key] = (local, f"{local} = {kind}({', '.join(parts)})")
         return self._variables[key][0]
 
     def _limits(
@@ -312,10 +338,11 @@ class Scope:
         return f"{text} = {default}" if default else text
 
 
-def _is_fallback(module: Module, name: str) -> bool:
-    """Whether the module assigns a name that it also imports, for where the import fails."""
-    value = module.attributes[name].value
-    return name in module.imports and isinstance(value, Literal | Name | Get)
+def _is_what_it_means(module: Module, name: str) -> bool:
+    """Whether type checkers take an imported name for what is imported, although the module binds
+    it elsewhere too: what a class or a plain value stands in for, where the import fails."""
+    known = module.attributes.get(name)
+    return known is None or isinstance(known.value, Literal | Name | Get)
 
 
 def _longest_module(chain: str, resolver: Resolver) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from contextlib import suppress
 from dataclasses import MISSING, fields
 from functools import cache
 
@@ -34,8 +35,14 @@ def canonical_text(node: cst.BaseExpression) -> str:
 
 
 def annotation_text(node: cst.Annotation) -> str:
-    """The same of an annotation, without parentheses around it: they are for line breaks."""
+    """The same of an annotation, without parentheses around it: they are for line breaks. A string
+    over several lines is read as though it had them (PEP 563), and comes to stand on one."""
     expression = node.annotation
+    if isinstance(expression, cst.SimpleString) and "\n" in expression.value:
+        with suppress(cst.ParserSyntaxError):
+            inner = cst.parse_expression(f"({str(expression.evaluated_value).strip()})")
+            text = canonical_text(inner.with_changes(lpar=inner.lpar[1:], rpar=inner.rpar[1:]))
+            return text if '"' in text else f'"{text}"'
     if expression.lpar and not isinstance(expression, cst.Tuple):
         expression = expression.with_changes(lpar=(), rpar=())
     return canonical_text(expression)

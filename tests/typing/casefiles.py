@@ -1,0 +1,119 @@
+"""Cases that keep a source, the uses of it and what type checkers say of these in one place.
+
+The files in `cases` have the form of mypy's own test data: `[case name]`, and after it the files of
+a package of that name. All of them are built as one project, and each checker runs once over all.
+
+* A line that ends with `# error` must be an error in every checker, one with `# error: ty, mypy` in
+  these alone: why, is said beside it. No other line may be one, be it of the source, of what is
+  written, or of `uses.py`.
+* `[settings]` are keys of the case's `[[tool.asyncgen.source]]`.
+* `models.py` is `MODELS`, where a case has none of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import checkers
+from asyncgen.config import load
+from asyncgen.output import drift, write
+from asyncgen.plan import Run, rendered
+
+CASES = Path(__file__).parent / "cases"
+_PART = re.compile(r"^\[(?:(?P<kind>case|file) )?(?P<name>[\w.]+)\]$", re.MULTILINE)
+_ERROR = re.compile(r"# error(?:: (?P<checkers>[\w, ]+))?$")
+_PLACE = re.compile(r"(?P<case>\w+)/(?P<file>\w+\.pyi?):(?P<line>\d+)")
+_SETTINGS = "settings"
+
+MODELS = """\
+from __future__ import annotations
+
+from django.db import models
+
+from .querysets_managers import BookManager
+
+
+class Book(models.Model):
+    id: int
+    title: models.CharField[str, str] = models.CharField(max_length=100)
+    objects = BookManager()
+"""
+
+Place = tuple[str, int]  # a file of a case, and a line of it
+
+
+@dataclass(frozen=True)
+class WrittenCase:
+    """The files of one case by their names, and its settings as TOML."""
+
+    name: str
+    files: Mapping[str, str]
+    settings: str
+
+    def expected(self, checker: str) -> set[Place]:
+        """The lines that `checker` has to call errors."""
+        return {
+            (name, number)
+            for name, text in self.files.items()
+            for number, line in enumerate(text.splitlines(), start=1)
+            if (found := _ERROR.search(line))
+            and checker in (found["checkers"] or ", ".join(checkers.CHECKERS)).split(", ")
+        }
+
+
+def read(text: str) -> Iterator[WrittenCase]:
+    """The cases of one file. Lines that begin with `--` are comments."""
+    text = re.sub(r"^--.*\n", "", text, flags=re.MULTILINE)
+    parts = list(_PART.finditer(text))
+    ends = [part.start() for part in parts[1:]] + [len(text)]
+    found: dict[str, dict[str, str]] = {}
+    for part, end in zip(parts, ends, strict=True):
+        if part["kind"] == "case":
+            files = found.setdefault(part["name"], {})
+        else:
+            files[part["name"]] = text[part.end() : end].strip("\n") + "\n"
+    for name, files in found.items():
+        settings = files.pop(_SETTINGS, "")
+        yield WrittenCase(name, {"models.py": MODELS, **files}, settings)
+
+
+def every() -> list[WrittenCase]:
+    """All the cases, in order."""
+    return [case for path in sorted(CASES.glob("*.test")) for case in read(path.read_text())]
+
+
+def built(cases: Iterable[WrittenCase], folder: Path, programs: Path) -> checkers.Place:
+    """The cases as one project in `folder`, with what asyncgen writes for it."""
+    cases = list(cases)
+    project = ["[tool.asyncgen]", f'python = "{programs.parent}"']
+    for case in cases:
+        package = folder / case.name
+        package.mkdir()
+        (package / "__init__.py").touch()
+        for name, text in case.files.items():
+            (package / name).write_text(text, encoding="utf-8")
+        names = [f"{case.name}/{name}" for name in case.files if name != checkers.USES]
+        project += ["[[tool.asyncgen.source]]", f"sources = {names}", case.settings]
+    apps = ["django.contrib.contenttypes", "django.contrib.auth", *(case.name for case in cases)]
+    (folder / "settings.py").write_text(f'SECRET_KEY = "typing"\nINSTALLED_APPS = {apps}\n')
+    (folder / "pyproject.toml").write_text("\n".join(project))
+    config = load(folder / "pyproject.toml")
+    result = Run(config).result()
+    texts = list(rendered(result, config))
+    write(config.root, texts, drift(config.root, texts))
+    return checkers.configured(folder, programs / "python", "settings", lenient=True)
+
+
+def findings(checker: str, place: checkers.Place, programs: Path) -> dict[str, dict[Place, str]]:
+    """What the checker calls errors, by case and place."""
+    packages = [str(path.parent.name) for path in sorted(place.folder.glob("*/__init__.py"))]
+    found: dict[str, dict[Place, str]] = {}
+    for line in checkers.said(checker, place, programs, packages).splitlines():
+        match = _PLACE.search(line)
+        if match and checkers.is_error(line):
+            key = (match["file"], int(match["line"]))
+            found.setdefault(match["case"], {})[key] = line
+    return found
