@@ -131,9 +131,9 @@ class Classifier:
             return self.lazy(outcome, shapes["queryset"], function, nothing)
         if "queryset" in shapes or "unknown queryset" in shapes:
             return self.unclear(shapes, function)
-        if set(shapes) == {"iterator"}:
+        if set(shapes) == {"iterator"} and not nothing:
             return Kind.ITERATOR, (Evidence("returns an iterator", here), *outcome.effect.evidence)
-        if set(shapes) == {"context"}:
+        if set(shapes) == {"context"} and not nothing:
             return Kind.CONTEXT, (Evidence("returns a context manager", here),)
         described = " or ".join(sorted({_describe(each) for each in outcome.returns}))
         return self.plain(outcome, function, f"returns {described}")

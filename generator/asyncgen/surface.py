@@ -149,7 +149,8 @@ class Origin(Enum):
 class StubFunction:
     """One `def` of a stub, its annotations in the stub's own names.
 
-    `location` is the sync callable's, for problems that point at it.
+    `is_incompatible`: it cannot stand in for what it overrides, and says so. `location` is the sync
+    callable's, for problems that point at it.
     """
 
     name: str
@@ -161,6 +162,7 @@ class StubFunction:
     location: Location | None = None
     origin: Origin = Origin.ANNOTATION
     decision: Decision | None = None  # of the callable whose twin it is
+    is_incompatible: bool = False
 
 
 @dataclass(frozen=True, slots=True)

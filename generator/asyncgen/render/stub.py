@@ -169,4 +169,6 @@ def _function(function: StubFunction, depth: int, width: int) -> Iterator[str]:
     parameters = ", ".join(parameter_texts(function.parameters))
     head = f"{keyword} {function.name}{function.type_parameters}"
     line = f"{head}({parameters}) -> {function.returns}: ..."
-    yield from lay_out(line, depth, width, is_definition=True)
+    first, *rest = lay_out(line, depth, width, is_definition=True)
+    yield f"{first}  # type: ignore" if function.is_incompatible else first
+    yield from rest

@@ -7,23 +7,26 @@ django-stubs; else the return type is inferred. What stays unknown is `Incomplet
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from asyncgen.annotate import receiving
+from asyncgen.annotation import parse_annotation
 from asyncgen.evaluate import is_context_function
+from asyncgen.facts import Expression, Item
 from asyncgen.infer import Inference
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
 from asyncgen.infer.known import Types, overrides
 from asyncgen.infer.scope import Scope, Where
 from asyncgen.infer.variables import is_variable
-from asyncgen.resolve import Alias, Resolver
-from asyncgen.source import Binding, Class, Function, Module, Parameter
+from asyncgen.resolve import Alias, External, Resolver
+from asyncgen.source import Binding, Class, Function, Module, Parameter, ParameterKind
 from asyncgen.stub.arguments import arguments
 from asyncgen.stub.text import (
     CONTEXTS,
     ITERATORS,
     argument,
+    arguments_of,
     default_text,
     or_none,
     unbound,
@@ -33,6 +36,15 @@ from asyncgen.surface import Decision, Kind, Origin, StubClass, StubFunction, St
 
 FirstParty = Callable[[Iterable[str]], frozenset[str]]
 
+_UNKNOWN = Origin.UNKNOWN
+_FINAL = frozenset({"typing.final", "typing_extensions.final"})
+_PROTOCOL = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
+# Of the standard library, those that a queryset or a manager may be.
+_PROTOCOLS = frozenset(
+    f"{module}.{name}"
+    for module in ("typing", "collections.abc")
+    for name in ("Iterable", "AsyncIterable", "Sized", "Container", "Collection", "Hashable")
+)
 _RECEIVER_VARIABLE = re.compile(r"(?:[\w.]*[Tt]ype\[)?[\"']?(\w+)[\"']?\]?")
 
 
@@ -40,7 +52,8 @@ _RECEIVER_VARIABLE = re.compile(r"(?:[\w.]*[Tt]ype\[)?[\"']?(\w+)[\"']?\]?")
 class Declared:
     """One signature as it was written: of a function, or of one of its overloads.
 
-    `type_parameters` are in the stub's names, and `where` knows them.
+    `type_parameters` are in the stub's names, and `where` knows them. `receiver` is the type that
+    `self` has to have, where that is a protocol.
     """
 
     parameters: tuple[Parameter, ...]
@@ -49,6 +62,7 @@ class Declared:
     deprecation: str | None = None
     type_parameters: str = ""
     origin: Origin = Origin.ANNOTATION
+    receiver: str | None = None
 
 
 @dataclass
@@ -126,16 +140,34 @@ class StubMaker:
         self, decision: Decision, module: str, scope: Scope, substitutes: Mapping[str, str]
     ) -> Iterator[StubFunction]:
         """The stub of the sync callable itself, for a class that is known by its stub only."""
-        function = decision.function
         declared = list(self.declared(decision, module, scope, substitutes))
+        yield from self.synchronous(decision, declared, scope)
+
+    def stated(self, decision: Decision, where: Where, scope: Scope) -> Iterator[StubFunction]:
+        """The stub of a callable that is itself read from a stub."""
+        function = decision.function
+        declared = [
+            self.signature(each, each.signature.parameters, where, decision, scope)
+            for each in function.overloads or (function,)
+        ]
+        yield from self.synchronous(decision, declared, scope)
+
+    def synchronous(
+        self, decision: Decision, declared: Sequence[Declared], scope: Scope
+    ) -> Iterator[StubFunction]:
+        function = decision.function
+        is_final = any(each.dotted in _FINAL for each in function.decorations)
         for each in declared:
             returns, origin = self.returned(each, decision, scope, is_async=False)
+            decorators = _decorators(function.binding, each, scope, len(declared) > 1)
+            if is_final and each is declared[0]:
+                decorators = (*decorators, scope.name("typing", "final"))
             yield StubFunction(
                 name=function.name,
                 parameters=self.parameters(each, decision, scope),
                 returns=returns,
-                is_async=function.is_async,
-                decorators=_decorators(function.binding, each, scope, len(declared) > 1),
+                is_async=function.is_async and not function.is_generator,
+                decorators=decorators,
                 type_parameters=each.type_parameters,
                 location=function.location,
                 origin=origin,
@@ -186,7 +218,15 @@ class StubMaker:
         else:
             text, where = scope.type_parameters(own, where)
         returns = function.called.returns
-        return Declared(parameters, returns, where, _deprecation(function), text)
+        protocol = first.annotation if first and _is_protocol(first, where) else None
+        return Declared(
+            parameters,
+            returns,
+            where,
+            _deprecation(function),
+            text,
+            receiver=scope.annotation(protocol, where) if protocol else None,
+        )
 
     def where_stubbed(
         self,
@@ -240,7 +280,7 @@ class StubMaker:
         result: list[Parameter] = []
         for number, each in enumerate(declared.parameters):
             if number == 0 and _has_receiver(decision):
-                result.append(replace(each, annotation=None))
+                result.append(replace(each, annotation=declared.receiver))
                 continue
             found = scope.annotation(each.annotation, declared.where) if each.annotation else None
             annotation = unbound(found, scope) if found else scope.name("typing", "Any")
@@ -269,12 +309,14 @@ class StubMaker:
             text = self.wrapped(declared.returns, decision, declared.where, scope, kind)
             if text:
                 return text, declared.origin
+        elif decision.function.is_async and decision.function.is_generator:
+            return wrapped(scope.name("_typeshed", "Incomplete"), Kind.ITERATOR, scope), _UNKNOWN
         elif not decision.function.overloads:
             found = self.inferred(decision, declared.where.module)
             if found is not None and kind not in (Kind.ITERATOR, Kind.CONTEXT):
                 return scope.spelled(found, declared.where.substitutes), Origin.INFERRED
         unknown = scope.name("_typeshed", "Incomplete")
-        return wrapped(unknown, kind, scope), Origin.UNKNOWN
+        return wrapped(unknown, kind, scope), _UNKNOWN
 
     def inferred(self, decision: Decision, module: Module) -> Types | None:
         """What is inferred; nothing where it is not what the overridden method of Django's returns,
@@ -292,7 +334,10 @@ class StubMaker:
         if kind is Kind.ITERATOR:
             inner = argument(text, ITERATORS)
         elif kind is Kind.CONTEXT:
-            inner = argument(text, CONTEXTS | ITERATORS)
+            parts = arguments_of(text, CONTEXTS)
+            if parts is None and (yielded := arguments_of(text, ITERATORS)) is not None:
+                parts = yielded[:1]
+            return self.manager(parts, where, scope) if parts is not None else None
         elif kind is None and is_context_function(decision.function):
             inner = argument(text, ITERATORS)
             found = scope.annotation(inner, where) if inner else None
@@ -301,6 +346,14 @@ class StubMaker:
         found = scope.annotation(inner, where) if inner else None
         found = scope.name("typing", "Any") if inner == "" else found
         return wrapped(unbound(found, scope), kind, scope) if found else None
+
+    def manager(self, arguments_: tuple[str, ...], where: Where, scope: Scope) -> str | None:
+        """An asynchronous context manager: what entering it gives, and what leaving it."""
+        texts = [scope.annotation(each, where) for each in arguments_]
+        known = [unbound(text, scope) for text in texts if text]
+        if len(known) < len(texts):
+            return None
+        return wrapped(", ".join(known) or scope.name("typing", "Any"), Kind.CONTEXT, scope)
 
 
 # -- pieces ----------------------------------------------------------------------------------------
@@ -312,6 +365,40 @@ def is_annotated(function: Function) -> bool:
         signature.returns or any(each.annotation for each in signature.parameters)
         for signature in signatures
     )
+
+
+def _means(expression: Expression, names: frozenset[str], where: Where) -> bool:
+    """Whether an expression is one of these names of the standard library or typing_extensions."""
+    found = where.resolver.expression(where.module, expression)
+    return isinstance(found, External) and found.dotted in names
+
+
+def _is_protocol(receiver: Parameter, where: Where) -> bool:
+    """Whether `self` is annotated with a protocol, which other classes than its own may have."""
+    expression = parse_annotation(receiver.annotation or "")
+    found = where.resolver.expression(where.module, expression) if expression else None
+    if not isinstance(found, Class):
+        return expression is not None and _means(expression, _PROTOCOLS, where)
+    home = where.resolver.readable(found.module)
+    bases = (base.value if isinstance(base, Item) else base for base in found.bases)
+    return home is not None and any(
+        _means(each, _PROTOCOL, Where(home, where.resolver)) for each in bases
+    )
+
+
+def in_class(function: StubFunction, holder: str, definer: str) -> StubFunction:
+    """The function as one of the class `holder`, where `__name` has that class's name in it, or
+    that of `definer` for what is passed by keyword
+    (https://docs.python.org/3/reference/expressions.html#private-name-mangling)."""
+
+    def name(parameter: Parameter) -> str:
+        if not parameter.name.startswith("__") or parameter.name.endswith("__"):
+            return parameter.name
+        by_keyword = parameter.kind is ParameterKind.KEYWORD_ONLY
+        return f"_{(definer if by_keyword else holder).lstrip('_')}{parameter.name}"
+
+    parameters = tuple(replace(each, name=name(each)) for each in function.parameters)
+    return replace(function, parameters=parameters)
 
 
 def _has_receiver(decision: Decision) -> bool:

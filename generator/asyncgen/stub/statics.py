@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.infer.known import ANY, Types
-from asyncgen.infer.scope import Scope
+from asyncgen.infer.scope import Scope, Where
+from asyncgen.infer.variables import class_parameters
 from asyncgen.resolve import Resolver, is_copied
 from asyncgen.source import Binding, Class, Function, Parameter, ParameterKind, Signature
 from asyncgen.stub.arguments import arguments
 from asyncgen.stub.generic import generics
-from asyncgen.stub.maker import StubMaker
+from asyncgen.stub.maker import StubMaker, in_class
 from asyncgen.surface import (
     Decision,
     ImportLine,
@@ -33,7 +34,9 @@ from asyncgen.surface import (
 
 _SUFFIXES = ("QuerySet", "Queryset", "Query")
 _QUERYSET = "django.db.models.query.QuerySet"
+_RELATED = "django.db.models.fields.related_descriptors.RelatedManager"
 _SELF = Parameter("self", ParameterKind.POSITIONAL_OR_KEYWORD)
+_POSITIONAL_ONLY = ParameterKind.POSITIONAL_ONLY
 _ANYTHING = (
     Parameter("args", ParameterKind.VAR_POSITIONAL),
     Parameter("kwargs", ParameterKind.VAR_KEYWORD),
@@ -115,11 +118,15 @@ def as_method(twin: Twin) -> Twin:
 
 
 def _as_method(function: Function) -> Function:
-    signature = function.signature
+    called = function.called
+    by_position = [each for each in called.parameters[:1] if each.kind is _POSITIONAL_ONLY]
+    self_ = replace(_SELF, kind=_POSITIONAL_ONLY) if by_position else _SELF
     return replace(
         function,
         binding=Binding.METHOD,
-        signature=replace(signature, parameters=(_SELF, *signature.parameters)),
+        signature=replace(called, parameters=(self_, *called.parameters)),
+        decorated=None,
+        overloads=tuple(map(_as_method, function.overloads)),
     )
 
 
@@ -184,11 +191,28 @@ class ManagerStub:
             yield StubClass(
                 _related(self.manager.name),
                 (f"{self.manager.name}{generic.arguments}", f"{related}[{row}]"),
-                (),
+                tuple(self.own_of_related({each.name for each in functions}, row)),
                 (self.scope.name("typing", "type_check_only"),),
                 location,
                 type_parameters=generic.parameters,
             )
+
+    def own_of_related(self, names: set[str], row: str) -> Iterator[StubFunction]:
+        """What a related manager has of its own, `add` and `set`, where the queryset has a method
+        of that name too: the related manager's is what is called."""
+        django = self.maker.django
+        related = django.klass(_RELATED) if django else None
+        if django is None or related is None:
+            return
+        module = django.resolver.readable(related.module)
+        queryset = self.manager.queryset
+        variables = {each.name: row for each in class_parameters(related, django.resolver)}
+        for name, function in related.functions.items():
+            if module and name in names:
+                decision = Decision(function, queryset, Kind.VALUE, ())
+                where = Where(module, django.resolver, related, variables)
+                for each in self.maker.stated(decision, where, self.scope):
+                    yield replace(each, is_incompatible=True, location=queryset.location)
 
     def row(self) -> Types:
         return self.maker.inference.rows.of(self.manager.queryset) or ANY
@@ -223,15 +247,16 @@ class ManagerStub:
     def copied(
         self, function: Function, owner: Class, substitutes: Mapping[str, str], twin: Twin | None
     ) -> Iterator[StubFunction]:
-        if function.is_async:
-            return
         decision = Decision(function, self.manager.queryset, Kind.VALUE, ())
+        mixin = self.mixins[owner].made.name if owner in self.mixins else owner.name
         if function.binding is Binding.STATICMETHOD:
             decision = replace(decision, function=_as_method(function))
             twin = as_method(twin) if twin else None
-        yield from self.maker.sync(decision, owner.module, self.scope, substitutes)
+        for each in self.maker.sync(decision, owner.module, self.scope, substitutes):
+            yield in_class(each, owner.name, owner.name)
         if twin:
-            yield from self.maker.twin(twin, self.scope, substitutes)
+            for each in self.maker.twin(twin, self.scope, substitutes):
+                yield in_class(each, mixin, owner.name)
 
     def chaining(self, name: str, owner: Class, own: str, row: str) -> Iterator[StubFunction]:
         """Django's methods that return the queryset's own class."""

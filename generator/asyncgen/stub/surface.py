@@ -10,7 +10,7 @@ from asyncgen.infer.scope import Scope, Where
 from asyncgen.resolve import Resolver
 from asyncgen.source import Binding, Function, Module, Parameter, ParameterKind
 from asyncgen.stub.generic import generics
-from asyncgen.stub.maker import StubMaker, is_annotated
+from asyncgen.stub.maker import StubMaker, in_class, is_annotated
 from asyncgen.stub.text import ITERATORS, argument, head
 from asyncgen.surface import (
     Decision,
@@ -69,7 +69,7 @@ class ClassStub:
         generic = generics(found, self.maker.inference.lookups, self.scope)
         self.substitutes = {**generic.substitutes}
         functions = [
-            function
+            in_class(function, self.made.name, found.name)
             for twin in self.made.twins
             for function in self.maker.twin(twin, self.scope, self.substitutes)
         ]

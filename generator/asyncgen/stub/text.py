@@ -20,6 +20,12 @@ _WITH_NONE = re.compile(r"\b(None|Optional|Any|object|Incomplete)\b")
 def argument(text: str, heads: frozenset[str]) -> str | None:
     """The first argument of `Head[A, …]`, where the head is one of `heads`; empty where it has
     none."""
+    found = arguments_of(text, heads)
+    return None if found is None else next(iter(found), "")
+
+
+def arguments_of(text: str, heads: frozenset[str]) -> tuple[str, ...] | None:
+    """The arguments of `Head[A, …]`; None where the head is not one of `heads`."""
     unquoted = text.strip()
     if unquoted[:1] in "\"'":
         unquoted = unquoted[1:-1]
@@ -27,11 +33,10 @@ def argument(text: str, heads: frozenset[str]) -> str | None:
         node = ast.parse(unquoted, mode="eval").body
     except SyntaxError:
         return None
-    if isinstance(node, ast.Subscript):
-        first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
-        name = head(ast.unparse(node.value))
-        return ast.get_source_segment(unquoted, first) if name in heads else None
-    return "" if head(unquoted) in heads else None
+    if isinstance(node, ast.Subscript) and head(ast.unparse(node.value)) in heads:
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return tuple(ast.get_source_segment(unquoted, each) or "" for each in parts)
+    return () if head(unquoted) in heads and not isinstance(node, ast.Subscript) else None
 
 
 def unbound(text: str, scope: Scope) -> str:
