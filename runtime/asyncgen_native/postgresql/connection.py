@@ -91,6 +91,7 @@ class WaitingConnection(psycopg.Connection[Any]):
             type(cursor).close(cursor)
         else:
             self._forgotten.append(_Forgotten(cursor.name, cursor.withhold))
+            self._count_closed([cursor])
 
     def close_forgotten(self) -> None:
         """Close the named cursors that nobody could close."""

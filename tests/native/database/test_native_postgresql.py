@@ -1,0 +1,452 @@
+"""What is particular to PostgreSQL: cancelling at the server, cursors there, COPY, sessions."""
+
+# ruff: noqa: PT012  what a block raises is raised by `async with`, of which the block is part
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from asgiref.sync import sync_to_async
+from asyncgen_native import NotInBridge, aatomic, bridge, close_pools
+from asyncgen_native.pool import PoolOptions, pools
+from asyncgen_native.postgresql.connection import WaitingConnection
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DataError, OperationalError, connection, connections, transaction
+
+from tests.testproject.library.models import Tag
+
+if connection.vendor != "postgresql":
+    pytest.skip("this is about PostgreSQL", allow_module_level=True)
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+def ask(sql: str, *parameters: object) -> Any:
+    """Return the first column of the first row."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row = cursor.fetchone() if cursor.description else None
+    return row[0] if row else None
+
+
+aask = bridge(ask)
+PID = "SELECT pg_backend_pid()"
+SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE %s AND state = 'active'"
+
+
+async def until(condition: Callable[[], Coroutine[Any, Any, bool]]) -> None:
+    deadline = time.monotonic() + 20
+    while not await condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def options() -> Iterator[dict[str, Any]]:
+    """The OPTIONS of the database, for a test to change."""
+    settings = connections.settings["default"]
+    before = settings["OPTIONS"]
+    settings["OPTIONS"] = dict(before)
+    yield settings["OPTIONS"]
+    settings["OPTIONS"] = before
+
+
+def test_a_connection_goes_back_after_each_call_and_is_used_again(run: Run) -> None:
+    async def main() -> None:
+        pids = {await aask(PID) for _ in range(5)}
+        assert len(pids) == 1
+        statistics = pools()["default"].statistics()
+        assert (statistics.open, statistics.out) == (1, 0)
+        async with aatomic():
+            assert await aask(PID) in pids
+            assert await aask(PID) in pids
+            assert pools()["default"].statistics().out == 1
+
+    run(main())
+
+
+def test_a_cancellation_cancels_at_the_server(run: Run) -> None:
+    marker = "SELECT pg_sleep(60), 'cancelled at the server'"
+
+    async def main() -> None:
+        for block in (False, True):
+
+            async def sleep(block: bool = block) -> None:
+                if block:
+                    async with aatomic():
+                        await bridge(Tag.objects.create)(name="x")
+                        await aask(marker)
+                else:
+                    await aask(marker)
+
+            async def sleeps() -> bool:
+                return bool(await aask(SLEEPING, f"{marker}%"))
+
+            async def sleeps_no_more() -> bool:
+                return not await sleeps()
+
+            task = asyncio.create_task(sleep())
+            await until(sleeps)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await until(sleeps_no_more)
+        assert await bridge(Tag.objects.count)() == 0
+
+    run(main())
+
+
+def test_after_a_timeout_the_task_goes_on(run: Run) -> None:
+    async def main() -> None:
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    await aask("SELECT pg_sleep(60)")
+            assert await aask("SELECT 1") == 1
+        with pytest.raises(TimeoutError):
+            async with aatomic():
+                await bridge(Tag.objects.create)(name="x")
+                async with asyncio.timeout(0.02):
+                    await aask("SELECT pg_sleep(60)")
+        assert await bridge(Tag.objects.count)() == 0
+
+    run(main())
+
+
+def test_closing_a_call_drops_its_connection(run: Run) -> None:
+    async def main() -> None:
+        call = aask("SELECT pg_sleep(60)")
+        call.send(None)
+        call.close()
+        for _ in range(1000):
+            if pools()["default"].statistics().open == 0:
+                break
+            await asyncio.sleep(0.01)
+        assert await aask("SELECT 1") == 1
+
+    run(main())
+
+
+def test_a_backend_that_was_killed_while_idle_is_not_used_again(run: Run) -> None:
+    async def main() -> None:
+        pid = await aask(PID)
+        await sync_to_async(ask)("SELECT pg_terminate_backend(%s)", pid)
+        gone = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
+
+        async def is_gone() -> bool:
+            return not await sync_to_async(ask)(gone, pid)
+
+        await until(is_gone)
+        assert await aask(PID) != pid
+        await sync_to_async(lambda: connection.close())()
+
+    run(main())
+
+
+def test_a_backend_that_is_killed_in_a_transaction_is_an_error_and_nothing_is_left(
+    run: Run,
+) -> None:
+    async def main() -> None:
+        with pytest.raises(OperationalError):
+            async with aatomic():
+                await bridge(Tag.objects.create)(name="x")
+                pid = await aask(PID)
+                await asyncio.create_task(kill(pid))
+                await aask("SELECT 1")
+        assert pools()["default"].statistics().out == 0
+        assert await bridge(Tag.objects.count)() == 0
+
+    async def kill(pid: int) -> None:
+        settings = connection.settings_dict
+        async with await psycopg.AsyncConnection.connect(
+            dbname=settings["NAME"],
+            user=settings["USER"],
+            password=settings["PASSWORD"],
+            host=settings["HOST"],
+            port=settings["PORT"],
+        ) as other:
+            await other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+    run(main())
+
+
+def test_chunks_come_from_a_cursor_at_the_server(run: Run) -> None:
+    Tag.objects.bulk_create([Tag(name=f"{each:04}") for each in range(500)])
+    open_cursors = "SELECT count(*) FROM pg_cursors WHERE name LIKE '_django_curs%%'"
+
+    def begin() -> Iterator[Tag]:
+        rows = Tag.objects.iterator(chunk_size=100)
+        next(rows)
+        return rows
+
+    async def main() -> None:
+        rows = await bridge(begin)()
+        assert await aask(open_cursors) == 1
+        assert pools()["default"].statistics().out == 1
+        assert await bridge(len)([*await bridge(list)(rows)]) == 499
+        assert await aask(open_cursors) == 0
+        assert pools()["default"].statistics().out == 0
+
+    run(main())
+
+
+@pytest.mark.parametrize("block", [False, True])
+def test_a_forgotten_cursor_is_closed_by_the_next_statement(run: Run, block: bool) -> None:
+    """The garbage collector closes the generator where nothing can wait."""
+    Tag.objects.bulk_create([Tag(name=f"{each:04}") for each in range(500)])
+    open_cursors = "SELECT count(*) FROM pg_cursors WHERE name LIKE '_django_curs%%'"
+
+    def begin() -> Iterator[Tag]:
+        rows = Tag.objects.iterator(chunk_size=100)
+        next(rows)
+        return rows
+
+    async def forget() -> None:
+        rows = await bridge(begin)()
+        del rows
+        gc.collect()
+        assert await aask(open_cursors) == 0
+
+    async def main() -> None:
+        if block:
+            async with aatomic():
+                await forget()
+        else:
+            await forget()
+        assert pools()["default"].statistics().out == 0
+
+    run(main())
+
+
+def test_a_cursor_of_a_block_that_has_ended_is_closed(run: Run) -> None:
+    Tag.objects.bulk_create([Tag(name=f"{each:04}") for each in range(500)])
+
+    async def main() -> None:
+        rows = Tag.objects.iterator(chunk_size=100)
+        async with aatomic():
+            await bridge(next)(rows)
+        async with aatomic():
+            await bridge(Tag.objects.create)(name="of another block")
+            with pytest.raises(Exception, match="closed"):
+                await bridge(list)(rows)
+        assert await bridge(Tag.objects.count)() == 501
+
+    run(main())
+
+
+def test_copy(run: Run) -> None:
+    def body() -> list[str]:
+        with connection.cursor() as cursor:
+            with cursor.copy("COPY library_tag (name) FROM STDIN") as copy:
+                for each in range(1000):
+                    copy.write_row([f"tag {each}"])
+            with cursor.copy("COPY (SELECT name FROM library_tag ORDER BY id) TO STDOUT") as copy:
+                return [row[0] for row in copy.rows()]
+
+    async def main() -> None:
+        assert await bridge(body)() == [f"tag {each}" for each in range(1000)]
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(None, "read committed"), (4, "serializable"), (3, "repeatable read")]
+)
+def test_isolation_levels(
+    run: Run, options: dict[str, Any], value: int | None, expected: str
+) -> None:
+    if value is not None:
+        options["isolation_level"] = value
+
+    async def main() -> None:
+        async with aatomic():
+            assert await aask("SHOW transaction_isolation") == expected
+
+    run(main())
+
+
+def test_server_side_binding_and_prepared_statements(run: Run, options: dict[str, Any]) -> None:
+    options["server_side_binding"] = True
+    options["prepare_threshold"] = 0
+
+    async def main() -> None:
+        for each in range(3):
+            assert await aask("SELECT %s::int", each) == each
+
+    run(main())
+
+
+def test_the_time_zone_and_the_role_are_set(run: Run, options: dict[str, Any]) -> None:
+    options["assume_role"] = "pg_read_all_data"
+
+    async def main() -> None:
+        assert await aask("SHOW timezone") == "UTC"
+        assert await aask("SELECT current_user") == "pg_read_all_data"
+
+    run(main())
+
+
+def test_health_checks_ask_once_a_call(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connections.settings["default"], "CONN_HEALTH_CHECKS", True)
+    asked: list[None] = []
+    monkeypatch.setattr(
+        type(connection._connections["default"]),  # type: ignore[attr-defined]
+        "is_usable",
+        lambda self: asked.append(None) is None,
+    )
+
+    def twice() -> None:
+        ask("SELECT 1")
+        ask("SELECT 1")
+
+    async def main() -> None:
+        await bridge(twice)()  # The connection is new: there is nothing to ask.
+        assert len(asked) == 0
+        await bridge(twice)()
+        assert len(asked) == 1
+
+    run(main())
+
+
+def test_autocommit_off_keeps_the_connection_in_its_task(run: Run) -> None:
+    async def main() -> None:
+        await bridge(transaction.set_autocommit)(False)
+        await bridge(Tag.objects.create)(name="a")
+        assert pools()["default"].statistics().out == 1
+        await bridge(transaction.rollback)()
+        await bridge(transaction.set_autocommit)(True)
+        assert pools()["default"].statistics().out == 0
+        assert await bridge(Tag.objects.count)() == 0
+
+    run(main())
+
+
+def test_closing_a_connection_closes_it(run: Run) -> None:
+    async def main() -> None:
+        pid = await aask(PID)
+        await bridge(lambda: connection.close())()
+        assert pools()["default"].statistics().open == 0
+        assert await aask(PID) != pid
+
+    run(main())
+
+
+def test_errors_of_the_database_are_djangos_and_leave_nothing(run: Run) -> None:
+    async def main() -> None:
+        for _ in range(3):
+            with pytest.raises(DataError):
+                await aask("SELECT 1/0")
+            assert pools()["default"].statistics().out == 0
+        assert await aask("SELECT 1") == 1
+
+    run(main())
+
+
+def test_the_drivers_connection_refuses_to_wait_outside_of_a_call(run: Run) -> None:
+    async def main() -> None:
+        async with aatomic():
+            await aask("SELECT 1")
+            raw = connection.connection
+            assert isinstance(raw, WaitingConnection)
+            with pytest.raises(NotInBridge):
+                raw.execute("SELECT 1")
+
+    run(main())
+
+
+def test_a_pool_that_is_full_makes_calls_wait_and_then_fail(
+    run: Run, options: dict[str, Any]
+) -> None:
+    options["native_pool"] = {"max_size": 2, "timeout": 0.2}
+
+    async def main() -> None:
+        leave = asyncio.Event()
+
+        async def hold() -> None:
+            async with aatomic():
+                await aask("SELECT 1")
+                await leave.wait()
+
+        holders = [asyncio.create_task(hold()) for _ in range(2)]
+        while "default" not in pools() or pools()["default"].statistics().out < 2:
+            await asyncio.sleep(0.01)
+        with pytest.raises(OperationalError, match="max_size"):
+            await aask("SELECT 1")
+        waiting = asyncio.create_task(aask("SELECT 1"))
+        cancelled = asyncio.create_task(aask("SELECT 1"))
+        while pools()["default"].statistics().waiting < 2:
+            await asyncio.sleep(0.01)
+        cancelled.cancel()
+        leave.set()
+        assert await waiting == 1
+        await asyncio.gather(*holders)
+        assert await asyncio.gather(*(aask("SELECT 1") for _ in range(20))) == [1] * 20
+
+    run(main())
+
+
+def test_pools_close_with_their_loop_and_when_asked(transactional_db: None) -> None:
+    sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'native test'"
+
+    async def main(*, close: bool) -> None:
+        await asyncio.gather(*(aask("SET application_name = 'native test'") for _ in range(5)))
+        pool = pools()["default"]
+        assert pool.statistics().open > 0
+        if close:
+            async with aatomic():
+                await aask("SELECT 1")
+                await close_pools()
+            assert pool.statistics().open == 0
+            assert await aask("SELECT 1") == 1
+
+    for close in (False, True):
+        asyncio.run(main(close=close))
+        deadline = time.monotonic() + 20
+        while ask(sessions):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def test_idle_connections_are_closed_after_a_while(run: Run, options: dict[str, Any]) -> None:
+    options["native_pool"] = {"max_idle": 0.05, "min_size": 1}
+
+    async def main() -> None:
+        await asyncio.gather(*(aask("SELECT pg_sleep(0.05)") for _ in range(5)))
+        pool = pools()["default"]
+        assert pool.statistics().open == 5
+
+        async def is_small() -> bool:
+            return pool.statistics().open == 1
+
+        await until(is_small)
+
+    run(main())
+
+
+def test_connections_do_not_get_older_than_they_may(run: Run, options: dict[str, Any]) -> None:
+    options["native_pool"] = {"max_lifetime": 0}
+
+    async def main() -> None:
+        assert await aask(PID) != await aask(PID)
+        assert pools()["default"].statistics().open == 0
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"max_sizes": 3}, "large", {"max_size": 0}, {"min_size": 5, "max_size": 4}]
+)
+def test_wrong_options_are_named(wrong: object) -> None:
+    with pytest.raises(ImproperlyConfigured, match="native_pool"):
+        PoolOptions.of(wrong, "default")
+
+
+def test_used_synchronously_it_is_djangos_own(transactional_db: None) -> None:
+    connection.ensure_connection()
+    assert type(connection.connection) is psycopg.Connection
