@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .greenlets import await_, in_bridge
 
+T = TypeVar("T")
 W = TypeVar("W", bound=BaseDatabaseWrapper)
 
 TESTED = ((5, 2), (6, 0), (6, 1))
@@ -60,12 +61,19 @@ def allow_in_calls(cls: type[W]) -> type[W]:
     Elsewhere the guard stays: a query in plain async code raises SynchronousOnlyOperation.
     """
     for name in ASYNC_UNSAFE:
-        setattr(cls, name, _guarded(getattr(cls, name)))
+        method = getattr(cls, name)
+        if hasattr(method, "__wrapped__"):  # Not every backend guards every one.
+            setattr(cls, name, _guarded(method))
     return cls
 
 
+def unguarded(method: Callable[..., T]) -> Callable[..., T]:
+    """Return what Django's guard lets through where no event loop runs."""
+    return cast(Callable[..., T], getattr(method, "__wrapped__"))  # noqa: B009
+
+
 def _guarded(method: Callable[..., object]) -> Callable[..., object]:
-    inside = cast(Callable[..., object], getattr(method, "__wrapped__"))  # noqa: B009
+    inside = unguarded(method)
 
     @functools.wraps(inside)
     def guarded(*args: object, **kwargs: object) -> object:

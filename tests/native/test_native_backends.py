@@ -29,7 +29,7 @@ def is_reachable(prefix: str, port: str) -> bool:
 @pytest.mark.skipif(
     "ASYNCGEN_TEST_DATABASE" in os.environ, reason="ASYNCGEN_TEST_DATABASE asks for one database"
 )
-@pytest.mark.parametrize("database", ["native_postgres"])
+@pytest.mark.parametrize("database", ["native_sqlite", "native_postgres", "native_mariadb"])
 def test_natively(database: str) -> None:
     if database in SERVERS and not is_reachable(*SERVERS[database]):
         pytest.skip(f"no server for {database}")

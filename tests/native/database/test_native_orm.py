@@ -255,7 +255,8 @@ def test_a_wrapper_of_execute_stays_for_the_calls_that_follow(run: Run) -> None:
     statements: list[str] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        statements.append(sql)
+        if "library_tag" in sql:
+            statements.append(sql)
         return execute(sql, params, many, context)
 
     async def main() -> None:

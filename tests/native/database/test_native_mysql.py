@@ -1,0 +1,114 @@
+"""What is particular to MySQL and MariaDB: cancelling at the server, sessions that were killed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from asyncgen_native import aatomic, bridge
+from asyncgen_native.mysql.connection import WaitingConnection
+from asyncgen_native.pool import pools
+from django.db import OperationalError, connection, connections
+
+from tests.testproject.library.models import Tag
+
+if connection.vendor != "mysql":
+    pytest.skip("this is about MySQL and MariaDB", allow_module_level=True)
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+def ask(sql: str, *parameters: object) -> Any:
+    """Return the first column of the first row."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+aask = bridge(ask)
+ID = "SELECT connection_id()"
+RUNNING = "SELECT count(*) FROM information_schema.processlist WHERE info LIKE %s AND id != %s"
+
+
+async def until(condition: Callable[[], Coroutine[Any, Any, bool]]) -> None:
+    deadline = time.monotonic() + 20
+    while not await condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+def test_the_connection_is_that_of_the_loop_and_goes_back(run: Run) -> None:
+    def kind() -> type:
+        ask("SELECT 1")
+        return type(connection.connection)
+
+    async def main() -> None:
+        assert await bridge(kind)() is WaitingConnection
+        assert await aask(ID) == await aask(ID)
+        assert pools()["default"].statistics().out == 0
+
+    run(main())
+
+
+@pytest.mark.parametrize("block", [False, True])
+def test_a_cancellation_cancels_at_the_server(run: Run, block: bool) -> None:
+    marker = "SELECT sleep(60), 'cancelled at the server'"
+
+    def running() -> bool:
+        return bool(ask(RUNNING, f"{marker}%", ask(ID)))
+
+    async def sleep() -> None:
+        if block:
+            async with aatomic():
+                await bridge(Tag.objects.create)(name="x")
+                await aask(marker)
+        else:
+            await aask(marker)
+
+    async def main() -> None:
+        task = asyncio.create_task(sleep())
+        await until(bridge(running))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        async def no_more() -> bool:
+            return not await bridge(running)()
+
+        await until(no_more)
+        assert await bridge(Tag.objects.count)() == 0
+
+    run(main())
+
+
+def test_a_session_that_was_killed_while_idle_is_not_used_again(run: Run) -> None:
+    def kill(session: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("KILL %s", [session])
+        connection.close()
+
+    async def main() -> None:
+        session = await aask(ID)
+        await sync_to_async(kill)(session)
+        await until(bridge(lambda: True))
+        while await aask(ID) == session:  # The server hangs up a moment later.
+            await asyncio.sleep(0.01)
+        assert await aask("SELECT 1") == 1
+
+    run(main())
+
+
+def test_no_server_is_an_error_of_the_database(run: Run) -> None:
+    async def main() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(connections.settings["default"], "PORT", "1")
+            with pytest.raises(OperationalError, match="Can't connect"):
+                await aask("SELECT 1")
+        assert pools()["default"].statistics().open == 0
+
+    run(main())
