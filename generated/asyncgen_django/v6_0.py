@@ -19,9 +19,7 @@ class QuerySetAsync:
         database. chunk_size must be provided for QuerySets that prefetch
         related objects. Otherwise, a default chunk_size of 2000 is supplied.
         """
-        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(chunk_size)
 
     async def aaggregate(self, *args, **kwargs):
         """Asynchronous `QuerySet.aggregate()`: run it on a worker thread.
@@ -78,12 +76,7 @@ class QuerySetAsync:
         Multi-table models are not supported.
         """
         return await on_worker(self.bulk_create)(
-            objs=objs,
-            batch_size=batch_size,
-            ignore_conflicts=ignore_conflicts,
-            update_conflicts=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
     abulk_create.alters_data = True
@@ -93,7 +86,7 @@ class QuerySetAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
+        return await on_worker(self.bulk_update)(objs, fields, batch_size)
 
     abulk_update.alters_data = True
 
@@ -104,7 +97,7 @@ class QuerySetAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -118,9 +111,7 @@ class QuerySetAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.update_or_create)(
-            defaults=defaults, create_defaults=create_defaults, **kwargs
-        )
+        return await on_worker(self.update_or_create)(defaults, create_defaults, **kwargs)
 
     aupdate_or_create.alters_data = True
 
@@ -166,7 +157,7 @@ class QuerySetAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list, field_name=field_name)
 
     async def adelete(self):
         """Asynchronous `QuerySet.delete()`: run it on a worker thread.
@@ -210,8 +201,8 @@ class QuerySetAsync:
             and type(self)._not_support_combined_queries is QuerySet._not_support_combined_queries
             and type(self).query is QuerySet.query
         ):
-            return self.contains(obj=obj)
-        return await on_worker(self.contains)(obj=obj)
+            return self.contains(obj)
+        return await on_worker(self.contains)(obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `QuerySet.explain()`: run it on a worker thread.
@@ -263,9 +254,7 @@ class AsyncQuerySet(QuerySetAsync, QuerySet):
 
     def raw(self, raw_query, params=(), translations=None, using=None):
         """`raw()`, with async twins on what it returns."""
-        result = super().raw(
-            raw_query=raw_query, params=params, translations=translations, using=using
-        )
+        result = super().raw(raw_query, params, translations, using)
         if type(result) is RawQuerySet:
             result.__class__ = AsyncRawQuerySet
         return result
@@ -326,7 +315,7 @@ class AsyncRawQuerySet(RawQuerySetAsync, RawQuerySet):
 
     def using(self, alias):
         """`using()`, with async twins on what it returns."""
-        result = super().using(alias=alias)
+        result = super().using(alias)
         if type(result) is RawQuerySet:
             result.__class__ = AsyncRawQuerySet
         return result
@@ -342,9 +331,7 @@ class ManagerAsync:
         database. chunk_size must be provided for QuerySets that prefetch
         related objects. Otherwise, a default chunk_size of 2000 is supplied.
         """
-        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(chunk_size)
 
     async def aaggregate(self, *args, **kwargs):
         """Asynchronous `Manager.aggregate()`: run it on a worker thread.
@@ -399,12 +386,7 @@ class ManagerAsync:
         Multi-table models are not supported.
         """
         return await on_worker(self.bulk_create)(
-            objs=objs,
-            batch_size=batch_size,
-            ignore_conflicts=ignore_conflicts,
-            update_conflicts=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
     abulk_create.alters_data = True
@@ -414,7 +396,7 @@ class ManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
+        return await on_worker(self.bulk_update)(objs, fields, batch_size)
 
     abulk_update.alters_data = True
 
@@ -425,7 +407,7 @@ class ManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -439,9 +421,7 @@ class ManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.update_or_create)(
-            defaults=defaults, create_defaults=create_defaults, **kwargs
-        )
+        return await on_worker(self.update_or_create)(defaults, create_defaults, **kwargs)
 
     aupdate_or_create.alters_data = True
 
@@ -477,7 +457,7 @@ class ManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `Manager.update()`: run it on a worker thread.
@@ -502,7 +482,7 @@ class ManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await on_worker(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `Manager.explain()`: run it on a worker thread.
@@ -527,6 +507,6 @@ async def aprefetch_related_objects(model_instances, *related_lookups):
     Populate prefetched object caches for an iterable of model instances based
     on the lookups/Prefetch instances given.
     """
-    from django.db.models import query
+    from django.db.models.query import prefetch_related_objects
 
-    return await on_worker(query.prefetch_related_objects)(model_instances, *related_lookups)
+    return await on_worker(prefetch_related_objects)(model_instances, *related_lookups)

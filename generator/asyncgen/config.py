@@ -78,6 +78,12 @@ class Config:
     python: str | None = None
     search: tuple[Path, ...] = ()
     dispatch: str | None = None
+    templates: Path | None = None  # the folder of the project's own, which go before ours
+
+    @property
+    def own_templates(self) -> tuple[Path, ...]:
+        """The files of the project's templates."""
+        return tuple(sorted(self.templates.rglob("*.jinja"))) if self.templates else ()
 
     @property
     def default_search(self) -> tuple[Path, ...]:
@@ -152,6 +158,7 @@ TOP_KEYS: Mapping[str, Key] = {
     "python": _STRING,
     "search": _STRINGS,
     "dispatch": _STRING,
+    "templates": _STRING,
     "source": Key(
         "an array of tables: write [[tool.asyncgen.source]]",
         lambda value: isinstance(value, list) and all(isinstance(each, dict) for each in value),
@@ -255,11 +262,22 @@ class _Reader:
             line_length=length if isinstance(length, int) else formatter_length,
             python=python if isinstance(python, str) else None,
             dispatch=dispatch if isinstance(dispatch, str) else None,
+            templates=self.templates(table.get("templates"), root),
             search=tuple(
                 Path(os.path.normpath(root / each))
                 for each in _strings(table.get("search", ["src", "."]))
             ),
         )
+
+    def templates(self, value: Toml, root: Path) -> Path | None:
+        """The folder of the project's own templates."""
+        if not isinstance(value, str):
+            return None
+        folder = root / value
+        if not folder.is_dir():
+            where = self.locate("templates")
+            _fail("AG104", f"templates is {value!r}", "name a folder of the project", where)
+        return folder
 
     def check(self, table: dict[str, Toml], keys: Mapping[str, Key], name: str) -> None:
         for key, value in table.items():

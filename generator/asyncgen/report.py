@@ -184,7 +184,7 @@ def entry_json(entry: Entry, stub: StubFunction | None = None) -> dict[str, obje
 
 
 def entry_text(entry: Entry, result: Result, config: Config) -> str:
-    from asyncgen.render import twin_lines
+    from asyncgen.plan import renderer_of
     from asyncgen.stub.companions import types
 
     lines = [f"{_dotted(entry)}: {entry.decision.kind.value}"]
@@ -200,6 +200,6 @@ def entry_text(entry: Entry, result: Result, config: Config) -> str:
         for twin in members:
             if twin.decision is entry.decision:
                 lines += ["", f"{surface.path}:"]
-                definition = twin_lines(twin, surface, 0, config.line_length)
-                lines += [f"  {line}".rstrip() for line in definition]
+                text = renderer_of(result, config).twin(twin, surface)
+                lines += [f"  {line}".rstrip() for line in text.splitlines()]
     return "\n".join(lines) + "\n"

@@ -36,7 +36,7 @@ from asyncgen.facts import (
 )
 from asyncgen.resolve import Resolver
 from asyncgen.source import Binding, Class, Function
-from asyncgen.surface import SurfaceClass
+from asyncgen.surface import Shortcut, SurfaceClass
 
 # The attribute that holds the rows once they have been read.
 CACHES: Mapping[str, str] = {
@@ -74,21 +74,20 @@ def shortened(surface: SurfaceClass, resolver: Resolver) -> SurfaceClass:
     )
 
 
-def conditions(owner: Class, names: Iterable[str], lookup: Lookup) -> tuple[str, ...]:
-    """The tests under which none of the methods queries; empty where there is no shortcut."""
+def conditions(owner: Class, names: Iterable[str], lookup: Lookup) -> Shortcut | None:
+    """The tests under which none of the methods queries; None where there is no shortcut."""
     cache = CACHES.get(owner.dotted)
     if cache is None:
-        return ()
+        return None
     walk = _Walk(owner, cache, lookup)
     try:
         for name in names:
             walk.method(name)
     except _Queries:
-        return ()
+        return None
     if not walk.uses_cache:
-        return ()
-    overridden = [f"type(self).{name} is {owner.name}.{name}" for name in walk.methods]
-    return (f"self.{cache} is not None", *walk.tests, *overridden)
+        return None
+    return Shortcut((f"self.{cache} is not None", *walk.tests), owner, tuple(walk.methods))
 
 
 @dataclass

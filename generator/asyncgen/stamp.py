@@ -106,13 +106,13 @@ def _file(path: str, python: str | None) -> str:
 
 
 def _folder(path: str, python: str | None) -> str:
-    """The names in a folder of what may be imported, or lead to it."""
+    """The names in a folder of what may be imported, or lead to it, or is a template."""
     try:
         with os.scandir(path) as entries:
             names = sorted(
                 entry.name
                 for entry in entries
-                if entry.name.endswith((".py", ".pyi", ".pth"))
+                if entry.name.endswith((".py", ".pyi", ".pth", ".jinja"))
                 or (entry.name[0] != "." and entry.name != "__pycache__" and entry.is_dir())
             )
     except OSError:
@@ -142,15 +142,23 @@ def _conditions(
     from asyncgen.environment import dependencies
 
     yield from (("option", "python"), ("variable", "VIRTUAL_ENV"), ("interpreter", ""))
-    files = [*_own_files(), config.path, *result.read, *(config.root / each for each in written)]
+    files = [*_own_files(), config.path, *config.own_templates]
+    files += [*result.read, *(config.root / each for each in written)]
     for folder in dependencies(config):
         yield from _of_folder(folder)
         files += sorted(folder.glob("*.pth"))
-    for folder in result.folders:
+    for folder in (*result.folders, *_template_folders(config)):
         yield from _of_folder(folder)
     yield from (("file", str(path)) for path in files)
     for path in result.absent:
         yield "presence", str(_topmost_missing(path))
+
+
+def _template_folders(config: Config) -> Iterator[Path]:
+    """The folders where a template of the project's own may come to be."""
+    if config.templates:
+        yield config.templates
+        yield from sorted(path for path in config.templates.rglob("*") if path.is_dir())
 
 
 def _of_folder(folder: Path) -> Iterator[tuple[str, str]]:

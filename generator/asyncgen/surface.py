@@ -49,40 +49,60 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortcut:
+    """The tests under which a sync callable only reads the cache of its object (see `shortcuts`):
+    expressions, and that none of `methods` of `cls` is overridden."""
+
+    tests: tuple[str, ...]
+    cls: Class
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Twin:
     """One async callable to be written.
 
-    `target` is the expression that it runs (`self.get`), through the bridge. `guarded`: a
-    StopIteration may leave it. `call_now`: an iterator's function is called by the twin itself, so
-    that it checks its arguments at the call. `sensitive` are the arguments of the callable's
-    `@sensitive_variables`, as text.
+    `signature` is that of the callable as its source has it until `naming` puts it into the names
+    of the file. `sentinels` are the parameters whose default only the source can evaluate.
+    `receiver` is the parameter on which the callable is called: `self`, `cls`, or `owner` of what
+    is static; empty for a function, which has its own name, or that of `alias`, in its twin.
+
+    `guarded`: a StopIteration may leave the callable. `call_now`: an iterator's function is called
+    by the twin itself, so that it checks its arguments at the call. `sensitive` are the arguments
+    of the callable's `@sensitive_variables`, as text.
     """
 
     name: str
-    target: str
     kind: Kind
     binding: Binding
     signature: Signature
     summary: str
     docstring: str | None
     marks: tuple[tuple[str, str], ...]
-    guarded: bool
-    call_now: bool
-    sentinels: tuple[str, ...]
+    sentinels: frozenset[str]
     decision: Decision
     module: str  # where the sync callable is defined
-    # Of a method that is only made to return async classes: (class, async class) names.
-    converts: tuple[tuple[str, str], ...] = ()
-    # The tests under which the sync callable does not query (see `shortcuts`).
-    shortcut: tuple[str, ...] = ()
+    definer: Class | None = None  # the class that defines it, or copies it from a queryset class
+    receiver: str = ""
+    alias: str = ""
+    guarded: bool = False
+    call_now: bool = False
+    # Of a method that is only made to return async classes: each class, and its dotted name.
+    converts: tuple[tuple[Class, str], ...] = ()
+    shortcut: Shortcut | None = None
     sensitive: str | None = None
+
+    @property
+    def source(self) -> str:
+        """The name of the sync callable."""
+        return self.decision.function.name
 
 
 @dataclass(frozen=True, slots=True)
 class SurfaceClass:
     """A class to be written: a mixin of twins and, in the subclass style, the class with it.
 
-    `bases` are expressions; `protocol` are the names of the special twins (see `render`).
+    `protocol` are the names of the special twins of what `__iter__` reads.
     """
 
     name: str
@@ -91,24 +111,26 @@ class SurfaceClass:
     protocol: tuple[str, ...] = ()
     subclass: Subclass | None = None
     is_generic: bool = False  # may be subscripted
-    shortcut: tuple[str, ...] = ()  # the tests under which iterating over it does not query
+    shortcut: Shortcut | None = None  # under which iterating over it does not query
 
 
 @dataclass(frozen=True, slots=True)
 class Subclass:
-    """`class name(bases)`, which joins a mixin and the class that it was read from.
+    """The class `name`, which joins a mixin and the class that it was read from.
 
+    `queryset` is of a manager: the dotted name of the async queryset class that it is made from.
     `methods` return an instance of a class by name, where the async one is wanted. `model` is what
     a model has to be, to have no table of its own: abstract or proxy; with `keeps_meta` it takes
-    the other options of the class.
+    the other options of the class. `manager` is of a queryset class: the dotted name of the manager
+    class that `as_manager()` makes.
     """
 
     name: str
-    bases: tuple[str, ...]
+    queryset: str = ""
     methods: tuple[Twin, ...] = ()
     model: str = ""
     keeps_meta: bool = False
-    manager: str = ""  # of a queryset class: the manager that as_manager() makes
+    manager: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +144,39 @@ class ImportLine:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """One module to be written; `path` is relative to the project, with forward slashes."""
+    """One module to be written; `path` is relative to the project, with forward slashes.
+
+    `imports` and `type_imports` are what defaults and annotations need; what the code of twins
+    needs, the templates ask for.
+    """
 
     path: str
     module: str
     sources: tuple[str, ...]
     classes: tuple[SurfaceClass, ...]
     functions: tuple[Twin, ...]
-    imports: tuple[ImportLine, ...]
-    type_imports: tuple[ImportLine, ...]
     bridge: str
-    first_party: frozenset[str] = frozenset()  # top-level packages of the project itself
+    imports: tuple[ImportLine, ...] = ()
+    type_imports: tuple[ImportLine, ...] = ()
     has_stub: bool = False
+
+    @property
+    def twins(self) -> tuple[Twin, ...]:
+        """Every callable to be written, methods that only convert what they return included."""
+        return (
+            *(twin for made in self.classes for twin in made.twins),
+            *(twin for made in self.classes if made.subclass for twin in made.subclass.methods),
+            *self.functions,
+        )
+
+    @property
+    def members(self) -> frozenset[str]:
+        """Every name that the module or a class in it binds by a definition."""
+        names = {twin.name for twin in self.twins}
+        for made in self.classes:
+            names |= {made.name, *made.protocol}
+            names |= {made.subclass.name} if made.subclass else set()
+        return frozenset(names)
 
 
 class Origin(Enum):
@@ -198,7 +241,6 @@ class StubModule:
     variables: tuple[str, ...]
     classes: tuple[StubClass, ...]
     functions: tuple[StubFunction, ...]
-    first_party: frozenset[str] = frozenset()
     joins_overrides: bool = False
 
 
@@ -225,7 +267,6 @@ class ManagerModule:
     sources: tuple[str, ...]
     managers: tuple[StaticManager, ...]
     bridge: str
-    first_party: frozenset[str] = frozenset()
     has_stub: bool = False
 
 
@@ -236,6 +277,17 @@ class Dispatch:
     path: str
     source: str
     choices: tuple[Choosable, ...]
+
+    @property
+    def package(self) -> str:
+        """The top-level package of the surfaces."""
+        return self.choices[0].module.partition(".")[0]
+
+    @property
+    def supported(self) -> str:
+        """The series, as they are listed in a sentence."""
+        *others, last = (".".join(map(str, each.series)) for each in self.choices)
+        return f"{', '.join(others)} and {last}" if others else last
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -132,6 +132,18 @@ def test_a_file_that_a_pattern_would_find_is_a_change(
     assert run("check").exit_code == 1
 
 
+def test_a_template_that_comes_or_changes_is_a_change(project: Project, run: Run) -> None:
+    root = project({**SHOP, "mine/twins/.keep": ""})
+    said = f'[tool.asyncgen]\nsources = ["shop/*.py"]\ntemplates = "mine"\n{PLAIN}'
+    (root / "pyproject.toml").write_text(said)
+    own = root / "mine/twins/value.py.jinja"
+    for text in ("    return 1\n", "    return 2\n"):
+        assert run("build").exit_code == 0
+        assert is_known(root)
+        own.write_text(text)
+        assert not is_known(root)
+
+
 def is_known(root: Path, python: str | None = None) -> bool:
     return warnings(str(root / "pyproject.toml"), python) is not None
 

@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     from shop.models import Book
     from shop.querysets import BookQuerySet
 
-_DEFAULT = object()  # stands for a default that only the source can evaluate
+# Stands for a default that only the source can evaluate.
+_DEFAULT = object()
 
 
-def _given(**arguments):
-    return {name: value for name, value in arguments.items() if value is not _DEFAULT}
+def _leading(*arguments):
+    """What was passed by position, up to the first that was left out."""
+    for value in arguments:
+        if value is _DEFAULT:
+            break
+        yield value
 
 
 class BookManagerAsync:
@@ -65,7 +70,7 @@ class BookManagerAsync:
 
         Titles of which there are few copies left.
         """
-        return await sync_to_async(self.running_low)(**_given(below=below))
+        return await sync_to_async(self.running_low)(*_leading(below))
 
     def aprice_list(self) -> AsyncIterator[str]:
         """Asynchronous `BookManager.price_list()`.

@@ -39,7 +39,7 @@ class AuthorAsync:
 
         Return the author of that name, who is new if nobody has it.
         """
-        return await sync_to_async(cls.named)(name=name)
+        return await sync_to_async(cls.named)(name)
 
 
 class BookAsync:
@@ -68,7 +68,7 @@ class StockAsync:
 
         Add copies to what the database says by now; return how many there are.
         """
-        return await sync_to_async(self.add)(quantity=quantity)
+        return await sync_to_async(self.add)(quantity)
 
 
 class OrderAsync:

@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 
     from shop.models import Order
 
-_DEFAULT = object()  # stands for a default that only the source can evaluate
+# Stands for a default that only the source can evaluate.
+_DEFAULT = object()
 
 
-def _given(**arguments):
-    return {name: value for name, value in arguments.items() if value is not _DEFAULT}
+def _leading(*arguments):
+    """What was passed by position, up to the first that was left out."""
+    for value in arguments:
+        if value is _DEFAULT:
+            break
+        yield value
 
 
 class AuthorQuerySetAsync:
@@ -66,7 +71,7 @@ class BookQuerySetAsync:
 
         Titles of which there are few copies left.
         """
-        return await sync_to_async(self.running_low)(**_given(below=below))
+        return await sync_to_async(self.running_low)(*_leading(below))
 
     def aprice_list(self) -> AsyncIterator[str]:
         """Asynchronous `BookQuerySet.price_list()`.
@@ -90,7 +95,7 @@ class OrderQuerySetAsync:
 
     async def alatest_of(self, customer: str) -> Order | None:
         """Asynchronous `OrderQuerySet.latest_of()`: run it on a worker thread."""
-        return await sync_to_async(self.latest_of)(customer=customer)
+        return await sync_to_async(self.latest_of)(customer)
 
     def areceipts(self, chunk_size: int = 100) -> AsyncIterator[str]:
         """Asynchronous `OrderQuerySet.receipts()`.
@@ -99,9 +104,7 @@ class OrderQuerySetAsync:
 
         One line of text for each order, with what was bought.
         """
-        return iterator_to_async(self.receipts, chunk_size=chunk_size)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.receipts, chunk_size=chunk_size)(chunk_size)
 
     async def acancel_all(self) -> int:
         """Asynchronous `OrderQuerySet.cancel_all()`: run it on a worker thread.

@@ -23,11 +23,9 @@ async def aplace_order(
 
     Sell copies of books, given by ISBN: all of them or none.
     """
-    from shop import services
+    from shop.services import place_order
 
-    return await sync_to_async(services.place_order)(
-        customer=customer, copies=copies, notify=notify
-    )
+    return await sync_to_async(place_order)(customer, copies, notify=notify)
 
 
 async def arestock(isbn: str, copies: int) -> int:
@@ -35,6 +33,6 @@ async def arestock(isbn: str, copies: int) -> int:
 
     Add copies of a book to the stock; return how many there are now.
     """
-    from shop import services
+    from shop.services import restock
 
-    return await sync_to_async(services.restock)(isbn=isbn, copies=copies)
+    return await sync_to_async(restock)(isbn, copies)

@@ -45,14 +45,21 @@ def unsaid_arguments(module: str, name: str, any_: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """What is written for a dotted name, and after one that has no arguments."""
+    """What is written for a dotted name, and after one that has no arguments.
+
+    A string in an annotation is a type, which is written without its quotes, unless it
+    `keeps_quotes`.
+    """
 
     translate: Callable[[str], str]
-    arguments: Callable[[str], str]
+    arguments: Callable[[str], str] = lambda chain: ""
+    keeps_quotes: bool = False
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, *, is_data: bool = False) -> str:
+        """The text with other names; in data, such as a default, strings are left alone."""
         data = text.encode()
-        edits = sorted(self.edits(ast.parse(text, mode="eval").body), reverse=True)
+        node = ast.parse(text, mode="eval").body
+        edits = sorted(self.edits(node, is_data=is_data), reverse=True)
         for start, end, replacement in edits:
             data = data[:start] + replacement.encode() + data[end:]
         return data.decode()
@@ -66,7 +73,11 @@ class Rewriting:
                     yield *_span(node), self.translate(chain) + arguments
                     return
             case ast.Constant(value=str(quoted)) if not is_data:
-                yield *_span(node), self.text(quoted)
+                inner = self.text(quoted)
+                if not self.keeps_quotes:
+                    yield *_span(node), inner
+                elif inner != quoted:
+                    yield *_span(node), f'"{inner}"' if '"' not in inner else repr(inner)
                 return
             case ast.Call(func=function, args=arguments_, keywords=keywords):
                 yield from self.edits(function, is_data=True)

@@ -6,7 +6,6 @@ looked up where the annotation was written, and replaced by the name that the st
 
 from __future__ import annotations
 
-import builtins
 import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
@@ -19,11 +18,10 @@ from asyncgen.facts import Call, Get, Import, Literal, Name
 from asyncgen.infer.known import Known, Types, ordered
 from asyncgen.infer.rewriting import Rewriting, unsaid_arguments
 from asyncgen.infer.variables import class_parameters, is_variable, type_parameter
+from asyncgen.namespace import BUILTINS, Namespace
 from asyncgen.resolve import Alias, Definition, Resolver
 from asyncgen.source import Attribute, Class, Module, TypeParameter
-from asyncgen.surface import ImportLine
 
-_BUILTINS = frozenset(vars(builtins))
 # Other calls that make a type; what any other one gives is a value to type checkers.
 _TYPE_MAKERS = frozenset({"NewType", "NamedTuple", "namedtuple", "TypedDict", "TypeAliasType"})
 # What stands for a type parameter's argument of which nothing is known, by the parameter's stars.
@@ -53,57 +51,40 @@ class Where:
 
 
 @dataclass
-class Scope:
-    """Hands out the names of one stub. No import takes one of `members`, the names that the stub
-    binds itself."""
+class Scope(Namespace):
+    """The names of a file that has annotations: also its type variables, and annotations spelled
+    with all of these."""
 
-    members: frozenset[str]
-    resolver: Resolver
-    _locals: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    resolver: Resolver = field(kw_only=True)
     _variables: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     _parameters: set[str] = field(default_factory=set)  # names of type parameters
     _open: set[tuple[str, str]] = field(default_factory=set)  # aliases that are being written out
-
-    # -- what the stub has at its top ------------------------------------------------------------
-
-    @property
-    def imports(self) -> tuple[ImportLine, ...]:
-        return tuple(
-            ImportLine(module, name, None if local in (name, module) else local)
-            for (module, name), local in sorted(self._locals.items(), key=repr)
-        )
 
     @property
     def variables(self) -> tuple[str, ...]:
         """The assignments of type variables and aliases, one that needs another after it."""
         return tuple(line for _, line in self._variables.values())
 
-    # -- names -----------------------------------------------------------------------------------
+    def name(
+        self,
+        module: str,
+        name: str | None,
+        wanted: str | None = None,
+        avoid: frozenset[str] = frozenset(),
+    ) -> str:
+        return super().name(module, name, wanted, avoid | self._parameters)
 
-    def name(self, module: str, name: str | None, wanted: str | None = None) -> str:
-        """The stub's name for `name` of `module` (None: the module itself)."""
-        if (module, name) not in self._locals:
-            self._locals[module, name] = self._free(wanted or name or module, self._parameters)
-        return self._locals[module, name]
-
-    def _free(self, local: str, others: Iterable[str] = ()) -> str:
-        """The name, with as many underscores before it as make it one that nothing else has."""
+    def is_taken(self, local: str, is_module: bool = False) -> bool:
         variables = (name for name, _ in self._variables.values())
-        taken = {*self.members, *self._locals.values(), *variables, *others}
-        while local in taken:
-            local = f"_{local}"
-        return local
+        return super().is_taken(local, is_module) or local in variables
 
     def is_of_django(self, dotted: str) -> bool:
         """Whether the stub has imported the name, or what it begins with, from Django."""
         first = dotted.partition(".")[0]
         return any(
             local == first and module.partition(".")[0] == "django"
-            for (module, _), local in self._locals.items()
+            for local, (module, _) in self._targets.items()
         )
-
-    def builtin(self, name: str) -> str:
-        return f"{self.name('builtins', None)}.{name}" if name in self.members else name
 
     def spelled(self, types: Types, substitutes: Mapping[str, str] = NO_SUBSTITUTES) -> str:
         """A union as an annotation."""
@@ -145,6 +126,30 @@ class Scope:
         except (UnknownNameError, SyntaxError):
             return None
 
+    def renamed(self, text: str, where: Where, *, is_data: bool = False) -> str:
+        """An annotation or, as data, a default, as it is written, but for names that the file has
+        under another name.
+
+        Raises UnknownNameError for a name that the module does not bind at its top; SyntaxError.
+        """
+        rewriting = Rewriting(lambda chain: self._bound(chain, where), keeps_quotes=True)
+        return rewriting.text(text, is_data=is_data)
+
+    def _bound(self, chain: str, where: Where) -> str:
+        """A dotted name of a module, imported from where the module has it."""
+        first, dot, rest = chain.partition(".")
+        module = where.module
+        if first in where.substitutes:
+            return where.substitutes[first] + dot + rest
+        if first in {*module.classes, *module.functions, *module.attributes}:
+            return self.name(module.name, first) + dot + rest
+        found = module.imports.get(first)
+        if found is None and first in BUILTINS:
+            return self.builtin(first) + dot + rest
+        if found is None:
+            raise UnknownNameError(first)
+        return self.name(found.module, found.name, first) + dot + rest
+
     def _translated(self, chain: str, where: Where) -> str:
         first, dot, rest = chain.partition(".")
         if first in where.substitutes:
@@ -164,7 +169,7 @@ class Scope:
             source = where.resolver.readable(star)
             if source and where.resolver.name(source, first):
                 return self.name(star, first) + dot + rest
-        if first in _BUILTINS:
+        if first in BUILTINS:
             return self.builtin(first) + dot + rest
         raise UnknownNameError(first)
 
@@ -251,7 +256,7 @@ class Scope:
 
     def _copied(self, key: tuple[str, str], alias: Attribute, home: Where) -> str:
         """The stub's own copy of a recursive alias."""
-        local = self._free(alias.name, self._parameters)
+        local = self.fresh(alias.name, frozenset(self._parameters))
         self._variables[key] = (local, "")  # what its own text finds
         text = self.annotation(alias.text or "", home) or self.name("typing", "Any")
         self._variables[key] = (local, f"{local}: {self.name('typing', 'TypeAlias')} = {text}")
@@ -296,7 +301,7 @@ class Scope:
     def _variable(self, name: str, parameter: TypeParameter, where: Where) -> str:
         key = (where.module.name, name)
         if key not in self._variables:
-            local = self._free(f"_{parameter.name.lstrip('_')}", self._parameters)
+            local = self.fresh(f"_{parameter.name.lstrip('_')}", frozenset(self._parameters))
             bound, constraints, default = self._limits(parameter, where)
             parts = [f'"{local}"', *constraints]
             parts += [f"bound={bound}"] if bound else []
@@ -324,7 +329,7 @@ class Scope:
         """`[T: Model, **P]` in the stub's names, and where it was written, with what its names
         are here."""
         parameters = tuple(parameters)
-        names = {each.name: self._free(each.name) for each in parameters}
+        names = {each.name: self.fresh(each.name) for each in parameters}
         self._parameters.update(names.values())
         where = replace(where, substitutes={**where.substitutes, **names})
         texts = [self._type_parameter(each, where) for each in parameters]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from asyncgen import knowledge
-from asyncgen.annotate import Names, conversion, twin
+from asyncgen.annotate import conversion, twin
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
 from asyncgen.config import WORDS, Source
 from asyncgen.django.relations import is_abstract_model
@@ -19,8 +19,7 @@ from asyncgen.problems import Location, Problem, Severity
 from asyncgen.resolve import every_class
 from asyncgen.shortcuts import shortened
 from asyncgen.source import Binding, Class, Module
-from asyncgen.stub.maker import FirstParty
-from asyncgen.surface import Decision, ImportLine, Kind, Subclass, Surface, SurfaceClass, Twin
+from asyncgen.surface import Decision, Kind, Subclass, Surface, SurfaceClass, Twin
 from asyncgen.values import Bound, Instance, Level
 
 
@@ -32,11 +31,9 @@ class SurfaceBuilder:
     classifier: Classifier
     selected: Selected
     module: Module
-    first_party: FirstParty
     problems: list[Problem]  # of all modules of the run
     used: set[tuple[str, str]]  # the patterns that matched something, of all modules of the source
     entries: list[Entry] = field(default_factory=list)
-    names: Names = field(default_factory=Names)
 
     def build(self, derived: Derived) -> tuple[Surface, list[Entry]]:
         classes = [
@@ -45,28 +42,15 @@ class SurfaceBuilder:
             if (made := self.surface_class(found, derived)) is not None
         ]
         functions = tuple(self.twins(list(self.functions()), None))
-        for made in classes:
-            if made.subclass:
-                self.names |= Names(runtime=frozenset(self.base_imports(made)))
         surface = Surface(
             path=self.selected.output,
             module=self.selected.output_module,
             sources=(self.module.path,),
             classes=tuple(classes),
             functions=functions,
-            imports=tuple(self.names.runtime),
-            type_imports=tuple(self.names.typing - self.names.runtime),
             bridge=self.source.bridge,
-            first_party=self.own_packages(),
         )
         return surface, self.entries
-
-    def own_packages(self) -> frozenset[str]:
-        """The top-level packages of the project, which isort sets apart from other people's."""
-        lines = (*self.names.runtime, *self.names.typing)
-        packages = {line.module.partition(".")[0] for line in lines}
-        packages.add(self.module.name.partition(".")[0])
-        return self.first_party(packages)
 
     # -- what is covered -----------------------------------------------------------------------
 
@@ -119,14 +103,10 @@ class SurfaceBuilder:
         """The class that joins the mixin with its source. A manager is made from the async
         queryset class; methods that name a class get its async one."""
         queryset = queryset_of(derived.resolver, found)
-        base = found.name
-        if queryset in derived.modules:
-            base = f"{found.name}.from_queryset(Async{queryset.name})"
-            self.import_derived(queryset, derived)
         model = self.meta(found)
         return Subclass(
             f"Async{found.name}",
-            (f"{found.name}Async", base),
+            derived.name(queryset) if queryset in derived.modules else "",
             tuple(self.conversions(found, covered, derived)),
             model,
             keeps_meta=model == "abstract" and "Meta" in found.classes,
@@ -137,7 +117,7 @@ class SurfaceBuilder:
         """The async class of Django's Manager, for the `as_manager()` of its queryset class."""
         for known in derived.modules:
             if known.dotted == _MANAGER and queryset_of(derived.resolver, known) is found:
-                return f"Async{known.name}"
+                return derived.name(known)
         return ""
 
     def meta(self, found: Class) -> str:
@@ -171,24 +151,15 @@ class SurfaceBuilder:
             or any(self.converted(found, covered, derived))
         )
 
-    def import_derived(self, found: Class, derived: Derived) -> None:
-        module = derived.modules[found]
-        if module != self.selected.output_module:
-            self.names |= Names(runtime=frozenset({ImportLine(module, f"Async{found.name}")}))
-
     def conversions(
         self, found: Class, covered: list[Candidate], derived: Derived
     ) -> Iterator[Twin]:
         """The methods that are to return instances of async classes."""
         for candidate, classes in self.converted(found, covered, derived):
-            for each in classes:
-                self.import_derived(each, derived)
-                self.names |= Names(runtime=frozenset({ImportLine(each.module, each.name)}))
             decision = Decision(candidate.function, found, Kind.QUERYSET, ())
-            converts = tuple(sorted({(each.name, f"Async{each.name}") for each in classes}))
-            made, names = conversion(decision, candidate.module, converts)
-            self.names |= names
-            yield made
+            pairs = {(each, derived.name(each)) for each in classes}
+            converts = tuple(sorted(pairs, key=lambda pair: pair[0].name))
+            yield conversion(decision, candidate.module, converts)
 
     def converted(
         self, found: Class, covered: list[Candidate], derived: Derived
@@ -215,9 +186,6 @@ class SurfaceBuilder:
             ]
             if classes:
                 yield candidate, classes
-
-    def base_imports(self, made: SurfaceClass) -> Iterator[ImportLine]:
-        yield ImportLine(made.source.module, made.source.name)
 
     def protocol(self, found: Class) -> Iterator[str]:
         """The special twins of what `__iter__` reads: `async for`, a list, and `await`."""
@@ -252,17 +220,15 @@ class SurfaceBuilder:
             self.report(candidate, decision)
             if decision.twin:
                 guarded, call_now = self.behaviour(candidate, decision)
-                made, names = twin(
+                yield twin(
                     decision,
                     self.written_in(candidate),
+                    candidate.owner,
                     guarded=guarded,
                     call_now=call_now,
                     marks=self.marks(candidate),
                     sensitive=self.sensitive(candidate),
-                    copied_from=candidate.owner.queryset if candidate.owner else None,
                 )
-                self.names |= names
-                yield made
 
     def written_in(self, candidate: Candidate) -> Module:
         """The module whose names the signature uses: for what from_queryset copies into a manager,

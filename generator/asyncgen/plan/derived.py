@@ -21,6 +21,10 @@ class Derived:
         self.modules[found] = output_module
         self._made.clear()
 
+    def name(self, found: Class) -> str:
+        """The dotted name of the async class."""
+        return f"{self.modules[found]}.Async{found.name}"
+
     def of(self, found: Class) -> Class:
         """The class that `Async…` is, as an evaluator sees it."""
         if found not in self._made:

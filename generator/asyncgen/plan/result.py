@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,8 @@ class Result:
     managers: tuple[ManagerModule, ...] = ()
     has_django_stubs: bool = True  # as far as stubs were asked for
     faults: tuple[Fault, ...] = ()  # of how classes inherit their mixins
+    # Whether a top-level package is the project's own, which isort sets apart.
+    is_first_party: Callable[[str], bool] = lambda package: False
 
     @property
     def errors(self) -> tuple[Problem, ...]:

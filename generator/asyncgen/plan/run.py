@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from asyncgen import environment
 from asyncgen.classify import Classifier
@@ -17,9 +19,9 @@ from asyncgen.infer import DjangoStubs, Inference
 from asyncgen.infer.generics import Rows
 from asyncgen.plan.analysis import Analysis, Chosen
 from asyncgen.plan.builder import SurfaceBuilder
-from asyncgen.plan.clashes import unclashed
 from asyncgen.plan.derived import Derived
 from asyncgen.plan.faults import Written, faults
+from asyncgen.plan.naming import named
 from asyncgen.plan.result import Entry, Result
 from asyncgen.plan.selection import Selected, Selection, apart, leftovers, unmatched
 from asyncgen.problems import AsyncgenError, Location, Problem
@@ -29,6 +31,9 @@ from asyncgen.source import Module
 from asyncgen.stub import StubMaker
 from asyncgen.stub.companions import NONE, Plan, companions, mixins_of
 from asyncgen.surface import Choosable, Dispatch, Rendered, Surface
+
+if TYPE_CHECKING:
+    from asyncgen.render import Renderer
 
 Progress = Callable[[str], None]
 
@@ -62,7 +67,11 @@ class Run:
                 covered += [each.source] if found or _has_content([surface]) else []
                 if each.release:
                     releases[surface.path] = each.release
-        merged = [_merged(group) for group in surfaces.values() if _has_content(group)]
+        merged = [
+            named(_merged(group), self.plans[path].maker.resolver)
+            for path, group in surfaces.items()
+            if _has_content(group)
+        ]
         mixins = mixins_of(merged)
         made = [companions(each, self.plans[each.path], mixins) for each in merged]
         managers = tuple(each.managers for each in made if each.managers)
@@ -82,6 +91,7 @@ class Run:
             managers,
             all(plan.maker.django for plan in self.plans.values() if plan.stubs != NONE),
             unwired,
+            cache(self.is_first_party),
         )
 
     def unused(self, chosen: list[Chosen], covered: list[Source]) -> Iterator[Problem]:
@@ -203,9 +213,7 @@ class Run:
         source, classifier = chosen.source, analysis.classifier
         resolver = classifier.evaluator.resolver
         builders = [
-            SurfaceBuilder(
-                source, classifier, each, module, self.first_party, self.problems, chosen.used
-            )
+            SurfaceBuilder(source, classifier, each, module, self.problems, chosen.used)
             for each, module in analysis.of(chosen)
         ]
         derived = Derived(resolver, source.style)
@@ -213,7 +221,7 @@ class Run:
         # methods return.
         while sum(builder.derive(derived) for builder in builders):
             pass
-        maker = StubMaker(resolver, analysis.inference, analysis.django, self.first_party)
+        maker = StubMaker(resolver, analysis.inference, analysis.django)
         for builder in builders:
             selected = builder.selected
             self.plans.setdefault(
@@ -228,13 +236,9 @@ class Run:
             )
             yield builder.build(derived)
 
-    def first_party(self, packages: Iterable[str]) -> frozenset[str]:
-        """The top-level packages of the project, which isort sets apart from other people's."""
-        return frozenset(
-            package
-            for package in packages
-            if package in self.written or environment.is_own_package(self.config, package)
-        )
+    def is_first_party(self, package: str) -> bool:
+        """Whether a top-level package is the project's own: isort sets these apart."""
+        return package in self.written or environment.is_own_package(self.config, package)
 
     def read(self, path: Path, name: str) -> Module:
         if (path, name) not in self.known:
@@ -293,41 +297,31 @@ def _has_content(group: list[Surface]) -> bool:
 
 def _merged(group: list[Surface]) -> Surface:
     """Surfaces that go to the same file, as one."""
-    first = group[0]
-    surface = Surface(
-        path=first.path,
-        module=first.module,
+    return replace(
+        group[0],
         sources=tuple(dict.fromkeys(source for each in group for source in each.sources)),
         classes=tuple(made for each in group for made in each.classes),
         functions=tuple(made for each in group for made in each.functions),
-        imports=tuple(sorted({line for each in group for line in each.imports}, key=repr)),
-        type_imports=tuple(
-            sorted({line for each in group for line in each.type_imports}, key=repr)
-        ),
-        bridge=first.bridge,
-        first_party=frozenset().union(*(each.first_party for each in group)),
-        has_stub=first.has_stub,
     )
-    return unclashed(surface)
 
 
 def rendered(result: Result, config: Config) -> Iterator[Rendered]:
     """The text of every file; Jinja2 is imported here and not before."""
-    from asyncgen.render import (
-        render,
-        render_dispatch,
-        render_dispatch_stub,
-        render_managers,
-        render_stub,
-    )
-
+    renderer = renderer_of(result, config)
     for surface in result.surfaces:
-        yield render(surface, config.line_length)
+        yield renderer.module(surface)
     for dispatch, stub_path in result.dispatches:
-        yield render_dispatch(dispatch, config.line_length)
+        yield renderer.dispatch(dispatch)
         if stub_path:
-            yield render_dispatch_stub(dispatch, stub_path, config.line_length)
+            yield renderer.dispatch_stub(dispatch, stub_path)
     for managers in result.managers:
-        yield render_managers(managers, config.line_length)
+        yield renderer.managers(managers)
     for stub in result.stubs:
-        yield render_stub(stub, config.line_length)
+        yield renderer.stub(stub)
+
+
+def renderer_of(result: Result, config: Config) -> Renderer:
+    """What renders the files of a configuration."""
+    from asyncgen.render import Renderer
+
+    return Renderer(config.line_length, result.is_first_party, config.templates)

@@ -313,7 +313,7 @@ def default_names(expression: Expression) -> Iterator[str]:
             yield COMPUTED
 
 
-_OF_NUMBERS = frozenset({"+", "-", "arithmetic"})
+_OF_NUMBERS = frozenset({"+", "-", "*", "/", "//", "%", "arithmetic"})
 
 
 def _is_number(expression: Expression) -> bool:

@@ -1,18 +1,142 @@
 """Python source laid out as ruff and black lay it out, so that they change nothing.
 
-Only what asyncgen writes is covered: a `def` line, a call, an import, an assignment. The rules
-are black's: one line if it fits; else the content of the last bracket (of a `def`, the first) on
-a line of its own; else one element a line with a trailing comma, each laid out by the same rules.
+Templates write one statement a line; a line that is too long is broken here. Only what they write
+is covered: a `def` or `class` line, an import, an `if` with several tests, a call, an assignment, a
+comprehension, the docstring of a twin. Any other line stays as it is. The rules are black's: one
+line if it fits; else the content of the last bracket (of a `def`, the first) on a line of its own;
+else one element a line with a trailing comma, each laid out by the same rules.
 https://black.readthedocs.io/en/stable/the_black_code_style/current_style.html
 """
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 
 INDENT = "    "
 _OPEN = {"(": ")", "[": "]", "{": "}"}
+
+
+_DEFINITION = re.compile(r"(async )?def |class ")
+_CLAUSE = re.compile(r" (?=for |if )")
+
+
+def formatted(text: str, width: int) -> str:
+    """Rendered text, in lines of at most `width` characters where that can be."""
+    lines = text.splitlines()
+    if any(len(line) > width for line in lines):
+        for number, is_docstring in reversed(list(_statements(text))):
+            if len(lines[number]) > width:
+                break_ = _divided_docstring if is_docstring else broken
+                lines[number : number + 1] = break_(lines[number], width)
+    return "\n".join(lines) + "\n"
+
+
+def _statements(text: str) -> Iterator[tuple[int, bool]]:
+    """The lines that are a whole statement, or with which a docstring begins: the number of each,
+    and whether it is a docstring."""
+    first: tokenize.TokenInfo | None = None
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.NEWLINE:
+            if first and first.type == tokenize.STRING:
+                yield first.start[0] - 1, True
+            elif first and first.start[0] == token.start[0]:
+                yield first.start[0] - 1, False
+            first = None
+        elif first is None and token.type not in _LAYOUT:
+            first = token
+
+
+_LAYOUT = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING)
+
+
+def _divided_docstring(line: str, width: int) -> list[str]:
+    """A summary that is too long, divided at its colon or comma."""
+    indent = line[: len(line) - len(line.lstrip())]
+    is_whole = line.endswith('"""') and line.strip() != '"""'
+    summary = line.strip().removeprefix('"""')
+    first, *rest = re.split(
+        "[:,] ", summary.removesuffix('"""') if is_whole else summary, maxsplit=1
+    )
+    if not rest:
+        return [line]
+    second = indent + rest[0][:1].upper() + rest[0][1:]
+    return [f'{indent}"""{first}.', "", second, *([f'{indent}"""'] if is_whole else [])]
+
+
+def broken(line: str, width: int) -> list[str]:
+    """A line of code that is too long, as several."""
+    depth = (len(line) - len(line.lstrip())) // len(INDENT)
+    code, comment = _without_comment(line.strip())
+    if comment:
+        first, *rest = broken(INDENT * depth + code, width)
+        return [first + comment, *rest]
+    is_definition = bool(_DEFINITION.match(code))
+    if code.startswith("from "):
+        return _import(code, depth, width)
+    if code.startswith(("if ", "elif ")):
+        return _condition(code, depth, width)
+    if " for " in code and not is_definition:
+        return _comprehension(code, depth, width)
+    if _is_assignment(code):
+        return _assignment(code, depth, width)
+    return lay_out(code, depth, width, is_definition=is_definition)
+
+
+def _without_comment(code: str) -> tuple[str, str]:
+    head, mark, comment = code.rpartition("  # ")
+    return (head, mark + comment) if mark else (code, "")
+
+
+def _import(code: str, depth: int, width: int) -> list[str]:
+    if len(INDENT * depth + code) <= width:
+        return [INDENT * depth + code]
+    head, _, names = code.partition(" import ")
+    outer, inner = INDENT * depth, INDENT * (depth + 1)
+    each = [f"{inner}{name}," for name in names.split(", ")]
+    return [f"{outer}{head} import (", *each, f"{outer})"]
+
+
+def _condition(code: str, depth: int, width: int) -> list[str]:
+    """The test in parentheses: on a line of its own, else one operand a line."""
+    keyword, _, test = code.removesuffix(":").partition(" ")
+    outer, inner = INDENT * depth, INDENT * (depth + 1)
+    lines = [inner + test]
+    for operator in ("and", "is"):
+        first, *rest = _divided(test, f" {operator} ")
+        if len(lines[0]) > width and rest:
+            lines = [inner + first, *(f"{inner}{operator} {operand}" for operand in rest)]
+    return [f"{outer}{keyword} (", *lines, f"{outer}):"]
+
+
+_ASSIGNMENT = re.compile(r"[\w.]+ = [\w.]+")
+
+
+def _is_assignment(code: str) -> bool:
+    """Whether a name gets what another name stands for: there is no bracket to break it at."""
+    return _ASSIGNMENT.fullmatch(code) is not None
+
+
+def _assignment(code: str, depth: int, width: int) -> list[str]:
+    name, _, value = code.partition(" = ")
+    outer, inner = INDENT * depth, INDENT * (depth + 1) + value
+    # black would break at a constant, ruff would not.
+    if len(inner) > width or value in ("True", "False", "None"):
+        return [outer + code]
+    return [f"{outer}{name} = (", inner, f"{outer})"]
+
+
+def _comprehension(code: str, depth: int, width: int) -> list[str]:
+    """Its content on a line of its own; else element, `for` and `if` each on one."""
+    split = _last_bracket(code)
+    if split is None:
+        return [INDENT * depth + code]
+    head, body, tail = split
+    outer, inner = INDENT * depth, INDENT * (depth + 1)
+    parts = [body] if len(inner + body) <= width else _CLAUSE.split(body)
+    return [outer + head, *(inner + part for part in parts), outer + tail]
 
 
 def lay_out(line: str, depth: int, width: int, *, is_definition: bool = False) -> list[str]:
@@ -26,7 +150,7 @@ def lay_out(line: str, depth: int, width: int, *, is_definition: bool = False) -
     if not is_definition and len(list(_divided(line, " | "))) > 1:
         return _operands(line, depth, width)
     room = width - len(indent)
-    split = _definition_bracket(line, room) if is_definition else _last_bracket(line)
+    split = _definition_bracket(line, room) if is_definition else _bracket_that_fits(line, room)
     if split is None:
         return [indent + line]
     head, body, tail = split
@@ -131,13 +255,23 @@ def _definition_bracket(line: str, room: int) -> tuple[str, str, str] | None:
     return None
 
 
+def _bracket_that_fits(line: str, room: int) -> tuple[str, str, str] | None:
+    """The last bracket with content that begins within the width; else the last."""
+    found = list(_splits(line))
+    fitting = (each for each in reversed(found) if len(each[0]) <= room)
+    return next(fitting, found[-1] if found else None)
+
+
 def _last_bracket(line: str) -> tuple[str, str, str] | None:
     """The last bracket that has content."""
-    found = None
+    return next(reversed(list(_splits(line))), None)
+
+
+def _splits(line: str) -> Iterator[tuple[str, str, str]]:
+    """What is before, in and after each of the outermost brackets that have content."""
     for start, end in _brackets(line):
         if end > start + 1:
-            found = line[: start + 1], line[start + 1 : end], line[end:]
-    return found
+            yield line[: start + 1], line[start + 1 : end], line[end:]
 
 
 def _divided(body: str, separator: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ django-stubs; else the return type is inferred. What stays unknown is `Incomplet
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from asyncgen.annotate import receiving
@@ -33,8 +33,6 @@ from asyncgen.stub.text import (
     wrapped,
 )
 from asyncgen.surface import Decision, Kind, Origin, StubClass, StubFunction, StubModule, Twin
-
-FirstParty = Callable[[Iterable[str]], frozenset[str]]
 
 _UNKNOWN = Origin.UNKNOWN
 _FINAL = frozenset({"typing.final", "typing_extensions.final"})
@@ -72,7 +70,6 @@ class StubMaker:
     resolver: Resolver
     inference: Inference
     django: DjangoStubs | None
-    first_party: FirstParty
 
     def module(
         self,
@@ -89,7 +86,6 @@ class StubMaker:
         imports = tuple(
             line for line in scope.imports if (line.alias or line.name or line.module) in used
         )
-        packages = {line.module.partition(".")[0] for line in imports}
         return StubModule(
             path=path,
             module=module,
@@ -98,7 +94,6 @@ class StubMaker:
             variables=scope.variables,
             classes=classes,
             functions=functions,
-            first_party=self.first_party(packages),
         )
 
     # -- functions ---------------------------------------------------------------------------------

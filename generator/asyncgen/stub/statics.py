@@ -82,9 +82,7 @@ class StaticManagers:
         )
         if not managers:
             return None
-        return ManagerModule(
-            path, module, surface.sources, managers, surface.bridge, surface.first_party
-        )
+        return ManagerModule(path, module, surface.sources, managers, surface.bridge)
 
     def manager(self, queryset: Class) -> StaticManager:
         mixins = [
@@ -110,9 +108,9 @@ def as_method(twin: Twin) -> Twin:
     return replace(
         twin,
         binding=Binding.METHOD,
-        target=f"self.{function.name}",
+        receiver="self",
         signature=Signature((_SELF, *_ANYTHING)),
-        sentinels=(),
+        sentinels=frozenset(),
         decision=replace(twin.decision, function=function),
     )
 
@@ -140,7 +138,7 @@ class ManagerStubs:
     def stub(self, made: ManagerModule, path: str) -> StubModule:
         names = {name for each in made.managers for name in (each.name, _related(each.name))}
         members = {name for each in made.managers for name in self.names(each)}
-        scope = Scope(frozenset(names | members), self.maker.resolver)
+        scope = Scope(frozenset(names | members), resolver=self.maker.resolver)
         found = [
             stub
             for each in made.managers

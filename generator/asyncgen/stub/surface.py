@@ -25,11 +25,10 @@ from asyncgen.surface import (
 
 def surface_stub(maker: StubMaker, surface: Surface, path: str) -> StubModule:
     """What goes to `path`; `maker` makes its functions."""
-    scope = Scope(_members(surface), maker.resolver)
+    scope = Scope(surface.members, resolver=maker.resolver)
     classes: list[StubClass] = []
     # The async classes that the surface has or imports, with their modules.
-    derived = {line.name: line.module for line in surface.imports if line.name}
-    derived |= {each.subclass.name: "" for each in surface.classes if each.subclass}
+    derived = dict(_derived(surface))
     for each in surface.classes:
         classes += ClassStub(maker, scope, each, derived).classes()
     functions = tuple(
@@ -153,7 +152,11 @@ class ClassStub:
         """The methods of the class that return other classes' instances, or whose declared type
         names the sync class: they return the async ones."""
         assert self.made.subclass
-        names = {name: made for twin in self.made.subclass.methods for name, made in twin.converts}
+        names = {
+            cls.name: made.rpartition(".")[2]
+            for twin in self.made.subclass.methods
+            for cls, made in twin.converts
+        }
         names |= self.own_classes()
         for method, module in self.returning(names.keys()):
             decision = Decision(method, self.made.source, Kind.QUERYSET, ())
@@ -207,11 +210,12 @@ class ClassStub:
         return head(text) if text else ""
 
 
-def _members(surface: Surface) -> frozenset[str]:
-    """Every name that the stub binds itself."""
-    names = {twin.name for twin in surface.functions}
-    for each in surface.classes:
-        names |= {each.name, *each.protocol, *(twin.name for twin in each.twins)}
-        if each.subclass:
-            names |= {each.subclass.name, *(twin.name for twin in each.subclass.methods)}
-    return frozenset(names)
+def _derived(surface: Surface) -> Iterator[tuple[str, str]]:
+    """The async classes that the surface has or names, each with its module; empty for its own."""
+    subclasses = [each.subclass for each in surface.classes if each.subclass]
+    for each in subclasses:
+        named = [made for twin in each.methods for _, made in twin.converts]
+        for dotted in filter(None, (each.queryset, each.manager, *named)):
+            module, _, name = dotted.rpartition(".")
+            yield name, "" if module == surface.module else module
+    yield from ((each.name, "") for each in subclasses)

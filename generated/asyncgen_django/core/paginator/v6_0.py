@@ -13,7 +13,7 @@ class PaginatorAsync:
 
     async def avalidate_number(self, number):
         """Asynchronous `Paginator.validate_number()`: run it on a worker thread."""
-        return await on_worker(self.validate_number)(number=number)
+        return await on_worker(self.validate_number)(number)
 
     async def aget_page(self, number):
         """Asynchronous `Paginator.get_page()`: run it on a worker thread.
@@ -21,14 +21,14 @@ class PaginatorAsync:
         Return a valid page, even if the page argument isn't a number or isn't
         in range.
         """
-        return await on_worker(self.get_page)(number=number)
+        return await on_worker(self.get_page)(number)
 
     async def apage(self, number):
         """Asynchronous `Paginator.page()`: run it on a worker thread.
 
         Return a Page object for the given 1-based page number.
         """
-        return await on_worker(self.page)(number=number)
+        return await on_worker(self.page)(number)
 
     async def acount(self):
         """Asynchronous `Paginator.count`: read it on a worker thread.
@@ -58,7 +58,7 @@ class PaginatorAsync:
         Iterate on a worker thread, chunk by chunk.
         """
         return iterator_to_async(self.get_elided_page_range)(
-            number=number, on_each_side=on_each_side, on_ends=on_ends
+            number, on_each_side=on_each_side, on_ends=on_ends
         )
 
 

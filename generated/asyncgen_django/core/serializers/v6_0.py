@@ -13,9 +13,9 @@ async def aserialize(format, queryset, **options):
     Serialize a queryset (or any iterator that returns database objects) using
     a certain serializer.
     """
-    from django.core import serializers
+    from django.core.serializers import serialize
 
-    return await on_worker(serializers.serialize)(format=format, queryset=queryset, **options)
+    return await on_worker(serialize)(format, queryset, **options)
 
 
 def adeserialize(format, stream_or_string, **options):
@@ -26,8 +26,6 @@ def adeserialize(format, stream_or_string, **options):
     object, and ``m2m_relation_dict`` is a dictionary of ``{m2m_field_name :
     list_of_related_objects}``.
     """
-    from django.core import serializers
+    from django.core.serializers import deserialize
 
-    return iterator_to_async(serializers.deserialize)(
-        format=format, stream_or_string=stream_or_string, **options
-    )
+    return iterator_to_async(deserialize)(format, stream_or_string, **options)

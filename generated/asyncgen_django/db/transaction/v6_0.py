@@ -12,9 +12,9 @@ async def aget_autocommit(using=None):
 
     Get the autocommit status of the connection.
     """
-    from django.db import transaction
+    from django.db.transaction import get_autocommit
 
-    return await on_worker(transaction.get_autocommit)(using=using)
+    return await on_worker(get_autocommit)(using)
 
 
 async def aset_autocommit(autocommit, using=None):
@@ -22,9 +22,9 @@ async def aset_autocommit(autocommit, using=None):
 
     Set the autocommit status of the connection.
     """
-    from django.db import transaction
+    from django.db.transaction import set_autocommit
 
-    return await on_worker(transaction.set_autocommit)(autocommit=autocommit, using=using)
+    return await on_worker(set_autocommit)(autocommit, using)
 
 
 async def acommit(using=None):
@@ -32,9 +32,9 @@ async def acommit(using=None):
 
     Commit a transaction.
     """
-    from django.db import transaction
+    from django.db.transaction import commit
 
-    return await on_worker(transaction.commit)(using=using)
+    return await on_worker(commit)(using)
 
 
 async def arollback(using=None):
@@ -42,9 +42,9 @@ async def arollback(using=None):
 
     Roll back a transaction.
     """
-    from django.db import transaction
+    from django.db.transaction import rollback
 
-    return await on_worker(transaction.rollback)(using=using)
+    return await on_worker(rollback)(using)
 
 
 async def asavepoint(using=None):
@@ -54,9 +54,9 @@ async def asavepoint(using=None):
     current transaction. Return an identifier for the savepoint that will be
     used for the subsequent rollback or commit.
     """
-    from django.db import transaction
+    from django.db.transaction import savepoint
 
-    return await on_worker(transaction.savepoint)(using=using)
+    return await on_worker(savepoint)(using)
 
 
 async def asavepoint_rollback(sid, using=None):
@@ -65,9 +65,9 @@ async def asavepoint_rollback(sid, using=None):
     Roll back the most recent savepoint (if one exists). Do nothing if
     savepoints are not supported.
     """
-    from django.db import transaction
+    from django.db.transaction import savepoint_rollback
 
-    return await on_worker(transaction.savepoint_rollback)(sid=sid, using=using)
+    return await on_worker(savepoint_rollback)(sid, using)
 
 
 async def asavepoint_commit(sid, using=None):
@@ -76,9 +76,9 @@ async def asavepoint_commit(sid, using=None):
     Commit the most recent savepoint (if one exists). Do nothing if
     savepoints are not supported.
     """
-    from django.db import transaction
+    from django.db.transaction import savepoint_commit
 
-    return await on_worker(transaction.savepoint_commit)(sid=sid, using=using)
+    return await on_worker(savepoint_commit)(sid, using)
 
 
 async def aclean_savepoints(using=None):
@@ -86,9 +86,9 @@ async def aclean_savepoints(using=None):
 
     Reset the counter used to generate unique savepoint ids in this thread.
     """
-    from django.db import transaction
+    from django.db.transaction import clean_savepoints
 
-    return await on_worker(transaction.clean_savepoints)(using=using)
+    return await on_worker(clean_savepoints)(using)
 
 
 async def aget_rollback(using=None):
@@ -96,9 +96,9 @@ async def aget_rollback(using=None):
 
     Get the "needs rollback" flag -- for *advanced use* only.
     """
-    from django.db import transaction
+    from django.db.transaction import get_rollback
 
-    return await on_worker(transaction.get_rollback)(using=using)
+    return await on_worker(get_rollback)(using)
 
 
 async def aset_rollback(rollback, using=None):
@@ -106,6 +106,6 @@ async def aset_rollback(rollback, using=None):
 
     Set or unset the "needs rollback" flag -- for *advanced use* only.
     """
-    from django.db import transaction
+    from django.db.transaction import set_rollback
 
-    return await on_worker(transaction.set_rollback)(rollback=rollback, using=using)
+    return await on_worker(set_rollback)(rollback, using)

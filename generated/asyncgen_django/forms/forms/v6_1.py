@@ -16,7 +16,7 @@ class FormAsync:
 
         Rearrange the fields according to field_order.
         """
-        return await on_worker(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order)
 
     async def aerrors(self):
         """Asynchronous `Form.errors`: read it on a worker thread.
@@ -50,11 +50,11 @@ class FormAsync:
 
         Update the content of `self._errors`.
         """
-        return await on_worker(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field, error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `Form.has_error()`: run it on a worker thread."""
-        return await on_worker(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field, code)
 
     async def afull_clean(self):
         """Asynchronous `Form.full_clean()`: run it on a worker thread.
@@ -110,7 +110,7 @@ class FormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field, field_name)
 
     async def aas_p(self):
         """Asynchronous `Form.as_p()`: run it on a worker thread.
@@ -142,9 +142,7 @@ class FormAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `Form.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncForm(FormAsync, Form):

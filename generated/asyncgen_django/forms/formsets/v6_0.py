@@ -30,7 +30,7 @@ class BaseFormSetAsync:
 
         Return additional keyword arguments for each individual formset form.
         """
-        return await on_worker(self.get_form_kwargs)(index=index)
+        return await on_worker(self.get_form_kwargs)(index)
 
     async def anon_form_errors(self):
         """Asynchronous `BaseFormSet.non_form_errors()`: run it on a worker thread.
@@ -82,7 +82,7 @@ class BaseFormSetAsync:
 
         A hook for adding extra fields on to each form instance.
         """
-        return await on_worker(self.add_fields)(form=form, index=index)
+        return await on_worker(self.add_fields)(form, index)
 
     async def ais_multipart(self):
         """Asynchronous `BaseFormSet.is_multipart()`: run it on a worker thread.
@@ -122,9 +122,7 @@ class BaseFormSetAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `BaseFormSet.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncBaseFormSet(BaseFormSetAsync, BaseFormSet):

@@ -44,7 +44,7 @@ class ModelFormAsync:
         a save_m2m() method to the form which can be called after the instance
         is saved manually at a later time. Return the model instance.
         """
-        return await on_worker(self.save)(commit=commit)
+        return await on_worker(self.save)(commit)
 
     asave.alters_data = True
 
@@ -53,7 +53,7 @@ class ModelFormAsync:
 
         Rearrange the fields according to field_order.
         """
-        return await on_worker(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order)
 
     async def aerrors(self):
         """Asynchronous `ModelForm.errors`: read it on a worker thread.
@@ -87,11 +87,11 @@ class ModelFormAsync:
 
         Update the content of `self._errors`.
         """
-        return await on_worker(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field, error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `ModelForm.has_error()`: run it on a worker thread."""
-        return await on_worker(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field, code)
 
     async def afull_clean(self):
         """Asynchronous `ModelForm.full_clean()`: run it on a worker thread.
@@ -137,7 +137,7 @@ class ModelFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field, field_name)
 
     async def aas_p(self):
         """Asynchronous `ModelForm.as_p()`: run it on a worker thread.
@@ -169,9 +169,7 @@ class ModelFormAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `ModelForm.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncModelForm(ModelFormAsync, ModelForm):
@@ -193,21 +191,21 @@ class BaseModelFormSetAsync:
 
         Save and return a new model instance for the given form.
         """
-        return await on_worker(self.save_new)(form=form, commit=commit)
+        return await on_worker(self.save_new)(form, commit)
 
     async def asave_existing(self, form, obj, commit=True):
         """Asynchronous `BaseModelFormSet.save_existing()`: run it on a worker thread.
 
         Save and return an existing model instance for the given form.
         """
-        return await on_worker(self.save_existing)(form=form, obj=obj, commit=commit)
+        return await on_worker(self.save_existing)(form, obj, commit)
 
     async def adelete_existing(self, obj, commit=True):
         """Asynchronous `BaseModelFormSet.delete_existing()`: run it on a worker thread.
 
         Deletes an existing model instance.
         """
-        return await on_worker(self.delete_existing)(obj=obj, commit=commit)
+        return await on_worker(self.delete_existing)(obj, commit)
 
     async def asave(self, commit=True):
         """Asynchronous `BaseModelFormSet.save()`: run it on a worker thread.
@@ -215,7 +213,7 @@ class BaseModelFormSetAsync:
         Save model instances for every form, adding and changing instances
         as necessary, and return the list of instances.
         """
-        return await on_worker(self.save)(commit=commit)
+        return await on_worker(self.save)(commit)
 
     asave.alters_data = True
 
@@ -229,18 +227,18 @@ class BaseModelFormSetAsync:
 
     async def asave_existing_objects(self, commit=True):
         """Asynchronous `BaseModelFormSet.save_existing_objects()`: run it on a worker thread."""
-        return await on_worker(self.save_existing_objects)(commit=commit)
+        return await on_worker(self.save_existing_objects)(commit)
 
     async def asave_new_objects(self, commit=True):
         """Asynchronous `BaseModelFormSet.save_new_objects()`: run it on a worker thread."""
-        return await on_worker(self.save_new_objects)(commit=commit)
+        return await on_worker(self.save_new_objects)(commit)
 
     async def aadd_fields(self, form, index):
         """Asynchronous `BaseModelFormSet.add_fields()`: run it on a worker thread.
 
         Add a hidden field for the object's primary key.
         """
-        return await on_worker(self.add_fields)(form=form, index=index)
+        return await on_worker(self.add_fields)(form, index)
 
     async def atotal_form_count(self):
         """Asynchronous `BaseModelFormSet.total_form_count()`: run it on a worker thread.
@@ -254,7 +252,7 @@ class BaseModelFormSetAsync:
 
         Return additional keyword arguments for each individual formset form.
         """
-        return await on_worker(self.get_form_kwargs)(index=index)
+        return await on_worker(self.get_form_kwargs)(index)
 
     async def anon_form_errors(self):
         """Asynchronous `BaseModelFormSet.non_form_errors()`: run it on a worker thread.
@@ -339,9 +337,7 @@ class BaseModelFormSetAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `BaseModelFormSet.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncBaseModelFormSet(BaseModelFormSetAsync, BaseModelFormSet):
@@ -357,32 +353,32 @@ class BaseInlineFormSetAsync:
 
     async def asave_new(self, form, commit=True):
         """Asynchronous `BaseInlineFormSet.save_new()`: run it on a worker thread."""
-        return await on_worker(self.save_new)(form=form, commit=commit)
+        return await on_worker(self.save_new)(form, commit)
 
     async def aadd_fields(self, form, index):
         """Asynchronous `BaseInlineFormSet.add_fields()`: run it on a worker thread."""
-        return await on_worker(self.add_fields)(form=form, index=index)
+        return await on_worker(self.add_fields)(form, index)
 
     async def aget_unique_error_message(self, unique_check):
         """Asynchronous `BaseInlineFormSet.get_unique_error_message()`.
 
         Run it on a worker thread.
         """
-        return await on_worker(self.get_unique_error_message)(unique_check=unique_check)
+        return await on_worker(self.get_unique_error_message)(unique_check)
 
     async def asave_existing(self, form, obj, commit=True):
         """Asynchronous `BaseInlineFormSet.save_existing()`: run it on a worker thread.
 
         Save and return an existing model instance for the given form.
         """
-        return await on_worker(self.save_existing)(form=form, obj=obj, commit=commit)
+        return await on_worker(self.save_existing)(form, obj, commit)
 
     async def adelete_existing(self, obj, commit=True):
         """Asynchronous `BaseInlineFormSet.delete_existing()`: run it on a worker thread.
 
         Deletes an existing model instance.
         """
-        return await on_worker(self.delete_existing)(obj=obj, commit=commit)
+        return await on_worker(self.delete_existing)(obj, commit)
 
     async def asave(self, commit=True):
         """Asynchronous `BaseInlineFormSet.save()`: run it on a worker thread.
@@ -390,7 +386,7 @@ class BaseInlineFormSetAsync:
         Save model instances for every form, adding and changing instances
         as necessary, and return the list of instances.
         """
-        return await on_worker(self.save)(commit=commit)
+        return await on_worker(self.save)(commit)
 
     asave.alters_data = True
 
@@ -404,11 +400,11 @@ class BaseInlineFormSetAsync:
 
     async def asave_existing_objects(self, commit=True):
         """Asynchronous `BaseInlineFormSet.save_existing_objects()`: run it on a worker thread."""
-        return await on_worker(self.save_existing_objects)(commit=commit)
+        return await on_worker(self.save_existing_objects)(commit)
 
     async def asave_new_objects(self, commit=True):
         """Asynchronous `BaseInlineFormSet.save_new_objects()`: run it on a worker thread."""
-        return await on_worker(self.save_new_objects)(commit=commit)
+        return await on_worker(self.save_new_objects)(commit)
 
     async def atotal_form_count(self):
         """Asynchronous `BaseInlineFormSet.total_form_count()`: run it on a worker thread.
@@ -422,7 +418,7 @@ class BaseInlineFormSetAsync:
 
         Return additional keyword arguments for each individual formset form.
         """
-        return await on_worker(self.get_form_kwargs)(index=index)
+        return await on_worker(self.get_form_kwargs)(index)
 
     async def anon_form_errors(self):
         """Asynchronous `BaseInlineFormSet.non_form_errors()`: run it on a worker thread.
@@ -507,9 +503,7 @@ class BaseInlineFormSetAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `BaseInlineFormSet.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncBaseInlineFormSet(BaseInlineFormSetAsync, BaseInlineFormSet):
@@ -524,7 +518,7 @@ class ModelChoiceFieldAsync:
 
         Run it on a worker thread.
         """
-        return await on_worker(self.validate_no_null_characters)(value=value)
+        return await on_worker(self.validate_no_null_characters)(value)
 
     async def aget_limit_choices_to(self):
         """Asynchronous `ModelChoiceField.get_limit_choices_to()`: run it on a worker thread.
@@ -535,19 +529,19 @@ class ModelChoiceFieldAsync:
 
     async def aprepare_value(self, value):
         """Asynchronous `ModelChoiceField.prepare_value()`: run it on a worker thread."""
-        return await on_worker(self.prepare_value)(value=value)
+        return await on_worker(self.prepare_value)(value)
 
     async def ato_python(self, value):
         """Asynchronous `ModelChoiceField.to_python()`: run it on a worker thread."""
-        return await on_worker(self.to_python)(value=value)
+        return await on_worker(self.to_python)(value)
 
     async def avalidate(self, value):
         """Asynchronous `ModelChoiceField.validate()`: run it on a worker thread."""
-        return await on_worker(self.validate)(value=value)
+        return await on_worker(self.validate)(value)
 
     async def ahas_changed(self, initial, data):
         """Asynchronous `ModelChoiceField.has_changed()`: run it on a worker thread."""
-        return await on_worker(self.has_changed)(initial=initial, data=data)
+        return await on_worker(self.has_changed)(initial, data)
 
     def achoices(self):
         """Asynchronous `ModelChoiceField.choices`: iterate on a worker thread, chunk by chunk."""
@@ -558,11 +552,11 @@ class ModelChoiceFieldAsync:
 
         Check to see if the provided value is a valid choice.
         """
-        return await on_worker(self.valid_value)(value=value)
+        return await on_worker(self.valid_value)(value)
 
     async def arun_validators(self, value):
         """Asynchronous `ModelChoiceField.run_validators()`: run it on a worker thread."""
-        return await on_worker(self.run_validators)(value=value)
+        return await on_worker(self.run_validators)(value)
 
     async def aclean(self, value):
         """Asynchronous `ModelChoiceField.clean()`: run it on a worker thread.
@@ -570,7 +564,7 @@ class ModelChoiceFieldAsync:
         Validate the given value and return its "cleaned" value as an
         appropriate Python object. Raise ValidationError for any errors.
         """
-        return await on_worker(self.clean)(value=value)
+        return await on_worker(self.clean)(value)
 
     async def aget_bound_field(self, form, field_name):
         """Asynchronous `ModelChoiceField.get_bound_field()`: run it on a worker thread.
@@ -578,7 +572,7 @@ class ModelChoiceFieldAsync:
         Return a BoundField instance that will be used when accessing the form
         field in a template.
         """
-        return await on_worker(self.get_bound_field)(form=form, field_name=field_name)
+        return await on_worker(self.get_bound_field)(form, field_name)
 
 
 class AsyncModelChoiceField(ModelChoiceFieldAsync, ModelChoiceField):
@@ -590,26 +584,26 @@ class ModelMultipleChoiceFieldAsync:
 
     async def ato_python(self, value):
         """Asynchronous `ModelMultipleChoiceField.to_python()`: run it on a worker thread."""
-        return await on_worker(self.to_python)(value=value)
+        return await on_worker(self.to_python)(value)
 
     async def aclean(self, value):
         """Asynchronous `ModelMultipleChoiceField.clean()`: run it on a worker thread."""
-        return await on_worker(self.clean)(value=value)
+        return await on_worker(self.clean)(value)
 
     async def aprepare_value(self, value):
         """Asynchronous `ModelMultipleChoiceField.prepare_value()`: run it on a worker thread."""
-        return await on_worker(self.prepare_value)(value=value)
+        return await on_worker(self.prepare_value)(value)
 
     async def ahas_changed(self, initial, data):
         """Asynchronous `ModelMultipleChoiceField.has_changed()`: run it on a worker thread."""
-        return await on_worker(self.has_changed)(initial=initial, data=data)
+        return await on_worker(self.has_changed)(initial, data)
 
     async def avalidate_no_null_characters(self, value):
         """Asynchronous `ModelMultipleChoiceField.validate_no_null_characters()`.
 
         Run it on a worker thread.
         """
-        return await on_worker(self.validate_no_null_characters)(value=value)
+        return await on_worker(self.validate_no_null_characters)(value)
 
     async def aget_limit_choices_to(self):
         """Asynchronous `ModelMultipleChoiceField.get_limit_choices_to()`.
@@ -622,18 +616,18 @@ class ModelMultipleChoiceFieldAsync:
 
     async def avalidate(self, value):
         """Asynchronous `ModelMultipleChoiceField.validate()`: run it on a worker thread."""
-        return await on_worker(self.validate)(value=value)
+        return await on_worker(self.validate)(value)
 
     async def avalid_value(self, value):
         """Asynchronous `ModelMultipleChoiceField.valid_value()`: run it on a worker thread.
 
         Check to see if the provided value is a valid choice.
         """
-        return await on_worker(self.valid_value)(value=value)
+        return await on_worker(self.valid_value)(value)
 
     async def arun_validators(self, value):
         """Asynchronous `ModelMultipleChoiceField.run_validators()`: run it on a worker thread."""
-        return await on_worker(self.run_validators)(value=value)
+        return await on_worker(self.run_validators)(value)
 
     async def aget_bound_field(self, form, field_name):
         """Asynchronous `ModelMultipleChoiceField.get_bound_field()`: run it on a worker thread.
@@ -641,7 +635,7 @@ class ModelMultipleChoiceFieldAsync:
         Return a BoundField instance that will be used when accessing the form
         field in a template.
         """
-        return await on_worker(self.get_bound_field)(form=form, field_name=field_name)
+        return await on_worker(self.get_bound_field)(form, field_name)
 
 
 class AsyncModelMultipleChoiceField(ModelMultipleChoiceFieldAsync, ModelMultipleChoiceField):

@@ -19,27 +19,27 @@ class BaseBackendAsync:
 
     async def aauthenticate(self, request, **kwargs):
         """Asynchronous `BaseBackend.authenticate()`: run it on a worker thread."""
-        return await on_worker(self.authenticate)(request=request, **kwargs)
+        return await on_worker(self.authenticate)(request, **kwargs)
 
     async def aget_user(self, user_id):
         """Asynchronous `BaseBackend.get_user()`: run it on a worker thread."""
-        return await on_worker(self.get_user)(user_id=user_id)
+        return await on_worker(self.get_user)(user_id)
 
     async def aget_user_permissions(self, user_obj, obj=None):
         """Asynchronous `BaseBackend.get_user_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_user_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_user_permissions)(user_obj, obj)
 
     async def aget_group_permissions(self, user_obj, obj=None):
         """Asynchronous `BaseBackend.get_group_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_group_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_group_permissions)(user_obj, obj)
 
     async def aget_all_permissions(self, user_obj, obj=None):
         """Asynchronous `BaseBackend.get_all_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_all_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_all_permissions)(user_obj, obj)
 
     async def ahas_perm(self, user_obj, perm, obj=None):
         """Asynchronous `BaseBackend.has_perm()`: run it on a worker thread."""
-        return await on_worker(self.has_perm)(user_obj=user_obj, perm=perm, obj=obj)
+        return await on_worker(self.has_perm)(user_obj, perm, obj)
 
 
 class AsyncBaseBackend(BaseBackendAsync, BaseBackend):
@@ -51,9 +51,7 @@ class ModelBackendAsync:
 
     async def aauthenticate(self, request, username=None, password=None, **kwargs):
         """Asynchronous `ModelBackend.authenticate()`: run it on a worker thread."""
-        return await on_worker(self.authenticate)(
-            request=request, username=username, password=password, **kwargs
-        )
+        return await on_worker(self.authenticate)(request, username, password, **kwargs)
 
     async def auser_can_authenticate(self, user):
         """Asynchronous `ModelBackend.user_can_authenticate()`: run it on a worker thread.
@@ -61,7 +59,7 @@ class ModelBackendAsync:
         Reject users with is_active=False. Custom user models that don't have
         that attribute are allowed.
         """
-        return await on_worker(self.user_can_authenticate)(user=user)
+        return await on_worker(self.user_can_authenticate)(user)
 
     async def aget_user_permissions(self, user_obj, obj=None):
         """Asynchronous `ModelBackend.get_user_permissions()`: run it on a worker thread.
@@ -69,7 +67,7 @@ class ModelBackendAsync:
         Return a set of permission strings the user `user_obj` has from their
         `user_permissions`.
         """
-        return await on_worker(self.get_user_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_user_permissions)(user_obj, obj)
 
     async def aget_group_permissions(self, user_obj, obj=None):
         """Asynchronous `ModelBackend.get_group_permissions()`: run it on a worker thread.
@@ -77,26 +75,26 @@ class ModelBackendAsync:
         Return a set of permission strings the user `user_obj` has from the
         groups they belong.
         """
-        return await on_worker(self.get_group_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_group_permissions)(user_obj, obj)
 
     async def aget_all_permissions(self, user_obj, obj=None):
         """Asynchronous `ModelBackend.get_all_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_all_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_all_permissions)(user_obj, obj)
 
     async def ahas_perm(self, user_obj, perm, obj=None):
         """Asynchronous `ModelBackend.has_perm()`: run it on a worker thread."""
-        return await on_worker(self.has_perm)(user_obj=user_obj, perm=perm, obj=obj)
+        return await on_worker(self.has_perm)(user_obj, perm, obj)
 
     async def ahas_module_perms(self, user_obj, app_label):
         """Asynchronous `ModelBackend.has_module_perms()`: run it on a worker thread.
 
         Return True if user_obj has any permissions in the given app_label.
         """
-        return await on_worker(self.has_module_perms)(user_obj=user_obj, app_label=app_label)
+        return await on_worker(self.has_module_perms)(user_obj, app_label)
 
     async def aget_user(self, user_id):
         """Asynchronous `ModelBackend.get_user()`: run it on a worker thread."""
-        return await on_worker(self.get_user)(user_id=user_id)
+        return await on_worker(self.get_user)(user_id)
 
 
 class AsyncModelBackend(ModelBackendAsync, ModelBackend):
@@ -108,9 +106,7 @@ class AllowAllUsersModelBackendAsync:
 
     async def aauthenticate(self, request, username=None, password=None, **kwargs):
         """Asynchronous `AllowAllUsersModelBackend.authenticate()`: run it on a worker thread."""
-        return await on_worker(self.authenticate)(
-            request=request, username=username, password=password, **kwargs
-        )
+        return await on_worker(self.authenticate)(request, username, password, **kwargs)
 
     async def aget_user_permissions(self, user_obj, obj=None):
         """Asynchronous `AllowAllUsersModelBackend.get_user_permissions()`.
@@ -120,7 +116,7 @@ class AllowAllUsersModelBackendAsync:
         Return a set of permission strings the user `user_obj` has from their
         `user_permissions`.
         """
-        return await on_worker(self.get_user_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_user_permissions)(user_obj, obj)
 
     async def aget_group_permissions(self, user_obj, obj=None):
         """Asynchronous `AllowAllUsersModelBackend.get_group_permissions()`.
@@ -130,29 +126,29 @@ class AllowAllUsersModelBackendAsync:
         Return a set of permission strings the user `user_obj` has from the
         groups they belong.
         """
-        return await on_worker(self.get_group_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_group_permissions)(user_obj, obj)
 
     async def aget_all_permissions(self, user_obj, obj=None):
         """Asynchronous `AllowAllUsersModelBackend.get_all_permissions()`.
 
         Run it on a worker thread.
         """
-        return await on_worker(self.get_all_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_all_permissions)(user_obj, obj)
 
     async def ahas_perm(self, user_obj, perm, obj=None):
         """Asynchronous `AllowAllUsersModelBackend.has_perm()`: run it on a worker thread."""
-        return await on_worker(self.has_perm)(user_obj=user_obj, perm=perm, obj=obj)
+        return await on_worker(self.has_perm)(user_obj, perm, obj)
 
     async def ahas_module_perms(self, user_obj, app_label):
         """Asynchronous `AllowAllUsersModelBackend.has_module_perms()`: run it on a worker thread.
 
         Return True if user_obj has any permissions in the given app_label.
         """
-        return await on_worker(self.has_module_perms)(user_obj=user_obj, app_label=app_label)
+        return await on_worker(self.has_module_perms)(user_obj, app_label)
 
     async def aget_user(self, user_id):
         """Asynchronous `AllowAllUsersModelBackend.get_user()`: run it on a worker thread."""
-        return await on_worker(self.get_user)(user_id=user_id)
+        return await on_worker(self.get_user)(user_id)
 
 
 class AsyncAllowAllUsersModelBackend(AllowAllUsersModelBackendAsync, AllowAllUsersModelBackend):
@@ -169,14 +165,14 @@ class RemoteUserBackendAsync:
         the ``User`` object with the given username. Create a new ``User``
         object if ``create_unknown_user`` is ``True``.
         """
-        return await on_worker(self.authenticate)(request=request, remote_user=remote_user)
+        return await on_worker(self.authenticate)(request, remote_user)
 
     async def aconfigure_user(self, request, user, created=True):
         """Asynchronous `RemoteUserBackend.configure_user()`: run it on a worker thread.
 
         Configure a user and return the updated user.
         """
-        return await on_worker(self.configure_user)(request=request, user=user, created=created)
+        return await on_worker(self.configure_user)(request, user, created)
 
     async def auser_can_authenticate(self, user):
         """Asynchronous `RemoteUserBackend.user_can_authenticate()`: run it on a worker thread.
@@ -184,7 +180,7 @@ class RemoteUserBackendAsync:
         Reject users with is_active=False. Custom user models that don't have
         that attribute are allowed.
         """
-        return await on_worker(self.user_can_authenticate)(user=user)
+        return await on_worker(self.user_can_authenticate)(user)
 
     async def aget_user_permissions(self, user_obj, obj=None):
         """Asynchronous `RemoteUserBackend.get_user_permissions()`: run it on a worker thread.
@@ -192,7 +188,7 @@ class RemoteUserBackendAsync:
         Return a set of permission strings the user `user_obj` has from their
         `user_permissions`.
         """
-        return await on_worker(self.get_user_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_user_permissions)(user_obj, obj)
 
     async def aget_group_permissions(self, user_obj, obj=None):
         """Asynchronous `RemoteUserBackend.get_group_permissions()`: run it on a worker thread.
@@ -200,26 +196,26 @@ class RemoteUserBackendAsync:
         Return a set of permission strings the user `user_obj` has from the
         groups they belong.
         """
-        return await on_worker(self.get_group_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_group_permissions)(user_obj, obj)
 
     async def aget_all_permissions(self, user_obj, obj=None):
         """Asynchronous `RemoteUserBackend.get_all_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_all_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_all_permissions)(user_obj, obj)
 
     async def ahas_perm(self, user_obj, perm, obj=None):
         """Asynchronous `RemoteUserBackend.has_perm()`: run it on a worker thread."""
-        return await on_worker(self.has_perm)(user_obj=user_obj, perm=perm, obj=obj)
+        return await on_worker(self.has_perm)(user_obj, perm, obj)
 
     async def ahas_module_perms(self, user_obj, app_label):
         """Asynchronous `RemoteUserBackend.has_module_perms()`: run it on a worker thread.
 
         Return True if user_obj has any permissions in the given app_label.
         """
-        return await on_worker(self.has_module_perms)(user_obj=user_obj, app_label=app_label)
+        return await on_worker(self.has_module_perms)(user_obj, app_label)
 
     async def aget_user(self, user_id):
         """Asynchronous `RemoteUserBackend.get_user()`: run it on a worker thread."""
-        return await on_worker(self.get_user)(user_id=user_id)
+        return await on_worker(self.get_user)(user_id)
 
 
 class AsyncRemoteUserBackend(RemoteUserBackendAsync, RemoteUserBackend):
@@ -236,7 +232,7 @@ class AllowAllUsersRemoteUserBackendAsync:
         the ``User`` object with the given username. Create a new ``User``
         object if ``create_unknown_user`` is ``True``.
         """
-        return await on_worker(self.authenticate)(request=request, remote_user=remote_user)
+        return await on_worker(self.authenticate)(request, remote_user)
 
     async def aconfigure_user(self, request, user, created=True):
         """Asynchronous `AllowAllUsersRemoteUserBackend.configure_user()`.
@@ -245,7 +241,7 @@ class AllowAllUsersRemoteUserBackendAsync:
 
         Configure a user and return the updated user.
         """
-        return await on_worker(self.configure_user)(request=request, user=user, created=created)
+        return await on_worker(self.configure_user)(request, user, created)
 
     async def aget_user_permissions(self, user_obj, obj=None):
         """Asynchronous `AllowAllUsersRemoteUserBackend.get_user_permissions()`.
@@ -255,7 +251,7 @@ class AllowAllUsersRemoteUserBackendAsync:
         Return a set of permission strings the user `user_obj` has from their
         `user_permissions`.
         """
-        return await on_worker(self.get_user_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_user_permissions)(user_obj, obj)
 
     async def aget_group_permissions(self, user_obj, obj=None):
         """Asynchronous `AllowAllUsersRemoteUserBackend.get_group_permissions()`.
@@ -265,18 +261,18 @@ class AllowAllUsersRemoteUserBackendAsync:
         Return a set of permission strings the user `user_obj` has from the
         groups they belong.
         """
-        return await on_worker(self.get_group_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_group_permissions)(user_obj, obj)
 
     async def aget_all_permissions(self, user_obj, obj=None):
         """Asynchronous `AllowAllUsersRemoteUserBackend.get_all_permissions()`.
 
         Run it on a worker thread.
         """
-        return await on_worker(self.get_all_permissions)(user_obj=user_obj, obj=obj)
+        return await on_worker(self.get_all_permissions)(user_obj, obj)
 
     async def ahas_perm(self, user_obj, perm, obj=None):
         """Asynchronous `AllowAllUsersRemoteUserBackend.has_perm()`: run it on a worker thread."""
-        return await on_worker(self.has_perm)(user_obj=user_obj, perm=perm, obj=obj)
+        return await on_worker(self.has_perm)(user_obj, perm, obj)
 
     async def ahas_module_perms(self, user_obj, app_label):
         """Asynchronous `AllowAllUsersRemoteUserBackend.has_module_perms()`.
@@ -285,11 +281,11 @@ class AllowAllUsersRemoteUserBackendAsync:
 
         Return True if user_obj has any permissions in the given app_label.
         """
-        return await on_worker(self.has_module_perms)(user_obj=user_obj, app_label=app_label)
+        return await on_worker(self.has_module_perms)(user_obj, app_label)
 
     async def aget_user(self, user_id):
         """Asynchronous `AllowAllUsersRemoteUserBackend.get_user()`: run it on a worker thread."""
-        return await on_worker(self.get_user)(user_id=user_id)
+        return await on_worker(self.get_user)(user_id)
 
 
 class AsyncAllowAllUsersRemoteUserBackend(

@@ -16,7 +16,7 @@ class BaseUserManagerAsync:
 
     async def aget_by_natural_key(self, username):
         """Asynchronous `BaseUserManager.get_by_natural_key()`: run it on a worker thread."""
-        return await on_worker(self.get_by_natural_key)(username=username)
+        return await on_worker(self.get_by_natural_key)(username)
 
     def aiterator(self, chunk_size=None):
         """Asynchronous `BaseUserManager.iterator()`: iterate on a worker thread, chunk by chunk.
@@ -25,9 +25,7 @@ class BaseUserManagerAsync:
         database. chunk_size must be provided for QuerySets that prefetch
         related objects. Otherwise, a default chunk_size of 2000 is supplied.
         """
-        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(chunk_size)
 
     async def aaggregate(self, *args, **kwargs):
         """Asynchronous `BaseUserManager.aggregate()`: run it on a worker thread.
@@ -81,12 +79,7 @@ class BaseUserManagerAsync:
         Multi-table models are not supported.
         """
         return await on_worker(self.bulk_create)(
-            objs=objs,
-            batch_size=batch_size,
-            ignore_conflicts=ignore_conflicts,
-            update_conflicts=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
     abulk_create.alters_data = True
@@ -96,7 +89,7 @@ class BaseUserManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
+        return await on_worker(self.bulk_update)(objs, fields, batch_size)
 
     abulk_update.alters_data = True
 
@@ -107,7 +100,7 @@ class BaseUserManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -121,9 +114,7 @@ class BaseUserManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.update_or_create)(
-            defaults=defaults, create_defaults=create_defaults, **kwargs
-        )
+        return await on_worker(self.update_or_create)(defaults, create_defaults, **kwargs)
 
     aupdate_or_create.alters_data = True
 
@@ -159,7 +150,7 @@ class BaseUserManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `BaseUserManager.update()`: run it on a worker thread.
@@ -184,7 +175,7 @@ class BaseUserManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await on_worker(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `BaseUserManager.explain()`: run it on a worker thread.
@@ -210,7 +201,7 @@ class AbstractBaseUserAsync:
         Return a boolean of whether the raw_password was correct. Handles
         hashing formats behind the scenes.
         """
-        return await on_worker(self.check_password)(raw_password=raw_password)
+        return await on_worker(self.check_password)(raw_password)
 
     def aget_session_auth_fallback_hash(self):
         """Asynchronous `AbstractBaseUser.get_session_auth_fallback_hash()`.

@@ -33,7 +33,7 @@ class UserCreationFormAsync:
 
     async def asave(self, commit=True):
         """Asynchronous `UserCreationForm.save()`: run it on a worker thread."""
-        return await on_worker(self.save)(commit=commit)
+        return await on_worker(self.save)(commit)
 
     asave.alters_data = True
 
@@ -45,9 +45,7 @@ class UserCreationFormAsync:
 
         @sensitive_variables()
         def call():
-            return self.validate_passwords(
-                password1_field_name=password1_field_name, password2_field_name=password2_field_name
-            )
+            return self.validate_passwords(password1_field_name, password2_field_name)
 
         return await on_worker(call)()
 
@@ -60,17 +58,13 @@ class UserCreationFormAsync:
 
         @sensitive_variables()
         def call():
-            return self.validate_password_for_user(
-                user=user, password_field_name=password_field_name
-            )
+            return self.validate_password_for_user(user, password_field_name)
 
         return await on_worker(call)()
 
     async def aset_password_and_save(self, user, password_field_name="password1", commit=True):
         """Asynchronous `UserCreationForm.set_password_and_save()`: run it on a worker thread."""
-        return await on_worker(self.set_password_and_save)(
-            user=user, password_field_name=password_field_name, commit=commit
-        )
+        return await on_worker(self.set_password_and_save)(user, password_field_name, commit)
 
     async def avalidate_unique(self):
         """Asynchronous `UserCreationForm.validate_unique()`: run it on a worker thread.
@@ -85,7 +79,7 @@ class UserCreationFormAsync:
 
         Rearrange the fields according to field_order.
         """
-        return await on_worker(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order)
 
     async def ais_valid(self):
         """Asynchronous `UserCreationForm.is_valid()`: run it on a worker thread.
@@ -112,11 +106,11 @@ class UserCreationFormAsync:
 
         Update the content of `self._errors`.
         """
-        return await on_worker(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field, error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `UserCreationForm.has_error()`: run it on a worker thread."""
-        return await on_worker(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field, code)
 
     async def afull_clean(self):
         """Asynchronous `UserCreationForm.full_clean()`: run it on a worker thread.
@@ -162,7 +156,7 @@ class UserCreationFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field, field_name)
 
     async def aas_p(self):
         """Asynchronous `UserCreationForm.as_p()`: run it on a worker thread.
@@ -194,9 +188,7 @@ class UserCreationFormAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `UserCreationForm.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncUserCreationForm(UserCreationFormAsync, UserCreationForm):
@@ -223,14 +215,14 @@ class AuthenticationFormAsync:
         independent of end-user authentication. This default behavior is to
         allow login by active users, and reject login by inactive users.
         """
-        return await on_worker(self.confirm_login_allowed)(user=user)
+        return await on_worker(self.confirm_login_allowed)(user)
 
     async def aorder_fields(self, field_order):
         """Asynchronous `AuthenticationForm.order_fields()`: run it on a worker thread.
 
         Rearrange the fields according to field_order.
         """
-        return await on_worker(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order)
 
     async def ais_valid(self):
         """Asynchronous `AuthenticationForm.is_valid()`: run it on a worker thread.
@@ -257,11 +249,11 @@ class AuthenticationFormAsync:
 
         Update the content of `self._errors`.
         """
-        return await on_worker(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field, error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `AuthenticationForm.has_error()`: run it on a worker thread."""
-        return await on_worker(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field, code)
 
     async def afull_clean(self):
         """Asynchronous `AuthenticationForm.full_clean()`: run it on a worker thread.
@@ -307,7 +299,7 @@ class AuthenticationFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field, field_name)
 
     async def aas_p(self):
         """Asynchronous `AuthenticationForm.as_p()`: run it on a worker thread.
@@ -339,9 +331,7 @@ class AuthenticationFormAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `AuthenticationForm.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncAuthenticationForm(AuthenticationFormAsync, AuthenticationForm):
@@ -365,12 +355,12 @@ class PasswordResetFormAsync:
         Send a django.core.mail.EmailMultiAlternatives to `to_email`.
         """
         return await on_worker(self.send_mail)(
-            subject_template_name=subject_template_name,
-            email_template_name=email_template_name,
-            context=context,
-            from_email=from_email,
-            to_email=to_email,
-            html_email_template_name=html_email_template_name,
+            subject_template_name,
+            email_template_name,
+            context,
+            from_email,
+            to_email,
+            html_email_template_name,
         )
 
     def aget_users(self, email):
@@ -378,7 +368,7 @@ class PasswordResetFormAsync:
 
         Given an email, return matching user(s) who should receive a reset.
         """
-        return iterator_to_async(self.get_users)(email=email)
+        return iterator_to_async(self.get_users)(email)
 
     async def asave(
         self,
@@ -398,15 +388,15 @@ class PasswordResetFormAsync:
         user.
         """
         return await on_worker(self.save)(
-            domain_override=domain_override,
-            subject_template_name=subject_template_name,
-            email_template_name=email_template_name,
-            use_https=use_https,
-            token_generator=token_generator,
-            from_email=from_email,
-            request=request,
-            html_email_template_name=html_email_template_name,
-            extra_email_context=extra_email_context,
+            domain_override,
+            subject_template_name,
+            email_template_name,
+            use_https,
+            token_generator,
+            from_email,
+            request,
+            html_email_template_name,
+            extra_email_context,
         )
 
     async def aorder_fields(self, field_order):
@@ -414,7 +404,7 @@ class PasswordResetFormAsync:
 
         Rearrange the fields according to field_order.
         """
-        return await on_worker(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order)
 
     async def ais_valid(self):
         """Asynchronous `PasswordResetForm.is_valid()`: run it on a worker thread.
@@ -441,11 +431,11 @@ class PasswordResetFormAsync:
 
         Update the content of `self._errors`.
         """
-        return await on_worker(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field, error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `PasswordResetForm.has_error()`: run it on a worker thread."""
-        return await on_worker(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field, code)
 
     async def afull_clean(self):
         """Asynchronous `PasswordResetForm.full_clean()`: run it on a worker thread.
@@ -491,7 +481,7 @@ class PasswordResetFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field, field_name)
 
     async def aas_p(self):
         """Asynchronous `PasswordResetForm.as_p()`: run it on a worker thread.
@@ -523,9 +513,7 @@ class PasswordResetFormAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `PasswordResetForm.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncPasswordResetForm(PasswordResetFormAsync, PasswordResetForm):
@@ -541,7 +529,7 @@ class SetPasswordFormAsync:
 
     async def asave(self, commit=True):
         """Asynchronous `SetPasswordForm.save()`: run it on a worker thread."""
-        return await on_worker(self.save)(commit=commit)
+        return await on_worker(self.save)(commit)
 
     @sensitive_variables("password1", "password2")
     async def avalidate_passwords(
@@ -551,9 +539,7 @@ class SetPasswordFormAsync:
 
         @sensitive_variables()
         def call():
-            return self.validate_passwords(
-                password1_field_name=password1_field_name, password2_field_name=password2_field_name
-            )
+            return self.validate_passwords(password1_field_name, password2_field_name)
 
         return await on_worker(call)()
 
@@ -566,24 +552,20 @@ class SetPasswordFormAsync:
 
         @sensitive_variables()
         def call():
-            return self.validate_password_for_user(
-                user=user, password_field_name=password_field_name
-            )
+            return self.validate_password_for_user(user, password_field_name)
 
         return await on_worker(call)()
 
     async def aset_password_and_save(self, user, password_field_name="password1", commit=True):
         """Asynchronous `SetPasswordForm.set_password_and_save()`: run it on a worker thread."""
-        return await on_worker(self.set_password_and_save)(
-            user=user, password_field_name=password_field_name, commit=commit
-        )
+        return await on_worker(self.set_password_and_save)(user, password_field_name, commit)
 
     async def aorder_fields(self, field_order):
         """Asynchronous `SetPasswordForm.order_fields()`: run it on a worker thread.
 
         Rearrange the fields according to field_order.
         """
-        return await on_worker(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order)
 
     async def ais_valid(self):
         """Asynchronous `SetPasswordForm.is_valid()`: run it on a worker thread.
@@ -610,11 +592,11 @@ class SetPasswordFormAsync:
 
         Update the content of `self._errors`.
         """
-        return await on_worker(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field, error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `SetPasswordForm.has_error()`: run it on a worker thread."""
-        return await on_worker(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field, code)
 
     async def afull_clean(self):
         """Asynchronous `SetPasswordForm.full_clean()`: run it on a worker thread.
@@ -660,7 +642,7 @@ class SetPasswordFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field, field_name)
 
     async def aas_p(self):
         """Asynchronous `SetPasswordForm.as_p()`: run it on a worker thread.
@@ -692,9 +674,7 @@ class SetPasswordFormAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `SetPasswordForm.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncSetPasswordForm(SetPasswordFormAsync, SetPasswordForm):
@@ -723,7 +703,7 @@ class PasswordChangeFormAsync:
 
     async def asave(self, commit=True):
         """Asynchronous `PasswordChangeForm.save()`: run it on a worker thread."""
-        return await on_worker(self.save)(commit=commit)
+        return await on_worker(self.save)(commit)
 
     @sensitive_variables("password1", "password2")
     async def avalidate_passwords(
@@ -733,9 +713,7 @@ class PasswordChangeFormAsync:
 
         @sensitive_variables()
         def call():
-            return self.validate_passwords(
-                password1_field_name=password1_field_name, password2_field_name=password2_field_name
-            )
+            return self.validate_passwords(password1_field_name, password2_field_name)
 
         return await on_worker(call)()
 
@@ -748,24 +726,20 @@ class PasswordChangeFormAsync:
 
         @sensitive_variables()
         def call():
-            return self.validate_password_for_user(
-                user=user, password_field_name=password_field_name
-            )
+            return self.validate_password_for_user(user, password_field_name)
 
         return await on_worker(call)()
 
     async def aset_password_and_save(self, user, password_field_name="password1", commit=True):
         """Asynchronous `PasswordChangeForm.set_password_and_save()`: run it on a worker thread."""
-        return await on_worker(self.set_password_and_save)(
-            user=user, password_field_name=password_field_name, commit=commit
-        )
+        return await on_worker(self.set_password_and_save)(user, password_field_name, commit)
 
     async def aorder_fields(self, field_order):
         """Asynchronous `PasswordChangeForm.order_fields()`: run it on a worker thread.
 
         Rearrange the fields according to field_order.
         """
-        return await on_worker(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order)
 
     async def ais_valid(self):
         """Asynchronous `PasswordChangeForm.is_valid()`: run it on a worker thread.
@@ -792,11 +766,11 @@ class PasswordChangeFormAsync:
 
         Update the content of `self._errors`.
         """
-        return await on_worker(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field, error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `PasswordChangeForm.has_error()`: run it on a worker thread."""
-        return await on_worker(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field, code)
 
     async def afull_clean(self):
         """Asynchronous `PasswordChangeForm.full_clean()`: run it on a worker thread.
@@ -842,7 +816,7 @@ class PasswordChangeFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field, field_name)
 
     async def aas_p(self):
         """Asynchronous `PasswordChangeForm.as_p()`: run it on a worker thread.
@@ -874,9 +848,7 @@ class PasswordChangeFormAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `PasswordChangeForm.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncPasswordChangeForm(PasswordChangeFormAsync, PasswordChangeForm):
@@ -895,7 +867,7 @@ class AdminPasswordChangeFormAsync:
 
         Save the new password.
         """
-        return await on_worker(self.save)(commit=commit)
+        return await on_worker(self.save)(commit)
 
     @sensitive_variables("password1", "password2")
     async def avalidate_passwords(
@@ -912,9 +884,7 @@ class AdminPasswordChangeFormAsync:
         @sensitive_variables()
         def call():
             return self.validate_passwords(
-                password1_field_name=password1_field_name,
-                password2_field_name=password2_field_name,
-                usable_password_field_name=usable_password_field_name,
+                password1_field_name, password2_field_name, usable_password_field_name
             )
 
         return await on_worker(call)()
@@ -924,21 +894,21 @@ class AdminPasswordChangeFormAsync:
 
         Run it on a worker thread.
         """
-        return await on_worker(self.validate_password_for_user)(user=user, **kwargs)
+        return await on_worker(self.validate_password_for_user)(user, **kwargs)
 
     async def aset_password_and_save(self, user, commit=True, **kwargs):
         """Asynchronous `AdminPasswordChangeForm.set_password_and_save()`.
 
         Run it on a worker thread.
         """
-        return await on_worker(self.set_password_and_save)(user=user, commit=commit, **kwargs)
+        return await on_worker(self.set_password_and_save)(user, commit, **kwargs)
 
     async def aorder_fields(self, field_order):
         """Asynchronous `AdminPasswordChangeForm.order_fields()`: run it on a worker thread.
 
         Rearrange the fields according to field_order.
         """
-        return await on_worker(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order)
 
     async def ais_valid(self):
         """Asynchronous `AdminPasswordChangeForm.is_valid()`: run it on a worker thread.
@@ -965,11 +935,11 @@ class AdminPasswordChangeFormAsync:
 
         Update the content of `self._errors`.
         """
-        return await on_worker(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field, error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `AdminPasswordChangeForm.has_error()`: run it on a worker thread."""
-        return await on_worker(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field, code)
 
     async def afull_clean(self):
         """Asynchronous `AdminPasswordChangeForm.full_clean()`: run it on a worker thread.
@@ -1017,7 +987,7 @@ class AdminPasswordChangeFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field, field_name)
 
     async def aas_p(self):
         """Asynchronous `AdminPasswordChangeForm.as_p()`: run it on a worker thread.
@@ -1049,9 +1019,7 @@ class AdminPasswordChangeFormAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `AdminPasswordChangeForm.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncAdminPasswordChangeForm(AdminPasswordChangeFormAsync, AdminPasswordChangeForm):

@@ -16,9 +16,7 @@ class PermissionManagerAsync:
 
     async def aget_by_natural_key(self, codename, app_label, model):
         """Asynchronous `PermissionManager.get_by_natural_key()`: run it on a worker thread."""
-        return await on_worker(self.get_by_natural_key)(
-            codename=codename, app_label=app_label, model=model
-        )
+        return await on_worker(self.get_by_natural_key)(codename, app_label, model)
 
     def aiterator(self, chunk_size=None):
         """Asynchronous `PermissionManager.iterator()`: iterate on a worker thread, chunk by chunk.
@@ -27,9 +25,7 @@ class PermissionManagerAsync:
         database. chunk_size must be provided for QuerySets that prefetch
         related objects. Otherwise, a default chunk_size of 2000 is supplied.
         """
-        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(chunk_size)
 
     async def aaggregate(self, *args, **kwargs):
         """Asynchronous `PermissionManager.aggregate()`: run it on a worker thread.
@@ -83,12 +79,7 @@ class PermissionManagerAsync:
         Multi-table models are not supported.
         """
         return await on_worker(self.bulk_create)(
-            objs=objs,
-            batch_size=batch_size,
-            ignore_conflicts=ignore_conflicts,
-            update_conflicts=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
     abulk_create.alters_data = True
@@ -98,7 +89,7 @@ class PermissionManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
+        return await on_worker(self.bulk_update)(objs, fields, batch_size)
 
     abulk_update.alters_data = True
 
@@ -109,7 +100,7 @@ class PermissionManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -123,9 +114,7 @@ class PermissionManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.update_or_create)(
-            defaults=defaults, create_defaults=create_defaults, **kwargs
-        )
+        return await on_worker(self.update_or_create)(defaults, create_defaults, **kwargs)
 
     aupdate_or_create.alters_data = True
 
@@ -161,7 +150,7 @@ class PermissionManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `PermissionManager.update()`: run it on a worker thread.
@@ -186,7 +175,7 @@ class PermissionManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await on_worker(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `PermissionManager.explain()`: run it on a worker thread.
@@ -214,7 +203,7 @@ class GroupManagerAsync:
 
     async def aget_by_natural_key(self, name):
         """Asynchronous `GroupManager.get_by_natural_key()`: run it on a worker thread."""
-        return await on_worker(self.get_by_natural_key)(name=name)
+        return await on_worker(self.get_by_natural_key)(name)
 
     def aiterator(self, chunk_size=None):
         """Asynchronous `GroupManager.iterator()`: iterate on a worker thread, chunk by chunk.
@@ -223,9 +212,7 @@ class GroupManagerAsync:
         database. chunk_size must be provided for QuerySets that prefetch
         related objects. Otherwise, a default chunk_size of 2000 is supplied.
         """
-        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(chunk_size)
 
     async def aaggregate(self, *args, **kwargs):
         """Asynchronous `GroupManager.aggregate()`: run it on a worker thread.
@@ -279,12 +266,7 @@ class GroupManagerAsync:
         Multi-table models are not supported.
         """
         return await on_worker(self.bulk_create)(
-            objs=objs,
-            batch_size=batch_size,
-            ignore_conflicts=ignore_conflicts,
-            update_conflicts=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
     abulk_create.alters_data = True
@@ -294,7 +276,7 @@ class GroupManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
+        return await on_worker(self.bulk_update)(objs, fields, batch_size)
 
     abulk_update.alters_data = True
 
@@ -305,7 +287,7 @@ class GroupManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -319,9 +301,7 @@ class GroupManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.update_or_create)(
-            defaults=defaults, create_defaults=create_defaults, **kwargs
-        )
+        return await on_worker(self.update_or_create)(defaults, create_defaults, **kwargs)
 
     aupdate_or_create.alters_data = True
 
@@ -357,7 +337,7 @@ class GroupManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `GroupManager.update()`: run it on a worker thread.
@@ -382,7 +362,7 @@ class GroupManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await on_worker(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `GroupManager.explain()`: run it on a worker thread.
@@ -402,17 +382,13 @@ class UserManagerAsync:
 
     async def acreate_user(self, username, email=None, password=None, **extra_fields):
         """Asynchronous `UserManager.create_user()`: run it on a worker thread."""
-        return await on_worker(self.create_user)(
-            username=username, email=email, password=password, **extra_fields
-        )
+        return await on_worker(self.create_user)(username, email, password, **extra_fields)
 
     acreate_user.alters_data = True
 
     async def acreate_superuser(self, username, email=None, password=None, **extra_fields):
         """Asynchronous `UserManager.create_superuser()`: run it on a worker thread."""
-        return await on_worker(self.create_superuser)(
-            username=username, email=email, password=password, **extra_fields
-        )
+        return await on_worker(self.create_superuser)(username, email, password, **extra_fields)
 
     acreate_superuser.alters_data = True
 
@@ -423,9 +399,7 @@ class UserManagerAsync:
         database. chunk_size must be provided for QuerySets that prefetch
         related objects. Otherwise, a default chunk_size of 2000 is supplied.
         """
-        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(chunk_size)
 
     async def aaggregate(self, *args, **kwargs):
         """Asynchronous `UserManager.aggregate()`: run it on a worker thread.
@@ -479,12 +453,7 @@ class UserManagerAsync:
         Multi-table models are not supported.
         """
         return await on_worker(self.bulk_create)(
-            objs=objs,
-            batch_size=batch_size,
-            ignore_conflicts=ignore_conflicts,
-            update_conflicts=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
     abulk_create.alters_data = True
@@ -494,7 +463,7 @@ class UserManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
+        return await on_worker(self.bulk_update)(objs, fields, batch_size)
 
     abulk_update.alters_data = True
 
@@ -505,7 +474,7 @@ class UserManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -519,9 +488,7 @@ class UserManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.update_or_create)(
-            defaults=defaults, create_defaults=create_defaults, **kwargs
-        )
+        return await on_worker(self.update_or_create)(defaults, create_defaults, **kwargs)
 
     aupdate_or_create.alters_data = True
 
@@ -557,7 +524,7 @@ class UserManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `UserManager.update()`: run it on a worker thread.
@@ -582,7 +549,7 @@ class UserManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await on_worker(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `UserManager.explain()`: run it on a worker thread.
@@ -603,7 +570,7 @@ class PermissionsMixinAsync:
         Query all available auth backends. If an object is passed in,
         return only permissions matching this object.
         """
-        return await on_worker(self.get_user_permissions)(obj=obj)
+        return await on_worker(self.get_user_permissions)(obj)
 
     async def aget_group_permissions(self, obj=None):
         """Asynchronous `PermissionsMixin.get_group_permissions()`: run it on a worker thread.
@@ -612,11 +579,11 @@ class PermissionsMixinAsync:
         groups. Query all available auth backends. If an object is passed in,
         return only permissions matching this object.
         """
-        return await on_worker(self.get_group_permissions)(obj=obj)
+        return await on_worker(self.get_group_permissions)(obj)
 
     async def aget_all_permissions(self, obj=None):
         """Asynchronous `PermissionsMixin.get_all_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_all_permissions)(obj=obj)
+        return await on_worker(self.get_all_permissions)(obj)
 
     async def ahas_perm(self, perm, obj=None):
         """Asynchronous `PermissionsMixin.has_perm()`: run it on a worker thread.
@@ -627,7 +594,7 @@ class PermissionsMixinAsync:
         assumed to have permission in general. If an object is provided, check
         permissions for that object.
         """
-        return await on_worker(self.has_perm)(perm=perm, obj=obj)
+        return await on_worker(self.has_perm)(perm, obj)
 
     async def ahas_perms(self, perm_list, obj=None):
         """Asynchronous `PermissionsMixin.has_perms()`: run it on a worker thread.
@@ -635,7 +602,7 @@ class PermissionsMixinAsync:
         Return True if the user has each of the specified permissions. If
         object is passed, check if the user has all required perms for it.
         """
-        return await on_worker(self.has_perms)(perm_list=perm_list, obj=obj)
+        return await on_worker(self.has_perms)(perm_list, obj)
 
     async def ahas_module_perms(self, app_label):
         """Asynchronous `PermissionsMixin.has_module_perms()`: run it on a worker thread.
@@ -643,7 +610,7 @@ class PermissionsMixinAsync:
         Return True if the user has any permissions in the given app label.
         Use similar logic as has_perm(), above.
         """
-        return await on_worker(self.has_module_perms)(app_label=app_label)
+        return await on_worker(self.has_module_perms)(app_label)
 
 
 class AbstractUserAsync:
@@ -654,9 +621,7 @@ class AbstractUserAsync:
 
         Send an email to this user.
         """
-        return await on_worker(self.email_user)(
-            subject=subject, message=message, from_email=from_email, **kwargs
-        )
+        return await on_worker(self.email_user)(subject, message, from_email, **kwargs)
 
     async def aget_next_by_date_joined(self, **kwargs):
         """Asynchronous `AbstractUser.get_next_by_date_joined()`: run it on a worker thread."""
@@ -672,27 +637,27 @@ class AnonymousUserAsync:
 
     async def aget_user_permissions(self, obj=None):
         """Asynchronous `AnonymousUser.get_user_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_user_permissions)(obj=obj)
+        return await on_worker(self.get_user_permissions)(obj)
 
     async def aget_group_permissions(self, obj=None):
         """Asynchronous `AnonymousUser.get_group_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_group_permissions)(obj=obj)
+        return await on_worker(self.get_group_permissions)(obj)
 
     async def aget_all_permissions(self, obj=None):
         """Asynchronous `AnonymousUser.get_all_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_all_permissions)(obj=obj)
+        return await on_worker(self.get_all_permissions)(obj)
 
     async def ahas_perm(self, perm, obj=None):
         """Asynchronous `AnonymousUser.has_perm()`: run it on a worker thread."""
-        return await on_worker(self.has_perm)(perm=perm, obj=obj)
+        return await on_worker(self.has_perm)(perm, obj)
 
     async def ahas_perms(self, perm_list, obj=None):
         """Asynchronous `AnonymousUser.has_perms()`: run it on a worker thread."""
-        return await on_worker(self.has_perms)(perm_list=perm_list, obj=obj)
+        return await on_worker(self.has_perms)(perm_list, obj)
 
     async def ahas_module_perms(self, module):
         """Asynchronous `AnonymousUser.has_module_perms()`: run it on a worker thread."""
-        return await on_worker(self.has_module_perms)(module=module)
+        return await on_worker(self.has_module_perms)(module)
 
 
 async def aupdate_last_login(sender, user, **kwargs):
@@ -701,6 +666,6 @@ async def aupdate_last_login(sender, user, **kwargs):
     A signal receiver which updates the last_login date for
     the user logging in.
     """
-    from django.contrib.auth import models
+    from django.contrib.auth.models import update_last_login
 
-    return await on_worker(models.update_last_login)(sender=sender, user=user, **kwargs)
+    return await on_worker(update_last_login)(sender, user, **kwargs)

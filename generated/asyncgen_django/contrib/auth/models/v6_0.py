@@ -16,9 +16,7 @@ class PermissionManagerAsync:
 
     async def aget_by_natural_key(self, codename, app_label, model):
         """Asynchronous `PermissionManager.get_by_natural_key()`: run it on a worker thread."""
-        return await on_worker(self.get_by_natural_key)(
-            codename=codename, app_label=app_label, model=model
-        )
+        return await on_worker(self.get_by_natural_key)(codename, app_label, model)
 
     def aiterator(self, chunk_size=None):
         """Asynchronous `PermissionManager.iterator()`: iterate on a worker thread, chunk by chunk.
@@ -27,9 +25,7 @@ class PermissionManagerAsync:
         database. chunk_size must be provided for QuerySets that prefetch
         related objects. Otherwise, a default chunk_size of 2000 is supplied.
         """
-        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(chunk_size)
 
     async def aaggregate(self, *args, **kwargs):
         """Asynchronous `PermissionManager.aggregate()`: run it on a worker thread.
@@ -84,12 +80,7 @@ class PermissionManagerAsync:
         Multi-table models are not supported.
         """
         return await on_worker(self.bulk_create)(
-            objs=objs,
-            batch_size=batch_size,
-            ignore_conflicts=ignore_conflicts,
-            update_conflicts=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
     abulk_create.alters_data = True
@@ -99,7 +90,7 @@ class PermissionManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
+        return await on_worker(self.bulk_update)(objs, fields, batch_size)
 
     abulk_update.alters_data = True
 
@@ -110,7 +101,7 @@ class PermissionManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -124,9 +115,7 @@ class PermissionManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.update_or_create)(
-            defaults=defaults, create_defaults=create_defaults, **kwargs
-        )
+        return await on_worker(self.update_or_create)(defaults, create_defaults, **kwargs)
 
     aupdate_or_create.alters_data = True
 
@@ -162,7 +151,7 @@ class PermissionManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `PermissionManager.update()`: run it on a worker thread.
@@ -187,7 +176,7 @@ class PermissionManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await on_worker(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `PermissionManager.explain()`: run it on a worker thread.
@@ -215,7 +204,7 @@ class GroupManagerAsync:
 
     async def aget_by_natural_key(self, name):
         """Asynchronous `GroupManager.get_by_natural_key()`: run it on a worker thread."""
-        return await on_worker(self.get_by_natural_key)(name=name)
+        return await on_worker(self.get_by_natural_key)(name)
 
     def aiterator(self, chunk_size=None):
         """Asynchronous `GroupManager.iterator()`: iterate on a worker thread, chunk by chunk.
@@ -224,9 +213,7 @@ class GroupManagerAsync:
         database. chunk_size must be provided for QuerySets that prefetch
         related objects. Otherwise, a default chunk_size of 2000 is supplied.
         """
-        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(chunk_size)
 
     async def aaggregate(self, *args, **kwargs):
         """Asynchronous `GroupManager.aggregate()`: run it on a worker thread.
@@ -281,12 +268,7 @@ class GroupManagerAsync:
         Multi-table models are not supported.
         """
         return await on_worker(self.bulk_create)(
-            objs=objs,
-            batch_size=batch_size,
-            ignore_conflicts=ignore_conflicts,
-            update_conflicts=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
     abulk_create.alters_data = True
@@ -296,7 +278,7 @@ class GroupManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
+        return await on_worker(self.bulk_update)(objs, fields, batch_size)
 
     abulk_update.alters_data = True
 
@@ -307,7 +289,7 @@ class GroupManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -321,9 +303,7 @@ class GroupManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.update_or_create)(
-            defaults=defaults, create_defaults=create_defaults, **kwargs
-        )
+        return await on_worker(self.update_or_create)(defaults, create_defaults, **kwargs)
 
     aupdate_or_create.alters_data = True
 
@@ -359,7 +339,7 @@ class GroupManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `GroupManager.update()`: run it on a worker thread.
@@ -384,7 +364,7 @@ class GroupManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await on_worker(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `GroupManager.explain()`: run it on a worker thread.
@@ -404,17 +384,13 @@ class UserManagerAsync:
 
     async def acreate_user(self, username, email=None, password=None, **extra_fields):
         """Asynchronous `UserManager.create_user()`: run it on a worker thread."""
-        return await on_worker(self.create_user)(
-            username=username, email=email, password=password, **extra_fields
-        )
+        return await on_worker(self.create_user)(username, email, password, **extra_fields)
 
     acreate_user.alters_data = True
 
     async def acreate_superuser(self, username, email=None, password=None, **extra_fields):
         """Asynchronous `UserManager.create_superuser()`: run it on a worker thread."""
-        return await on_worker(self.create_superuser)(
-            username=username, email=email, password=password, **extra_fields
-        )
+        return await on_worker(self.create_superuser)(username, email, password, **extra_fields)
 
     acreate_superuser.alters_data = True
 
@@ -425,9 +401,7 @@ class UserManagerAsync:
         database. chunk_size must be provided for QuerySets that prefetch
         related objects. Otherwise, a default chunk_size of 2000 is supplied.
         """
-        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(chunk_size)
 
     async def aaggregate(self, *args, **kwargs):
         """Asynchronous `UserManager.aggregate()`: run it on a worker thread.
@@ -482,12 +456,7 @@ class UserManagerAsync:
         Multi-table models are not supported.
         """
         return await on_worker(self.bulk_create)(
-            objs=objs,
-            batch_size=batch_size,
-            ignore_conflicts=ignore_conflicts,
-            update_conflicts=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
     abulk_create.alters_data = True
@@ -497,7 +466,7 @@ class UserManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
+        return await on_worker(self.bulk_update)(objs, fields, batch_size)
 
     abulk_update.alters_data = True
 
@@ -508,7 +477,7 @@ class UserManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -522,9 +491,7 @@ class UserManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.update_or_create)(
-            defaults=defaults, create_defaults=create_defaults, **kwargs
-        )
+        return await on_worker(self.update_or_create)(defaults, create_defaults, **kwargs)
 
     aupdate_or_create.alters_data = True
 
@@ -560,7 +527,7 @@ class UserManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `UserManager.update()`: run it on a worker thread.
@@ -585,7 +552,7 @@ class UserManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await on_worker(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `UserManager.explain()`: run it on a worker thread.
@@ -606,7 +573,7 @@ class PermissionsMixinAsync:
         Query all available auth backends. If an object is passed in,
         return only permissions matching this object.
         """
-        return await on_worker(self.get_user_permissions)(obj=obj)
+        return await on_worker(self.get_user_permissions)(obj)
 
     async def aget_group_permissions(self, obj=None):
         """Asynchronous `PermissionsMixin.get_group_permissions()`: run it on a worker thread.
@@ -615,11 +582,11 @@ class PermissionsMixinAsync:
         groups. Query all available auth backends. If an object is passed in,
         return only permissions matching this object.
         """
-        return await on_worker(self.get_group_permissions)(obj=obj)
+        return await on_worker(self.get_group_permissions)(obj)
 
     async def aget_all_permissions(self, obj=None):
         """Asynchronous `PermissionsMixin.get_all_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_all_permissions)(obj=obj)
+        return await on_worker(self.get_all_permissions)(obj)
 
     async def ahas_perm(self, perm, obj=None):
         """Asynchronous `PermissionsMixin.has_perm()`: run it on a worker thread.
@@ -630,7 +597,7 @@ class PermissionsMixinAsync:
         assumed to have permission in general. If an object is provided, check
         permissions for that object.
         """
-        return await on_worker(self.has_perm)(perm=perm, obj=obj)
+        return await on_worker(self.has_perm)(perm, obj)
 
     async def ahas_perms(self, perm_list, obj=None):
         """Asynchronous `PermissionsMixin.has_perms()`: run it on a worker thread.
@@ -638,7 +605,7 @@ class PermissionsMixinAsync:
         Return True if the user has each of the specified permissions. If
         object is passed, check if the user has all required perms for it.
         """
-        return await on_worker(self.has_perms)(perm_list=perm_list, obj=obj)
+        return await on_worker(self.has_perms)(perm_list, obj)
 
     async def ahas_module_perms(self, app_label):
         """Asynchronous `PermissionsMixin.has_module_perms()`: run it on a worker thread.
@@ -646,7 +613,7 @@ class PermissionsMixinAsync:
         Return True if the user has any permissions in the given app label.
         Use similar logic as has_perm(), above.
         """
-        return await on_worker(self.has_module_perms)(app_label=app_label)
+        return await on_worker(self.has_module_perms)(app_label)
 
 
 class AbstractUserAsync:
@@ -657,9 +624,7 @@ class AbstractUserAsync:
 
         Send an email to this user.
         """
-        return await on_worker(self.email_user)(
-            subject=subject, message=message, from_email=from_email, **kwargs
-        )
+        return await on_worker(self.email_user)(subject, message, from_email, **kwargs)
 
     async def aget_next_by_date_joined(self, **kwargs):
         """Asynchronous `AbstractUser.get_next_by_date_joined()`: run it on a worker thread."""
@@ -675,27 +640,27 @@ class AnonymousUserAsync:
 
     async def aget_user_permissions(self, obj=None):
         """Asynchronous `AnonymousUser.get_user_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_user_permissions)(obj=obj)
+        return await on_worker(self.get_user_permissions)(obj)
 
     async def aget_group_permissions(self, obj=None):
         """Asynchronous `AnonymousUser.get_group_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_group_permissions)(obj=obj)
+        return await on_worker(self.get_group_permissions)(obj)
 
     async def aget_all_permissions(self, obj=None):
         """Asynchronous `AnonymousUser.get_all_permissions()`: run it on a worker thread."""
-        return await on_worker(self.get_all_permissions)(obj=obj)
+        return await on_worker(self.get_all_permissions)(obj)
 
     async def ahas_perm(self, perm, obj=None):
         """Asynchronous `AnonymousUser.has_perm()`: run it on a worker thread."""
-        return await on_worker(self.has_perm)(perm=perm, obj=obj)
+        return await on_worker(self.has_perm)(perm, obj)
 
     async def ahas_perms(self, perm_list, obj=None):
         """Asynchronous `AnonymousUser.has_perms()`: run it on a worker thread."""
-        return await on_worker(self.has_perms)(perm_list=perm_list, obj=obj)
+        return await on_worker(self.has_perms)(perm_list, obj)
 
     async def ahas_module_perms(self, module):
         """Asynchronous `AnonymousUser.has_module_perms()`: run it on a worker thread."""
-        return await on_worker(self.has_module_perms)(module=module)
+        return await on_worker(self.has_module_perms)(module)
 
 
 async def aupdate_last_login(sender, user, **kwargs):
@@ -704,6 +669,6 @@ async def aupdate_last_login(sender, user, **kwargs):
     A signal receiver which updates the last_login date for
     the user logging in.
     """
-    from django.contrib.auth import models
+    from django.contrib.auth.models import update_last_login
 
-    return await on_worker(models.update_last_login)(sender=sender, user=user, **kwargs)
+    return await on_worker(update_last_login)(sender, user, **kwargs)

@@ -28,21 +28,21 @@ class BaseGenericInlineFormSetAsync:
 
     async def asave_new(self, form, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.save_new()`: run it on a worker thread."""
-        return await on_worker(self.save_new)(form=form, commit=commit)
+        return await on_worker(self.save_new)(form, commit)
 
     async def asave_existing(self, form, obj, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.save_existing()`: run it on a worker thread.
 
         Save and return an existing model instance for the given form.
         """
-        return await on_worker(self.save_existing)(form=form, obj=obj, commit=commit)
+        return await on_worker(self.save_existing)(form, obj, commit)
 
     async def adelete_existing(self, obj, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.delete_existing()`: run it on a worker thread.
 
         Deletes an existing model instance.
         """
-        return await on_worker(self.delete_existing)(obj=obj, commit=commit)
+        return await on_worker(self.delete_existing)(obj, commit)
 
     async def asave(self, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.save()`: run it on a worker thread.
@@ -50,7 +50,7 @@ class BaseGenericInlineFormSetAsync:
         Save model instances for every form, adding and changing instances
         as necessary, and return the list of instances.
         """
-        return await on_worker(self.save)(commit=commit)
+        return await on_worker(self.save)(commit)
 
     asave.alters_data = True
 
@@ -67,18 +67,18 @@ class BaseGenericInlineFormSetAsync:
 
         Run it on a worker thread.
         """
-        return await on_worker(self.save_existing_objects)(commit=commit)
+        return await on_worker(self.save_existing_objects)(commit)
 
     async def asave_new_objects(self, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.save_new_objects()`: run it on a worker thread."""
-        return await on_worker(self.save_new_objects)(commit=commit)
+        return await on_worker(self.save_new_objects)(commit)
 
     async def aadd_fields(self, form, index):
         """Asynchronous `BaseGenericInlineFormSet.add_fields()`: run it on a worker thread.
 
         Add a hidden field for the object's primary key.
         """
-        return await on_worker(self.add_fields)(form=form, index=index)
+        return await on_worker(self.add_fields)(form, index)
 
     async def atotal_form_count(self):
         """Asynchronous `BaseGenericInlineFormSet.total_form_count()`: run it on a worker thread.
@@ -92,7 +92,7 @@ class BaseGenericInlineFormSetAsync:
 
         Return additional keyword arguments for each individual formset form.
         """
-        return await on_worker(self.get_form_kwargs)(index=index)
+        return await on_worker(self.get_form_kwargs)(index)
 
     async def anon_form_errors(self):
         """Asynchronous `BaseGenericInlineFormSet.non_form_errors()`: run it on a worker thread.
@@ -170,9 +170,7 @@ class BaseGenericInlineFormSetAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `BaseGenericInlineFormSet.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncBaseGenericInlineFormSet(BaseGenericInlineFormSetAsync, BaseGenericInlineFormSet):

@@ -16,7 +16,7 @@ class ContentTypeManagerAsync:
 
     async def aget_by_natural_key(self, app_label, model):
         """Asynchronous `ContentTypeManager.get_by_natural_key()`: run it on a worker thread."""
-        return await on_worker(self.get_by_natural_key)(app_label=app_label, model=model)
+        return await on_worker(self.get_by_natural_key)(app_label, model)
 
     async def aget_for_model(self, model, for_concrete_model=True):
         """Asynchronous `ContentTypeManager.get_for_model()`: run it on a worker thread.
@@ -25,9 +25,7 @@ class ContentTypeManagerAsync:
         ContentType if necessary. Lookups are cached so that subsequent lookups
         for the same model don't hit the database.
         """
-        return await on_worker(self.get_for_model)(
-            model=model, for_concrete_model=for_concrete_model
-        )
+        return await on_worker(self.get_for_model)(model, for_concrete_model)
 
     async def aget_for_models(self, *models, for_concrete_models=True):
         """Asynchronous `ContentTypeManager.get_for_models()`: run it on a worker thread.
@@ -44,7 +42,7 @@ class ContentTypeManagerAsync:
         Lookup a ContentType by ID. Use the same shared cache as get_for_model
         (though ContentTypes are not created on-the-fly by get_by_id).
         """
-        return await on_worker(self.get_for_id)(id=id)
+        return await on_worker(self.get_for_id)(id)
 
     def aiterator(self, chunk_size=None):
         """Asynchronous `ContentTypeManager.iterator()`: iterate on a worker thread, chunk by chunk.
@@ -53,9 +51,7 @@ class ContentTypeManagerAsync:
         database. chunk_size must be provided for QuerySets that prefetch
         related objects. Otherwise, a default chunk_size of 2000 is supplied.
         """
-        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(chunk_size)
 
     async def aaggregate(self, *args, **kwargs):
         """Asynchronous `ContentTypeManager.aggregate()`: run it on a worker thread.
@@ -110,12 +106,7 @@ class ContentTypeManagerAsync:
         Multi-table models are not supported.
         """
         return await on_worker(self.bulk_create)(
-            objs=objs,
-            batch_size=batch_size,
-            ignore_conflicts=ignore_conflicts,
-            update_conflicts=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
     abulk_create.alters_data = True
@@ -125,7 +116,7 @@ class ContentTypeManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
+        return await on_worker(self.bulk_update)(objs, fields, batch_size)
 
     abulk_update.alters_data = True
 
@@ -136,7 +127,7 @@ class ContentTypeManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -150,9 +141,7 @@ class ContentTypeManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.update_or_create)(
-            defaults=defaults, create_defaults=create_defaults, **kwargs
-        )
+        return await on_worker(self.update_or_create)(defaults, create_defaults, **kwargs)
 
     aupdate_or_create.alters_data = True
 
@@ -188,7 +177,7 @@ class ContentTypeManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `ContentTypeManager.update()`: run it on a worker thread.
@@ -213,7 +202,7 @@ class ContentTypeManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await on_worker(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `ContentTypeManager.explain()`: run it on a worker thread.
@@ -235,4 +224,4 @@ class ContentTypeAsync:
         method. The ObjectNotExist exception, if thrown, will not be caught,
         so code that calls this method should catch it.
         """
-        return await on_worker(self.get_object_for_this_type)(using=using, **kwargs)
+        return await on_worker(self.get_object_for_this_type)(using, **kwargs)

@@ -38,7 +38,7 @@ class FlatpageFormAsync:
         a save_m2m() method to the form which can be called after the instance
         is saved manually at a later time. Return the model instance.
         """
-        return await on_worker(self.save)(commit=commit)
+        return await on_worker(self.save)(commit)
 
     asave.alters_data = True
 
@@ -47,7 +47,7 @@ class FlatpageFormAsync:
 
         Rearrange the fields according to field_order.
         """
-        return await on_worker(self.order_fields)(field_order=field_order)
+        return await on_worker(self.order_fields)(field_order)
 
     async def ais_valid(self):
         """Asynchronous `FlatpageForm.is_valid()`: run it on a worker thread.
@@ -74,11 +74,11 @@ class FlatpageFormAsync:
 
         Update the content of `self._errors`.
         """
-        return await on_worker(self.add_error)(field=field, error=error)
+        return await on_worker(self.add_error)(field, error)
 
     async def ahas_error(self, field, code=None):
         """Asynchronous `FlatpageForm.has_error()`: run it on a worker thread."""
-        return await on_worker(self.has_error)(field=field, code=code)
+        return await on_worker(self.has_error)(field, code)
 
     async def afull_clean(self):
         """Asynchronous `FlatpageForm.full_clean()`: run it on a worker thread.
@@ -124,7 +124,7 @@ class FlatpageFormAsync:
         Return initial data for field on form. Use initial data from the form
         or the field, in that order. Evaluate callable values.
         """
-        return await on_worker(self.get_initial_for_field)(field=field, field_name=field_name)
+        return await on_worker(self.get_initial_for_field)(field, field_name)
 
     async def aas_p(self):
         """Asynchronous `FlatpageForm.as_p()`: run it on a worker thread.
@@ -156,9 +156,7 @@ class FlatpageFormAsync:
 
     async def arender(self, template_name=None, context=None, renderer=None):
         """Asynchronous `FlatpageForm.render()`: run it on a worker thread."""
-        return await on_worker(self.render)(
-            template_name=template_name, context=context, renderer=renderer
-        )
+        return await on_worker(self.render)(template_name, context, renderer)
 
 
 class AsyncFlatpageForm(FlatpageFormAsync, FlatpageForm):

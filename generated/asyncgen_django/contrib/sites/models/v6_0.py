@@ -22,11 +22,11 @@ class SiteManagerAsync:
         request.get_host(). The ``Site`` object is cached the first time it's
         retrieved from the database.
         """
-        return await on_worker(self.get_current)(request=request)
+        return await on_worker(self.get_current)(request)
 
     async def aget_by_natural_key(self, domain):
         """Asynchronous `SiteManager.get_by_natural_key()`: run it on a worker thread."""
-        return await on_worker(self.get_by_natural_key)(domain=domain)
+        return await on_worker(self.get_by_natural_key)(domain)
 
     def aiterator(self, chunk_size=None):
         """Asynchronous `SiteManager.iterator()`: iterate on a worker thread, chunk by chunk.
@@ -35,9 +35,7 @@ class SiteManagerAsync:
         database. chunk_size must be provided for QuerySets that prefetch
         related objects. Otherwise, a default chunk_size of 2000 is supplied.
         """
-        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
-        )
+        return iterator_to_async(self.iterator, chunk_size=chunk_size, call_now=True)(chunk_size)
 
     async def aaggregate(self, *args, **kwargs):
         """Asynchronous `SiteManager.aggregate()`: run it on a worker thread.
@@ -92,12 +90,7 @@ class SiteManagerAsync:
         Multi-table models are not supported.
         """
         return await on_worker(self.bulk_create)(
-            objs=objs,
-            batch_size=batch_size,
-            ignore_conflicts=ignore_conflicts,
-            update_conflicts=update_conflicts,
-            update_fields=update_fields,
-            unique_fields=unique_fields,
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
         )
 
     abulk_create.alters_data = True
@@ -107,7 +100,7 @@ class SiteManagerAsync:
 
         Update the given fields in each of the given objects in the database.
         """
-        return await on_worker(self.bulk_update)(objs=objs, fields=fields, batch_size=batch_size)
+        return await on_worker(self.bulk_update)(objs, fields, batch_size)
 
     abulk_update.alters_data = True
 
@@ -118,7 +111,7 @@ class SiteManagerAsync:
         Return a tuple of (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.get_or_create)(defaults=defaults, **kwargs)
+        return await on_worker(self.get_or_create)(defaults, **kwargs)
 
     aget_or_create.alters_data = True
 
@@ -132,9 +125,7 @@ class SiteManagerAsync:
         Return a tuple (object, created), where created is a boolean
         specifying whether an object was created.
         """
-        return await on_worker(self.update_or_create)(
-            defaults=defaults, create_defaults=create_defaults, **kwargs
-        )
+        return await on_worker(self.update_or_create)(defaults, create_defaults, **kwargs)
 
     aupdate_or_create.alters_data = True
 
@@ -170,7 +161,7 @@ class SiteManagerAsync:
         Return a dictionary mapping each of the given IDs to the object with
         that ID. If `id_list` isn't provided, evaluate the entire QuerySet.
         """
-        return await on_worker(self.in_bulk)(id_list=id_list, field_name=field_name)
+        return await on_worker(self.in_bulk)(id_list, field_name=field_name)
 
     async def aupdate(self, **kwargs):
         """Asynchronous `SiteManager.update()`: run it on a worker thread.
@@ -195,7 +186,7 @@ class SiteManagerAsync:
         Return True if the QuerySet contains the provided obj,
         False otherwise.
         """
-        return await on_worker(self.contains)(obj=obj)
+        return await on_worker(self.contains)(obj)
 
     async def aexplain(self, *, format=None, **options):
         """Asynchronous `SiteManager.explain()`: run it on a worker thread.

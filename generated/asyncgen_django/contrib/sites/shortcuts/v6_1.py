@@ -13,6 +13,6 @@ async def aget_current_site(request):
     Check if contrib.sites is installed and return either the current
     ``Site`` object or a ``RequestSite`` object based on the request.
     """
-    from django.contrib.sites import shortcuts
+    from django.contrib.sites.shortcuts import get_current_site
 
-    return await on_worker(shortcuts.get_current_site)(request=request)
+    return await on_worker(get_current_site)(request)

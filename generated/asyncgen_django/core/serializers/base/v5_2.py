@@ -28,7 +28,7 @@ class SerializerAsync:
         Serialize a queryset.
         """
         return await on_worker(self.serialize)(
-            queryset=queryset,
+            queryset,
             stream=stream,
             fields=fields,
             use_natural_foreign_keys=use_natural_foreign_keys,
@@ -56,11 +56,11 @@ class DeserializedObjectAsync:
 
     async def asave(self, save_m2m=True, using=None, **kwargs):
         """Asynchronous `DeserializedObject.save()`: run it on a worker thread."""
-        return await on_worker(self.save)(save_m2m=save_m2m, using=using, **kwargs)
+        return await on_worker(self.save)(save_m2m, using, **kwargs)
 
     async def asave_deferred_fields(self, using=None):
         """Asynchronous `DeserializedObject.save_deferred_fields()`: run it on a worker thread."""
-        return await on_worker(self.save_deferred_fields)(using=using)
+        return await on_worker(self.save_deferred_fields)(using)
 
 
 class AsyncDeserializedObject(DeserializedObjectAsync, DeserializedObject):

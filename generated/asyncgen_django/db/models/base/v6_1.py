@@ -16,9 +16,7 @@ class ModelAsync:
 
         Reload field values from the database.
         """
-        return await on_worker(self.refresh_from_db)(
-            using=using, fields=fields, from_queryset=from_queryset
-        )
+        return await on_worker(self.refresh_from_db)(using, fields, from_queryset)
 
     async def aserializable_value(self, field_name):
         """Asynchronous `Model.serializable_value()`: run it on a worker thread.
@@ -28,7 +26,7 @@ class ModelAsync:
         no Field object with this name on the model, return the model
         attribute's value.
         """
-        return await on_worker(self.serializable_value)(field_name=field_name)
+        return await on_worker(self.serializable_value)(field_name)
 
     async def asave(
         self, *, force_insert=False, force_update=False, using=None, update_fields=None
@@ -57,18 +55,14 @@ class ModelAsync:
         checks and signal sending.
         """
         return await on_worker(self.save_base)(
-            raw=raw,
-            force_insert=force_insert,
-            force_update=force_update,
-            using=using,
-            update_fields=update_fields,
+            raw, force_insert, force_update, using, update_fields
         )
 
     asave_base.alters_data = True
 
     async def adelete(self, using=None, keep_parents=False):
         """Asynchronous `Model.delete()`: run it on a worker thread."""
-        return await on_worker(self.delete)(using=using, keep_parents=keep_parents)
+        return await on_worker(self.delete)(using, keep_parents)
 
     adelete.alters_data = True
 
@@ -78,17 +72,15 @@ class ModelAsync:
         Check unique constraints on the model and raise ValidationError if any
         failed.
         """
-        return await on_worker(self.validate_unique)(exclude=exclude)
+        return await on_worker(self.validate_unique)(exclude)
 
     async def aunique_error_message(self, model_class, unique_check):
         """Asynchronous `Model.unique_error_message()`: run it on a worker thread."""
-        return await on_worker(self.unique_error_message)(
-            model_class=model_class, unique_check=unique_check
-        )
+        return await on_worker(self.unique_error_message)(model_class, unique_check)
 
     async def avalidate_constraints(self, exclude=None):
         """Asynchronous `Model.validate_constraints()`: run it on a worker thread."""
-        return await on_worker(self.validate_constraints)(exclude=exclude)
+        return await on_worker(self.validate_constraints)(exclude)
 
     async def afull_clean(self, exclude=None, validate_unique=True, validate_constraints=True):
         """Asynchronous `Model.full_clean()`: run it on a worker thread.
@@ -97,11 +89,7 @@ class ModelAsync:
         validate_constraints() on the model. Raise a ValidationError for any
         errors that occur.
         """
-        return await on_worker(self.full_clean)(
-            exclude=exclude,
-            validate_unique=validate_unique,
-            validate_constraints=validate_constraints,
-        )
+        return await on_worker(self.full_clean)(exclude, validate_unique, validate_constraints)
 
     async def aclean_fields(self, exclude=None):
         """Asynchronous `Model.clean_fields()`: run it on a worker thread.
@@ -109,7 +97,7 @@ class ModelAsync:
         Clean all fields and raise a ValidationError containing a dict
         of all validation errors if any occur.
         """
-        return await on_worker(self.clean_fields)(exclude=exclude)
+        return await on_worker(self.clean_fields)(exclude)
 
 
 class AsyncModel(ModelAsync, Model):

@@ -14,9 +14,7 @@ class CheckConstraintAsync:
 
     async def avalidate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
         """Asynchronous `CheckConstraint.validate()`: run it on a worker thread."""
-        return await on_worker(self.validate)(
-            model=model, instance=instance, exclude=exclude, using=using
-        )
+        return await on_worker(self.validate)(model, instance, exclude, using)
 
     async def aclone(self):
         """Asynchronous `CheckConstraint.clone()`: run it on a worker thread."""
@@ -32,9 +30,7 @@ class UniqueConstraintAsync:
 
     async def avalidate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
         """Asynchronous `UniqueConstraint.validate()`: run it on a worker thread."""
-        return await on_worker(self.validate)(
-            model=model, instance=instance, exclude=exclude, using=using
-        )
+        return await on_worker(self.validate)(model, instance, exclude, using)
 
     async def aclone(self):
         """Asynchronous `UniqueConstraint.clone()`: run it on a worker thread."""

@@ -18,33 +18,29 @@ class CollectorAsync:
         the result of a cascade, 'source' should be the model that caused it,
         and 'nullable' should be set to True if the relation can be null.
         """
-        return await on_worker(self.add)(
-            objs=objs, source=source, nullable=nullable, reverse_dependency=reverse_dependency
-        )
+        return await on_worker(self.add)(objs, source, nullable, reverse_dependency)
 
     async def aadd_dependency(self, model, dependency, reverse_dependency=False):
         """Asynchronous `Collector.add_dependency()`: run it on a worker thread."""
-        return await on_worker(self.add_dependency)(
-            model=model, dependency=dependency, reverse_dependency=reverse_dependency
-        )
+        return await on_worker(self.add_dependency)(model, dependency, reverse_dependency)
 
     async def aadd_restricted_objects(self, field, objs):
         """Asynchronous `Collector.add_restricted_objects()`: run it on a worker thread."""
-        return await on_worker(self.add_restricted_objects)(field=field, objs=objs)
+        return await on_worker(self.add_restricted_objects)(field, objs)
 
     async def aclear_restricted_objects_from_set(self, model, objs):
         """Asynchronous `Collector.clear_restricted_objects_from_set()`.
 
         Run it on a worker thread.
         """
-        return await on_worker(self.clear_restricted_objects_from_set)(model=model, objs=objs)
+        return await on_worker(self.clear_restricted_objects_from_set)(model, objs)
 
     async def aclear_restricted_objects_from_queryset(self, model, qs):
         """Asynchronous `Collector.clear_restricted_objects_from_queryset()`.
 
         Run it on a worker thread.
         """
-        return await on_worker(self.clear_restricted_objects_from_queryset)(model=model, qs=qs)
+        return await on_worker(self.clear_restricted_objects_from_queryset)(model, qs)
 
     async def acan_fast_delete(self, objs, from_field=None):
         """Asynchronous `Collector.can_fast_delete()`: run it on a worker thread.
@@ -53,7 +49,7 @@ class CollectorAsync:
         can be fast-deleted. This can be done if there are no cascades, no
         parents and no signal listeners for the object class.
         """
-        return await on_worker(self.can_fast_delete)(objs=objs, from_field=from_field)
+        return await on_worker(self.can_fast_delete)(objs, from_field)
 
     async def acollect(
         self,
@@ -74,14 +70,14 @@ class CollectorAsync:
         related objects will be handled by their respective on_delete handler.
         """
         return await on_worker(self.collect)(
-            objs=objs,
-            source=source,
-            nullable=nullable,
-            collect_related=collect_related,
-            source_attr=source_attr,
-            reverse_dependency=reverse_dependency,
-            keep_parents=keep_parents,
-            fail_on_restricted=fail_on_restricted,
+            objs,
+            source,
+            nullable,
+            collect_related,
+            source_attr,
+            reverse_dependency,
+            keep_parents,
+            fail_on_restricted,
         )
 
     def ainstances_with_model(self):

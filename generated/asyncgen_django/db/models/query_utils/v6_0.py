@@ -18,7 +18,7 @@ class QAsync:
         Do a database query to check if the expressions of the Q instance
         matches against the expressions.
         """
-        return await on_worker(self.check)(against=against, using=using)
+        return await on_worker(self.check)(against, using)
 
 
 class AsyncQ(QAsync, Q):

@@ -20,16 +20,16 @@ async def async_place_order(book: Book, /, count: int = 1, *, note: str = "") ->
 
     Take the books from the stock and write the order, or neither.
     """
-    from shop import services
+    from shop.services import place_order
 
-    return await in_thread(services.place_order)(book, count=count, note=note)
+    return await in_thread(place_order)(book, count, note=note)
 
 
 async def fill_up(*books: Book, amount: int) -> None:
     """Asynchronous `restock()`: run it on a worker thread."""
-    from shop import services
+    from shop.services import restock
 
-    return await in_thread(services.restock)(*books, amount=amount)
+    return await in_thread(restock)(*books, amount=amount)
 
 
 @sensitive_variables("card")
@@ -38,17 +38,17 @@ async def async_pay(order: Order, card: str) -> None:
 
     What error reports may not show of the card, they may not show of the twin's either.
     """
-    from shop import services
+    from shop.services import pay
 
     @sensitive_variables()
     def call():
-        return services.pay(order=order, card=card)
+        return pay(order, card)
 
     return await in_thread(call)()
 
 
 def async_report():
     """Asynchronous `report()`: iterate on a worker thread, chunk by chunk."""
-    from shop import services
+    from shop.services import report
 
-    return iterator_to_async(services.report)()
+    return iterator_to_async(report)()

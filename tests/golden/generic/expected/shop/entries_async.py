@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from django.db import models
 
-    from vendor.entries import _K, _M
+    from vendor.entries import _K, _M, Entry
 
 
 class KeyedQuerySetAsync:
@@ -32,7 +32,7 @@ class KeyedQuerySetAsync:
 
     async def aby_key(self, keys: list[_K]) -> dict[_K, _M]:
         """Asynchronous `KeyedQuerySet.by_key()`: run it on a worker thread."""
-        return await sync_to_async(self.by_key)(keys=keys)
+        return await sync_to_async(self.by_key)(keys)
 
 
 class AsyncKeyedQuerySet(KeyedQuerySetAsync, KeyedQuerySet):
@@ -44,7 +44,7 @@ class NamedQuerySetAsync:
 
     async def aby_key(self, keys: list[_K]) -> dict[_K, _M]:
         """Asynchronous `NamedQuerySet.by_key()`: run it on a worker thread."""
-        return await sync_to_async(self.by_key)(keys=keys)
+        return await sync_to_async(self.by_key)(keys)
 
 
 class AsyncNamedQuerySet(NamedQuerySetAsync, NamedQuerySet):
@@ -56,11 +56,11 @@ class EntryQuerySetAsync:
 
     async def aget(self, pk: int) -> Entry:
         """Asynchronous `EntryQuerySet.get()`: run it on a worker thread."""
-        return await sync_to_async(self.get)(pk=pk)
+        return await sync_to_async(self.get)(pk)
 
     async def aby_key(self, keys: list[_K]) -> dict[_K, _M]:
         """Asynchronous `EntryQuerySet.by_key()`: run it on a worker thread."""
-        return await sync_to_async(self.by_key)(keys=keys)
+        return await sync_to_async(self.by_key)(keys)
 
 
 class AsyncEntryQuerySet(EntryQuerySetAsync, EntryQuerySet):
@@ -72,7 +72,7 @@ class UntoldQuerySetAsync:
 
     async def aby_key(self, keys: list[_K]) -> dict[_K, _M]:
         """Asynchronous `UntoldQuerySet.by_key()`: run it on a worker thread."""
-        return await sync_to_async(self.by_key)(keys=keys)
+        return await sync_to_async(self.by_key)(keys)
 
 
 class AsyncUntoldQuerySet(UntoldQuerySetAsync, UntoldQuerySet):
@@ -84,11 +84,11 @@ class EntryAsync:
 
     async def acopied(self, to: models.QuerySet[Self] | None = None) -> list[Self]:
         """Asynchronous `Entry.copied()`: run it on a worker thread."""
-        return await sync_to_async(self.copied)(to=to)
+        return await sync_to_async(self.copied)(to)
 
     async def aalike(self, name: str) -> models.QuerySet[Self]:
         """Asynchronous `Entry.alike()`: run it on a worker thread."""
-        return await sync_to_async(self.alike)(name=name)
+        return await sync_to_async(self.alike)(name)
 
 
 class AsyncEntry(EntryAsync, Entry):
@@ -103,7 +103,7 @@ class DraftAsync:
 
     async def ataken(self, names: Any) -> bool:
         """Asynchronous `Draft.taken()`: run it on a worker thread."""
-        return await sync_to_async(self.taken)(names=names)
+        return await sync_to_async(self.taken)(names)
 
 
 class AsyncDraft(DraftAsync, Draft):

@@ -27,7 +27,7 @@ class BookManagerAsync:
 
         Run it on a worker thread.
         """
-        return await sync_to_async(self.get_by_natural_key)(isbn=isbn)
+        return await sync_to_async(self.get_by_natural_key)(isbn)
 
     async def arevenue(self):
         """Asynchronous `BookManager.revenue()`: run it on a worker thread."""

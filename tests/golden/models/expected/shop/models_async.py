@@ -10,7 +10,7 @@ class NamedAsync:
 
     async def arename(self, name):
         """Asynchronous `Named.rename()`: run it on a worker thread."""
-        return await sync_to_async(self.rename)(name=name)
+        return await sync_to_async(self.rename)(name)
 
 
 class WriterAsync:
@@ -52,7 +52,7 @@ class BookAsync:
 
     async def aset_edition_order(self, id_list, using=None):
         """Asynchronous `Book.set_edition_order()`: run it on a worker thread."""
-        return await sync_to_async(self.set_edition_order)(id_list=id_list, using=using)
+        return await sync_to_async(self.set_edition_order)(id_list, using)
 
 
 class PublishedAsync:
@@ -125,4 +125,4 @@ class ChapterAsync:
 
     async def aset_chapter_order(self, id_list, using=None):
         """Asynchronous `Chapter.set_chapter_order()`: run it on a worker thread."""
-        return await sync_to_async(self.set_chapter_order)(id_list=id_list, using=using)
+        return await sync_to_async(self.set_chapter_order)(id_list, using)

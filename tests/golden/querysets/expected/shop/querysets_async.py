@@ -20,7 +20,7 @@ class BookQuerySetAsync:
 
     async def aabout(self, obj):
         """Asynchronous `BookQuerySet.about()`: run it on a worker thread."""
-        return await sync_to_async(self.about)(obj=obj)
+        return await sync_to_async(self.about)(obj)
 
     async def atotal(self):
         """Asynchronous `BookQuerySet.total()`: run it on a worker thread.
@@ -37,7 +37,7 @@ class BookQuerySetAsync:
 
     async def areprice(self, factor):
         """Asynchronous `BookQuerySet.reprice()`: run it on a worker thread."""
-        return await sync_to_async(self.reprice)(factor=factor)
+        return await sync_to_async(self.reprice)(factor)
 
     def atitles(self):
         """Asynchronous `BookQuerySet.titles()`.
@@ -52,7 +52,7 @@ class BookQuerySetAsync:
         Iterate on a worker thread, chunk by chunk.
         """
         return iterator_to_async(self.in_chunks, chunk_size=chunk_size, call_now=True)(
-            chunk_size=chunk_size
+            chunk_size
         )
 
     def alocked(self):
@@ -61,17 +61,17 @@ class BookQuerySetAsync:
 
     async def asome(self, as_list=False):
         """Asynchronous `BookQuerySet.some()`: run it on a worker thread."""
-        return await sync_to_async(self.some)(as_list=as_list)
+        return await sync_to_async(self.some)(as_list)
 
     @classmethod
     async def arestock(cls, amount):
         """Asynchronous `BookQuerySet.restock()`: run it on a worker thread."""
-        return await sync_to_async(cls.restock)(amount=amount)
+        return await sync_to_async(cls.restock)(amount)
 
     @static_twin
     async def aparse(owner, /, text):
         """Asynchronous `BookQuerySet.parse()`: run it on a worker thread."""
-        return await sync_to_async(owner.parse)(text=text)
+        return await sync_to_async(owner.parse)(text)
 
     async def atake(self):
         """Asynchronous `BookQuerySet.take()`: run it on a worker thread."""

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
@@ -20,15 +19,33 @@ if TYPE_CHECKING:
     from shop.models import Thing
     from shop.querysets import ThingQuerySet
 
-_DEFAULT = object()  # stands for a default that only the source can evaluate
-
-
-def _given(**arguments):
-    return {name: value for name, value in arguments.items() if value is not _DEFAULT}
+# Stands for a default that only the source can evaluate.
+_DEFAULT = object()
 
 
 def _leading(*arguments):
-    return takewhile(lambda value: value is not _DEFAULT, arguments)
+    """What was passed by position, up to the first that was left out."""
+    for value in arguments:
+        if value is _DEFAULT:
+            break
+        yield value
+
+
+def _named(**passed):
+    """What was passed after the first that was left out."""
+    rest = {}
+    is_after = False
+    for name, value in passed.items():
+        if value is _DEFAULT:
+            is_after = True
+        elif is_after:
+            rest[name] = value
+    return rest
+
+
+def _given(**passed):
+    """What was passed."""
+    return {name: value for name, value in passed.items() if value is not _DEFAULT}
 
 
 class ThingQuerySetAsync:
@@ -44,34 +61,32 @@ class ThingQuerySetAsync:
         self, size=settings.PAGE_SIZE, zone=dt.timezone.utc, price=_DEFAULT
     ):
         """Asynchronous `ThingQuerySet.imported()`: run it on a worker thread."""
-        return await sync_to_async(self.imported)(
-            size=size, zone=zone, **_given(price=price)
-        )
+        return await sync_to_async(self.imported)(size, zone, *_leading(price))
 
     async def aown(self, limit=_DEFAULT, *, again=_DEFAULT, plain="text"):
         """Asynchronous `ThingQuerySet.own()`: run it on a worker thread."""
         return await sync_to_async(self.own)(
-            plain=plain, **_given(limit=limit, again=again)
+            *_leading(limit), plain=plain, **_given(again=again)
         )
 
-    async def aown_positional(self, start, limit=_DEFAULT, /, step=1):
+    async def aown_positional(self, start, limit=_DEFAULT, /, step=_DEFAULT):
         """Asynchronous `ThingQuerySet.own_positional()`: run it on a worker thread."""
         return await sync_to_async(self.own_positional)(
-            start, *_leading(limit), step=step
+            start, *_leading(limit, step), **_named(limit=limit, step=step)
         )
 
     async def aannotated(
         self, keys: "list[ int ]", by: Callable[[Thing], str] | None = None
     ) -> dict[int, Thing]:
         """Asynchronous `ThingQuerySet.annotated()`: run it on a worker thread."""
-        return await sync_to_async(self.annotated)(keys=keys, by=by)
+        return await sync_to_async(self.annotated)(keys, by)
 
     def arows(self, size: int = 10) -> AsyncIterator[Thing]:
         """Asynchronous `ThingQuerySet.rows()`.
 
         Iterate on a worker thread, chunk by chunk.
         """
-        return iterator_to_async(self.rows)(size=size)
+        return iterator_to_async(self.rows)(size)
 
     async def aa_method_with_a_long_name(
         self,
@@ -85,14 +100,12 @@ class ThingQuerySetAsync:
         Run it on a worker thread.
         """
         return await sync_to_async(self.a_method_with_a_long_name)(
-            a_parameter_with_a_long_name=a_parameter_with_a_long_name,
-            another_parameter_with_a_long_name=another_parameter_with_a_long_name,
-            flag=flag,
+            a_parameter_with_a_long_name, another_parameter_with_a_long_name, flag=flag
         )
 
     async def athis(this, value):
         """Asynchronous `ThingQuerySet.this()`: run it on a worker thread."""
-        return await sync_to_async(this.this)(value=value)
+        return await sync_to_async(this.this)(value)
 
     async def agathered(self, *args, **kwargs):
         """Asynchronous `ThingQuerySet.gathered()`: run it on a worker thread."""
@@ -100,28 +113,28 @@ class ThingQuerySetAsync:
 
     async def aone(self, pk, strict=None):
         """Asynchronous `ThingQuerySet.one()`: run it on a worker thread."""
-        return await sync_to_async(self.one)(pk=pk, strict=strict)
+        return await sync_to_async(self.one)(pk, strict)
 
     async def asized(self, size, unit: Literal["Thing", "kg"]) -> int:
         """Asynchronous `ThingQuerySet.sized()`: run it on a worker thread."""
-        return await sync_to_async(self.sized)(size=size, unit=unit)
+        return await sync_to_async(self.sized)(size, unit)
 
     async def aof_owner(self, owner, after: "dt.date"):
         """Asynchronous `ThingQuerySet.of_owner()`: run it on a worker thread."""
-        return await sync_to_async(self.of_owner)(owner=owner, after=after)
+        return await sync_to_async(self.of_owner)(owner, after)
 
     async def atotals(
         self, order_by: tuple[str, ...] = ("code",), active: bool = True
     ) -> tuple[ThingQuerySet, dict[Thing, dict[Thing, Decimal]]]:
         """Asynchronous `ThingQuerySet.totals()`: run it on a worker thread."""
-        return await sync_to_async(self.totals)(order_by=order_by, active=active)
+        return await sync_to_async(self.totals)(order_by, active)
 
     async def aeither(
         self,
         by: Thing | dict[Thing, Decimal] | Callable[[Thing], Decimal] | None = None,
     ) -> Thing | Decimal | dict[Thing, Decimal] | ThingQuerySet:
         """Asynchronous `ThingQuerySet.either()`: run it on a worker thread."""
-        return await sync_to_async(self.either)(by=by)
+        return await sync_to_async(self.either)(by)
 
     @static_twin
     async def aof_pair(
@@ -130,4 +143,4 @@ class ThingQuerySetAsync:
         pair: Callable[[Thing, Thing], Callable[[Thing, Thing, Decimal], None]],
     ) -> int:
         """Asynchronous `ThingQuerySet.of_pair()`: run it on a worker thread."""
-        return await sync_to_async(owner.of_pair)(pair=pair)
+        return await sync_to_async(owner.of_pair)(pair)

@@ -4,31 +4,39 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from asgiref.sync import sync_to_async
 
 from vendor.dated import ReleaseQuerySet
+from vendor.kinds import FIRST
+from vendor.limits import FIRST as _FIRST
 
-_DEFAULT = object()  # stands for a default that only the source can evaluate
+if TYPE_CHECKING:
+    import datetime as _datetime
+    from collections.abc import Mapping
+    from datetime import date as _Key
+    from datetime import datetime
 
-
-def _given(**arguments):
-    return {name: value for name, value in arguments.items() if value is not _DEFAULT}
+    from vendor.kinds import Key
 
 
 class ReleaseQuerySetAsync:
     """Async twins of `ReleaseQuerySet`."""
 
-    async def aby(self, key, since, size: int = _DEFAULT) -> bool:
+    async def aby(self, key: Key, since: datetime, size: int = FIRST) -> bool:
         """Asynchronous `ReleaseQuerySet.by()`: run it on a worker thread."""
-        return await sync_to_async(self.by)(key=key, since=since, **_given(size=size))
+        return await sync_to_async(self.by)(key, since, size)
 
-    async def aon(self, day, size: int = _DEFAULT, at=None) -> int:
+    async def aon(
+        self, day: _Key, size: int = _FIRST, at: _datetime.time | None = None
+    ) -> int:
         """Asynchronous `ReleaseQuerySet.on()`: run it on a worker thread."""
-        return await sync_to_async(self.on)(day=day, at=at, **_given(size=size))
+        return await sync_to_async(self.on)(day, size, at)
 
-    async def aby_day(self, days) -> int:
+    async def aby_day(self, days: Mapping[_Key, int]) -> int:
         """Asynchronous `ReleaseQuerySet.by_day()`: run it on a worker thread."""
-        return await sync_to_async(self.by_day)(days=days)
+        return await sync_to_async(self.by_day)(days)
 
 
 class AsyncReleaseQuerySet(ReleaseQuerySetAsync, ReleaseQuerySet):

@@ -50,7 +50,7 @@ class TagManagerAsync:
 
     async def arename(self, old, new):
         """Asynchronous `TagManager.rename()`: run it on a worker thread."""
-        return await sync_to_async(self.rename)(old=old, new=new)
+        return await sync_to_async(self.rename)(old, new)
 
     async def apublish(self):
         """Asynchronous `TagManager.publish()`: run it on a worker thread."""

@@ -7,11 +7,16 @@
 from asyncgen_runtime import on_worker
 from django.contrib.sessions.backends.base import SessionBase
 
-_DEFAULT = object()  # stands for a default that only the source can evaluate
+# Stands for a default that only the source can evaluate.
+_DEFAULT = object()
 
 
-def _given(**arguments):
-    return {name: value for name, value in arguments.items() if value is not _DEFAULT}
+def _leading(*arguments):
+    """What was passed by position, up to the first that was left out."""
+    for value in arguments:
+        if value is _DEFAULT:
+            break
+        yield value
 
 
 class SessionBaseAsync:
@@ -19,15 +24,15 @@ class SessionBaseAsync:
 
     async def aget(self, key, default=None):
         """Asynchronous `SessionBase.get()`: run it on a worker thread."""
-        return await on_worker(self.get)(key=key, default=default)
+        return await on_worker(self.get)(key, default)
 
     async def apop(self, key, default=_DEFAULT):
         """Asynchronous `SessionBase.pop()`: run it on a worker thread."""
-        return await on_worker(self.pop)(key=key, **_given(default=default))
+        return await on_worker(self.pop)(key, *_leading(default))
 
     async def asetdefault(self, key, value):
         """Asynchronous `SessionBase.setdefault()`: run it on a worker thread."""
-        return await on_worker(self.setdefault)(key=key, value=value)
+        return await on_worker(self.setdefault)(key, value)
 
     async def aset_test_cookie(self):
         """Asynchronous `SessionBase.set_test_cookie()`: run it on a worker thread."""
@@ -43,11 +48,11 @@ class SessionBaseAsync:
 
     async def aupdate(self, dict_):
         """Asynchronous `SessionBase.update()`: run it on a worker thread."""
-        return await on_worker(self.update)(dict_=dict_)
+        return await on_worker(self.update)(dict_)
 
     async def ahas_key(self, key):
         """Asynchronous `SessionBase.has_key()`: run it on a worker thread."""
-        return await on_worker(self.has_key)(key=key)
+        return await on_worker(self.has_key)(key)
 
     async def akeys(self):
         """Asynchronous `SessionBase.keys()`: run it on a worker thread."""
@@ -81,7 +86,7 @@ class SessionBaseAsync:
         Set a custom expiration for the session. ``value`` can be an integer,
         a Python ``datetime`` or ``timedelta`` object or ``None``.
         """
-        return await on_worker(self.set_expiry)(value=value)
+        return await on_worker(self.set_expiry)(value)
 
     async def aget_expire_at_browser_close(self):
         """Asynchronous `SessionBase.get_expire_at_browser_close()`: run it on a worker thread.

@@ -7,11 +7,16 @@
 from asyncgen_runtime import on_worker
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 
-_DEFAULT = object()  # stands for a default that only the source can evaluate
+# Stands for a default that only the source can evaluate.
+_DEFAULT = object()
 
 
-def _given(**arguments):
-    return {name: value for name, value in arguments.items() if value is not _DEFAULT}
+def _leading(*arguments):
+    """What was passed by position, up to the first that was left out."""
+    for value in arguments:
+        if value is _DEFAULT:
+            break
+        yield value
 
 
 class SessionStoreAsync:
@@ -41,7 +46,7 @@ class SessionStoreAsync:
         the modified flag so that the cookie is set on the client for the
         current request.
         """
-        return await on_worker(self.save)(must_create=must_create)
+        return await on_worker(self.save)(must_create)
 
     async def aexists(self, session_key=None):
         """Asynchronous `SessionStore.exists()`: run it on a worker thread.
@@ -50,7 +55,7 @@ class SessionStoreAsync:
         it doesn't matter when you're storing the information in the client's
         cookie.
         """
-        return await on_worker(self.exists)(session_key=session_key)
+        return await on_worker(self.exists)(session_key)
 
     async def adelete(self, session_key=None):
         """Asynchronous `SessionStore.delete()`: run it on a worker thread.
@@ -59,7 +64,7 @@ class SessionStoreAsync:
         and set the modified flag so that the cookie is set on the client for
         the current request.
         """
-        return await on_worker(self.delete)(session_key=session_key)
+        return await on_worker(self.delete)(session_key)
 
     async def acycle_key(self):
         """Asynchronous `SessionStore.cycle_key()`: run it on a worker thread.
@@ -76,15 +81,15 @@ class SessionStoreAsync:
 
     async def aget(self, key, default=None):
         """Asynchronous `SessionStore.get()`: run it on a worker thread."""
-        return await on_worker(self.get)(key=key, default=default)
+        return await on_worker(self.get)(key, default)
 
     async def apop(self, key, default=_DEFAULT):
         """Asynchronous `SessionStore.pop()`: run it on a worker thread."""
-        return await on_worker(self.pop)(key=key, **_given(default=default))
+        return await on_worker(self.pop)(key, *_leading(default))
 
     async def asetdefault(self, key, value):
         """Asynchronous `SessionStore.setdefault()`: run it on a worker thread."""
-        return await on_worker(self.setdefault)(key=key, value=value)
+        return await on_worker(self.setdefault)(key, value)
 
     async def aset_test_cookie(self):
         """Asynchronous `SessionStore.set_test_cookie()`: run it on a worker thread."""
@@ -100,11 +105,11 @@ class SessionStoreAsync:
 
     async def aupdate(self, dict_):
         """Asynchronous `SessionStore.update()`: run it on a worker thread."""
-        return await on_worker(self.update)(dict_=dict_)
+        return await on_worker(self.update)(dict_)
 
     async def ahas_key(self, key):
         """Asynchronous `SessionStore.has_key()`: run it on a worker thread."""
-        return await on_worker(self.has_key)(key=key)
+        return await on_worker(self.has_key)(key)
 
     async def akeys(self):
         """Asynchronous `SessionStore.keys()`: run it on a worker thread."""
@@ -138,7 +143,7 @@ class SessionStoreAsync:
         Set a custom expiration for the session. ``value`` can be an integer,
         a Python ``datetime`` or ``timedelta`` object or ``None``.
         """
-        return await on_worker(self.set_expiry)(value=value)
+        return await on_worker(self.set_expiry)(value)
 
     async def aget_expire_at_browser_close(self):
         """Asynchronous `SessionStore.get_expire_at_browser_close()`: run it on a worker thread.

@@ -7,11 +7,28 @@
 from asyncgen_runtime import on_worker
 from django.core.cache.backends.base import BaseCache
 
-_DEFAULT = object()  # stands for a default that only the source can evaluate
+# Stands for a default that only the source can evaluate.
+_DEFAULT = object()
 
 
-def _given(**arguments):
-    return {name: value for name, value in arguments.items() if value is not _DEFAULT}
+def _leading(*arguments):
+    """What was passed by position, up to the first that was left out."""
+    for value in arguments:
+        if value is _DEFAULT:
+            break
+        yield value
+
+
+def _named(**passed):
+    """What was passed after the first that was left out."""
+    rest = {}
+    is_after = False
+    for name, value in passed.items():
+        if value is _DEFAULT:
+            is_after = True
+        elif is_after:
+            rest[name] = value
+    return rest
 
 
 class BaseCacheAsync:
@@ -26,7 +43,7 @@ class BaseCacheAsync:
         at the time of cache construction; alternatively, you can subclass the
         cache backend to provide custom key making behavior.
         """
-        return await on_worker(self.make_key)(key=key, version=version)
+        return await on_worker(self.make_key)(key, version)
 
     async def avalidate_key(self, key):
         """Asynchronous `BaseCache.validate_key()`: run it on a worker thread.
@@ -35,14 +52,14 @@ class BaseCacheAsync:
         backend. This encourages (but does not force) writing backend-portable
         cache code.
         """
-        return await on_worker(self.validate_key)(key=key)
+        return await on_worker(self.validate_key)(key)
 
     async def amake_and_validate_key(self, key, version=None):
         """Asynchronous `BaseCache.make_and_validate_key()`: run it on a worker thread.
 
         Helper to make and validate keys.
         """
-        return await on_worker(self.make_and_validate_key)(key=key, version=version)
+        return await on_worker(self.make_and_validate_key)(key, version)
 
     async def aget_many(self, keys, version=None):
         """Asynchronous `BaseCache.get_many()`: run it on a worker thread.
@@ -50,9 +67,9 @@ class BaseCacheAsync:
         Fetch a bunch of keys from the cache. For certain backends (memcached,
         pgsql) this can be *much* faster when fetching multiple values.
         """
-        return await on_worker(self.get_many)(keys=keys, version=version)
+        return await on_worker(self.get_many)(keys, version)
 
-    async def aget_or_set(self, key, default, timeout=_DEFAULT, version=None):
+    async def aget_or_set(self, key, default, timeout=_DEFAULT, version=_DEFAULT):
         """Asynchronous `BaseCache.get_or_set()`: run it on a worker thread.
 
         Fetch a given key from the cache. If the key does not exist,
@@ -61,7 +78,7 @@ class BaseCacheAsync:
         key; otherwise use the default cache timeout.
         """
         return await on_worker(self.get_or_set)(
-            key=key, default=default, version=version, **_given(timeout=timeout)
+            key, default, *_leading(timeout, version), **_named(timeout=timeout, version=version)
         )
 
     async def ahas_key(self, key, version=None):
@@ -69,7 +86,7 @@ class BaseCacheAsync:
 
         Return True if the key is in the cache and has not expired.
         """
-        return await on_worker(self.has_key)(key=key, version=version)
+        return await on_worker(self.has_key)(key, version)
 
     async def aincr(self, key, delta=1, version=None):
         """Asynchronous `BaseCache.incr()`: run it on a worker thread.
@@ -77,7 +94,7 @@ class BaseCacheAsync:
         Add delta to value in the cache. If the key does not exist, raise a
         ValueError exception.
         """
-        return await on_worker(self.incr)(key=key, delta=delta, version=version)
+        return await on_worker(self.incr)(key, delta, version)
 
     async def adecr(self, key, delta=1, version=None):
         """Asynchronous `BaseCache.decr()`: run it on a worker thread.
@@ -85,16 +102,18 @@ class BaseCacheAsync:
         Subtract delta from value in the cache. If the key does not exist,
         raise a ValueError exception.
         """
-        return await on_worker(self.decr)(key=key, delta=delta, version=version)
+        return await on_worker(self.decr)(key, delta, version)
 
-    async def aset_many(self, data, timeout=_DEFAULT, version=None):
+    async def aset_many(self, data, timeout=_DEFAULT, version=_DEFAULT):
         """Asynchronous `BaseCache.set_many()`: run it on a worker thread.
 
         Set a bunch of values in the cache at once from a dict of key/value
         pairs. For certain backends (memcached), this is much more efficient
         than calling set() multiple times.
         """
-        return await on_worker(self.set_many)(data=data, version=version, **_given(timeout=timeout))
+        return await on_worker(self.set_many)(
+            data, *_leading(timeout, version), **_named(timeout=timeout, version=version)
+        )
 
     async def adelete_many(self, keys, version=None):
         """Asynchronous `BaseCache.delete_many()`: run it on a worker thread.
@@ -103,7 +122,7 @@ class BaseCacheAsync:
         (memcached), this is much more efficient than calling delete() multiple
         times.
         """
-        return await on_worker(self.delete_many)(keys=keys, version=version)
+        return await on_worker(self.delete_many)(keys, version)
 
     async def aincr_version(self, key, delta=1, version=None):
         """Asynchronous `BaseCache.incr_version()`: run it on a worker thread.
@@ -111,7 +130,7 @@ class BaseCacheAsync:
         Add delta to the cache version for the supplied key. Return the new
         version.
         """
-        return await on_worker(self.incr_version)(key=key, delta=delta, version=version)
+        return await on_worker(self.incr_version)(key, delta, version)
 
     async def adecr_version(self, key, delta=1, version=None):
         """Asynchronous `BaseCache.decr_version()`: run it on a worker thread.
@@ -119,7 +138,7 @@ class BaseCacheAsync:
         Subtract delta from the cache version for the supplied key. Return the
         new version.
         """
-        return await on_worker(self.decr_version)(key=key, delta=delta, version=version)
+        return await on_worker(self.decr_version)(key, delta, version)
 
     async def aclose(self, **kwargs):
         """Asynchronous `BaseCache.close()`: run it on a worker thread.

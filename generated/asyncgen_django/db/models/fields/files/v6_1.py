@@ -13,19 +13,19 @@ class FieldFileAsync:
 
     def aopen(self, mode="rb"):
         """Asynchronous `FieldFile.open()`: enter and exit on one worker thread."""
-        return context_to_async(self.open)(mode=mode)
+        return context_to_async(self.open)(mode)
 
     aopen.alters_data = True
 
     async def asave(self, name, content, save=True):
         """Asynchronous `FieldFile.save()`: run it on a worker thread."""
-        return await on_worker(self.save)(name=name, content=content, save=save)
+        return await on_worker(self.save)(name, content, save)
 
     asave.alters_data = True
 
     async def adelete(self, save=True):
         """Asynchronous `FieldFile.delete()`: run it on a worker thread."""
-        return await on_worker(self.delete)(save=save)
+        return await on_worker(self.delete)(save)
 
     adelete.alters_data = True
 

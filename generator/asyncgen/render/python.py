@@ -1,0 +1,96 @@
+"""Surfaces, static managers, stubs and dispatching modules to text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from asyncgen.render.environment import environment
+from asyncgen.render.faults import check, told
+from asyncgen.render.imports import IsFirstParty, grouped
+from asyncgen.render.layout import formatted
+from asyncgen.render.page import Page
+from asyncgen.surface import HEADER, Dispatch, ManagerModule, Rendered, StubModule, Surface, Twin
+
+REGENERATE = "# Do not edit: change the source, then run `asyncgen build`."
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Renders for lines of `width` characters; `folder` has a project's own templates."""
+
+    width: int
+    is_first_party: IsFirstParty = lambda package: False
+    folder: Path | None = None
+
+    def module(self, surface: Surface) -> Rendered:
+        """The Python module for a surface."""
+        page = self.page(surface)
+        return self.code("module.py.jinja", page, surface, surface=surface)
+
+    def twin(self, twin: Twin, surface: Surface) -> str:
+        """One twin, without the module around it."""
+        return self.code("twin.py.jinja", self.page(surface), surface, twin=twin).text
+
+    def managers(self, made: ManagerModule) -> Rendered:
+        """The module of static manager classes."""
+        twins = tuple(twin for each in made.managers for twin in each.methods)
+        names = {each.name for each in made.managers} | {twin.name for twin in twins}
+        page = Page(made.module, frozenset(names), self.is_first_party, twins)
+        return self.code("managers.py.jinja", page, made, managers=made)
+
+    def stub(self, stub: StubModule) -> Rendered:
+        """The .pyi file for a stub, as ruff and black lay stubs out."""
+        groups = grouped(stub.imports, self.is_first_party)
+        return self.text(
+            "stub.pyi.jinja", stub.path, stub.sources, stub=stub, imports=lambda: groups
+        )
+
+    def dispatch(self, dispatch: Dispatch) -> Rendered:
+        """The module that takes one of several surfaces by the installed version of Django."""
+        return self.text("dispatch.py.jinja", dispatch.path, (dispatch.source,), dispatch=dispatch)
+
+    def dispatch_stub(self, dispatch: Dispatch, path: str) -> Rendered:
+        """The stub of a module that chooses among surfaces: it has the types of the newest."""
+        newest = dispatch.choices[-1]
+        return self.text("dispatch.pyi.jinja", path, (dispatch.source,), newest=newest)
+
+    # -- how ---------------------------------------------------------------------------------------
+
+    def page(self, surface: Surface) -> Page:
+        return Page(
+            surface.module,
+            surface.members,
+            self.is_first_party,
+            surface.twins,
+            surface.imports,
+            surface.type_imports,
+        )
+
+    def code(
+        self, template: str, page: Page, made: Surface | ManagerModule, **variables: object
+    ) -> Rendered:
+        """A template of code, which asks the page for names."""
+        return self.text(
+            template,
+            made.path,
+            made.sources,
+            page=page,
+            bridge=made.bridge,
+            use=page.use,
+            own=page.own,
+            owns=page.owns,
+            imports=page.imports,
+            type_imports=page.type_imports,
+            **variables,
+        )
+
+    def text(
+        self, template: str, path: str, sources: tuple[str, ...], **variables: object
+    ) -> Rendered:
+        header = f"{HEADER}{', '.join(sources)}.\n{REGENERATE}"
+        with told(self.folder):
+            found = environment(self.folder).get_template(template)
+            text = found.render(header=header, width=self.width, **variables)
+        check(text, path, self.folder)
+        return Rendered(path, formatted(text, self.width))
