@@ -123,6 +123,37 @@ CASES = {
             ...
         """,
     ),
+    "what is renamed has a statement of its own": Case(
+        """\
+        from django.db.models import Manager
+        from django.db.models import QuerySet as Base
+
+        from shop.books_async import BooksAsync as Twins
+
+
+        class Books(Twins, Base):
+            ...
+
+
+        class BookManager(Manager):
+            ...
+        """,
+        """\
+        from django.db.models import Manager
+        from django.db.models import QuerySet as Base
+
+        from shop.books_async import BookManagerAsync
+        from shop.books_async import BooksAsync as Twins
+
+
+        class Books(Twins, Base):
+            ...
+
+
+        class BookManager(BookManagerAsync, Manager):
+            ...
+        """,
+    ),
     "relative, like the other imports": Case(
         """\
         from django.db import models

@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import libcst as cst
 from libcst import matchers
@@ -81,27 +80,44 @@ class _Statement:
     def level(self) -> int:
         return len(self.name) - len(self.name.lstrip("."))
 
-
-SortKey = tuple[int, int, tuple[str | int, ...]] | tuple[int, tuple[str | int, ...], int]
-
-
-def _by_form(is_from: bool, name: str) -> SortKey:
-    """As isort and ruff sort a section: `import x` before `from x import y`."""
-    level = len(name) - len(name.lstrip("."))
-    return int(is_from), -level, _natural(name.lstrip("."))
+    @property
+    def order(self) -> _Order:
+        aliases = _aliases(self.node) if isinstance(self.node, cst.ImportFrom) else self.node.names
+        first = _dotted(aliases[0].name) if aliases else ""
+        return _Order(isinstance(self.node, cst.ImportFrom), self.name, _member_key(first))
 
 
-def _by_name(is_from: bool, name: str) -> SortKey:
-    """With their `force_sort_within_sections`."""
-    level = len(name) - len(name.lstrip("."))
-    return -level, _natural(name.lstrip(".")), int(is_from)
+Natural = tuple[str | int, ...]
+MemberKey = tuple[int, Natural]
 
 
-def _natural(name: str) -> tuple[str | int, ...]:
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What an import is sorted by: whether it is a `from`, its module, and its first name."""
+
+    is_from: bool
+    name: str
+    member: MemberKey
+
+    @property
+    def module(self) -> tuple[int, Natural]:
+        name = self.name.lstrip(".")
+        return len(name) - len(self.name), _natural(name)
+
+    def by_form(self) -> tuple[object, ...]:
+        """As isort and ruff sort a section: `import x` before `from x import y`."""
+        return self.is_from, self.module, self.member
+
+    def by_name(self) -> tuple[object, ...]:
+        """With their `force_sort_within_sections`."""
+        return self.module, self.is_from, self.member
+
+
+def _natural(name: str) -> Natural:
     return tuple(int(each) if each.isdigit() else each for each in re.split(r"(\d+)", name.lower()))
 
 
-def _member_key(name: str) -> tuple[int, tuple[str | int, ...]]:
+def _member_key(name: str) -> MemberKey:
     """Constants, classes, the rest."""
     kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
     return kind, _natural(name)
@@ -182,7 +198,8 @@ class Importer:
             return tree
         for each in statements:
             if isinstance(each.node, cst.ImportFrom) and self.place.absolute(each.node) == module:
-                if isinstance(each.node.names, cst.ImportStar) or one_each:
+                is_star = isinstance(each.node.names, cst.ImportStar)
+                if is_star or one_each or _is_renaming(each.node):
                     continue
                 return _replaced(tree, each.index, self.extended(tree, each, names))
         return self.inserted(tree, statements, module, names)
@@ -243,7 +260,7 @@ class Importer:
         section = self.place.section(name)
         group = self.group(statements, name)
         if group:
-            return _inserted_in(tree, group, line, name)
+            return _inserted_in(tree, group, line, _Order(True, name, _member_key(names[0])))
         earlier = [each for each in statements if self.place.section(each.name) <= section]
         later = [each for each in statements if self.place.section(each.name) > section]
         blank = cst.EmptyLine(indent=False)
@@ -294,25 +311,31 @@ class Importer:
 
 
 def _has_one_each(statements: Sequence[_Statement]) -> bool:
-    """Whether each name has a statement of its own, as with isort's `force_single_line`."""
-    froms = [each for each in statements if isinstance(each.node, cst.ImportFrom)]
-    modules = [each.name for each in froms]
-    return len(set(modules)) < len(modules) and all(
-        len(_aliases(each.node)) <= 1 for each in froms if isinstance(each.node, cst.ImportFrom)
+    """Whether each name has a statement of its own, as with isort's `force_single_line`; what is
+    renamed has one in any case."""
+    names: dict[str, list[int]] = {}
+    for each in statements:
+        if isinstance(each.node, cst.ImportFrom) and not _is_renaming(each.node):
+            names.setdefault(each.name, []).append(len(_aliases(each.node)))
+    return any(len(each) > 1 for each in names.values()) and all(
+        most <= 1 for each in names.values() for most in each
     )
 
 
+def _is_renaming(node: cst.ImportFrom) -> bool:
+    return any(each.asname for each in _aliases(node))
+
+
 def _inserted_in(
-    tree: cst.Module, group: list[_Statement], line: cst.SimpleStatementLine, name: str
+    tree: cst.Module, group: list[_Statement], line: cst.SimpleStatementLine, order: _Order
 ) -> cst.Module:
     """With the line where it belongs by what the group is sorted by; at its end if by nothing."""
-    for key in (partial(_by_form, True), partial(_by_name, True)):
-        order = key.func
-        keys = [order(isinstance(each.node, cst.ImportFrom), each.name) for each in group]
+    for key in (_Order.by_form, _Order.by_name):
+        keys = [key(each.order) for each in group]
         if _is_sorted(keys):
-            earlier = [each for each, known in zip(group, keys, strict=True) if known <= key(name)]
+            earlier = [known for known in keys if known <= key(order)]
             if earlier:
-                return _inserted(tree, earlier[-1].index + 1, line)
+                return _inserted(tree, group[len(earlier) - 1].index + 1, line)
             return _leading_swapped(_inserted(tree, group[0].index, line), group[0].index)
     return _inserted(tree, group[-1].index + 1, line)
 
