@@ -74,7 +74,7 @@ async def call(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """Run `func` with the connections of the context, and give back those that hold nothing."""
     __traceback_hide__ = True
     if in_transaction_of_thread():
-        return await on_worker(func)(*args, **kwargs)
+        return await asyncgen_runtime.sync_to_async(func)(*args, **kwargs)
     owner = owners.current()
     if owner is None:
         owner = owners.begin()

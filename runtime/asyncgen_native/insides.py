@@ -7,6 +7,7 @@ Django. A Django that is not in `TESTED` gets a warning from ``manage.py check``
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 
@@ -39,20 +40,47 @@ ASYNC_UNSAFE = (
 )
 """The methods of database wrappers that Django forbids on a thread with a running event loop."""
 
-A_METHODS = (
+SYNC_TO_ASYNC = (
     "django.contrib.auth.backends",
     "django.contrib.contenttypes.fields",
     "django.contrib.sessions.backends.base",
     "django.contrib.sessions.backends.db",
     "django.core.cache.backends.base",
-    "django.core.paginator",
     "django.db.models.base",
     "django.db.models.fields.related_descriptors",
     "django.db.models.query",
-    "django.dispatch.dispatcher",
-    "django.tasks.backends.base",
 )
-"""The modules whose async methods are made of a `sync_to_async` that they import by name."""
+"""The modules whose async methods are made of a `sync_to_async` that they import by name.
+
+Not those that hand it other people's code: receivers of signals, middleware, tasks, tests of users.
+"""
+
+ONLY_QUERIES = (
+    "django.contrib.auth.backends",
+    "django.contrib.auth.base_user",
+    "django.contrib.auth.models",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions.backends.base",
+    "django.contrib.sessions.backends.db",
+    "django.contrib.sites",
+    "django.core.cache.backends.db",
+    "django.db",
+)
+"""Where Django's code waits for databases alone: these modules, and those in these packages."""
+
+NOT_ONLY_QUERIES = frozenset({"authenticate", "check_password", "set_password"})
+"""Names in there of what takes long for other reasons: hashing."""
+
+FILES = "django.db.models.fields.files"
+"""The module in there that waits for storages."""
+
+
+def use_in_django(bridge: Callable[..., Any]) -> None:
+    """Have Django's own async methods made of `bridge`, which is of the shape of sync_to_async."""
+    for name in SYNC_TO_ASYNC:
+        module = importlib.import_module(name)
+        if hasattr(module, "sync_to_async"):
+            setattr(module, "sync_to_async", bridge)  # noqa: B010  it is not exported
 
 
 def allow_in_calls(cls: type[W]) -> type[W]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import load_backend
 
 from .insides import Wrappers, replace_async_to_sync, replace_wrappers
 from .owner import OVER, current, suspend
@@ -120,7 +122,12 @@ class NativeWrapper(BaseDatabaseWrapper):
 
 def is_native(alias: str) -> bool:
     """Tell whether a database has a native backend."""
-    return isinstance(connections[alias], NativeWrapper)
+    return _is_native(connections.settings[alias]["ENGINE"])
+
+
+@functools.cache
+def _is_native(engine: str) -> bool:
+    return issubclass(load_backend(engine).DatabaseWrapper, NativeWrapper)
 
 
 class _Wrappers:

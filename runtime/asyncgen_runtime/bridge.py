@@ -58,7 +58,18 @@ def _call(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         raise RuntimeError(f"{name} raised StopIteration") from error
 
 
-_worker = asgiref.sync.sync_to_async(_call)
+_Worker = Callable[..., Coroutine[Any, Any, Any]]
+_worker: _Worker = asgiref.sync.sync_to_async(_call)
+
+
+def use_worker(worker: _Worker) -> _Worker:
+    """Have ``worker(func, *args, **kwargs)`` run what `on_worker` is given; return who did.
+
+    For asyncgen_native, which keeps some callables off threads.
+    """
+    global _worker
+    before, _worker = _worker, worker
+    return before
 
 
 def _refuse_async(func: Callable[..., object], name: str) -> None:

@@ -1,0 +1,203 @@
+"""Which of Django's own async methods run on the loop, once the app is installed."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from asyncgen_native import aatomic, bridge, insides, routes
+from asyncgen_native.asgi import with_pools
+from asyncgen_native.checks import check_native
+from asyncgen_native.pool import pools
+from asyncgen_runtime import bridge as runtime_bridge
+from asyncgen_runtime import on_worker
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache.backends.locmem import LocMemCache
+from django.db import connection, connections, models
+from django.db.backends.utils import CursorWrapper
+from django.db.models.fields.files import FieldFile
+from django.test.utils import CaptureQueriesContext
+
+from tests.testproject.library.models import Author, Book, Tag
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with "asyncgen_native" in INSTALLED_APPS, for one test."""
+    for name in insides.SYNC_TO_ASYNC:
+        monkeypatch.setattr(f"{name}.sync_to_async", sync_to_async)
+    monkeypatch.setattr(routes, "_installed", [])
+    monkeypatch.setattr(runtime_bridge, "_worker", runtime_bridge._worker)
+    routes.install()
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """Collect the threads on which statements run."""
+    seen: set[int] = set()
+    execute = CursorWrapper._execute
+
+    def note(self: CursorWrapper, *args: Any) -> Any:
+        seen.add(threading.get_ident())
+        return execute(self, *args)
+
+    monkeypatch.setattr(CursorWrapper, "_execute", note)
+    return seen
+
+
+@pytest.fixture(autouse=True)
+def _all_native(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other database of the settings has no native backend."""
+    monkeypatch.setattr(routes, "connections", ["default"])
+
+
+@pytest.mark.usefixtures("installed")
+def test_djangos_async_methods_run_on_the_loop(run: Run, threads: set[int]) -> None:
+    async def main() -> None:
+        author = await Author.objects.acreate(name="a")
+        book = await author.books.acreate(title="b", pages=3)
+        tag, _ = await Tag.objects.aget_or_create(name="t")
+        await book.tags.aadd(tag)
+        await book.arefresh_from_db()
+        book.pages = 4
+        await book.asave()
+        assert (await Book.objects.aaggregate(total=models.Sum("pages")))["total"] == 4
+        assert [each.title async for each in Book.objects.prefetch_related("tags")] == ["b"]
+        assert [each async for each in Book.objects.aiterator(chunk_size=2)] == [book]
+        assert [each async for each in Book.objects.raw("SELECT * FROM library_book")] == [book]
+        async with aatomic():
+            await book.adelete()
+        assert await Book.objects.acount() == 0
+
+    run(main())
+    assert threads == {threading.get_ident()}
+
+
+@pytest.mark.usefixtures("installed")
+def test_users_permissions_and_sessions(run: Run, threads: set[int]) -> None:
+    async def main() -> None:
+        user = await User.objects.acreate(username="a")
+        assert await user.aget_all_permissions() == set()
+        session = SessionStore()
+        await session.aset("key", 1)
+        await session.asave()
+        assert await SessionStore(session.session_key).aget("key") == 1
+        await session.adelete()
+
+    run(main())
+    assert threads == {threading.get_ident()}
+
+
+@pytest.mark.usefixtures("installed")
+def test_twins_on_the_bridge_of_the_runtime_follow(run: Run, threads: set[int]) -> None:
+    async def main() -> None:
+        assert await on_worker(Tag.objects.count)() == 0
+        assert threads == {threading.get_ident()}
+        threads.clear()
+        assert await on_worker(lambda: Tag.objects.count())() == 0
+        assert threading.get_ident() not in threads
+        await sync_to_async(lambda: connection.close())()
+
+    run(main())
+
+
+class Loud(models.QuerySet[Tag]):
+    def count(self) -> int:
+        return super().count()
+
+
+@pytest.mark.parametrize(
+    ("func", "on_loop"),
+    [
+        (Tag.objects.count, True),
+        (Tag.objects.all().get, True),
+        (Tag(name="x").save, True),
+        (Loud(Tag).get, True),
+        (Loud(Tag).count, False),  # may do anything
+        (Book.objects.total_pages, False),
+        (Tag.objects.using("other").get, False),  # has no native backend
+        (SessionStore().load, True),
+        (FieldFile.save, False),
+        (LocMemCache("x", {}).get, False),
+        (User(username="x").set_password, False),
+        (print, False),
+    ],
+)
+def test_what_runs_on_the_loop(func: Callable[..., object], on_loop: bool) -> None:
+    assert routes.runs_on_loop(func) is on_loop
+
+
+def test_with_mixed_engines_only_querysets_say_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "connections", connections)
+    assert routes.runs_on_loop(Tag.objects.count)
+    assert not routes.runs_on_loop(Tag(name="x").save)
+
+
+@pytest.mark.usefixtures("installed")
+def test_capturing_queries_in_a_call(run: Run) -> None:
+    def body() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            Tag.objects.count()
+            Tag.objects.exists()
+        return len(captured)
+
+    assert run(bridge(body)()) == 2
+
+
+def test_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [each.id for each in check_native()] == ["asyncgen_native.W003"]
+    settings = connections.settings["default"]
+    monkeypatch.setitem(settings, "CONN_MAX_AGE", None)
+    monkeypatch.setitem(settings, "OPTIONS", {"native_pool": {"max_size": 1}})
+    monkeypatch.setattr("asyncgen_native.checks.TESTED", ((4, 2),))
+    assert [each.id for each in check_native()] == [
+        f"asyncgen_native.W00{each}" for each in (1, 3, 4, 5)
+    ]
+    monkeypatch.setitem(settings, "OPTIONS", {"native_pool": {"sizes": 1}})
+    assert "asyncgen_native.E001" in [each.id for each in check_native()]
+
+
+def test_the_app_can_be_installed() -> None:
+    from asyncgen_native.apps import AsyncgenNativeConfig
+
+    assert AsyncgenNativeConfig.name == "asyncgen_native"
+    assert not apps.is_installed("asyncgen_native")
+
+
+def test_pools_open_and_close_with_the_server(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = connections.settings["default"]
+    options = {**settings["OPTIONS"], "native_pool": {"min_size": 3}}
+    monkeypatch.setitem(settings, "OPTIONS", options)
+    sent: list[str] = []
+    seen: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["type"])
+
+    async def main() -> None:
+        messages: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+
+        async def send(message: Any) -> None:
+            sent.append(message["type"])
+            if message["type"] == "lifespan.startup.complete":
+                pool = pools()["default"]
+                assert (pool.statistics().open, pool.statistics().out) == (3, 0)
+                await wrapped({"type": "http"}, messages.get, send)
+                messages.put_nowait({"type": "lifespan.shutdown"})
+
+        wrapped = with_pools(application)
+        messages.put_nowait({"type": "lifespan.startup"})
+        await wrapped({"type": "lifespan"}, messages.get, send)
+        assert not pools()
+
+    run(main())
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert seen == ["http"]

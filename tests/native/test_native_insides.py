@@ -1,0 +1,114 @@
+"""What is private in Django, asgiref and psycopg is as it was when it was relied on."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import asgiref.sync
+import django
+import pytest
+from asyncgen_native import insides
+from asyncgen_native.insides import ASYNC_UNSAFE, SYNC_TO_ASYNC, TESTED
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.connection import BaseConnectionHandler
+
+DJANGO = Path(django.__file__).parent
+
+# They hand `sync_to_async` other people's code, or none that queries.
+OTHER_PEOPLES = {
+    "django.contrib.auth",
+    "django.contrib.auth.decorators",
+    "django.contrib.auth.hashers",
+    "django.contrib.auth.middleware",
+    "django.contrib.staticfiles.handlers",
+    "django.core.handlers.asgi",
+    "django.core.handlers.base",
+    "django.core.handlers.exception",
+    "django.core.paginator",
+    "django.dispatch.dispatcher",
+    "django.http.response",
+    "django.tasks.backends.base",
+    "django.tasks.base",
+    "django.test.client",
+    "django.test.testcases",
+    "django.test.utils",
+    "django.utils.deprecation",
+    "django.utils.asyncio",
+}
+
+
+def sources(*below: str) -> Iterator[tuple[str, ast.Module]]:
+    for path in DJANGO.joinpath(*below).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if "async" in text:
+            parts = path.relative_to(DJANGO.parent).with_suffix("").parts
+            name = ".".join(parts).removesuffix(".__init__")
+            yield name, ast.parse(text)
+
+
+def test_this_django_is_tested() -> None:
+    assert django.VERSION[:2] in TESTED
+
+
+def test_the_guarded_methods_of_wrappers_are_those_of_the_table() -> None:
+    guarded = {
+        function.name
+        for _, tree in sources("db", "backends")
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for decorator in function.decorator_list
+        if isinstance(decorator, ast.Name) and decorator.id == "async_unsafe"
+    }
+    assert guarded == set(ASYNC_UNSAFE)
+
+
+def test_what_binds_sync_to_async_is_known() -> None:
+    binding = {
+        name
+        for name, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "asgiref.sync"
+        if any(alias.name == "sync_to_async" for alias in node.names)
+    }
+    assert binding <= OTHER_PEOPLES | set(SYNC_TO_ASYNC)
+    assert set(SYNC_TO_ASYNC) <= binding
+
+
+def test_the_guard_keeps_what_it_guards() -> None:
+    method = BaseDatabaseWrapper.connect
+    assert insides.unguarded(method).__code__.co_name == "connect"  # type: ignore[attr-defined]
+
+
+def test_connections_are_attributes_of_a_local_of_the_thread() -> None:
+    source = inspect.getsource(BaseConnectionHandler)
+    assert "self._connections = Local(self.thread_critical)" in source
+    assert "getattr(self._connections, alias)" in source
+    assert "setattr(self._connections, alias, conn)" in source
+
+
+def test_async_to_sync_keeps_what_it_calls() -> None:
+    async def coroutine() -> None: ...
+
+    assert asgiref.sync.async_to_sync(coroutine).awaitable is coroutine
+
+
+def test_django_connects_to_postgresql_through_an_attribute() -> None:
+    base = pytest.importorskip("django.db.backends.postgresql.base")
+    source = inspect.getsource(base.DatabaseWrapper)
+    assert "self.Database.connect(**conn_params)" in source
+    assert "if self.pool:" in source
+
+
+def test_psycopgs_two_connections_wait_for_the_same_generators() -> None:
+    psycopg = pytest.importorskip("psycopg")
+    for name in ("commit", "rollback"):
+        gen = f"self._{name}_gen()"
+        assert gen in inspect.getsource(getattr(psycopg.Connection, name))
+        assert gen in inspect.getsource(getattr(psycopg.AsyncConnection, name))
+    connect = inspect.getsource(psycopg.Connection.connect)
+    for attribute in ("_autocommit", "_adapters", "prepare_threshold", "cursor_factory"):
+        assert f"rv.{attribute} = " in connect
+    assert "with self.lock" in inspect.getsource(psycopg.Connection.commit)
