@@ -11,10 +11,19 @@ from fnmatch import fnmatchcase
 from keyword import iskeyword
 
 from asyncgen import knowledge
+from asyncgen.annotation import expression_text
 from asyncgen.config import WORDS
 from asyncgen.evaluate import Evaluator, is_abstract, is_context_function
-from asyncgen.facts import Call
-from asyncgen.source import Binding, Class, Evidence, Function, Module, ParameterKind
+from asyncgen.facts import Call, Get, Name
+from asyncgen.source import (
+    Binding,
+    Class,
+    Evidence,
+    Function,
+    Module,
+    ParameterKind,
+    Signature,
+)
 from asyncgen.surface import Decision, Kind
 from asyncgen.values import (
     Argument,
@@ -282,10 +291,16 @@ def _abstract(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     return Kind.SKIPPED, (Evidence(said, candidate.function.location),)
 
 
+def _untold(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    said = candidate.function.untold
+    return (Kind.SKIPPED, (Evidence(said, candidate.function.location),)) if said else None
+
+
 _RULES: tuple[_Rule, ...] = (
     _private,
     _pragma,
     _excluded,
+    _untold,
     _property,
     _of_proxy,
     _hook,
@@ -341,7 +356,26 @@ def candidates(classifier: Classifier, surface: Class, *, inherited: bool) -> It
         if module is None:
             continue
         functions = {**owner.functions, **evaluator.made_by_django(owner)}
+        functions |= {each.name: each for each in untold(evaluator, owner, surface)}
         for name, function in functions.items():
             if name not in seen and not function.is_type_only:
                 seen.add(name)
                 yield Candidate(function, module, owner, surface)
+
+
+def untold(evaluator: Evaluator, owner: Class, surface: Class) -> Iterator[Function]:
+    """What a queryset or manager class assigns that may be a method, for all that can be told."""
+    if evaluator.role(surface) not in ("queryset", "manager"):
+        return
+    for name, attribute in owner.attributes.items():
+        value = attribute.value
+        if name in owner.functions or not isinstance(value, Call | Name | Get):
+            continue
+        held = evaluator.class_level(owner, attribute, Instance(surface))
+        if any(isinstance(each, Unknown | Bound) for each in held):
+            text = expression_text(value.function if isinstance(value, Call) else value)
+            call = "(…)" if isinstance(value, Call) else ""
+            said = f"is assigned {text}{call}, which only running it can tell; a `def` has a twin"
+            yield Function(
+                name, Signature(()), attribute.location, binding=Binding.METHOD, untold=said
+            )

@@ -7,13 +7,16 @@ so a function is decided here, when it is first taken out of its module or class
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
 from dataclasses import fields as dataclass_fields
 
-from asyncgen.definitions import Definition, External, Names
+from asyncgen.assigned import PARTIAL, Assigned
+from asyncgen.definitions import Definition, External, FunctionIn, Names
 from asyncgen.facts import Block, Call, Define, Expression, Get, Item, Name, nodes, walk
 from asyncgen.source import (
+    Attribute,
     Binding,
     Class,
     Decoration,
@@ -80,29 +83,47 @@ _ACCESSORS = ("setter", "deleter", "getter")  # of a property
 
 
 class Decided(Mapping[str, Function]):
-    """The functions of a module or class, each decided when it is first asked for."""
+    """The functions of a module or class, each decided when it is first asked for; with those of a
+    class the methods that it assigns."""
 
     def __init__(
-        self, read: Mapping[str, Function], decide: Callable[[Function], Function]
+        self,
+        read: Mapping[str, Function],
+        decide: Callable[[Function], Function],
+        assigned: Callable[[Mapping[str, Function]], Mapping[str, Function]] | None = None,
     ) -> None:
         self._read = read
         self._decide = decide
+        self._assign = assigned
         self._decided: dict[str, Function] = {}
+        self._assigned: Mapping[str, Function] | None = None
+
+    @property
+    def assigned(self) -> Mapping[str, Function]:
+        if self._assigned is None:
+            self._assigned = {}  # where telling them leads back to here
+            self._assigned = self._assign(self) if self._assign else {}
+        return self._assigned
 
     def __getitem__(self, name: str) -> Function:
+        if name not in self._read:
+            return self.assigned[name]
         if name not in self._decided:
             self._decided[name] = self._read[name]  # where deciding leads back to it
             self._decided[name] = self._decide(self._read[name])
         return self._decided[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._read)
+        if not self.assigned:
+            return iter(self._read)
+        both = {**self._read, **self.assigned}  # in the order of the source
+        return iter(sorted(both, key=lambda name: both[name].location.line))
 
     def __len__(self) -> int:
-        return len(self._read)
+        return len(self._read) + len(self.assigned)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._read
+        return name in self._read or name in self.assigned
 
 
 @dataclass
@@ -116,20 +137,59 @@ class Decorators:
         """The module, whose functions and those of its classes are decided."""
 
         def decide(function: Function) -> Function:
-            return self.function(function, module)
+            return self.function(function, made)
 
         def klass(found: Class) -> Class:
+            def assigned(functions: Mapping[str, Function]) -> Mapping[str, Function]:
+                return self.assigned(found.attributes, functions, made)
+
             return replace(
                 found,
-                functions=Decided(found.functions, decide),
+                functions=Decided(found.functions, decide, assigned),
                 classes={name: klass(each) for name, each in found.classes.items()},
             )
 
-        return replace(
+        made = replace(
             module,
             functions=Decided(module.functions, decide),
             classes={name: klass(each) for name, each in module.classes.items()},
         )
+        return made
+
+    def assigned(
+        self,
+        attributes: Mapping[str, Attribute],
+        functions: Mapping[str, Function],
+        module: Module,
+    ) -> dict[str, Function]:
+        """The attributes of a class that are methods."""
+        methods = Assigned(self, module, functions)
+        return {
+            name: method
+            for name, each in attributes.items()
+            if self.may_be_method(each, module) and (method := methods.method(each))
+        }
+
+    def may_be_method(self, attribute: Attribute, module: Module) -> bool:
+        """Whether what the attribute holds is worth a look: most are fields, or settings."""
+        # Django assigns properties only; to look at the rest would be slow.
+        of_django = module.name.startswith("django.")
+        match attribute.value:
+            case Name() | Get():
+                return not attribute.name.startswith("__") and not of_django
+            case Call(function=function):
+                dotted = self.spelled(function, module)
+                root = dotted.partition(".")[0]
+                is_told = root in ("django", *sys.stdlib_module_names) and root != "builtins"
+                return dotted == PARTIAL or not (is_told or (of_django and root != "builtins"))
+        return False
+
+    def made(self, call: Call, module: Module) -> Function | None:
+        """The function that a call gives, as the source of what is called shows."""
+        means = self.means(call.function, module)
+        if not isinstance(means, FunctionIn):
+            return None
+        return Wrappers(self).function(means.function, means.module, call)
 
     def function(self, function: Function, module: Module) -> Function:
         """The function that all definitions of a name make: the last, with the overloads before

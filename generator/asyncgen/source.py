@@ -166,6 +166,8 @@ class Function(Definition):
     rebinds: frozenset[str] = frozenset()
     # What assigning to a property runs.
     setter: Function | None = None
+    # Of what a class assigns, where it may be a method: why that cannot be told.
+    untold: str = ""
     # Of a method that nobody wrote: what Django makes it of (see `django.accessors`).
     made_of: Evidence | None = None
 

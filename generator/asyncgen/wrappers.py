@@ -249,6 +249,14 @@ class Wrappers:
         first = parameters[0].name if parameters and not call.arguments else None
         return _Body(self, module, factory, first, is_given=False).made()
 
+    def function(self, factory: Function, module: Module, call: Call) -> Function | None:
+        """The one function that the call gives, of those that stand in the body of `factory`."""
+        body = _Body(self, module, factory, None, is_given=False)
+        given = {each.id for each in body.results(factory.body) if isinstance(each, Name)}
+        found = [each for name, each in body.inner.items() if name in given]
+        is_all = len(given) == len(list(body.results(factory.body)))
+        return found[0] if len(found) == 1 and is_all and not factory.is_generator else None
+
     def declared(
         self, decorator: Function, parameter: Parameter, module: Module
     ) -> Decoration | None:

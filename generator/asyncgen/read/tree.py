@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from asyncgen.facts import Call, Display, Expression, Get, Import, Item, Literal, Name
+from asyncgen.facts import Call, Display, Expression, Get, Import, Item, Literal, Name, Return
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read.canonical import annotation_text, canonical_text
 from asyncgen.read.expressions import dotted, strings
@@ -96,10 +96,11 @@ class _Scope(NamedTuple):
     classes: dict[str, Class]
     functions: dict[str, Function]
     attributes: dict[str, Attribute]
+    binding: Binding  # what a function is there
 
     @classmethod
-    def empty(cls) -> _Scope:
-        return cls({}, [], {}, {}, {})
+    def empty(cls, binding: Binding) -> _Scope:
+        return cls({}, [], {}, {}, {}, binding)
 
 
 @dataclass
@@ -110,8 +111,8 @@ class _Reader(StatementReader):
     tree: cst.Module
 
     def module(self) -> Module:
-        scope = _Scope.empty()
-        self.declare(self.tree.body, scope, (), Binding.FUNCTION)
+        scope = _Scope.empty(Binding.FUNCTION)
+        self.declare(self.tree.body, scope, ())
         exports = scope.attributes.get("__all__")
         return Module(
             name=self.name,
@@ -135,7 +136,6 @@ class _Reader(StatementReader):
         statements: Sequence[cst.BaseStatement | cst.BaseSmallStatement],
         scope: _Scope,
         outer: tuple[str, ...],
-        binding: Binding,
         is_type_only: bool = False,
     ) -> None:
         """Record what `statements` bind in `scope`; all branches count, in source order."""
@@ -146,20 +146,19 @@ class _Reader(StatementReader):
                     for small in statement.body:
                         self.bind(small, line, scope, is_type_only)
                 case cst.FunctionDef():
-                    function = self.function(statement, binding, is_type_only)
+                    function = self.function(statement, scope.binding, is_type_only)
                     self.define(function, scope)
                 case cst.ClassDef():
                     found = self.klass(statement, outer, is_type_only)
                     scope.classes[found.name] = found
                 case _:
-                    self.declare_compound(statement, scope, outer, binding, is_type_only)
+                    self.declare_compound(statement, scope, outer, is_type_only)
 
     def declare_compound(
         self,
         statement: cst.BaseStatement | cst.BaseSmallStatement,
         scope: _Scope,
         outer: tuple[str, ...],
-        binding: Binding,
         is_type_only: bool,
     ) -> None:
         next(self.lines)
@@ -176,7 +175,7 @@ class _Reader(StatementReader):
                 for small in body.body:
                     self.bind(small, line, scope, guarded)
             else:
-                self.declare(body.body, scope, outer, binding, guarded)
+                self.declare(body.body, scope, outer, guarded)
         if only_types:  # what is imported for types means more than what else stands for it
             for name in (scope.imports.keys() - imported) & scope.attributes.keys():
                 del scope.attributes[name]
@@ -203,6 +202,11 @@ class _Reader(StatementReader):
                         scope.imports.setdefault(local, found)
             case cst.Assign(value=value) if made := _type_made(statement):
                 self.add_type(made, value, line, scope)
+            case cst.Assign(
+                targets=[cst.AssignTarget(target=cst.Name(value=name))], value=cst.Lambda() as value
+            ) if scope.binding is Binding.METHOD:
+                scope.attributes.pop(name, None)
+                scope.functions[name] = self.method_of(name, value, line)
             case cst.Assign(value=value):
                 expression = self.expression(value)
                 for target in statement.targets:
@@ -229,6 +233,16 @@ class _Reader(StatementReader):
                         line,
                         scope,
                     )
+
+    def method_of(self, name: str, node: cst.Lambda, line: int) -> Function:
+        """`name = lambda self: …` in a class, which is `def name(self): return …`."""
+        return Function(
+            name,
+            Signature(tuple(self.parameters(node.params))),
+            Location(self.path, line),
+            binding=Binding.METHOD,
+            body=(Return(line, self.expression(node.body)),),
+        )
 
     def bind_name(self, target: Expression, value: Expression, line: int, scope: _Scope) -> None:
         match target:
@@ -281,14 +295,14 @@ class _Reader(StatementReader):
     ) -> Class:
         decorators = tuple(next(self.lines) for _ in node.decorators)
         line = next(self.lines)
-        scope = _Scope.empty()
+        scope = _Scope.empty(Binding.METHOD)
         inner = (*outer, node.name.value)
         body = node.body
         if isinstance(body, cst.SimpleStatementSuite):
             for small in body.body:
                 self.bind(small, line, scope, False)
         else:
-            self.declare(body.body, scope, inner, Binding.METHOD)
+            self.declare(body.body, scope, inner)
         return Class(
             name=node.name.value,
             qualname=".".join(inner),

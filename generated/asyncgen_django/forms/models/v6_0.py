@@ -527,6 +527,10 @@ class ModelChoiceFieldAsync:
         """
         return await on_worker(self.get_limit_choices_to)()
 
+    def achoices(self):
+        """Asynchronous `ModelChoiceField.choices`: iterate on a worker thread, chunk by chunk."""
+        return iterator_to_async(getattr)(self, "choices")
+
     async def aprepare_value(self, value):
         """Asynchronous `ModelChoiceField.prepare_value()`: run it on a worker thread."""
         return await on_worker(self.prepare_value)(value)
@@ -542,10 +546,6 @@ class ModelChoiceFieldAsync:
     async def ahas_changed(self, initial, data):
         """Asynchronous `ModelChoiceField.has_changed()`: run it on a worker thread."""
         return await on_worker(self.has_changed)(initial, data)
-
-    def achoices(self):
-        """Asynchronous `ModelChoiceField.choices`: iterate on a worker thread, chunk by chunk."""
-        return iterator_to_async(getattr)(self, "choices")
 
     async def avalid_value(self, value):
         """Asynchronous `ModelChoiceField.valid_value()`: run it on a worker thread.
