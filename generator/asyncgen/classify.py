@@ -153,16 +153,16 @@ class Classifier:
         what = Evidence(f"returns {_describe(type_)}", function.location)
         if nothing:
             what = Evidence(f"returns {_describe(type_)} or None", function.location)
-        if outcome.effect.level is Level.REACHES:
-            return Kind.EAGER, (what, *outcome.effect.evidence)
-        return Kind.QUERYSET, (what,)
+        kind = Kind.EAGER if outcome.effect.level >= Level.LIKELY else Kind.QUERYSET
+        return kind, (what, *outcome.effect.evidence)
 
     def plain(
         self, outcome: Outcome, function: Function, what: str
     ) -> tuple[Kind, tuple[Evidence, ...]]:
         first = Evidence(what, function.location)
-        if outcome.effect.level is Level.CLEAN:
-            return Kind.PURE, (first, Evidence("nothing that it calls or reads can query"))
+        if outcome.effect.level.is_harmless:
+            proved = Evidence("nothing that it calls or reads can query")
+            return Kind.PURE, (first, *(outcome.effect.evidence or (proved,)))
         return Kind.VALUE, (first, *outcome.effect.evidence)
 
     def contradiction(self, function: Function, type_: Type) -> tuple[Kind, tuple[Evidence, ...]]:

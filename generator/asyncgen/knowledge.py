@@ -243,6 +243,11 @@ FIELD_ATTRIBUTES = frozenset(
     {"attname", "auto_created", "concrete", "get_attname", "get_internal_type", "is_relation"}
     | {"many_to_many", "many_to_one", "one_to_many", "one_to_one", "remote_field"}
 )
+# Methods that only expressions have: asked of an argument, they are no model's.
+EXPRESSION_METHODS = frozenset(
+    {"as_sql", "flatten", "get_group_by_cols", "get_lookup", "get_source_expressions"}
+    | {"get_transform", "relabeled_clone", "resolve_expression", "set_source_expressions"}
+)
 FIELD = "django.db.models.fields.Field()"
 
 # -- Callables ----------------------------------------------------------------------------------
@@ -273,7 +278,9 @@ PURE_MODULES = (
     "django.db.models.query_utils",
     "django.db.models.utils",
     "django.dispatch",
+    "django.template.Library",
     "django.template.defaultfilters",
+    "django.template.library.Library",
     "django.urls",
     "django.utils",
     "django.contrib.auth.get_user_model",
@@ -394,7 +401,80 @@ REACHING = (
     "django.core.serializers",
 )
 # Parts of what is reached through a connection that only say what it is.
-HARMLESS_PARTS = (".ops.", ".features.", ".vendor", ".introspection.", ".settings_dict", ".alias")
+HARMLESS_PARTS = (".ops.", ".features.", ".vendor", ".settings_dict", ".alias")
+# What is asked of the server when it is read from a connection, or from its features: the cached
+# properties of the backends (django/db/backends/*/base.py, features.py).
+ASKS_SERVER = frozenset(
+    {"display_name", "mysql_is_mariadb", "mysql_server_data", "mysql_server_info", "mysql_version"}
+    | {"oracle_version", "pg_version", "sql_mode"}
+)
+FEATURES_OF_SERVER = frozenset(
+    {"allows_auto_pk_0", "allows_group_by_selected_pks", "can_rename_index"}
+    | {"can_introspect_check_constraints", "can_introspect_foreign_keys"}
+    | {"can_return_columns_from_insert", "has_native_uuid_field", "has_select_for_update_of"}
+    | {"has_select_for_update_skip_locked", "has_zoneinfo_database", "ignores_table_name_case"}
+    | {"introspected_field_types", "is_postgresql_14", "is_postgresql_15", "is_postgresql_16"}
+    | {"is_postgresql_17", "is_sql_auto_is_null_enabled", "minimum_database_version"}
+    | {"supported_explain_formats", "supports_aggregation_over_interval_types"}
+    | {"supports_boolean_expr_in_select_clause", "supports_collation_on_charfield"}
+    | {"supports_column_check_constraints", "supports_comparing_boolean_expr"}
+    | {"supports_default_in_lead_lag", "supports_explain_analyze", "supports_expression_defaults"}
+    | {"supports_expression_indexes", "supports_frame_exclusion", "supports_index_column_ordering"}
+    | {"supports_json_field", "supports_primitives_in_json_field", "supports_select_intersection"}
+    | {"supports_transactions", "update_can_self_select"}
+)
+# Work for a thread, though nothing is asked of a database: Django has acheck_password.
+HASHING = "django.contrib.auth.hashers.make_password"
+BLOCKING = (HASHING, "django.contrib.auth.hashers.check_password")
+# Packages that import nothing of Django are assumed not to query. Of these it is known: the first
+# compute, and nothing else; the others talk over a network.
+PURE_PACKAGES = frozenset(
+    {"attr", "attrs", "babel", "bleach", "cronsim", "croniter", "dateutil", "holidays", "isodate"}
+    | {"jsonschema", "jwt", "markdown", "markupsafe", "nh3", "numpy", "packaging", "phonenumbers"}
+    | {"pycountry", "pydantic", "pytz", "shortuuid", "slugify", "sortedcontainers", "sqlparse"}
+    | {"text_unidecode", "tinycss2", "typing_extensions", "ulid", "unidecode", "yaml", "zoneinfo"}
+)
+BLOCKING_PACKAGES = frozenset(
+    {
+        "aiohttp",
+        "amqp",
+        "billiard",
+        "boto",
+        "boto3",
+        "botocore",
+        "celery",
+        "docker",
+        "elasticsearch",
+    }
+    | {"grpc", "httplib2", "httpx", "kafka", "kombu", "ldap", "ldap3", "meilisearch", "memcache"}
+    | {"MySQLdb", "oracledb", "paramiko", "pika", "psycopg", "psycopg2", "pylibmc", "pymemcache"}
+    | {"pymongo", "pymysql", "redis", "requests", "rq", "selenium", "sqlalchemy", "stripe"}
+    | {"twilio", "urllib3", "valkey", "websocket", "zeep"}
+)
+# Decorators, by dotted name or prefix, that a function comes out of as it went in.
+TRANSPARENT_DECORATORS = (
+    "abc",
+    "builtins.classmethod",
+    "builtins.property",
+    "builtins.staticmethod",
+    "contextlib",
+    "django.contrib.admin",
+    "django.core.checks",
+    "django.db.transaction.non_atomic_requests",
+    "django.dispatch",
+    "django.template.Library",
+    "django.template.library.Library",
+    "django.utils",
+    "django.views.decorators",
+    "enum",
+    "functools",
+    "types",
+    "typing",
+    "typing_extensions",
+    "warnings",
+)
+# What a function that is cached has, and does no more than look at the cache.
+FUNCTION_ATTRIBUTES = frozenset({"cache_clear", "cache_info", "cache_parameters"})
 CONTEXT_MANAGERS = frozenset(
     {
         "django.db.transaction.atomic",
@@ -480,6 +560,9 @@ BUILTINS: Mapping[str, str] = {
     "vars": "dict",
 }
 
+# Those that print what they are passed.
+SHOWING = frozenset({"ascii", "format", "print"})
+
 BUILTIN_TYPES = frozenset(
     [
         "int",
@@ -498,6 +581,8 @@ BUILTIN_TYPES = frozenset(
     ]
 )
 
+# Those whose text is made of the texts of their items.
+SHOW_ITEMS = frozenset({"dict", "frozenset", "list", "set", "tuple"})
 # Those that cannot be run through, and that have no items.
 SCALARS = frozenset({"None", "bool", "complex", "float", "int"})
 
@@ -596,7 +681,12 @@ FILE_METHODS = frozenset(
 
 # Annotations by their last name. Open ones say too little of what is really there: a queryset is
 # iterable too.
-OPEN_ANNOTATIONS = frozenset({"Any", "object", "Iterable", "Collection", "Sequence", "Reversible"})
+OPEN_ANNOTATIONS = frozenset(
+    {"Any", "Callable", "Collection", "Iterable", "Reversible", "Sequence", "Sized", "object"}
+)
+MANAGER_ANNOTATIONS = frozenset(
+    {"ManyRelatedManager", "ManyToManyRelatedManager", "RelatedManager", "ReverseManager"}
+)
 QUERYSET_ANNOTATIONS = frozenset({"QuerySet", "ValuesQuerySet", "RawQuerySet", "_QuerySet"})
 ITERATOR_ANNOTATIONS = frozenset({"Iterator", "Generator"})
 CONTEXT_ANNOTATIONS = frozenset(

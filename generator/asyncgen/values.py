@@ -1,7 +1,7 @@
 """What `evaluate` says an expression may be, and what evaluating it may do.
 
 A value is a set of possible types; the empty set is "not known yet" (a recursion) or "never
-returns". An effect is ordered: clean (proved), doubtful (nothing proved), reaching (seen to query).
+returns". Effects are ordered, from what is proved to do nothing to what is seen to query.
 """
 
 from __future__ import annotations
@@ -19,9 +19,15 @@ NESTING_LIMIT = 4  # how deep in lists of lists of lists something is told from 
 
 
 class Level(IntEnum):
-    CLEAN = 0
-    DOUBT = 1
-    REACHES = 2
+    CLEAN = 0  # proved neither to query nor to block
+    ASSUMED = 1  # rests on what is assumed of a package that has nothing to do with Django
+    DOUBT = 2  # nothing is proved
+    LIKELY = 3  # nothing is proved, and such things do query more often than not
+    REACHES = 4  # seen to query, or to block
+
+    @property
+    def is_harmless(self) -> bool:
+        return self <= Level.ASSUMED
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,7 +360,8 @@ class Book(models.Model):
         ("return type(self).objects.filter(a=1)", "queryset"),
         ("return self._meta.model._default_manager.get()", "value"),
         ("self._note = 1\nreturn self._note", "pure"),
-        ("return hasattr(self, 'parent')", "pure"),
+        ("return hasattr(self, 'parent')", "value"),  # reads the relation
+        ("return hasattr(self, 'title')", "pure"),
         ("return self.undeclared", "value"),
         ("return str(self)", "value"),
     ],

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
-from asyncgen.facts import Block, Call, Expression, Get, Literal, Name, nodes
-from asyncgen.resolve import Resolver
+from asyncgen.facts import Block, Call, Expression, Get, Literal, Name, Return, nodes, walk
+from asyncgen.resolve import FunctionIn, Resolver
 from asyncgen.source import Attribute, Binding, Class, Function, Module
 
 
@@ -20,6 +20,15 @@ class Reverse:
 
 
 @dataclass
+class _Index:
+    """What the classes that a module may well know have by a name."""
+
+    # Names of fields to the classes of those; empty where something else has the name too.
+    fields: dict[str, str] = field(default_factory=dict)
+    setters: set[str] = field(default_factory=set)
+
+
+@dataclass
 class Relations:
     """Looks relations up in the modules that were read as sources."""
 
@@ -28,11 +37,9 @@ class Relations:
     _reverse: dict[tuple[str, str], Reverse] | None = field(default=None)
     _by_parameter: dict[str, Class] | None = field(default=None)
     _deferred: dict[Class, frozenset[str]] = field(default_factory=dict)
-    # Names of fields to the classes of those; empty where something else has the name too.
-    _fields: dict[str, str] = field(default_factory=dict)
+    _indexes: dict[str, _Index] = field(default_factory=dict)  # by the name of a module
+    _functions: dict[str, list[tuple[Class, Function]]] | None = None
     _models: dict[Class, Class | None] = field(default_factory=dict)
-    _setters: set[str] = field(default_factory=set)
-    _indexed: set[str] = field(default_factory=set)
 
     def is_source(self, module: str) -> bool:
         """Whether the module is one of those whose surface is made."""
@@ -98,40 +105,96 @@ class Relations:
                     return each
         return name
 
-    def concrete(self, name: str) -> str:
+    def concrete(self, name: str, where: Module) -> str:
         """The field class behind `name` on an object of which no more is known: all that the
-        classes read so far have by that name are fields (or constants), and no relations or
-        properties. Empty otherwise."""
-        self._index_known()
-        return self._fields.get(name, "")
+        classes which `where` may well know have by that name are fields (or constants), and no
+        relations or properties. Empty otherwise."""
+        return self._index(where).fields.get(name, "")
 
-    def may_be_set(self, name: str) -> bool:
-        """Whether some class read so far runs a setter when `name` is assigned."""
-        self._index_known()
-        return name in self._setters
+    def may_be_set(self, name: str, where: Module) -> bool:
+        """Whether some class that `where` may well know runs a setter when `name` is assigned."""
+        return name in self._index(where).setters
 
-    def _index_known(self) -> None:
-        for module in (*self.sources, *self.resolver.known):
-            if module.name not in self._indexed and not module.name.startswith("django."):
-                self._indexed.add(module.name)
+    def _index(self, where: Module) -> _Index:
+        if where.name not in self._indexes:
+            made = self._indexes[where.name] = _Index()
+            for module in self._near(where):
                 for found in module.classes.values():
-                    self._index(found)
+                    self._add(found, made)
+        return self._indexes[where.name]
 
-    def _index(self, found: Class) -> None:
+    def _near(self, where: Module) -> Iterator[Module]:
+        """The module, what it imports, and the sources of the same top-level package."""
+        names = {f"{each.module}.{each.name}" for each in where.imports.values()}
+        names |= {each.module for each in where.imports.values()} | {where.name}
+        top = where.name.partition(".")[0]
+        names |= {each.name for each in self.sources if each.name.partition(".")[0] == top}
+        for name in sorted(names):
+            module = None if name.startswith("django.") else self._readable(name)
+            if module:
+                yield module
+
+    def _readable(self, name: str) -> Module | None:
+        known = next((each for each in self.sources if each.name == name), None)
+        if known is None and self.resolver.find(name) and self.resolver.knows_django(name):
+            return self.resolver.readable(name)
+        return known
+
+    def _add(self, found: Class, made: _Index) -> None:
         for attribute in found.attributes.values():
             if isinstance(attribute.value, Call):
                 field = self.field_name(attribute.value, found)
                 if field.endswith("Field") and not field.endswith(_RELATIONS):
-                    self._fields.setdefault(attribute.name, field)
+                    made.fields.setdefault(attribute.name, field)
                 else:  # a relation, a manager, a property(…)
-                    self._fields[attribute.name] = ""
+                    made.fields[attribute.name] = ""
             elif isinstance(attribute.value, Literal) and attribute.value.type != "None":
-                self._fields.setdefault(attribute.name, _CONSTANT)
+                made.fields.setdefault(attribute.name, _CONSTANT)
         for function in found.functions.values():
             if function.binding is Binding.PROPERTY:
-                self._fields[function.name] = ""
+                made.fields[function.name] = ""
                 if function.setter:
-                    self._setters.add(function.name)
+                    made.setters.add(function.name)
+
+    def field_class(self, call: Call, where: Class) -> str:
+        """Like `field_name`, also of what a function of the project makes, and of a subclass of a
+        field class by any name."""
+        module = self.resolver.readable(where.module)
+        return (module and self._field_class(call, module, 0)) or self.field_name(call, where)
+
+    def _field_class(self, call: Call, module: Module, depth: int) -> str:
+        name = _last(call.function)
+        if _is_field_of_django(name) or depth > _FACTORIES:
+            return name
+        match self.resolver.expression(module, call.function):
+            case Class() as found if "Field" in "".join(_field_bases(self.resolver.mro(found))):
+                return next(filter(_is_field_of_django, _field_bases(self.resolver.mro(found))), "")
+            case FunctionIn(function=function, module=where):
+                made = {
+                    self._field_class(each.value, where, depth + 1)
+                    for each in walk(function.body)
+                    if isinstance(each, Return) and isinstance(each.value, Call)
+                }
+                return made.pop() if len(made) == 1 else ""
+        return ""
+
+    def overriding(self, found: Class, name: str) -> list[tuple[Class, Function]]:
+        """The classes of the sources below `found` that define a function of that name."""
+        return [
+            (each, function)
+            for each, function in self.methods(name)
+            if each is not found and found in self.resolver.mro(each)
+        ]
+
+    def methods(self, name: str) -> list[tuple[Class, Function]]:
+        """The functions of that name in the classes of the sources."""
+        if self._functions is None:
+            self._functions = {}
+            for module in self.sources:
+                for each in module.classes.values():
+                    for function in each.functions.values():
+                        self._functions.setdefault(function.name, []).append((each, function))
+        return self._functions.get(name, [])
 
     def reverse(self, order: Iterable[Class], name: str) -> Reverse | None:
         """What `name` is on instances of a model, from the relations that point at it."""
@@ -220,6 +283,7 @@ class Relations:
 
 
 _CONSTANT = "constant"
+_FACTORIES = 4  # how many functions that make fields may call each other
 _RELATIONS = (*knowledge.TO_ONE_FIELDS, *knowledge.TO_MANY_FIELDS)
 
 
@@ -229,6 +293,13 @@ def _calls_of(found: Class) -> Iterator[Call]:
         call = attribute.value
         if isinstance(call, Call) and not _last(call.function).endswith(("Field", "Key")):
             yield call
+
+
+def _field_bases(order: Iterable[Class]) -> Iterator[str]:
+    """The names of classes, and of their bases, which need not be read."""
+    for known in order:
+        yield known.name
+        yield from map(_last, known.bases)
 
 
 def _is_field_of_django(name: str) -> bool:

@@ -9,8 +9,9 @@ from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.evaluate.core import Core
 from asyncgen.evaluate.foreign import is_known, is_package_path
 from asyncgen.facts import Call, Display, Expression, Get, Item, Literal, Name, Operation
+from asyncgen.problems import Location
 from asyncgen.resolve import Alias, External
-from asyncgen.source import Attribute, Binding, Class, Module
+from asyncgen.source import Attribute, Binding, Class, Evidence, Function, Module, Signature
 from asyncgen.values import (
     NONE,
     Bound,
@@ -35,19 +36,22 @@ class Annotations(Core):
         signatures = [each.signature for each in bound.function.overloads] or [
             bound.function.called
         ]
-        value = _all(
+        return _all(
             self.annotation(signature.returns, bound) if signature.returns else None
             for signature in signatures
         )
-        # An iterable may be a queryset of such values: the body tells more.
-        return None if value and any(_is_iterable(each) for each in value) else value
+
+    def annotation_in(self, text: str, module: Module) -> Value | None:
+        """What an annotation's text means at the level of a module."""
+        return self.annotation(text, Bound(NO_FUNCTION, module))
 
     def annotation(self, text: str, bound: Bound) -> Value | None:
         """What an annotation's text means where `bound` is defined."""
         expression = parse_annotation(text)
-        return self._annotation(expression, bound) if expression else None
+        return self.meaning(expression, bound) if expression else None
 
-    def _annotation(self, expression: Expression, bound: Bound) -> Value | None:
+    def meaning(self, expression: Expression, bound: Bound) -> Value | None:
+        """What a type means, as an expression."""
         match expression:
             case Literal(type="None"):
                 return NONE
@@ -62,7 +66,7 @@ class Annotations(Core):
         return None
 
     def _union(self, parts: Iterable[Expression], bound: Bound) -> Value | None:
-        return _all(self._annotation(part, bound) for part in parts)
+        return _all(self.meaning(part, bound) for part in parts)
 
     def _generic(
         self, name: str, base: Expression, index: Expression | None, bound: Bound
@@ -75,33 +79,38 @@ class Annotations(Core):
             case "Union":
                 return self._union(parts, bound)
             case "Annotated" | "Final" | "ClassVar" | "Required":
-                return self._annotation(parts[0], bound) if parts else None
+                return self.meaning(parts[0], bound) if parts else None
             case "Literal":
                 return frozenset(Builtin(each.type) for each in parts if isinstance(each, Literal))
             case "type" | "Type":
-                inner = self._annotation(parts[0], bound) if parts else None
+                inner = self.meaning(parts[0], bound) if parts else None
                 classes = (each.found for each in inner or () if isinstance(each, Instance))
-                return frozenset(map(ClassObject, classes)) or builtin("type")
+                return frozenset(map(ClassObject, classes)) or None
         return self._named(name, base, parts, bound)
 
     def _named(
         self, name: str, expression: Expression, arguments: tuple[Expression, ...], bound: Bound
     ) -> Value | None:
         if name in knowledge.OPEN_ANNOTATIONS:
-            elements = self._elements(arguments, bound)
-            scalar = elements and all(isinstance(each, Builtin) for each in elements)
-            return builtin("iterable", elements) if scalar else None
+            return None
         if name in knowledge.SELF_ANNOTATIONS and bound.receiver:
             return frozenset({self_instance(bound)})
         if name in knowledge.ITERATOR_ANNOTATIONS:
-            return builtin("iterator", self._elements(arguments[:1], bound))
+            step = Evidence("takes steps of an iterator, which may query")
+            return builtin(
+                "iterator", self._elements(arguments[:1], bound), Effect(Level.DOUBT, (step,))
+            )
         if name in knowledge.CONTEXT_ANNOTATIONS:
             return builtin("context", effect=Effect(Level.DOUBT))
         row = self._row(arguments[0], bound) if arguments else None
+        if name in knowledge.MANAGER_ANNOTATIONS:
+            return self.manager(row)
         if dotted := self.unread(expression, bound.module):
             return frozenset({Foreign(f"{dotted}()")})
         found = self.resolver.expression(bound.module, expression)
         match found:
+            case Class() if _is_protocol(found):
+                return None  # anything that has such methods
             case Class():
                 return frozenset({Instance(found, row)})
             case Alias(attribute=attribute, module=module):
@@ -127,10 +136,10 @@ class Annotations(Core):
 
     def _elements(self, arguments: tuple[Expression, ...], bound: Bound) -> Value:
         parts = (each for each in arguments if each != Name("..."))
-        return union(self._annotation(part, bound) or frozenset() for part in parts)
+        return union(self.meaning(part, bound) or frozenset() for part in parts)
 
     def _row(self, argument: Expression, bound: Bound) -> Class | None:
-        value = self._annotation(argument, bound)
+        value = self.meaning(argument, bound)
         for each in value or ():
             if isinstance(each, Instance) and self.role(each.found) == "model":
                 return each.found
@@ -142,7 +151,7 @@ class Annotations(Core):
         match attribute.value:
             case Call(function=function, keywords=keywords) if base_word(function) == "TypeVar":
                 limit = next((value for name, value in keywords if name == "bound"), None)
-                value = self._annotation(limit, where) if limit else None
+                value = self.meaning(limit, where) if limit else None
                 if value and bound.receiver and self._stands_for(value, self_instance(bound)):
                     return frozenset({self_instance(bound)})
                 return value
@@ -158,7 +167,7 @@ class Annotations(Core):
             return None
         self._open_aliases.add(key)
         try:
-            return self._annotation(value, where)
+            return self.meaning(value, where)
         finally:
             self._open_aliases.remove(key)
 
@@ -166,6 +175,9 @@ class Annotations(Core):
         """Whether a TypeVar's bound is a base of the receiver's class: then it is the receiver."""
         order = self.resolver.mro(receiver.found)
         return any(isinstance(each, Instance) and each.found in order for each in limit)
+
+
+NO_FUNCTION = Function("", Signature(()), Location("", 0))
 
 
 def self_type(bound: Bound) -> Type:
@@ -192,8 +204,8 @@ def base_word(expression: Expression) -> str:
     return last_word(expression)
 
 
-def _is_iterable(type_: Type) -> bool:
-    return isinstance(type_, Builtin) and type_.name == "iterable"
+def _is_protocol(found: Class) -> bool:
+    return any(base_word(each) == "Protocol" for each in found.bases)
 
 
 def _all(values: Iterable[Value | None]) -> Value | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncgen import knowledge
 from asyncgen.django.relations import Reverse
 from asyncgen.evaluate.annotations import Annotations
+from asyncgen.evaluate.core import is_abstract
 from asyncgen.evaluate.foreign import is_known
 from asyncgen.evaluate.frame import Frame
 from asyncgen.facts import Call, Name
@@ -51,7 +52,7 @@ class Attributes(Annotations):
             case Foreign(dotted=dotted) if dotted in knowledge.REQUESTS:
                 return self.request_attribute(name, frame)
             case Foreign():
-                return self.foreign_attribute(owner, name)
+                return self.foreign_attribute(owner, name, frame)
             case Builtin(name="None"):
                 return NOTHING  # raises AttributeError
             case Builtin():
@@ -60,13 +61,20 @@ class Attributes(Annotations):
                 return frozenset({Method(owner, name)})
             case Method():
                 return frozenset({_plain(name)})
+            case Bound(function=function) if name == "__name__":
+                return frozenset({Builtin("str", text=function.name)})
             case Bound():
                 return frozenset({Foreign(f"builtins.function.{name}")})
             case Argument() | Unknown():
                 return self.unknown_attribute(owner, name, frame)
 
-    def foreign_attribute(self, owner: Foreign, name: str) -> Value:
+    def foreign_attribute(self, owner: Foreign, name: str, frame: Frame) -> Value:
         """An attribute of something that is not read; of `_meta`, also the model's managers."""
+        if owner.dotted.startswith("django.db.connection"):
+            is_feature = owner.dotted.endswith(".features")
+            if name in (knowledge.FEATURES_OF_SERVER if is_feature else knowledge.ASKS_SERVER):
+                level = Level.DOUBT if is_feature else Level.REACHES
+                frame.note(level, f"reads {name} of a connection, which may ask the server")
         if name in knowledge.MANAGER_ATTRIBUTES:
             return self.default_manager(owner.row)
         if owner.dotted.startswith(knowledge.OPTIONS) and name in knowledge.OPTIONS_MODELS:
@@ -113,7 +121,7 @@ class Attributes(Annotations):
             guessed = self.guessed_relation(owner, name, frame)
             if guessed is not None:
                 return guessed
-            if field := self.relations.concrete(name):
+            if field := self.relations.concrete(name, frame.module):
                 return self.field_value(field, name)
         what = f"the argument {owner.name}" if isinstance(owner, Argument) else owner.reason
         frame.note(Level.DOUBT, f"reads {name} of {what}")
@@ -181,6 +189,8 @@ class Attributes(Annotations):
         if found is None:
             return self.missing_attribute(owner, name, role, frame)
         where, what = found
+        if owner == frame.receiver:
+            self.overridden(owner, name, frame)
         match what:
             case Function():
                 return self.found_function(what, where, owner, frame)
@@ -190,6 +200,15 @@ class Attributes(Annotations):
                 return self.model_attribute(owner, where, what, frame)
             case Attribute():
                 return self.class_level(where, what, owner) | self.kept(owner, name)
+
+    def overridden(self, owner: Instance, name: str, frame: Frame) -> None:
+        """What `self.name` may do where self is of a class of the sources that overrides it."""
+        if frame.module.name.startswith("django."):
+            return
+        for where, function in self.relations.overriding(owner.found, name):
+            if not is_abstract(function):
+                outcome = self.outcome(self.bound(function, where, Instance(where)))
+                frame.include(outcome.effect, f"may run {where.name}.{name}, an override")
 
     def missing_attribute(self, owner: Instance, name: str, role: str, frame: Frame) -> Value:
         """An attribute of an instance that no class statement declares."""
@@ -253,7 +272,9 @@ class Attributes(Annotations):
             return declared
         if name.startswith("_"):
             return unknown(f"the private attribute {name}")
-        frame.note(Level.DOUBT, f"{owner.found.name}.{name} is not declared")
+        is_source = self.relations.is_source(owner.found.module)
+        level = Level.DOUBT if is_source else Level.LIKELY
+        frame.note(level, f"{owner.found.name}.{name} is not declared")
         namesakes = self.namesakes(name, owner.found, frame)
         # Injected, or of a base that cannot be found: it may well return a queryset.
         incomplete = bool(self.resolver.missing(owner.found))
@@ -294,7 +315,7 @@ class Attributes(Annotations):
         call = attribute.value
         if not isinstance(call, Call):
             return self.class_level(where, attribute, owner)
-        name = self.relations.field_name(call, where)
+        name = self.relations.field_class(call, where)
         if name.endswith(knowledge.TO_ONE_FIELDS):
             frame.note(Level.REACHES, f"reads the relation {where.name}.{attribute.name}")
             return self.model_instance(self.relations.target(call, where))

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asyncgen import knowledge
-from asyncgen.evaluate.annotations import base_word
+from asyncgen.evaluate.annotations import NO_FUNCTION, base_word
 from asyncgen.evaluate.frame import Frame
 from asyncgen.evaluate.protocols import SWALLOWING, Protocols
 from asyncgen.facts import Call, Expression, Get, Literal, Name, Star, Try, Yield, nodes, walk
-from asyncgen.source import Binding, Class, Evidence, Function, Parameter
+from asyncgen.source import Binding, Class, Evidence, Function, Module, Parameter
 from asyncgen.values import (
     CLEAN,
     NONE,
@@ -66,10 +66,34 @@ class Calls(Protocols):
         if special is not None:
             return special
         callee = self.value(call.function, frame)
+        if isinstance(call.function, Get):
+            self.method_of_argument(call.function, callee, frame)
         arguments = self.arguments_of(call, frame)
         if not callee:
             frame.note(Level.DOUBT, "calls what cannot be told")
         return union(self.call_type(each, arguments, frame) for each in callee)
+
+    def method_of_argument(self, function: Get, callee: Value, frame: Frame) -> None:
+        """A method of an argument that is not annotated: it may well be that of a model."""
+        name = function.name
+        if name.startswith("_") or name in knowledge.EXPRESSION_METHODS:
+            return
+        if isinstance(function.value, Name) and all(isinstance(each, Unknown) for each in callee):
+            owner = frame.environment.get(function.value.id, NOTHING)
+            arguments = [each for each in owner if isinstance(each, Argument)]
+            if arguments and not self.is_quiet(name, frame.module):
+                frame.note(Level.LIKELY, f"calls {name} of the argument {arguments[0].name}")
+
+    def is_quiet(self, name: str, module: Module) -> bool:
+        """Whether the classes of the module, else of all sources, have methods of that name, none
+        of which is likely to query."""
+        classes = (each for each in module.classes.values() if name in each.functions)
+        here = [(each, each.functions[name]) for each in classes]
+        outcomes = [
+            self.outcome(self.bound(function, where, Instance(where)))
+            for where, function in here or self.relations.methods(name)
+        ]
+        return bool(outcomes) and all(each.effect.level < Level.LIKELY for each in outcomes)
 
     def arguments_of(self, call: Call, frame: Frame) -> Arguments:
         positional: list[Value] = []
@@ -102,18 +126,46 @@ class Calls(Protocols):
             case Call(function=Get(value=owner, name=name)) if name in knowledge.PUTTING_METHODS:
                 for each in call.arguments:
                     self.put(owner, self.value(each, frame), frame)
+            case Call(function=Name(id="hasattr"), arguments=(owner, Literal(text=name))):
+                self.looked_for(self.value(owner, frame), name, frame)
             case Call(
                 function=Get(value=owner, name="get"), arguments=(Literal(type="str"), *rest)
-            ):
+            ) if not base_word(owner).lower().endswith(knowledge.STORES):
                 value = self.value(owner, frame)
-                if value and all(map(_is_mapping, value)):
+                if value and all(map(self.is_mapping, value)):
                     return union((unknown("an item"), *(self.value(each, frame) for each in rest)))
+            case Call(function=function, arguments=(wanted, given)) if (
+                base_word(function) == "cast"
+            ):
+                return self.cast(wanted, given, frame)
             case Call(function=Get(name="from_queryset")):
                 made = self.resolver.made(frame.module, call)
                 return frozenset({ClassObject(made)}) if made else None
             case Call(function=function) if base_word(function) in knowledge.CLASS_LOADERS:
                 return self.loaded(call, frame)
         return None
+
+    def is_mapping(self, type_: Type) -> bool:
+        """Whether `get("key")` takes an item: a queryset's get() has no string by position."""
+        return isinstance(type_, Argument | Unknown) or self.is_lazy(type_)
+
+    def cast(self, wanted: Expression, given: Expression, frame: Frame) -> Value:
+        """`cast(type, value)`: what the type says, where that is more than is known."""
+        value = self.value(given, frame)
+        where = frame.bound or Bound(NO_FUNCTION, frame.module)
+        declared = self.meaning(wanted, where)
+        told = declared and not any(self.is_lazy(each) for each in value)
+        return declared if declared and told else value
+
+    def looked_for(self, owner: Value, name: str, frame: Frame) -> None:
+        """`hasattr(owner, name)` reads the attribute: a relation, or a property, queries."""
+        if name.isidentifier() and not name.startswith("__"):
+            for each in owner:
+                if isinstance(each, Instance):
+                    scratch = Frame(frame.module, None, None, None, {}, frame.line)
+                    self.attribute_of(each, name, scratch)
+                    if scratch.effect.level is Level.REACHES:
+                        frame.include(scratch.effect, f"looks for {name}")
 
     def super_owner(self, call: Call, frame: Frame) -> Class:
         """The class whose bases `super()` and `super(Class, …)` begin after."""
@@ -156,6 +208,8 @@ class Calls(Protocols):
                 return self.call_method(callee, arguments, frame)
             case Instance():
                 return self.method(callee, "__call__", frame)
+            case Builtin(name="None" | "type" as name):
+                what = "what may be None" if name == "None" else "a class that is passed"
             case Builtin():
                 return NOTHING  # raises TypeError
             case Unknown(reason=reason):
@@ -253,7 +307,7 @@ class Calls(Protocols):
         lazily = ("generator", "iterator")  # which query at their first step
         if any(isinstance(each, Builtin) and each.name in lazily for each in outcome.returns):
             return False
-        return outcome.effect.level is not Level.CLEAN
+        return not outcome.effect.level.is_harmless
 
     def as_manager(self, queryset: Class) -> Value:
         manager = self.root(knowledge.ROOT_CLASSES["manager"])
@@ -336,11 +390,6 @@ def _may_swallow(function: Function) -> bool:
         and any(isinstance(node, Yield) for node in nodes(each.body))
         for each in walk(function.body)
     )
-
-
-def _is_mapping(type_: Type) -> bool:
-    """Whether `get("key")` of it takes an item: a queryset's get() has no string by position."""
-    return isinstance(type_, Argument) and not type_.name.endswith(knowledge.STORES)
 
 
 def _own_parameters(bound: Bound) -> tuple[Parameter, ...]:

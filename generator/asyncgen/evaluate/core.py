@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from asyncgen import knowledge
 from asyncgen.django.accessors import PREFIXES, Accessors
 from asyncgen.django.relations import Relations
-from asyncgen.evaluate.frame import Environment, Frame
+from asyncgen.evaluate.foreign import foreign_level, is_pure
+from asyncgen.evaluate.frame import Environment, Frame, joined
 from asyncgen.facts import (
     Assign,
     Block,
@@ -39,6 +40,7 @@ from asyncgen.values import (
     ClassObject,
     Given,
     Instance,
+    Level,
     Outcome,
     Type,
     Value,
@@ -59,6 +61,8 @@ class Core(ABC):
 
     resolver: Resolver
     relations: Relations
+    # What the configuration says of packages and functions, by dotted prefix.
+    said: Mapping[str, Level] = field(default_factory=dict)
     accessors: Accessors = field(init=False)
     _roles: dict[Class, str] = field(default_factory=dict)
     _mixed_in: dict[Class, str] | None = None
@@ -70,7 +74,9 @@ class Core(ABC):
     _lazy_methods: dict[str, list[tuple[Function, Class]]] = field(default_factory=dict)
     # Of functions inside of functions: what the names around them hold, and who runs them there.
     _closures: dict[Function, Environment] = field(default_factory=dict)
+    _around: dict[Function, Environment] = field(default_factory=dict)  # each time together
     _definers: dict[Function, Frame] = field(default_factory=dict)
+    _applied: set[Function] = field(default_factory=set)  # that decorators made just now
     _free: dict[Function, frozenset[str]] = field(default_factory=dict)
     _lambdas: dict[tuple[str, int, Lambda], Function] = field(default_factory=dict)
     _aliases: dict[tuple[Location, str], Value] = field(default_factory=dict)
@@ -109,6 +115,25 @@ class Core(ABC):
     @abstractmethod
     def put(self, owner: Expression, value: Value, frame: Frame) -> None:
         """Put the value into the list, set or dict that `owner` names."""
+
+    # -- what is not read --------------------------------------------------------------------------
+
+    def level(self, dotted: str) -> Level:
+        """What calling, entering or running through something that is not read may do."""
+        said = self.level_said(dotted)
+        if said is not None:
+            return said
+        if is_pure(dotted):
+            return Level.CLEAN
+        top = dotted.partition(".")[0]
+        if top in knowledge.BLOCKING_PACKAGES or self.resolver.knows_django(top):
+            return foreign_level(dotted)
+        return Level.ASSUMED
+
+    def level_said(self, dotted: str) -> Level | None:
+        """What the configuration says of it; the longest prefix counts."""
+        found = [name for name in self.said if f"{dotted}.".startswith(f"{name}.")]
+        return self.said[max(found, key=len)] if found else None
 
     # -- roles -----------------------------------------------------------------------------------
 
@@ -272,27 +297,25 @@ class Core(ABC):
 
     def enclosed(self, function: Function, frame: Frame) -> None:
         """The function is made in `frame`, whose names it sees."""
-        self._closures[function] = frame.environment
+        before = self._around.get(function)
+        now = frame.environment
+        self._around[function] = joined((before, now)) if before is not None else dict(now)
+        self._closures[function] = now
         self._definers[function] = frame
 
     def closure(self, function: Function) -> Environment:
         """What the names of enclosing functions hold that the function reads: now, while that in
-        which it stands runs; else as they were when it was made."""
-        around = self._closures.get(function)
-        if around is None:
+        which it stands runs; else whatever they held when it was made."""
+        if function not in self._closures:
             return {}
-        definer = self._definers.get(function)
-        if definer is not None and definer.is_running:
+        definer = self._definers[function]
+        around = self._around[function]
+        if definer.is_running:
             around = definer.environment
+        elif function in self._applied:
+            around = self._closures[function]
         if function not in self._free:
-            names = (each.id for each in nodes(function.body) if isinstance(each, Name))
-            inner = (
-                name
-                for each in nodes(function.body)
-                if isinstance(each, Function)
-                for name in (node.id for node in nodes(each.body) if isinstance(node, Name))
-            )
-            self._free[function] = frozenset((*names, *inner))
+            self._free[function] = frozenset(_names_in(function.body))
         return {name: around[name] for name in self._free[function] if name in around}
 
     # -- attributes that methods assign ----------------------------------------------------------
@@ -346,6 +369,15 @@ def is_abstract(function: Function) -> bool:
         case (Raise(value=Name("NotImplementedError") | Call(Name("NotImplementedError"))),):
             return True
     return False
+
+
+def _names_in(block: Block) -> Iterator[str]:
+    """The names that are read in a block, and in the functions inside of it."""
+    for node in nodes(block):
+        if isinstance(node, Name):
+            yield node.id
+        elif isinstance(node, Function):
+            yield from _names_in(node.body)
 
 
 def _is_private(name: str) -> bool:

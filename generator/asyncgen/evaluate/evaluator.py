@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from asyncgen import knowledge
-from asyncgen.evaluate.annotations import self_type
+from asyncgen.evaluate.annotations import base_word, self_type
+from asyncgen.evaluate.calls import Arguments
 from asyncgen.evaluate.core import is_abstract
-from asyncgen.evaluate.frame import Frame
+from asyncgen.evaluate.frame import Environment, Frame
 from asyncgen.evaluate.statements import Statements
-from asyncgen.facts import Call
+from asyncgen.facts import Call, Expression, Get
 from asyncgen.fixpoint import Fixpoint
-from asyncgen.source import Binding, Evidence, Function
+from asyncgen.source import Binding, Evidence, Function, Signature
 from asyncgen.values import (
     CLEAN,
     NOTHING,
@@ -24,8 +25,11 @@ from asyncgen.values import (
     Given,
     Level,
     Outcome,
+    Type,
+    Unknown,
     Value,
     builtin,
+    union,
     unknown,
 )
 
@@ -60,9 +64,14 @@ class Evaluator(Statements):
     """Evaluates functions and expressions in the classes and modules that `resolver` finds."""
 
     _outcomes: Fixpoint[_Key, Outcome] = field(default_factory=_fixpoint)
-    _variants: dict[tuple[Function, object], int] = field(default_factory=dict)
+    # What decorators are handed in place of functions, and what calling it gives.
+    _stand_ins: dict[tuple[Function, Value], Function] = field(default_factory=dict)
+    _given_back: dict[Function, Value] = field(default_factory=dict)
+    _variants: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
+        if bound.function in self._given_back:
+            return Outcome(self._given_back[bound.function], CLEAN)
         key = self.key(bound, given)
         if key in self._outcomes:
             return self._outcomes[key]
@@ -75,7 +84,7 @@ class Evaluator(Statements):
         if self._outcomes.goes_too_far():
             reason = "calls that nest too deeply to follow"
             return Outcome(unknown(reason), Effect(Level.DOUBT, (Evidence(reason),)))
-        return self._outcomes.ask(key, lambda: self.evaluated(bound, key[2]))
+        return self._outcomes.ask(key, lambda: self.evaluated(bound, key[2], dict(key[3])))
 
     def key(self, bound: Bound, given: Given) -> _Key:
         """What an outcome depends on; without the arguments when too many differ."""
@@ -83,52 +92,105 @@ class Evaluator(Statements):
         key = (bound.function, bound.receiver, given, around)
         if not given or _names_attribute(given) or key in self._outcomes:
             return key
-        variants = self._variants.get(key[:2], 0)
+        apart = (bound.function, bound.receiver, around)
+        variants = self._variants.get(apart, 0)
         if variants >= VARIANTS_LIMIT:
             return (bound.function, bound.receiver, (), around)
-        self._variants[key[:2]] = variants + 1
+        self._variants[apart] = variants + 1
         return key
 
-    def evaluated(self, bound: Bound, given: Given) -> Outcome:
-        """One evaluation of the body."""
+    def evaluated(self, bound: Bound, given: Given, environment: Environment) -> Outcome:
+        """One evaluation of the body; `environment` has what it sees of enclosing functions."""
         function = bound.function
-        environment = self.closure(function)
         environment.update(self.parameters(bound, dict(given)))
         line = function.location.line
         frame = Frame(bound.module, function, bound.owner, bound.receiver, environment, line)
         returns = NOTHING if _is_stub(function) else self.run(function.body, frame)
-        outer = Frame(bound.module, None, None, None, {}, line, effect=frame.effect)
+        effect = frame.effect
         if function.is_generator:
-            returns, outer.effect = builtin("generator", effect=frame.effect), CLEAN
-        returns = self.decorated(function, returns, outer)
-        annotated = self.annotated(bound)
+            returns, effect = builtin("generator", effect=frame.effect), CLEAN
         stops = frame.stops and not function.is_generator
-        return Outcome(annotated or returns, outer.effect, stops, returns)
+        if function.decorators:
+            returns, effect = self.decorated(bound, Outcome(returns, effect, stops))
+        annotated = self.annotated(bound)
+        if (annotated and function.is_generator) or _is_iterator(returns):
+            annotated = _with_effect(annotated, returns)
+        return Outcome(annotated or returns, effect, stops, returns)
 
-    def decorated(self, function: Function, returns: Value, frame: Frame) -> Value:
-        """What is returned through the function's decorators, which may have effects themselves."""
-        decorators = zip(function.decorators, function.decorations, strict=False)
-        for expression, each in reversed(list(decorators)):
-            said = f"is decorated with {each.dotted}"
-            if not each.is_known:
-                frame.note(Level.DOUBT, f"{said}, which may do anything")
-                returns |= unknown(f"what {each.dotted} makes of it")
-            elif each.is_context:
-                value = self.value(expression, frame)
-                if not isinstance(expression, Call):
-                    value = self.value(Call(expression), frame)
-                self.enter(value, frame)
-            elif each.wrapper and (module := self.resolver.readable(each.module)):
-                # Its own effect: what it wraps is a function that has none.
-                wrapped = frozenset({Foreign(f"builtins.function.{function.name}")})
-                self._closures.setdefault(each.wrapper, {each.parameter: wrapped})
-                outcome = self.outcome(Bound(each.wrapper, module))
-                frame.include(outcome.effect, said)
-                if not each.hands_on:
-                    if self.holds_queryset(returns):
-                        frame.note(Level.DOUBT, f"{said}, which takes what it returns")
-                    returns = outcome.inferred
-        return returns
+    # -- decorators --------------------------------------------------------------------------------
+
+    def decorated(self, bound: Bound, raw: Outcome) -> tuple[Value, Effect]:
+        """What a call gives and does after all that the function is decorated with."""
+        function = bound.function
+        frame = Frame(bound.module, None, None, None, {}, function.location.line, raw.effect)
+        value: Value | None = None
+        decorations = zip(function.decorators, function.decorations, strict=False)
+        for written, each in reversed(list(decorations)):
+            decorator = _without_method_decorator(written)
+            if each.is_context:
+                self.enter_decorator(decorator, frame)
+            elif each.wrapper or not each.is_plain or decorator is not written:
+                opaque = self.opaque(decorator, frame)
+                if opaque:
+                    value = value or frozenset({self.stand_in(bound, raw)})
+                    value = union(self.applied(one, value, frame) for one in opaque)
+        if value is None:
+            return raw.returns, frame.effect
+        receiver = frozenset({bound.receiver}) if bound.receiver else NOTHING
+        given = Arguments((receiver,) if receiver else (), (), is_complete=False)
+        made = {each.function for each in value if isinstance(each, Bound)} - self._applied
+        self._applied |= made
+        returns = union(self.call_type(each, given, frame) for each in value)
+        self._applied -= made
+        if raw.returns <= returns:  # handed on; what else it gives counts where it is told
+            told = {each for each in returns if not isinstance(each, Unknown | Argument)}
+            returns = raw.returns | told
+        return returns, frame.effect
+
+    def enter_decorator(self, decorator: Expression, frame: Frame) -> None:
+        """Run what is decorated in a `with`."""
+        value = self.value(decorator, frame)
+        if not isinstance(decorator, Call):
+            value = self.value(Call(decorator), frame)
+        self.enter(value, frame)
+
+    def applied(self, decorator: Type, value: Value, frame: Frame) -> Value:
+        """What a decorator makes of a function. Evaluated for itself: what it returns sees the
+        function that is passed."""
+        arguments = Arguments((value,))
+        if not isinstance(decorator, Bound) or decorator.receiver:
+            return self.call_type(decorator, arguments, frame)
+        given = self.given(decorator, arguments)
+        outcome = self.evaluated(decorator, given, self.closure(decorator.function))
+        frame.include(outcome.effect, f"is decorated with {decorator.function.name}")
+        return outcome.returns
+
+    def opaque(self, decorator: Expression, frame: Frame) -> Value:
+        """The decorator, as far as it may do something when the function is called."""
+        if isinstance(decorator, Get) and decorator.name in ("setter", "getter", "deleter"):
+            return NOTHING
+        value = self.value(decorator.function if isinstance(decorator, Call) else decorator, frame)
+        if all(isinstance(each, Foreign) and _is_transparent(each.dotted) for each in value):
+            return NOTHING
+        if any(isinstance(each, Foreign) for each in value):
+            for each in value:
+                if isinstance(each, Foreign):
+                    is_found = not each.dotted.startswith("builtins.")
+                    level = self.level(each.dotted) if is_found else Level.DOUBT
+                    frame.note(level, f"is decorated with {each.dotted}")
+            return NOTHING
+        return self.value(decorator, frame)
+
+    def stand_in(self, bound: Bound, raw: Outcome) -> Bound:
+        """What a decorator is handed: a function that gives what the undecorated one does; its
+        effect is counted already."""
+        key = (bound.function, raw.returns)
+        if key not in self._stand_ins:
+            function = bound.function
+            made = Function(function.name, Signature(()), function.location)
+            self._stand_ins[key] = made
+            self._given_back[made] = raw.returns
+        return Bound(self._stand_ins[key], bound.module)
 
     def parameters(self, bound: Bound, given: dict[str, Value]) -> Iterator[tuple[str, Value]]:
         """What each parameter may hold: the receiver, what is given, its annotation's class, or
@@ -152,6 +214,34 @@ class Evaluator(Statements):
 
 
 _WITH_RECEIVER = (Binding.METHOD, Binding.CLASSMETHOD, Binding.PROPERTY)
+
+
+def _without_method_decorator(decorator: Expression) -> Expression:
+    """What `method_decorator(decorator)` makes a decorator of methods of."""
+    if isinstance(decorator, Call) and base_word(decorator) == "method_decorator":
+        return next(iter(decorator.arguments), decorator)
+    return decorator
+
+
+def _is_transparent(dotted: str) -> bool:
+    return any(
+        dotted == known or dotted.startswith((f"{known}.", f"{known}("))
+        for known in knowledge.TRANSPARENT_DECORATORS
+    )
+
+
+def _is_iterator(value: Value) -> bool:
+    names = ("generator", "iterator")
+    return bool(value) and all(isinstance(e, Builtin) and e.name in names for e in value)
+
+
+def _with_effect(annotated: Value | None, inferred: Value) -> Value | None:
+    """What the annotation says that an iterator gives, with what the body does at each step."""
+    effects = [each.effect for each in inferred if isinstance(each, Builtin)]
+    effect = max(effects, key=lambda each: each.level, default=CLEAN)
+    return annotated and frozenset(
+        replace(each, effect=effect) if isinstance(each, Builtin) else each for each in annotated
+    )
 
 
 def _names_attribute(given: Given) -> bool:

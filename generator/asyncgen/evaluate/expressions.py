@@ -28,8 +28,9 @@ from asyncgen.facts import (
 )
 from asyncgen.problems import Location
 from asyncgen.resolve import Alias, Definition, External, FunctionIn, ModuleReference
-from asyncgen.source import Class, Function, Module, Parameter, ParameterKind, Signature
+from asyncgen.source import Attribute, Class, Function, Module, Parameter, ParameterKind, Signature
 from asyncgen.values import (
+    NONE,
     NOTHING,
     Argument,
     Bound,
@@ -40,6 +41,7 @@ from asyncgen.values import (
     Level,
     ModuleObject,
     Type,
+    Unknown,
     Value,
     builtin,
     is_only,
@@ -193,14 +195,23 @@ class Expressions(ForeignCalls):
 
     def alias(self, alias: Alias) -> Value:
         attribute, module = alias.attribute, alias.module
-        if attribute.value is None:
-            return unknown(f"{attribute.name} is only declared")
         key = (attribute.location, attribute.name)
         if key not in self._aliases:
-            self._aliases[key] = unknown(f"{attribute.name} refers to itself")
-            frame = Frame(module, None, None, None, {}, attribute.location.line)
-            self._aliases[key] = self.value(attribute.value, frame)
+            self._aliases[key] = unknown(f"{attribute.name}, which refers to itself")
+            self._aliases[key] = self.assigned(attribute, module)
         return self._aliases[key]
+
+    def assigned(self, attribute: Attribute, module: Module) -> Value:
+        """What the assignment gives; what it is annotated with, where that says more."""
+        value = unknown(f"{attribute.name}, which is only declared")
+        if attribute.value == Literal("None"):
+            return NONE | unknown(f"{attribute.name}, which may be set later")
+        if attribute.value is not None:
+            frame = Frame(module, None, None, None, {}, attribute.location.line)
+            value = self.value(attribute.value, frame)
+        if attribute.annotation and all(isinstance(each, Unknown) for each in value):
+            return self.annotation_in(attribute.annotation, module) or value
+        return value
 
     def dotted(self, expression: Expression, module: Module) -> str:
         """The dotted name of something that is not read; empty for anything else."""
@@ -290,18 +301,15 @@ class Expressions(ForeignCalls):
         if operator == "not":
             self.test(values[0], frame)
             return _BOOL
+        left = values[0] if values else NOTHING
         if operator in _COMPARISONS:
             return _BOOL
         if operator == "in":
-            self.contains(values[-1], frame)
+            self.contains(values[-1], is_only(left, "str"), frame)
             return _BOOL
-        left = values[0] if values else NOTHING
         if operator == "f-string" or (operator == "%" and is_only(left, "str")):
             for value in values:
                 self.text(value, frame)
-                for each in value:
-                    if isinstance(each, Builtin):
-                        self.text(each.elements, frame)
             return builtin("str")
         if operator in ("|", "&", "^") and any(self.is_lazy(each) for each in left):
             return left
@@ -352,7 +360,16 @@ class Expressions(ForeignCalls):
                 return frozenset({owner})
             case Argument() if is_slice:
                 return frozenset({owner})
+            case Argument(name=name) if is_number(expression.index):
+                frame.note(Level.DOUBT, f"takes an item of the argument {name}, by its number")
         return unknown("an item of something unknown", from_queryset=is_tainted(owner))
+
+
+def is_number(index: Expression | None) -> bool:
+    match index:
+        case Operation(operands=(single,)):
+            return is_number(single)
+    return isinstance(index, Literal) and index.type == "int"
 
 
 def attribute_path(expression: Expression) -> str | None:

@@ -13,6 +13,10 @@ from asyncgen.values import Level
 def is_pure(dotted: str) -> bool:
     """Whether calling it is known never to reach the database."""
     root, _, rest = dotted.partition(".")
+    if _begins(dotted, knowledge.BLOCKING):
+        return False
+    if root in knowledge.PURE_PACKAGES:
+        return True
     if root in knowledge.STANDARD_LIBRARY:
         return not _begins(dotted, knowledge.IMPURE_STANDARD)
     if root == "builtins":
@@ -44,7 +48,7 @@ def is_known(dotted: str) -> bool:
     """Whether nothing would be learned from reading the module that has the name."""
     if is_pure(dotted) or dotted in knowledge.CONTEXT_MANAGERS:
         return True
-    if dotted.startswith(knowledge.REACHING):
+    if dotted.startswith((*knowledge.REACHING, *knowledge.BLOCKING)):
         return True
     return (
         dotted.startswith("django.")

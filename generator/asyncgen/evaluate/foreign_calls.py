@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from asyncgen import knowledge
 from asyncgen.evaluate.calls import Arguments, Calls
-from asyncgen.evaluate.foreign import foreign_level, is_pure, is_setting
+from asyncgen.evaluate.foreign import is_setting
 from asyncgen.evaluate.frame import Frame
 from asyncgen.evaluate.protocols import SWALLOWING
 from asyncgen.source import Evidence
 from asyncgen.values import (
+    NONE,
     NOTHING,
     Bound,
     Builtin,
@@ -38,7 +39,7 @@ class ForeignCalls(Calls):
         if name in knowledge.MODEL_LOADERS:
             return self.model_class()
         if dotted in knowledge.CONTEXT_MANAGERS:
-            level = Level.CLEAN if is_pure(dotted) else foreign_level(dotted)
+            level = self.level(dotted)
             evidence = (Evidence(f"{dotted} runs queries"),) if level else ()
             text = SWALLOWING if dotted in knowledge.SWALLOWING_CONTEXTS else ""
             return frozenset({Builtin("context", NOTHING, Effect(level, evidence), text)})
@@ -55,9 +56,15 @@ class ForeignCalls(Calls):
         if dotted in knowledge.WRAPPERS and arguments.positional:
             return arguments.positional[0]
         of_result = dotted.endswith("()") and dotted.startswith("django.")
-        if not is_pure(dotted) or of_result or is_setting(dotted):
-            frame.note(foreign_level(dotted), f"calls {dotted}")
+        level = self.level(dotted)
+        if dotted == knowledge.HASHING and arguments.values == (NONE,):
+            level = Level.CLEAN  # an unusable password, of which nothing is hashed
+        if of_result or is_setting(dotted):
+            level = max(level, Level.DOUBT)
+        if level > Level.ASSUMED:
+            frame.note(level, f"calls {dotted}")
             return unknown(f"the result of {dotted}", from_queryset=lazy)
+        frame.note(level, f"calls {dotted}, of a package without Django: assumed not to query")
         for value in arguments.values:
             functions = frozenset(each for each in value if isinstance(each, Bound))
             self.call_back(functions, unknown(f"what {dotted} passes"), frame)
@@ -71,6 +78,9 @@ class ForeignCalls(Calls):
             return self.consume(name, arguments, frame)
         if name in knowledge.ITERATORS:
             return self.iterator_of(arguments, frame, name)
+        if name in knowledge.SHOWING:
+            for value in arguments.values:
+                self.text(value, frame)
         if name in knowledge.BUILTINS:
             result = knowledge.BUILTINS[name]
             return builtin(result) if result else unknown(f"the result of {name}")
@@ -134,6 +144,10 @@ class ForeignCalls(Calls):
         if name in knowledge.CONSUMING_METHODS:
             for value in arguments.values:
                 self.iterate(value, frame)
+        if receiver.name == "str" and name in ("format", "format_map"):
+            for value in arguments.values:
+                self.text(value, frame)
+        self.call_back(arguments.keyword("key"), receiver.elements, frame)
         if receiver.name == "json":
             return union((frozenset({receiver}), *arguments.positional[1:]))
         if name == "items":
@@ -153,6 +167,8 @@ class ForeignCalls(Calls):
         """Call an attribute of something that is no more than known to be there."""
         if dotted.startswith("builtins.plain"):
             frame.note(Level.DOUBT, f"calls {name} of something that is not declared")
+        if dotted == "builtins.function" and name not in knowledge.FUNCTION_ATTRIBUTES:
+            frame.note(Level.DOUBT, f"calls {name} of a function")
         return unknown(f"the result of {name}")
 
     def imported_by_name(self, dotted: str, arguments: Arguments) -> Value:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncgen import knowledge
 from asyncgen.evaluate.attributes import Attributes
-from asyncgen.evaluate.foreign import foreign_level, is_pure
 from asyncgen.evaluate.frame import Frame
 from asyncgen.source import Function
 from asyncgen.values import (
@@ -17,6 +16,7 @@ from asyncgen.values import (
     Type,
     Unknown,
     Value,
+    is_tainted,
     unknown,
 )
 
@@ -36,17 +36,21 @@ class Protocols(Attributes):
                         break
 
     def text(self, value: Value, frame: Frame) -> None:
-        """`str(value)`"""
+        """`str(value)`; that of a container has the texts of its items."""
         for each in value:
-            if self.is_queryset(each):
+            if isinstance(each, Builtin) and each.name in knowledge.SHOW_ITEMS:
+                self.text(each.elements, frame)
+            elif is_tainted(each):
+                frame.note(Level.DOUBT, "prints what may be a queryset")
+            elif self.is_queryset(each):
                 frame.note(Level.REACHES, "prints a queryset, which evaluates it")
             elif isinstance(each, Instance):
                 found = self.lookup(each.found, "__str__")
                 if found and not found[0].module.startswith("django.db.models"):
                     self.method(each, "__str__", frame)
 
-    def contains(self, value: Value, frame: Frame) -> None:
-        """`… in value`"""
+    def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
+        """`… in value`; no queryset is looked for a text in."""
         for each in value:
             if self.is_queryset(each):
                 frame.note(Level.REACHES, "looks for something in a queryset, which evaluates it")
@@ -54,6 +58,8 @@ class Protocols(Attributes):
                 self.method(each, "__contains__", frame)
             elif isinstance(each, Builtin):
                 frame.include(each.effect, "reads an iterator")
+            elif is_tainted(each) or (isinstance(each, Argument) and not is_text):
+                frame.note(Level.DOUBT, "looks for something in what may be a queryset")
 
     def measure(self, value: Value, frame: Frame) -> None:
         """`len(value)`"""
@@ -62,6 +68,8 @@ class Protocols(Attributes):
                 frame.note(Level.REACHES, "takes the length of a queryset, which evaluates it")
             elif isinstance(each, Instance) and not self.resolver.builtin_base(each.found):
                 self.method(each, "__len__", frame)
+            elif isinstance(each, Argument) or is_tainted(each):
+                frame.note(Level.DOUBT, "takes the length of what may be a queryset")
 
     def iterate(self, value: Value, frame: Frame) -> Value:
         """Run through `value`: what the items may be."""
@@ -89,8 +97,7 @@ class Protocols(Attributes):
                 frame.include(effect, "reads an iterator")
                 return elements or unknown("an item")
             case Foreign(dotted=dotted):
-                if not is_pure(dotted):
-                    frame.note(Level.DOUBT, f"iterates over {dotted}")
+                frame.note(min(self.level(dotted), Level.DOUBT), f"iterates over {dotted}")
                 return frozenset({Foreign(f"{dotted}()")})
             case Argument(name=name):
                 frame.note(Level.DOUBT, f"iterates over the argument {name}")
@@ -119,8 +126,7 @@ class Protocols(Attributes):
                     entered |= self.method(each, "__enter__", frame)
                     self.method(each, "__exit__", frame)
                 case Foreign(dotted=dotted):
-                    if not is_pure(dotted):
-                        frame.note(foreign_level(dotted), f"enters {dotted}")
+                    frame.note(self.level(dotted), f"enters {dotted}")
                     entered.add(Foreign(f"{dotted}()"))
                 case _:
                     frame.note(Level.DOUBT, "enters an unknown context manager")

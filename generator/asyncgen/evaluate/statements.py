@@ -45,6 +45,8 @@ from asyncgen.values import (
     Foreign,
     Instance,
     Level,
+    Method,
+    ModuleObject,
     Type,
     Unknown,
     Value,
@@ -271,7 +273,7 @@ class Statements(Expressions):
     def bind_attribute(self, target: Get, value: Value, frame: Frame) -> None:
         """`owner.name = value`; a property's setter runs."""
         for owner in self.value(target.value, frame):
-            if isinstance(owner, Argument) and self.relations.may_be_set(target.name):
+            if isinstance(owner, Argument) and self.relations.may_be_set(target.name, frame.module):
                 frame.note(Level.DOUBT, f"assigns to {target.name} of the argument {owner.name}")
             if not isinstance(owner, Instance):
                 continue
@@ -327,11 +329,38 @@ class Statements(Expressions):
                 if stops in parts:
                     return stops
                 return None if None in parts else not stops
+            case Call(function=Name(id="isinstance"), arguments=(Name() as what, wanted)):
+                held = frame.environment.get(what.id, NOTHING)
+                return self.is_instance(held, named_classes(self.value(wanted, frame)))
             case Name(id=name):
                 return _truth_of(frame.environment.get(name, NOTHING))
             case Literal(type="bool", text=text):
                 return text == "True"
         return None
+
+    def is_instance(self, value: Value, classes: list[Type]) -> bool | None:
+        """Whether the value is sure to be an instance of one of the classes, or of none."""
+        known = all(isinstance(each, Builtin | Instance | Bound) for each in value)
+        told = all(isinstance(each, Builtin | Instance) for each in classes)
+        if not (value and known and classes and told):
+            return None
+        answers = {self.is_one_of(each, classes) for each in value}
+        if len(answers) != 1:
+            return None
+        if True not in answers and any(self._may_become(e, c) for e in value for c in classes):
+            return None
+        return answers.pop()
+
+    def _may_become(self, type_: Type, wanted: Type) -> bool:
+        """Whether an instance of a class below `type_` may be one of the wanted class, too."""
+        if isinstance(type_, Bound):
+            return wanted != Builtin("type")
+        if isinstance(type_, Builtin):
+            named = wanted.name if isinstance(wanted, Builtin) else ""
+            return type_.name not in _CLOSED or (type_.name, named) in _ALSO
+        if not (isinstance(type_, Instance) and isinstance(wanted, Instance)):
+            return True
+        return bool(self.role(type_.found)) == bool(self.role(wanted.found))
 
     def narrow(self, test: Expression, holds: bool, frame: Frame) -> None:
         """Keep of the names in a test what they may still be after it."""
@@ -350,6 +379,12 @@ class Statements(Expressions):
             case Operation(operator="is" | "is not" as operator, operands=(Name(id=name), right)):
                 if right == Literal("None") and (operator == "is not") is holds:
                     self.keep_not_none(name, frame)
+            case Operation(operator="in", operands=(Literal(type="str"), Name(id=name))) if holds:
+                # A queryset is not looked for a text in, so it is a text or a container.
+                known = frame.environment.get(name, NOTHING)
+                if any(isinstance(each, Argument) for each in known):
+                    told = frozenset(each for each in known if not isinstance(each, Argument))
+                    frame.environment[name] = told | builtin("container")
             case Name(id=name) if holds:
                 self.keep_not_none(name, frame)
 
@@ -385,6 +420,9 @@ class Statements(Expressions):
 
 
 _JSON = Builtin("json")
+# Builtin types of which an instance is of no other class in question, and those that are.
+_CLOSED = frozenset({"None", "bool", "bytes", "float", "int", "str"})
+_ALSO = frozenset({("bool", "int"), ("int", "bool")})
 
 
 def _as_json(type_: Type) -> Type:
@@ -398,7 +436,8 @@ def _is_none(value: Value, wanted: bool) -> bool | None:
     """Whether `value is None` (or, when not `wanted`, is not None) is sure."""
     if value == NONE:
         return wanted
-    certain = all(isinstance(each, Builtin | Instance | ClassObject) for each in value)
+    told = Builtin | Instance | ClassObject | Bound | Method | ModuleObject
+    certain = all(isinstance(each, told) for each in value)
     return not wanted if value and certain and not value & NONE else None
 
 

@@ -225,6 +225,14 @@ class BaseModelFormSetAsync:
         """Asynchronous `BaseModelFormSet.validate_unique()`: run it on a worker thread."""
         return await on_worker(self.validate_unique)()
 
+    async def aget_unique_error_message(self, unique_check):
+        """Asynchronous `BaseModelFormSet.get_unique_error_message()`: run it on a worker thread."""
+        return await on_worker(self.get_unique_error_message)(unique_check)
+
+    async def aget_date_error_message(self, date_check):
+        """Asynchronous `BaseModelFormSet.get_date_error_message()`: run it on a worker thread."""
+        return await on_worker(self.get_date_error_message)(date_check)
+
     async def asave_existing_objects(self, commit=True):
         """Asynchronous `BaseModelFormSet.save_existing_objects()`: run it on a worker thread."""
         return await on_worker(self.save_existing_objects)(commit)
@@ -397,6 +405,10 @@ class BaseInlineFormSetAsync:
     async def avalidate_unique(self):
         """Asynchronous `BaseInlineFormSet.validate_unique()`: run it on a worker thread."""
         return await on_worker(self.validate_unique)()
+
+    async def aget_date_error_message(self, date_check):
+        """Asynchronous `BaseInlineFormSet.get_date_error_message()`: run it on a worker thread."""
+        return await on_worker(self.get_date_error_message)(date_check)
 
     async def asave_existing_objects(self, commit=True):
         """Asynchronous `BaseInlineFormSet.save_existing_objects()`: run it on a worker thread."""

@@ -195,6 +195,10 @@ class AbstractBaseUserAsync:
 
     asave.alters_data = True
 
+    async def aset_password(self, raw_password):
+        """Asynchronous `AbstractBaseUser.set_password()`: run it on a worker thread."""
+        return await on_worker(self.set_password)(raw_password)
+
     async def acheck_password(self, raw_password):
         """Asynchronous `AbstractBaseUser.check_password()`: run it on a worker thread.
 

@@ -62,6 +62,20 @@ class BaseGenericInlineFormSetAsync:
         """Asynchronous `BaseGenericInlineFormSet.validate_unique()`: run it on a worker thread."""
         return await on_worker(self.validate_unique)()
 
+    async def aget_unique_error_message(self, unique_check):
+        """Asynchronous `BaseGenericInlineFormSet.get_unique_error_message()`.
+
+        Run it on a worker thread.
+        """
+        return await on_worker(self.get_unique_error_message)(unique_check)
+
+    async def aget_date_error_message(self, date_check):
+        """Asynchronous `BaseGenericInlineFormSet.get_date_error_message()`.
+
+        Run it on a worker thread.
+        """
+        return await on_worker(self.get_date_error_message)(date_check)
+
     async def asave_existing_objects(self, commit=True):
         """Asynchronous `BaseGenericInlineFormSet.save_existing_objects()`.
 

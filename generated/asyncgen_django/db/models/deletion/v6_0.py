@@ -51,6 +51,13 @@ class CollectorAsync:
         """
         return await on_worker(self.can_fast_delete)(objs, from_field)
 
+    async def aget_del_batches(self, objs, fields):
+        """Asynchronous `Collector.get_del_batches()`: run it on a worker thread.
+
+        Return the objs in suitably sized batches for the used connection.
+        """
+        return await on_worker(self.get_del_batches)(objs, fields)
+
     async def acollect(
         self,
         objs,
