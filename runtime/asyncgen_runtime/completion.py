@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
 
 from .bridge import on_worker
+from .variables import carry_back
 
 T = TypeVar("T")
 
@@ -35,36 +38,28 @@ async def run_to_end(func: Callable[[], T], context: contextvars.Context | None 
     ``finally``, an error in the clean-up is not to be lost.
     """
     own = contextvars.copy_context() if context is None else context
-    hop = _Unstoppable(
-        on_worker(func)(),
-        loop=asyncio.get_running_loop(),
-        context=own,
-    )
+    hop = _Unstoppable(on_worker(func)(), loop=asyncio.get_running_loop(), context=own)
     cancelled: asyncio.CancelledError | None = None
-    while not hop.done():
-        try:
-            await asyncio.wait([hop])
-        except asyncio.CancelledError as error:
-            cancelled = error
+    with _deaf():
+        while not hop.done():
+            try:
+                await asyncio.wait([hop])
+            except asyncio.CancelledError as error:
+                cancelled = error
     if context is None:
         carry_back(own)
     if cancelled is not None and hop.exception() is None:
-        raise cancelled
+        try:
+            raise cancelled
+        finally:
+            del cancelled  # Its traceback has this frame in it.
     return hop.result()
 
 
-def carry_back(
-    context: contextvars.Context,
-) -> dict[contextvars.ContextVar[Any], contextvars.Token[Any]]:
-    """Set the variables of the current context to their values in `context`.
+def _deaf() -> AbstractContextManager[object]:
+    """Return what keeps anyio from repeating a cancellation on every turn of the event loop.
 
-    Returns tokens with which those that had to be changed can be reset.
+    Where anyio is not loaded, no task can be in a scope of its.
     """
-    return {
-        variable: variable.set(value)
-        for variable, value in context.items()
-        if variable.get(_missing) is not value
-    }
-
-
-_missing = object()
+    anyio = sys.modules.get("anyio")
+    return nullcontext() if anyio is None else anyio.CancelScope(shield=True)

@@ -10,20 +10,26 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
-import logging
-import threading
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
-from itertools import islice
-from typing import Any, Generic, ParamSpec, TypeVar
-from weakref import WeakSet
+from typing import ParamSpec, TypeVar
 
 from .bridge import no_stop_iteration, on_worker
 from .completion import run_to_end
+from .exclusive import ExclusiveRows
+from .reading import Reader, close_iterators, readers
+from .threads import BlockOver
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-logger = logging.getLogger("asyncgen_runtime")
+__all__ = ["DEFAULT_CHUNK_SIZE", "close_iterators", "iterator_to_async", "read_rows"]
+
+_THREAD_GONE = (
+    "The thread on which this iteration began is gone, as that of a request is after the request. "
+    "Iterate to the end before the request ends, or start the task that iterates outside of it."
+)
+
+_readers = readers  # For those who look for what has been left open.
 
 DEFAULT_CHUNK_SIZE = 2000
 """Rows a hop; the number that Django's ``QuerySet.aiterator`` has for a default."""
@@ -35,6 +41,7 @@ def iterator_to_async(
     chunk_size: int | None = None,
     call_now: bool = False,
     read_ahead: bool = False,
+    exclusive: bool = False,
 ) -> Callable[P, AsyncGenerator[T, None]]:
     """Return a function that takes the arguments of `func` and returns an async generator.
 
@@ -42,9 +49,15 @@ def iterator_to_async(
     on one worker thread, beginning with the first step; with `call_now` the call is made at once
     on the caller's thread, so that bad arguments raise where they are passed.
 
-    `chunk_size` is the number of rows a hop, 2000 for None and for what is not positive. With
+    `chunk_size` is the number of rows a hop, 2000 for None and for what is not positive. A chunk of
+    1 reads exactly one, as ``for`` does: for what the consumer has an influence on. With
     `read_ahead` the worker reads the next chunk while the consumer is busy with the last; queries
     of the consumer's then come after queries that in sync code would come after them.
+
+    `exclusive` is for what holds a transaction between two rows. It is read one by one, on a thread
+    of its own unless the current one is in a transaction, and what the consumer does meanwhile goes
+    there too: it is part of the transaction, as in sync code. Without `exclusive`, a transaction
+    that is still open after a chunk is a RuntimeError.
 
     An error in the iterable is raised in its place, after the rows before it. A StopIteration out
     of `func` is a RuntimeError. When the consumer stops early, fails or is cancelled, the
@@ -54,12 +67,19 @@ def iterator_to_async(
 
     @functools.wraps(func)
     def start(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[T, None]:
+        call = functools.partial(func, *args, **kwargs)
         if call_now:
-            iterable = no_stop_iteration(func)(*args, **kwargs)
-            return _rows(_Reader(lambda: iterable, size), read_ahead)
-        return _rows(_Reader(functools.partial(func, *args, **kwargs), size), read_ahead)
+            iterable = no_stop_iteration(call)()
+            call = functools.partial(_same, iterable)
+        if exclusive:
+            return ExclusiveRows(call)
+        return _rows(Reader(call, size, look_ahead=size > 1 or read_ahead), read_ahead)
 
     return start
+
+
+def _same(iterable: Iterable[T]) -> Iterable[T]:
+    return iterable
 
 
 def read_rows(iterable: Iterable[T]) -> Iterable[T]:
@@ -74,7 +94,7 @@ def read_rows(iterable: Iterable[T]) -> Iterable[T]:
 _LIST_ITERATOR: type[Iterator[object]] = type(iter([]))
 
 
-async def _rows(reader: _Reader[T], read_ahead: bool) -> AsyncGenerator[T, None]:
+async def _rows(reader: Reader[T], read_ahead: bool) -> AsyncGenerator[T, None]:
     # The context of the first step leads to the iterator's thread, from wherever the last step is
     # made: the event loop closes a forgotten generator in the context of whoever dropped it.
     context = contextvars.copy_context()
@@ -85,7 +105,9 @@ async def _rows(reader: _Reader[T], read_ahead: bool) -> AsyncGenerator[T, None]
         while more:
             rows = await (ahead or read())
             if rows is None:  # The consumer has moved to another thread-sensitive context.
-                rows = await run_to_end(reader.read, context) or []
+                rows = await run_to_end(reader.read, context)
+            if rows is None:
+                raise RuntimeError(_THREAD_GONE)
             more = not reader.finished
             if more and read_ahead:
                 ahead = asyncio.create_task(read())
@@ -98,87 +120,13 @@ async def _rows(reader: _Reader[T], read_ahead: bool) -> AsyncGenerator[T, None]
         if ahead is not None:
             ahead.cancel()
         # Behind a read that still runs: a thread-sensitive thread takes one call after another.
-        if more:
-            await run_to_end(reader.close, context)
+        if more and not reader.finished:
+            await _close(reader, context)
 
 
-class _Reader(Generic[T]):
-    """The half that lives on the worker thread."""
-
-    def __init__(self, call: Callable[[], Iterable[T]], size: int) -> None:
-        self.finished = False
-        self.error: BaseException | None = None
-        self._call = call
-        self._size = size
-        self._iterator: Iterator[T] | None = None
-        self._ahead: list[T] = []
-        self._thread = 0
-
-    def read(self) -> list[T] | None:
-        """Return the next rows, at most a chunk of them, or None on the wrong thread.
-
-        Sets `finished` if no rows follow, and `error` if an error does.
-        """
-        if self.finished:  # By close_iterators().
-            return []
-        if self._thread not in (0, threading.get_ident()):
-            return None
-        rows, self._ahead = self._ahead, []
-        try:
-            if self._iterator is None:
-                self._open()
-            assert self._iterator is not None
-            # extend() keeps the rows that came before an error; list() would lose them.
-            rows.extend(islice(self._iterator, self._size - len(rows)))
-            if len(rows) == self._size:
-                self._ahead.extend(islice(self._iterator, 1))
-        except BaseException as error:
-            # A StopIteration too; out of an async generator it is a RuntimeError (PEP 479).
-            self.error = error
-        if not self._ahead:
-            self._end()
-        return rows
-
-    def close(self) -> None:
-        """Close the iterator, if it was opened and is not at its end."""
-        iterator = self._iterator
-        self._end()
-        close = getattr(iterator, "close", None)
-        if close is not None:
-            close()
-
-    def _open(self) -> None:
-        self._thread = threading.get_ident()
-        self._iterator = iter(self._call())
-        _readers.open.add(self)
-
-    def _end(self) -> None:
-        _readers.open.discard(self)
-        # Dropped here, so that finalisers run on the worker thread as well.
-        self._iterator = None
-        self._ahead = []
-        self.finished = True
-
-
-class _Readers(threading.local):
-    """The readers whose iterators are open on this thread."""
-
-    def __init__(self) -> None:
-        self.open: WeakSet[_Reader[Any]] = WeakSet()
-
-
-_readers = _Readers()
-
-
-def close_iterators(reason: str) -> None:
-    """Close what is still being iterated over on this thread, which is about to go away.
-
-    Whoever goes on reading gets the rows already read and then a RuntimeError with `reason`.
-    """
-    for reader in list(_readers.open):
-        reader.error = RuntimeError(reason)
-        try:
-            reader.close()
-        except Exception:
-            # Nobody is there to raise it to, as when Python drops a generator.
-            logger.exception("Error while closing %r", reader)
+async def _close(reader: Reader[T], context: contextvars.Context) -> None:
+    try:
+        await run_to_end(reader.close, context)
+    except BlockOver:
+        if not reader.finished:  # The end of its block has closed it.
+            raise

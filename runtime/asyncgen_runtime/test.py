@@ -1,20 +1,17 @@
 """What Django's test tools cannot do in async tests. Needs Django.
 
 Connections belong to threads, so what the sync tools watch from a coroutine is a connection on
-which nothing ever happens. These watch the one on the worker thread, and those of the aatomic()
-blocks begun inside. They work in Django's test cases and, as plain functions, under pytest.
+which nothing ever happens. These watch the one of the worker thread on which all that is begun
+inside them stays. They work in Django's test cases and, as plain functions, under pytest.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
 from django.db.models import QuerySet
 from django.db.models.query import RawQuerySet
 from django.test import TransactionTestCase
@@ -22,6 +19,7 @@ from django.test.utils import CaptureQueriesContext
 
 from .bridge import sync_to_async
 from .context import context_to_async
+from .threads import end_idle_threads
 
 __all__ = [
     "aassert_num_queries",
@@ -42,39 +40,11 @@ def acapture_queries(
     return context_to_async(_capture)(using)
 
 
-_captures: ContextVar[tuple[BaseDatabaseWrapper, ...]] = ContextVar(
-    "asyncgen_runtime_captures", default=()
-)
-
-
 @contextmanager
 def _capture(using: str) -> Iterator[CaptureQueriesContext]:
-    connection = connections[using]
-    before = _captures.get()
-
-    def join(sender: object, connection: BaseDatabaseWrapper, **_: object) -> None:
-        _join(connection)
-
-    with CaptureQueriesContext(connection) as captured:
-        _captures.set((*before, connection))
-        connection_created.connect(join)
-        try:
-            yield captured
-        finally:
-            connection_created.disconnect(join)
-            _captures.set(before)
-
-
-def _join(created: BaseDatabaseWrapper) -> None:
-    """Let a connection made inside a capture write its queries into the captured connection's log.
-
-    The signal comes for every connection of the process. It is sent on the thread of the work that
-    needs the connection, with that work's context variables: they tell what was started inside.
-    """
-    for captured in _captures.get():
-        if captured.alias == created.alias and captured is not created:
-            created.queries_log = captured.queries_log
-            created.force_debug_cursor = True
+    # What is entered inside stays on this thread, and so on this connection.
+    with CaptureQueriesContext(connections[using]) as captured:
+        yield captured
 
 
 @asynccontextmanager
@@ -84,13 +54,10 @@ async def aassert_num_queries(
     """Raise AssertionError, listing the queries, unless the block makes `num` of them."""
     async with acapture_queries(using) as captured:
         yield captured
-    if len(captured) != num:
-        listing = "\n".join(
-            f"{i}. {query['sql']}" for i, query in enumerate(captured.captured_queries, start=1)
-        )
-        raise AssertionError(
-            f"{len(captured)} queries executed, {num} expected\nCaptured queries were:\n{listing}"
-        )
+    queries = [query["sql"] for query in captured.captured_queries]
+    listing = "\n".join(f"{number}. {sql}" for number, sql in enumerate(queries, start=1))
+    message = f"{len(captured)} queries executed, {num} expected\nCaptured queries were:\n{listing}"
+    TransactionTestCase().assertEqual(len(captured), num, message)  # noqa: PT009  its words
 
 
 async def aassert_queryset_equal(
@@ -110,9 +77,10 @@ async def aassert_queryset_equal(
 
 
 async def aclose_connections() -> None:
-    """Close the connections of the worker thread.
+    """Close the connections of the worker thread, and of those that wait for another block.
 
     Where the event loop is outermost, as under pytest-asyncio, they outlive the tests, and
     PostgreSQL refuses to drop a test database to which a connection is open.
     """
     await sync_to_async(connections.close_all)()
+    await end_idle_threads()

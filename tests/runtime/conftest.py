@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import pytest
-from asgiref.sync import SyncToAsync
 
 T = TypeVar("T")
 
@@ -25,14 +23,13 @@ def run() -> Callable[[Coroutine[Any, Any, T]], T]:
 
 @pytest.fixture
 def hops(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """Collect what is sent to asgiref's worker thread."""
+    """Collect what is sent to a worker thread, whichever it is."""
     sent: list[object] = []
-    executor = SyncToAsync.single_thread_executor
-    submit = executor.submit
+    run_in_executor = asyncio.BaseEventLoop.run_in_executor
 
-    def count(func: Callable[..., T], *args: object) -> Future[T]:
+    def count(loop: Any, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         sent.append(func)
-        return submit(func, *args)
+        return run_in_executor(loop, executor, func, *args)
 
-    monkeypatch.setattr(executor, "submit", count)
+    monkeypatch.setattr(asyncio.BaseEventLoop, "run_in_executor", count)
     return sent

@@ -95,8 +95,6 @@ class Rows:
         (100, 10, 10),
         (99, 10, 10),
         (0, 10, 1),
-        (1, 1, 1),
-        (3, 1, 3),
         (4000, None, 2),
         (4000, 0, 2),
         (4000, -1, 2),
@@ -117,6 +115,40 @@ def test_as_many_hops_as_chunks_with_rows(run, hops, count, chunk, expected, kin
 
     assert run(main()) == list(range(count))
     assert len(hops) == expected
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_chunk_of_one_reads_exactly_one(run, hops, count):
+    """So the end is found out by one hop more, as `for` finds it out by one next() more."""
+    rows = Rows(count)
+
+    async def main():
+        seen = 0
+        async for _ in iterator_to_async(rows, chunk_size=1)():
+            seen += 1
+            assert rows.pulled == seen
+            await settle()
+        assert seen == count
+
+    run(main())
+    assert len(hops) == count + 1
+
+
+def test_what_the_consumer_does_is_seen_by_the_next_step(run):
+    known = {"a"}
+
+    def resolve():
+        for name, needs in (("b", "a"), ("c", "b"), ("d", "c")):
+            if needs not in known:
+                raise LookupError(needs)
+            yield name
+
+    async def main():
+        async for name in iterator_to_async(resolve, chunk_size=1)():
+            known.add(name)
+
+    run(main())
+    assert known == set("abcd")
 
 
 def test_default_chunk_size():
@@ -600,8 +632,7 @@ def test_context_variables_of_the_consumer(run):
                     break
         return seen
 
-    # One row is read ahead, with the variables of that time.
-    assert run(main()) == ["a", "a", "b"]
+    assert run(main()) == ["a", "b"]
 
 
 def test_close_iterators_ends_what_is_open_on_a_thread(run, caplog):

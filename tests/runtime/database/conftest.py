@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.testproject.settings")
 import django
 
 django.setup()
+
+from asgiref.sync import sync_to_async  # noqa: E402
+from django.db import connection, connections  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +35,36 @@ def _no_connection_left(django_db_setup: None) -> Iterator[None]:
 @pytest.fixture
 def database(_no_connection_left: None, transactional_db: None) -> None:
     """A database that other threads see too."""
+
+
+def block_threads() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name.startswith("aatomic")]
+
+
+@pytest.fixture
+def nothing_left(
+    run: Callable[[Coroutine[Any, Any, object]], object], database: None
+) -> Iterator[None]:
+    """No thread, and on servers no session but those of the test's own threads."""
+    yield
+    assert block_threads() == []
+    vendor = connection.vendor
+    if vendor == "sqlite":
+        return
+    sql = {
+        "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE datname = %s",
+        "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = %s",
+    }[vendor]
+
+    def count() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [connection.settings_dict["NAME"]])
+            return int(cursor.fetchone()[0])
+
+    run(sync_to_async(connections.close_all)())
+    # The server may take a moment to forget a session that was closed.
+    for _ in range(200):
+        if count() == 1:
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError(f"{count()} sessions")

@@ -16,6 +16,7 @@ from asyncgen_runtime.transaction import aatomic, aon_commit, explain_atomic
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection, connections, transaction
 
+from tests.runtime.database.conftest import block_threads
 from tests.testproject.library.models import Author, Book
 
 VENDOR = connection.vendor
@@ -25,34 +26,7 @@ CONCURRENT = pytest.mark.skipif(
 )
 
 
-def block_threads():
-    return [each for each in threading.enumerate() if each.name.startswith("aatomic")]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_left(run, database):
-    """No thread, and on servers no session but those of the test's own threads."""
-    yield
-    assert block_threads() == []
-    if VENDOR == "sqlite":
-        return
-    sql = {
-        "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE datname = %s",
-        "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = %s",
-    }[VENDOR]
-
-    def count():
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [connection.settings_dict["NAME"]])
-            return cursor.fetchone()[0]
-
-    run(sync_to_async(connections.close_all)())
-    # The server may take a moment to forget a session that was closed.
-    for _ in range(200):
-        if count() == 1:
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError(f"{count()} sessions")
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 async def settle():
@@ -319,6 +293,13 @@ def test_a_commit_that_fails(run, monkeypatch):
     run(main())
 
 
+@pytest.fixture
+def _short_lived():
+    """Connections that Django closes at the end of a request, so a block in one does as well."""
+    assert connection.settings_dict["CONN_MAX_AGE"] == 0
+
+
+@pytest.mark.usefixtures("_short_lived")
 def test_a_close_that_fails(run, monkeypatch):
     wrapper = type(connections["default"])
     close = wrapper._close
@@ -328,17 +309,20 @@ def test_a_close_that_fails(run, monkeypatch):
         raise Failure
 
     async def main():
-        with pytest.raises(Failure):
-            async with aatomic():
-                await create("a")
-                monkeypatch.setattr(wrapper, "_close", fail)
-        monkeypatch.undo()
-        assert block_threads() == []
-        assert await names() == ["a"]
+        async with ThreadSensitiveContext():
+            with pytest.raises(Failure):
+                async with aatomic():
+                    await create("a")
+                    monkeypatch.setattr(wrapper, "_close", fail)
+            monkeypatch.undo()
+            assert block_threads() == []
+            assert await names() == ["a"]
+            await sync_to_async(connections.close_all)()
 
     run(main())
 
 
+@pytest.mark.usefixtures("_short_lived")
 def test_the_backends_own_close_is_called(run, monkeypatch):
     closed = []
     wrapper = type(connections["default"])
@@ -348,11 +332,55 @@ def test_the_backends_own_close_is_called(run, monkeypatch):
     )
 
     async def main():
-        async with aatomic():
-            await create("a")
+        async with ThreadSensitiveContext():
+            async with aatomic():
+                await create("a")
+            assert [name for name in closed if name.startswith("aatomic")]
 
     run(main())
-    assert [name for name in closed if name.startswith("aatomic")]
+
+
+@CONCURRENT
+def test_a_connection_is_used_again(run):
+    """Outside of requests, as Django keeps the worker's."""
+
+    def where():
+        return threading.get_ident(), connection.connection
+
+    async def main():
+        async with aatomic():
+            first = await sync_to_async(where)()
+        async with aatomic():
+            assert await sync_to_async(where)() == first
+            assert await in_block()
+
+    run(main())
+
+
+def test_a_lost_connection_is_not_used_again(run, monkeypatch):
+    from django.db import OperationalError
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    def lost(self):
+        raise OperationalError("the server has gone away")
+
+    def raw():
+        return connection.connection
+
+    async def main():
+        with pytest.raises(Failure):
+            async with aatomic():
+                await create("a")
+                before = await sync_to_async(raw)()
+                monkeypatch.setattr(BaseDatabaseWrapper, "_rollback", lost)
+                raise Failure
+        monkeypatch.undo()
+        async with aatomic():
+            await create("b")
+            assert await sync_to_async(raw)() is not before
+        assert await names() == ["b"]
+
+    run(main())
 
 
 def test_nested_blocks_are_savepoints(run):

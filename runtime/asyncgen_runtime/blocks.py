@@ -1,0 +1,446 @@
+"""What is entered and left on a worker thread: transactions, context managers, iterations.
+
+Django's connections belong to threads, and asgiref sends all thread-sensitive work of a context, by
+default that of the whole process, to one thread. A transaction left open there while its task
+awaits something would swallow the queries of every other task. So this module decides for each
+block on which thread it is entered, and whose work may run there while it is open:
+
+* What is entered inside a block stays on the thread of that block.
+* Outside of all blocks, one that is *exclusive* has a thread of its own, unless the current thread
+  is in a transaction already: below a TestCase or a view under ATOMIC_REQUESTS it is a savepoint.
+* So has any other block where the thread would be that of the whole process. In a request and below
+  a sync caller it stays, and sees what middleware left on the thread.
+
+No lock is held anywhere. On each thread, blocks are a stack; while one that holds a transaction is
+open, work from inside it runs, and other work of that thread waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import enum
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, suppress
+from functools import partial
+from typing import Any, Generic, TypeVar, cast
+
+from asgiref.sync import AsyncToSync, SyncToAsync
+
+from . import connections
+from .bridge import on_worker
+from .completion import run_to_end
+from .hooks import Due
+from .reading import close_iterators
+from .threads import OVER, BlockOver, OwnThread, TakingTurns, current_executor, take_turns
+from .variables import Tokens, carry_back, set_variable
+
+T_co = TypeVar("T_co", covariant=True)
+
+logger = logging.getLogger("asyncgen_runtime")
+
+NOT_EXCLUSIVE = (
+    "This context manager began a transaction on a thread that it shares with other tasks, whose "
+    "queries would be part of it. It has been rolled back. Give it a thread of its own: "
+    "context_to_async(..., exclusive=True); or use aatomic(), from asyncgen_runtime.transaction."
+)
+STILL_OPEN = (
+    "Rolled back: a task started inside this block was still in a block of its own. "
+    "Tasks started inside a block have to finish before it does."
+)
+LEFT_BEFORE = (
+    "This block was rolled back when the block around it ended. "
+    "Tasks started inside a block have to finish before it does."
+)
+THREAD_GONE = (
+    "The thread on which this block was entered ended before the block did, as that of a request "
+    "does with the request. The block was left on another thread. Tasks have to finish before "
+    "their request does, or be started outside of it."
+)
+
+
+class _Answer(enum.Enum):
+    """What a thread says when asked to enter a block."""
+
+    ELSEWHERE = enum.auto()  # The block may not begin on this thread.
+
+
+class Block(Generic[T_co]):
+    """One entering and leaving of a sync context manager, on one thread."""
+
+    def __init__(
+        self,
+        make: Callable[[], AbstractContextManager[T_co]],
+        exclusive: bool = False,
+        consumer: Callable[[], object] | None = None,
+    ) -> None:
+        self.outer: Block[Any] | None = None
+        self.ended = False
+        self.holds = False
+        """Whether others have to wait for it."""
+        self.thread: threading.Thread | None = None
+        """On which it was entered."""
+        self._make = make
+        self._exclusive = exclusive
+        self._consumer = consumer  # Gives None when nobody is in the block any more.
+        self._manager: AbstractContextManager[T_co] | None = None
+        self._value: T_co | None = None
+        self._own: OwnThread | None = None
+        self._front: TakingTurns | None = None
+        self._ticket = [True]  # Taken by whoever comes first: the thread to enter, or who gives up.
+        self._left = False
+        self._before: dict[str, int] = {}
+        self._due: list[Due] = []
+        self._awaited: Callable[[], Awaitable[None]] | None = None
+        # The manager is entered and left in one and the same context: the token of a variable it
+        # sets can be reset nowhere else. Its changes are carried from there to the block.
+        self._inside = contextvars.Context()
+        self.home = self._inside
+        self._undo: Tokens = {}
+        self._restore: list[Callable[[], None]] = []
+
+    # On the event loop
+
+    async def enter(self) -> T_co:
+        """Enter the manager, and return its value.
+
+        Raises BlockOver where the thread of a block that has ended would be used.
+        """
+        self.outer = _innermost()
+        try:
+            if self._begins_elsewhere():
+                self._take_thread()
+            else:
+                self._front = take_turns(_TURNS)
+            await self._enter_in_turn()
+        except BaseException as error:
+            await self._give_up(error)
+            raise
+        self._restore.append(set_variable(_current, self))
+        self.home = contextvars.copy_context()
+        value, self._value = self._value, None
+        return cast("T_co", value)
+
+    async def leave(self, error: BaseException | None) -> bool | None:
+        """Leave the manager, and return what its ``__exit__`` returns.
+
+        What is to happen after a commit happens here: sync hooks on the thread, async ones on the
+        event loop, where they can be cancelled.
+        """
+        self.ended = True
+        try:
+            result = await self._leave_somewhere(error)
+            while self._awaited is not None:
+                hook, self._awaited = self._awaited, None
+                await hook()
+                await run_to_end(self._go_on, self._leaving())
+            return result
+        finally:
+            await self._finish()
+
+    def _begins_elsewhere(self) -> bool:
+        """Tell whether a thread of its own is needed, as far as this can be told from here."""
+        if getattr(AsyncToSync.executors, "current", None) is not None:
+            return False  # A sync caller lends its thread. Is it in a transaction? It has to say.
+        thread = current_executor()
+        while isinstance(thread, OwnThread) and thread.abandoned():
+            thread = thread.outer
+        if isinstance(thread, OwnThread):
+            if thread.over:
+                raise BlockOver(OVER)
+            return False
+        if thread is SyncToAsync.single_thread_executor:
+            return True
+        return self._exclusive and self.outer is None
+
+    def _take_thread(self) -> None:
+        self.outer = None
+        self._own = OwnThread(_TURNS, self._consumer)
+        self._restore += self._own.activate()
+
+    async def _enter_in_turn(self) -> None:
+        while True:
+            context = contextvars.copy_context()
+            answer = await asyncio.create_task(on_worker(self._enter)(), context=context)
+            if answer is None:
+                self._undo = carry_back(context)
+                return
+            self._ticket = [True]
+            self._take_thread()
+
+    async def _give_up(self, error: BaseException) -> None:
+        """Leave what has been entered, or will be: the hop goes on though nobody waits for it."""
+        self.ended = True
+        try:
+            if not self._take_ticket():
+                await run_to_end(partial(self._leave, error), self._leaving())
+        finally:
+            await self._finish()
+
+    def _take_ticket(self) -> bool:
+        return bool(self._ticket and self._ticket.pop())
+
+    async def _leave_somewhere(self, error: BaseException | None) -> bool | None:
+        # Left in another context than entered in (an async fixture, a forgotten async generator),
+        # it still has to reach its own thread.
+        places = [None, self.home] if _current.get() is self else [self.home]
+        try:
+            for place in [*places, self._unlent()]:
+                try:
+                    return await self._leave_in(place, error)
+                except (_WrongThread, RuntimeError) as failed:
+                    if self._left or isinstance(failed, BlockOver):
+                        raise
+            return await self._leave_in(self._unlent(), error, anywhere=True)
+        except BlockOver:
+            if error is None:
+                raise
+            return None  # Not to be replaced: who retries looks for it.
+        finally:
+            for variable, token in self._undo.items():
+                if variable not in self._inside:
+                    with suppress(ValueError):  # Left in another context than entered in.
+                        variable.reset(token)
+
+    async def _leave_in(
+        self,
+        place: contextvars.Context | None,
+        error: BaseException | None,
+        anywhere: bool = False,
+    ) -> bool | None:
+        context = self._leaving(place)
+        try:
+            return await run_to_end(partial(self._leave, error, anywhere), context)
+        finally:
+            if place is None:
+                carry_back(context)
+
+    def _unlent(self) -> contextvars.Context:
+        """Return `home` as it is when a sync caller that lent its thread has taken it back."""
+        context = self.home.copy()
+        context.run(setattr, AsyncToSync.executors, "current", None)
+        return context
+
+    def _leaving(self, place: contextvars.Context | None = None) -> contextvars.Context:
+        """Return a context, `place` or like the current one, whose work need not wait its turn."""
+        context = contextvars.copy_context() if place is None else place
+        context.run(_leaving.set, True)
+        return context
+
+    async def _finish(self) -> None:
+        try:
+            if self._own is not None and not self._own.over:
+                await run_to_end(self._end_thread, self._leaving())
+        finally:
+            while self._restore:
+                self._restore.pop()()
+            if self._own is not None:
+                self._own.release()
+            # Each refers to this block: it is the value of a variable in them.
+            self.home = self._inside = contextvars.Context()
+            self._undo = {}
+            self._front = None
+
+    # On the thread
+
+    def _enter(self) -> _Answer | None:
+        """Enter the manager and return None, or return why not."""
+        if not self._take_ticket():
+            return None
+        thread = threading.current_thread()
+        here = _thread.own or (self.outer is not None and self.outer.thread is thread)
+        before = connections.depths()
+        in_transaction = any(before.values())
+        if self._exclusive and self._own is None and not (here or in_transaction):
+            return _Answer.ELSEWHERE
+        self.thread = thread
+        self._before = before
+        self._inside = contextvars.copy_context()
+        try:
+            self._inside.run(self._enter_inside)
+        finally:
+            carry_back(self._inside)
+        if self._own is not None:
+            _thread.own = True
+        began = bool(connections.deeper_than(before))
+        if began and not self._exclusive and not (_thread.own or in_transaction):
+            refusal = RuntimeError(NOT_EXCLUSIVE)
+            self._exit(refusal)
+            raise refusal
+        _thread.open.append(self)
+        self.holds = began or self._exclusive
+        return None
+
+    def _enter_inside(self) -> None:
+        manager = self._make()
+        self._value = type(manager).__enter__(manager)
+        self._manager = manager
+
+    def _leave(self, error: BaseException | None, anywhere: bool = False) -> bool | None:
+        _leaving.set(False)
+        if self.thread not in (None, threading.current_thread()):
+            if not anywhere:
+                raise _WrongThread
+            self._left = True
+            return self._leave_without_thread(error)
+        self._left = True
+        try:
+            if self._own is not None:
+                close_iterators(OVER)
+            result = self._leave_in_order(error)
+            self._run_hooks()
+            return result
+        finally:
+            if self._own is not None and self._awaited is None:
+                self._end_thread()
+            waiting, _thread.waiting = _thread.waiting, []
+            for each in waiting:
+                each.run_waiting()
+
+    def _leave_in_order(self, error: BaseException | None) -> bool | None:
+        """Leave this block, and before it what tasks started inside it have left open."""
+        if self not in _thread.open:
+            if error is None:
+                raise RuntimeError(LEFT_BEFORE)
+            return None
+        still_open = None
+        for inner in reversed(_thread.open[_thread.open.index(self) + 1 :]):
+            if inner.holds or self._own is not None:
+                still_open = RuntimeError(STILL_OPEN) if inner.holds else still_open
+                inner._leave_early(still_open or RuntimeError(LEFT_BEFORE))
+        _thread.open.remove(self)
+        if still_open is not None and error is None:
+            self._exit(still_open)
+            raise still_open
+        return self._exit(error)
+
+    def _leave_early(self, error: BaseException) -> None:
+        _thread.open.remove(self)
+        try:
+            self._exit(error)
+        except BaseException as raised:
+            if raised is not error:  # Nobody is there to raise it to.
+                logger.exception("Error while leaving a block whose outer block has ended")
+
+    def _leave_without_thread(self, error: BaseException | None) -> bool | None:
+        if self._front is not None:
+            self._front.refuse()  # What waited there for the end of this block.
+        try:
+            result = self._exit(error)
+        except BaseException as raised:
+            if error is None:
+                raise RuntimeError(THREAD_GONE) from raised
+            if raised is not error:
+                logger.exception("Error while leaving a block whose thread is gone")
+            return None
+        if error is None:
+            raise RuntimeError(THREAD_GONE)
+        return result
+
+    def _exit(self, error: BaseException | None) -> bool | None:
+        manager, self._manager = self._manager, None
+        assert manager is not None
+        connections.collect_hooks(self._before, self._due)
+        self._inside.run(carry_back, contextvars.copy_context())
+        try:
+            return self._inside.run(_exit, manager, error)
+        finally:
+            carry_back(self._inside)
+
+    def _run_hooks(self) -> None:
+        while self._due and self._awaited is None:
+            self._awaited = self._due.pop(0).run()
+
+    def _go_on(self) -> None:
+        _leaving.set(False)
+        try:
+            self._run_hooks()
+        finally:
+            if self._own is not None and self._awaited is None:
+                self._end_thread()
+
+    def _end_thread(self) -> None:
+        _leaving.set(False)
+        assert self._own is not None
+        _thread.own = False
+        _thread.open.clear()
+        self._own.finish()
+
+
+class _WrongThread(Exception):
+    """The current context leads to another thread than the one that entered."""
+
+
+_current: contextvars.ContextVar[Block[Any] | None] = contextvars.ContextVar(
+    "asyncgen_runtime_block", default=None
+)
+_leaving: contextvars.ContextVar[bool] = contextvars.ContextVar(
+    "asyncgen_runtime_leaving", default=False
+)
+
+
+class _Thread(threading.local):
+    """The blocks that are open on a thread, from the outermost to the innermost."""
+
+    def __init__(self) -> None:
+        self.own = False
+        """Whether the thread belongs to the first of them."""
+        self.open: list[Block[Any]] = []
+        self.waiting: list[TakingTurns] = []
+
+
+_thread = _Thread()
+
+
+def _top() -> Block[Any] | None:
+    """Return the innermost block of this thread that holds a transaction."""
+    return next((each for each in reversed(_thread.open) if each.holds), None)
+
+
+def _innermost() -> Block[Any] | None:
+    """Return the block in which the current context is."""
+    block = _current.get()
+    while block is not None and block.ended:  # Then a task has outlived it.
+        block = block.outer
+    return block
+
+
+def _is_inside(block: Block[Any] | None, other: Block[Any]) -> bool:
+    while block is not None and block is not other:
+        block = block.outer
+    return block is other
+
+
+class _Turns:
+    """Whose work may run on a block's own thread: what is inside the innermost transaction."""
+
+    def owner(self) -> Block[Any] | None:
+        return _current.get()
+
+    def is_leaving(self) -> bool:
+        return _leaving.get()
+
+    def may_run(self, owner: object) -> bool:
+        top = _top()
+        return top is None or _is_inside(cast("Block[Any] | None", owner), top)
+
+    def tell(self, waiting: TakingTurns) -> None:
+        if waiting not in _thread.waiting:
+            _thread.waiting.append(waiting)
+
+
+_TURNS = _Turns()
+
+
+def _exit(manager: AbstractContextManager[object], error: BaseException | None) -> bool | None:
+    """Call ``__exit__`` as ``with`` does: while `error` is being handled, for sys.exc_info()."""
+    if error is None:
+        return type(manager).__exit__(manager, None, None, None)
+    traceback = error.__traceback__
+    try:
+        raise error
+    except BaseException:
+        error.__traceback__ = traceback
+        return type(manager).__exit__(manager, type(error), error, traceback)

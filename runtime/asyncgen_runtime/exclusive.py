@@ -1,0 +1,62 @@
+"""An async iterator over a sync one that holds a transaction between two rows."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import closing
+from typing import Any, TypeVar
+
+from .blocks import Block
+from .bridge import on_worker
+from .completion import run_to_end
+from .reading import Reader
+
+T = TypeVar("T")
+
+
+class ExclusiveRows(AsyncGenerator[T, None]):
+    """Rows read one by one in a block, to which the consumer's own queries belong too.
+
+    A generator can be dropped half way, by ``break``. Its block is left by the event loop then, a
+    little later; but from that moment on the consumer is outside of it, as in sync code. For that,
+    the block's thread asks whether this object is still there.
+    """
+
+    def __init__(self, call: Callable[[], Iterable[T]]) -> None:
+        self._rows = _rows(call, weakref.ref(self))
+
+    def __anext__(self) -> Any:
+        return self._rows.__anext__()
+
+    def asend(self, value: None) -> Any:
+        return self._rows.asend(value)
+
+    def athrow(self, *error: Any) -> Any:
+        return self._rows.athrow(*error)
+
+    def aclose(self) -> Any:
+        return self._rows.aclose()
+
+
+async def _rows(
+    call: Callable[[], Iterable[T]], consumer: Callable[[], object]
+) -> AsyncGenerator[T, None]:
+    reader = Reader(call, 1, look_ahead=False, exclusive=True)
+    block = Block(lambda: closing(reader), exclusive=True, consumer=consumer)
+    await block.enter()
+    try:
+        while True:
+            rows = await on_worker(reader.read)()
+            if rows is None:  # The consumer has moved to another thread-sensitive context.
+                rows = await run_to_end(reader.read, block.home)
+            for row in rows or ():
+                yield row
+            if reader.finished:
+                break
+        if reader.error is not None:
+            raise reader.error
+    except BaseException as error:
+        await block.leave(error)
+        raise
+    await block.leave(None)
