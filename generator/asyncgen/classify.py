@@ -64,7 +64,7 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        return f"{self.surface.name}.{self.function.name}" if self.surface else self.function.name
+        return f"{self.surface.path}.{self.function.name}" if self.surface else self.function.name
 
 
 @dataclass
@@ -316,11 +316,11 @@ def is_asked_for(candidate: Candidate, rules: Rules) -> bool:
 
 
 def matches(candidate: Candidate, pattern: str) -> bool:
-    """Whether a pattern names the callable: by `name`, `Class.name` or `module.Class.name`."""
-    full = f"{candidate.module.name}.{candidate.name}"
-    return any(
-        fnmatchcase(name, pattern) for name in (candidate.function.name, candidate.name, full)
-    )
+    """Whether a pattern names the callable: by `name`, `Class.name` or `module.Class.name`; where
+    the class stands in another, by `Outer.Class.name` too."""
+    name, own = candidate.name, candidate.function.name
+    names = {own, name, f"{candidate.module.name}.{name}", ".".join(name.split(".")[-2:])}
+    return any(fnmatchcase(each, pattern) for each in names)
 
 
 def _describe(type_: Type) -> str:

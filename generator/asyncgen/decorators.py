@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
 from dataclasses import fields as dataclass_fields
+from functools import reduce
+from typing import cast
 
 from asyncgen.assigned import PARTIAL, Assigned
 from asyncgen.definitions import Definition, External, FunctionIn, Names
@@ -139,14 +141,19 @@ class Decorators:
         def decide(function: Function) -> Function:
             return self.function(function, made)
 
-        def klass(found: Class) -> Class:
+        def klass(found: Class, outer: Class | None = None) -> Class:
             def assigned(functions: Mapping[str, Function]) -> Mapping[str, Function]:
                 return self.assigned(found.attributes, functions, made)
 
             return replace(
                 found,
+                bases=tuple(from_module(each, outer) for each in found.bases),
+                attributes={
+                    name: replace(each, value=each.value and from_module(each.value, found))
+                    for name, each in found.attributes.items()
+                },
                 functions=Decided(found.functions, decide, assigned),
-                classes={name: klass(each) for name, each in found.classes.items()},
+                classes={name: klass(each, found) for name, each in found.classes.items()},
             )
 
         made = replace(
@@ -317,6 +324,26 @@ class Decorators:
     @staticmethod
     def binds(module: Module, name: str) -> bool:
         return name in module.classes or name in module.functions or name in module.attributes
+
+
+def from_module(expression: Expression, body: Class | None) -> Expression:
+    """An expression of a class body as it would be written outside of it: before the name of a
+    class that the body has stands its own."""
+    if body is None or not body.classes:
+        return expression
+    return cast(Expression, _outside(expression, body))
+
+
+def _outside(facts: object, body: Class) -> object:
+    if isinstance(facts, Name) and facts.id in body.classes:
+        first, *others = f"{body.path}.{facts.id}".split(".")
+        return reduce(Get, others, cast(Expression, Name(first)))
+    if isinstance(facts, tuple):
+        return tuple(_outside(each, body) for each in facts)
+    if not is_dataclass(facts) or isinstance(facts, type):
+        return facts
+    parts = {each.name: getattr(facts, each.name) for each in dataclass_fields(facts)}
+    return replace(facts, **{name: _outside(part, body) for name, part in parts.items()})
 
 
 def _accessor(function: Function) -> str | None:

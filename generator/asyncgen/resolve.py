@@ -511,16 +511,24 @@ def _merge(sequences: list[list[Class]]) -> Iterator[Class]:
 
 
 def every_class(module: Module) -> Iterator[Class]:
-    """The classes that the module has at run time; those made inside functions too (trap 11)."""
+    """The classes that the module has at run time, those in the bodies of classes and functions
+    too."""
+
+    def nested(found: Class) -> Iterator[Class]:
+        if not found.is_type_only:
+            yield found
+            for each in found.classes.values():
+                yield from nested(each)
 
     def inside(block: Block) -> Iterator[Class]:
         for statement in walk(block):
             match statement:
                 case Define(definition=Class() as found):
-                    yield found
+                    yield from nested(found)
                 case Define(definition=Function() as function):
                     yield from inside(function.body)
 
-    yield from (found for found in module.classes.values() if not found.is_type_only)
+    for found in module.classes.values():
+        yield from nested(found)
     for function in module.functions.values():
         yield from inside(function.body)

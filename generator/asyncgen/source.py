@@ -221,6 +221,16 @@ class Class(Definition):
     def dotted(self) -> str:
         return f"{self.module}.{self.qualname}"
 
+    @property
+    def path(self) -> str:
+        """Its name with those of the classes around it: `Book.Rows`."""
+        return self.qualname.removeprefix("<locals>.")
+
+    @property
+    def flat_name(self) -> str:
+        """The same as one name, for what is made of it: `BookRows`."""
+        return self.path.replace(".", "")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Module:

@@ -68,7 +68,7 @@ class SurfaceBuilder:
         hits = [
             pattern
             for pattern in self.source.classes
-            if fnmatchcase(found.name, pattern) or fnmatchcase(found.dotted, pattern)
+            if any(fnmatchcase(n, pattern) for n in (found.name, found.path, found.dotted))
         ]
         self.used.update(("classes", pattern) for pattern in hits)
         return bool(hits)
@@ -95,7 +95,9 @@ class SurfaceBuilder:
             return None
         subclass = self.subclass(found, covered, derived) if found in derived.modules else None
         is_subscripted = self.source.style == "mixin" and is_generic(found, derived.resolver)
-        made = SurfaceClass(f"{found.name}Async", found, twins, protocol, subclass, is_subscripted)
+        made = SurfaceClass(
+            f"{found.flat_name}Async", found, twins, protocol, subclass, is_subscripted
+        )
         # Its tests name the class, which only the subclass style imports.
         return shortened(made, derived.resolver) if subclass else made
 
@@ -136,7 +138,7 @@ class SurfaceBuilder:
             found
             for found in self.classes()
             if found not in derived.modules
-            and not found.qualname.startswith("<locals>.")  # it cannot be imported
+            and found.qualname == found.name  # else it cannot be imported
             and self.is_derived(found, derived)
         ]
         for found in new:
