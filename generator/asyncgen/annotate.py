@@ -10,6 +10,11 @@ from asyncgen.source import Binding, Class, Function, Module, Parameter, Paramet
 from asyncgen.surface import Decision, Kind, Twin
 
 COPIED_MARKS = ("alters_data", "queryset_only", "do_not_call_in_templates")
+_KEEPS_RESULTS = ("functools.cache", "functools.lru_cache")
+ANYTHING = (
+    Parameter("args", ParameterKind.VAR_POSITIONAL),
+    Parameter("kwargs", ParameterKind.VAR_KEYWORD),
+)
 BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
 
 
@@ -26,7 +31,7 @@ def twin(
     """The twin that `decision` asks for, of a callable that `definer` defines in `module`."""
     function = decision.function
     assert decision.twin is not None
-    parameters = tuple(_mangled(each, definer) for each in receiving(function, decision.owner))
+    parameters = tuple(_mangled(each, definer) for each in _taken(function, decision.owner))
     return Twin(
         name=decision.twin,
         kind=decision.kind,
@@ -75,6 +80,16 @@ def receiving(function: Function, owner: Class | None) -> tuple[Parameter, ...]:
         return parameters
     name = _fresh("self", parameters)
     return (Parameter(name, ParameterKind.POSITIONAL_OR_KEYWORD), *parameters)
+
+
+def _taken(function: Function, owner: Class | None) -> tuple[Parameter, ...]:
+    """The parameters of the twin. What keeps results by its arguments is handed just what was
+    passed, for `f()` and `f(1)` are kept apart though 1 is the default."""
+    parameters = receiving(function, owner)
+    if not function.is_decorated(*_KEEPS_RESULTS) or all(p.default is None for p in parameters):
+        return parameters
+    has_receiver = owner is not None and function.binding is not Binding.STATICMETHOD
+    return (*parameters[:has_receiver], *ANYTHING)
 
 
 def _mangled(parameter: Parameter, definer: Class | None) -> Parameter:

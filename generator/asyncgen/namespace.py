@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from asyncgen.surface import ImportLine
 
-BUILTINS = frozenset(vars(builtins))
+# The names that every module has for the same thing; `__name__` and its like are each module's own.
+BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("__"))
 _NOTHING: frozenset[str] = frozenset()
 _OWN = ""  # the module of what the file defines itself
 
@@ -56,7 +57,7 @@ class Namespace:
                 return local
         local = wanted or name or module
         if self.is_taken(local, name is None) or local.partition(".")[0] in avoid:
-            local = self.fresh(f"_{local.replace('.', '_')}", avoid)
+            local = self.fresh(local.replace(".", "_"), avoid)
         self._targets[local] = module, name
         return local
 
@@ -71,9 +72,10 @@ class Namespace:
         return self.name(_OWN, name, avoid=avoid)
 
     def fresh(self, wanted: str, avoid: frozenset[str] = _NOTHING) -> str:
-        """A name that stands for nothing yet; it is not remembered."""
+        """A name that stands for nothing yet; it is not remembered. It does not begin with two
+        underscores: a class would take it for a private name of its own."""
         while wanted in avoid or self.is_taken(wanted):
-            wanted = f"_{wanted}"
+            wanted = f"{wanted}_" if wanted.startswith("_") else f"_{wanted}"
         return wanted
 
     def is_taken(self, local: str, is_module: bool = False) -> bool:

@@ -106,7 +106,8 @@ async def run(plan: dict[str, Any]) -> dict[str, object]:
         if each["owner"]:
             mixin = getattr(generated, f"{each['owner']}Async")
             kind = type("Both", (mixin, getattr(source, each["owner"])), {})
-            holders = kind(model), kind(model)
+            rows = kind(model)
+            holders = rows, rows
         else:
             holders = source, generated
         name = f"{each['module']}.{each['name']}"

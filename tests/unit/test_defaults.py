@@ -53,6 +53,9 @@ def test_what_is_always_the_same_is_copied(text: str, names: tuple[str, ...]) ->
         "b'a' rb'\\b'",
         "'\"' 'x'",
         "'''a''' 'b'",
+        "'''one\n  two'''",
+        "r'''\\d\n\t\\n'''",
+        "b'''one\\\n  two'''",
     ],
 )
 def test_concatenated_strings_are_one_of_the_same_value(text: str) -> None:

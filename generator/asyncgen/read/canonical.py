@@ -60,6 +60,8 @@ class _Canonical(cst.CSTTransformer):
     def leave_SimpleString(
         self, original_node: cst.SimpleString, updated_node: cst.SimpleString
     ) -> cst.SimpleString:
+        if "\n" in updated_node.raw_value:  # what is written again stands on one line
+            return updated_node.with_changes(value=_literal(updated_node.evaluated_value))
         prefix = updated_node.prefix.lower().replace("u", "")
         if "R" in updated_node.prefix:
             prefix = prefix.replace("r", "R")  # which some editors highlight differently

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from asyncgen.annotate import ANYTHING
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.infer.known import ANY, Types
 from asyncgen.infer.scope import Scope, Where
@@ -37,10 +38,6 @@ _QUERYSET = "django.db.models.query.QuerySet"
 _RELATED = "django.db.models.fields.related_descriptors.RelatedManager"
 _SELF = Parameter("self", ParameterKind.POSITIONAL_OR_KEYWORD)
 _POSITIONAL_ONLY = ParameterKind.POSITIONAL_ONLY
-_ANYTHING = (
-    Parameter("args", ParameterKind.VAR_POSITIONAL),
-    Parameter("kwargs", ParameterKind.VAR_KEYWORD),
-)
 
 
 def manager_name(queryset: str) -> str:
@@ -109,7 +106,7 @@ def as_method(twin: Twin) -> Twin:
         twin,
         binding=Binding.METHOD,
         receiver="self",
-        signature=Signature((_SELF, *_ANYTHING)),
+        signature=Signature((_SELF, *ANYTHING)),
         sentinels=frozenset(),
         decision=replace(twin.decision, function=function),
     )
