@@ -308,12 +308,14 @@ def init(session: Session) -> int:
 
     path = session.config_path or Path("pyproject.toml")
     with session.progress() as progress:
-        sources = initialise(path, session.python, progress)
+        found = initialise(path, session.python, progress)
     session.say(f"asyncgen: added [tool.asyncgen] to {path}")
-    for source in sources:
+    for source in found.sources:
         session.say(f"  {source}")
-    if sources:
-        session.say("Look at it, then run `asyncgen build`.")
+    if found.services or found.foreign:
+        session.say("It has further sources in comments: services, classes of other packages.")
+    if found.sources:
+        session.say("Look at it, then run `asyncgen build`, and `asyncgen apply`.")
     else:
         session.say(
             "No queryset, manager or model was found: name the modules to read in `sources`."

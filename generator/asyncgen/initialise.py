@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
 
 from asyncgen import environment
 from asyncgen.config import Config, Source
@@ -18,6 +19,7 @@ from asyncgen.globs import Globber
 from asyncgen.header import is_generated
 from asyncgen.plan import ASIDE, Progress, Run, Selection, import_root
 from asyncgen.problems import AsyncgenError, Location, Problem
+from asyncgen.proposal import Proposal, foreign, globs, services
 from asyncgen.read import read_outline
 from asyncgen.resolve import Resolver, every_class
 from asyncgen.source import Module
@@ -31,13 +33,28 @@ sources = [{sources}]
 # output = "{{directory}}/{{stem}}_async.py"
 # Module-level functions that get a twin, besides those in __all__.
 # functions = ["place_order"]
+# Classes that need not inherit what is written for them.
+# unwired = ["LegacyQuerySet"]
 # Make warnings (something ambiguous, a base that cannot be found) errors.
 # strict = true
 """
+SERVICES = """
+# Functions that open transactions, for twins that run as a whole.
+# [[tool.asyncgen.source]]
+# sources = ["{path}"]
+# functions = [{functions}]
+"""
+FOREIGN = """
+# Classes of another package that yours inherit from, as subclasses of your own.
+# [[tool.asyncgen.source]]
+# sources = ["{module}"]
+# style = "subclass"
+# output = "{output}"
+"""
 
 
-def initialise(path: Path, python: str | None, progress: Progress) -> list[str]:
-    """Append a [tool.asyncgen] table to the pyproject.toml at `path`; the sources it names.
+def initialise(path: Path, python: str | None, progress: Progress) -> Proposal:
+    """Append a [tool.asyncgen] table to the pyproject.toml at `path`; what it proposes.
 
     `python` names the environment that classes of other packages are looked up in. Nothing that is
     there is changed. Raises AsyncgenError (AG102, AG105, AG109).
@@ -67,9 +84,8 @@ def initialise(path: Path, python: str | None, progress: Progress) -> list[str]:
     root = path.resolve().parent
     search = (root / "src", root)
     config = Config(root, path.resolve(), (Source(),), python=python, search=search)
-    sources = [each.relative_to(root).as_posix() for each in proposed(config, progress)]
-    listed = "".join(f'\n    "{source}",' for source in sources)
-    table = TEMPLATE.format(sources=f"{listed}\n" if listed else "")
+    found = proposed(config, progress)
+    table = _table(found)
     newline = "\r\n" if "\r\n" in before else "\n"
     gap = "" if not before else newline if before.endswith("\n") else newline * 2
     after = before + gap + table.replace("\n", newline)
@@ -85,10 +101,24 @@ def initialise(path: Path, python: str | None, progress: Progress) -> list[str]:
                 Location(str(path), 1),
             )
         ) from error
-    return sources
+    return found
 
 
-def proposed(config: Config, progress: Progress) -> Iterator[Path]:
+def _table(found: Proposal) -> str:
+    listed = "".join(f'\n    "{source}",' for source in found.sources)
+    table = TEMPLATE.format(sources=f"{listed}\n" if listed else "")
+    for path, functions in found.services:
+        names = ", ".join(f'"{name}"' for name in functions)
+        table += SERVICES.format(path=path, functions=names)
+    top = found.sources[0].rpartition("/")[0].split("/") if found.sources else [""]
+    folder = "/".join(takewhile(lambda part: "*" not in part, top))
+    for module in found.foreign:
+        output = PurePosixPath(folder, f"{module.replace('.', '_')}_async.py")
+        table += FOREIGN.format(module=module, output=output)
+    return table
+
+
+def proposed(config: Config, progress: Progress) -> Proposal:
     """The project's files that define querysets, managers or models, whatever these are called:
     what each class inherits from is followed, into other packages too."""
     modules = dict(_outlines(config, progress))
@@ -98,13 +128,34 @@ def proposed(config: Config, progress: Progress) -> Iterator[Path]:
     for path, module in modules.items():
         groups.setdefault(import_root(module.name, path), []).append(module)
     found: set[Module] = set()
+    foreigners: set[str] = set()
     for root, group in groups.items():
         resolver = Resolver(tuple(dict.fromkeys((root, *config.search, *installed))), read)
         for each in group:
             resolver.add(each)
         evaluator = Evaluator(resolver, Relations(resolver, group))
-        found.update(each for each in group if defines_any(each, evaluator))
-    yield from (path for path, module in modules.items() if module in found)
+        covered = [each for each in group if defines_any(each, evaluator)]
+        found.update(covered)
+        classes = [one for each in covered for one in every_class(each)]
+        foreigners |= foreign(classes, resolver, evaluator.role)
+    files = [
+        path.relative_to(config.root).as_posix()
+        for path, module in modules.items()
+        if module in found
+    ]
+    own = {path.relative_to(config.root).as_posix(): path for path in _own(config.root)}
+    known = {path.relative_to(config.root).as_posix() for path in modules}
+    return Proposal(
+        tuple(globs(files, lambda each: _is_harmless(each, own, known), config.root)),
+        tuple((name, names) for name, path in own.items() if (names := services(path))),
+        tuple(sorted(foreigners)),
+    )
+
+
+def _is_harmless(file: str, own: Mapping[str, Path], known: set[str]) -> bool:
+    """Whether a glob may find the file as well: it was read, or has no class."""
+    path = own.get(file)
+    return path is not None and (file in known or not _CLASS.search(path.read_bytes()))
 
 
 def _outlines(config: Config, progress: Progress) -> Iterator[tuple[Path, Module]]:
@@ -118,14 +169,19 @@ def _outlines(config: Config, progress: Progress) -> Iterator[tuple[Path, Module
 
 
 def candidates(root: Path) -> Iterator[Path]:
-    """The project's files that have classes: none that test, migrate or were generated, and no
-    environment's."""
+    """The project's files that have classes."""
+    for path in _own(root):
+        if _CLASS.search(path.read_bytes()):
+            yield path
+
+
+def _own(root: Path) -> Iterator[Path]:
+    """The project's files: none that test, migrate or were generated, and no environment's."""
     for path in Globber().files(root, "**/*.py"):
         parts = path.relative_to(root).with_suffix("").parts
         if any(map(ASIDE.fullmatch, parts)) or _in_environment(path.parent, root):
             continue
-        data = path.read_bytes() if os.access(path, os.R_OK) else b""
-        if _CLASS.search(data) and not is_generated(data):
+        if os.access(path, os.R_OK) and not is_generated(path.read_bytes()):
             yield path
 
 

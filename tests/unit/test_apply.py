@@ -621,8 +621,11 @@ CASES = {
             size = SIZE
 
 
+        # asyncgen: unwired
         class Rest(models.QuerySet):
             till = Till
+
+            ...
         """,
         """\
         from django.db import models
@@ -635,8 +638,11 @@ CASES = {
             size = SIZE
 
 
+        # asyncgen: unwired
         class Rest(models.QuerySet):
             till = Till
+
+            ...
         """,
     ),
 }
@@ -657,7 +663,8 @@ def test_the_classes_of_a_module_are_joined(name: str, project: Project, run: Ru
     source = root / "shop/books.py"
     source.write_text(case.text(case.before))
     assert_tidy()
-    assert run("build").exit_code == 0
+    built = run("build")
+    assert built.exit_code == 0, built.stderr
     assert run("apply").exit_code == 0
     assert source.read_text() == case.text(case.after)
     assert_tidy()
@@ -782,7 +789,8 @@ UNSAFE = {
     ),
     "what is stale is used elsewhere": (
         "from django.db import models\n\nfrom shop.books_async import GoneAsync\n\n\n"
-        "class Books(models.QuerySet):\n    gone = GoneAsync\n",
+        "# asyncgen: unwired\nclass Books(models.QuerySet):\n    gone = GoneAsync\n\n"
+        "    def total(self):\n        return self.count()\n",
         "the name is used in other places, or imported in a block; take out GoneAsync",
     ),
 }
@@ -796,7 +804,8 @@ def test_what_cannot_be_done_safely_is_named(project: Project, run: Run, name: s
         (root / "pyproject.toml").write_text(
             PYPROJECT.replace('none"\n', 'none"\nclasses = ["*"]\nkinds = { total = "value" }\n')
         )
-    assert run("build").exit_code == 0
+    built = run("build")
+    assert built.exit_code == 0, built.stderr
     before = files(root)
     answer = run("apply")
     assert answer.exit_code == 1

@@ -1,0 +1,110 @@
+"""What `asyncgen init` proposes besides single files: globs, services, other people's classes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from asyncgen.resolve import Resolver
+from asyncgen.source import Class
+
+LEAST = 2  # so many files of one pattern are worth a glob
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Sources, as they stand in the configuration; `services` are the functions of each file that
+    open transactions, `foreign` modules of other packages that the project's classes come from."""
+
+    sources: tuple[str, ...]
+    services: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    foreign: tuple[str, ...] = ()
+
+
+def globs(files: Sequence[str], is_harmless: Callable[[str], bool], root: Path) -> list[str]:
+    """The files as few globs. A glob finds nothing but the files and what is harmless to read."""
+    left = dict.fromkeys(files)
+    found: list[str] = []
+    for pattern in _patterns(files):
+        depth = pattern.count("/")
+        members = [
+            each for each in left if each.count("/") == depth and PurePosixPath(each).match(pattern)
+        ]
+        if len(members) < LEAST:
+            continue
+        matched = {path.relative_to(root).as_posix() for path in root.glob(pattern)}
+        if all(each in files or is_harmless(each) for each in matched):
+            found.append(pattern)
+            for each in members:
+                del left[each]
+    return sorted([*found, *left])
+
+
+def _patterns(files: Iterable[str]) -> list[str]:
+    """The globs that could be: of files of one name in neighbouring folders, of files in
+    neighbouring folders of one name, of files in one folder; the most general first."""
+    named: dict[str, None] = {}
+    foldered: dict[str, None] = {}
+    single: dict[str, None] = {}
+    for each in files:
+        parts = each.split("/")
+        if len(parts) > 1:
+            named["/".join([*parts[:-2], "*", parts[-1]])] = None
+            single["/".join([*parts[:-1], "*.py"])] = None
+        if len(parts) > 2:
+            foldered["/".join([*parts[:-3], "*", parts[-2], "*.py"])] = None
+    return [*foldered, *named, *single]
+
+
+def services(path: Path) -> tuple[str, ...]:
+    """The public functions of a module that open a transaction, by how they are written; not those
+    that answer a request."""
+    with suppress(OSError, SyntaxError, ValueError):
+        data = path.read_bytes()
+        if b"atomic" in data:
+            tree = ast.parse(data)
+            return tuple(
+                each.name
+                for each in tree.body
+                if isinstance(each, ast.FunctionDef)
+                and not each.name.startswith("_")
+                and not (each.args.args and each.args.args[0].arg == "request")
+                and any(map(_is_atomic, _entered(each)))
+            )
+    return ()
+
+
+def _entered(function: ast.FunctionDef) -> Iterator[ast.expr]:
+    """The decorators of a function, and what the `with` statements in it enter."""
+    yield from function.decorator_list
+    for node in ast.walk(function):
+        if isinstance(node, ast.With):
+            yield from (item.context_expr for item in node.items)
+
+
+def _is_atomic(node: ast.expr) -> bool:
+    match node:
+        case ast.Call(func=function):
+            return _is_atomic(function)
+        case ast.Name(id="atomic") | ast.Attribute(attr="atomic"):
+            return True
+    return False
+
+
+def foreign(classes: Iterable[Class], resolver: Resolver, role: Callable[[Class], str]) -> set[str]:
+    """The modules of other packages, Django aside, with querysets, managers or models that the
+    classes inherit from."""
+    return {
+        base.module
+        for each in classes
+        for base in resolver.mro(each)
+        if not base.module.startswith("django.") and role(base) and _is_installed(base, resolver)
+    }
+
+
+def _is_installed(found: Class, resolver: Resolver) -> bool:
+    path = resolver.find(found.module)
+    return path is not None and "site-packages" in path.parts

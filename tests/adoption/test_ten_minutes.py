@@ -1,0 +1,93 @@
+"""What a user does between `pip install` and the first awaited twin, as one script, with no hand in
+between: 30 models in 6 apps, services, managers, and the classes of another package."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ten") / "harbour"
+    shutil.copytree(HERE / "harbour", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    # As pip would have it in the project's environment.
+    packages = folder / ".venv/lib/python3.12/site-packages"
+    packages.parent.mkdir(parents=True)
+    (folder / "installed").rename(packages)
+    return folder
+
+
+def run(root: Path, *command: str, status: int = 0) -> str:
+    """What a command of the script prints; it has to end with the status."""
+    packages = next(root.glob(".venv/lib/*/site-packages"))
+    environment = {**os.environ, "PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("VIRTUAL_ENV", None)
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def asyncgen(root: Path, *arguments: str, status: int = 0) -> str:
+    return run(root, "-m", "asyncgen", *arguments, status=status)
+
+
+def sources(root: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*.py*")
+        if ".venv" not in path.parts and ".asyncgen_cache" not in path.parts
+    }
+
+
+def take_the_services_too(path: Path) -> None:
+    """Take the comment away from the source that `init` proposes for what opens transactions."""
+    before, mark, after = path.read_text().partition("# Functions that open transactions")
+    table, gap, rest = after.partition("\n\n")
+    assert 'sources = ["cargo/services.py"]\n# functions = ["store"]' in table
+    path.write_text(before + mark + table.replace("\n# ", "\n") + gap + rest)
+
+
+def test_the_ten_minutes(root: Path) -> None:
+    assert "Ran 5 tests" in run(root, "manage.py", "test")
+
+    assert "*/models.py" in asyncgen(root, "init")
+    take_the_services_too(root / "pyproject.toml")
+    built = asyncgen(root, "build")
+    assert "Next: `asyncgen apply`" in built
+    assert "[AG502]" in asyncgen(root, "check", status=1)
+    asyncgen(root, "apply")
+    assert asyncgen(root, "check") == "asyncgen: in sync\n"
+    assert "Next" not in asyncgen(root, "build")
+
+    (root / "after/tests_async.py").rename(root / "harbour/tests_async.py")
+    assert "Ran 10 tests" in run(root, "manage.py", "test")
+    assert "No changes" in run(root, "manage.py", "makemigrations", "--check", "--dry-run")
+
+    for arguments in (["check"], ["format", "--check"]):
+        run(root, "-m", "ruff", *arguments, ".")
+    before = sources(root)
+    asyncgen(root, "build")
+    asyncgen(root, "apply")
+    assert sources(root) == before, "a second time changes nothing"
+
+
+def test_nobody_elses_package_was_changed(root: Path) -> None:
+    packages = next(root.glob(".venv/lib/*/site-packages"))
+    for path in (HERE / "harbour/installed").rglob("*.py"):
+        name = path.relative_to(HERE / "harbour/installed")
+        assert (packages / name).read_bytes() == path.read_bytes()

@@ -1,0 +1,119 @@
+"""What `asyncgen init` proposes: few globs that find nothing else, services, other packages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+Project = Callable[[dict[str, str]], Path]
+Run = Callable[..., Result]
+
+MODEL = "from django.db import models\n\n\nclass Book(models.Model):\n    pass\n"
+PLAIN = "class Plain:\n    pass\n"
+
+LAYOUTS = {
+    "files of one name": (
+        {"a/models.py": MODEL, "b/models.py": MODEL, "c/models.py": ""},
+        ["*/models.py"],
+    ),
+    "folders of one name": (
+        {"src/a/models/x.py": MODEL, "src/b/models/y.py": MODEL, "src/b/models/__init__.py": ""},
+        ["src/*/models/*.py"],
+    ),
+    "files of one folder": ({"a/x.py": MODEL, "a/y.py": MODEL}, ["a/*.py"]),
+    "a single file": ({"a/x.py": MODEL, "b/y.py": MODEL}, ["a/x.py", "b/y.py"]),
+    "tests are not found by chance": (
+        {"a/models.py": MODEL, "b/models.py": MODEL, "tests/models.py": MODEL},
+        ["a/models.py", "b/models.py"],
+    ),
+    "nor is what cannot be read": (
+        {"a/x.py": MODEL, "a/y.py": MODEL, "a/broken.py": "class Broken(:\n"},
+        ["a/x.py", "a/y.py"],
+    ),
+    "classes of another kind do no harm": (
+        {"a/models.py": MODEL, "b/models.py": MODEL, "c/models.py": PLAIN},
+        ["*/models.py"],
+    ),
+}
+
+
+def listed(root: Path) -> list[str]:
+    lines = (root / "pyproject.toml").read_text().splitlines()
+    return [line.strip().strip('",') for line in lines if line.startswith("    ")]
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_few_globs_that_find_nothing_else(project: Project, run: Run, name: str) -> None:
+    files, expected = LAYOUTS[name]
+    packages = {f"{path.rpartition('/')[0]}/__init__.py": "" for path in files}
+    root = project(packages | files)
+    assert run("init").exit_code == 0
+    assert listed(root) == expected
+    assert run("check").exit_code in (0, 1, 2), "what is proposed can be read"
+
+
+SERVICES = """\
+from django.db import transaction
+from django.db.transaction import atomic
+
+
+@transaction.atomic
+def decorated(): ...
+
+
+@atomic(durable=True)
+def called(): ...
+
+
+def inside(books):
+    for book in books:
+        with transaction.atomic():
+            book.save()
+
+
+def nothing(): ...
+
+
+@atomic
+def _private(): ...
+
+
+@atomic
+def view(request): ...
+
+
+@atomic
+async def already(): ...
+"""
+
+
+def test_functions_that_open_transactions_are_named(project: Project, run: Run) -> None:
+    root = project({"shop/__init__.py": "", "shop/models.py": MODEL, "shop/services.py": SERVICES})
+    assert "further sources in comments" in run("init").stdout
+    text = (root / "pyproject.toml").read_text()
+    assert (
+        '# sources = ["shop/services.py"]\n# functions = ["decorated", "called", "inside"]\n'
+        in text
+    )
+
+
+def test_classes_of_other_packages_are_named(project: Project, run: Run) -> None:
+    packages = ".venv/lib/python3.12/site-packages"
+    base = "from django.db import models\n\n\nclass Dated(models.QuerySet):\n    pass\n"
+    own = "from tides.dated import Dated\n\n\nclass Books(Dated):\n    pass\n"
+    root = project(
+        {
+            f"{packages}/tides/__init__.py": "",
+            f"{packages}/tides/dated.py": base,
+            "shop/__init__.py": "",
+            "shop/books.py": own,
+        }
+    )
+    assert run("init").exit_code == 0
+    table = (root / "pyproject.toml").read_text().partition("# Classes of another package")[2]
+    assert '# sources = ["tides.dated"]\n# style = "subclass"\n' in table
+    assert '# output = "shop/tides_dated_async.py"\n' in table
+    assert "django.db" not in table
