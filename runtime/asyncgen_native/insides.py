@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 
 import asgiref.sync
+from django.apps import apps
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -78,8 +79,9 @@ FILES = "django.db.models.fields.files"
 def use_in_django(bridge: Callable[..., Any]) -> None:
     """Have Django's own async methods made of `bridge`, which is of the shape of sync_to_async."""
     for name in SYNC_TO_ASYNC:
-        module = importlib.import_module(name)
-        if hasattr(module, "sync_to_async"):
+        app = ".".join(name.split(".")[:3])
+        if not app.startswith("django.contrib.") or apps.is_installed(app):
+            module = importlib.import_module(name)
             setattr(module, "sync_to_async", bridge)  # noqa: B010  it is not exported
 
 
