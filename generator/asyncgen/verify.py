@@ -39,12 +39,13 @@ class Written:
 
 
 def verify(config: Config, written: Sequence[Written]) -> list[Problem]:
-    """What mypy (AG601) and stubtest (AG602) say of the stubs; AG603 where they are missing."""
+    """What mypy (AG601) and stubtest (AG602) say of the stubs; AG603 where they are missing, AG604
+    where one of them fails otherwise than by what it says of a stub."""
     if not written:
         return []
     python = interpreter(config)
-    found = _run(config, [python, "-m", "mypy", "--no-error-summary", *_paths(written)])
-    if "No module named mypy" in found:
+    status, said = _run(config, [python, "-m", "mypy", "--no-error-summary", *_paths(written)])
+    if "No module named mypy" in said:
         return [
             Problem(
                 "AG603",
@@ -53,17 +54,34 @@ def verify(config: Config, written: Sequence[Written]) -> list[Problem]:
                 Location(str(config.path), 1),
             )
         ]
-    problems = list(_mypy_problems(found, written))
+    problems = list(_mypy_problems(said, written))
+    if status > 1 and not problems:  # 1: errors, here of files that are none of ours
+        return [_failure("mypy", status, said, config)]
     modules = [each.stub.module for each in written]
-    found = _run(config, [python, "-c", _STUBTEST, *modules])
-    return [*problems, *_stubtest_problems(found, written)]
+    status, said = _run(config, [python, "-c", _STUBTEST, *modules])
+    found = list(_stubtest_problems(said, written))
+    if status and not found:
+        found = [_failure("stubtest", status, said, config)]
+    return [*problems, *found]
+
+
+def _failure(program: str, status: int, said: str, config: Config) -> Problem:
+    last = (said.strip().splitlines() or ["it said nothing"])[-1]
+    return Problem(
+        "AG604",
+        f"{program} failed with exit status {status}: {last}",
+        "run it by hand for all that it says; it needs DJANGO_SETTINGS_MODULE where a module reads "
+        "settings when it is imported",
+        Location(str(config.path), 1),
+    )
 
 
 def _paths(written: Iterable[Written]) -> list[str]:
     return [each.stub.path for each in written]
 
 
-def _run(config: Config, command: list[str]) -> str:
+def _run(config: Config, command: list[str]) -> tuple[int, str]:
+    """The exit status of a program in the project's folder, and all that it printed."""
     path = os.pathsep.join(map(str, (*config.search, *_inherited_path())))
     finished = subprocess.run(
         command,
@@ -73,7 +91,7 @@ def _run(config: Config, command: list[str]) -> str:
         text=True,
         check=False,
     )
-    return finished.stdout + finished.stderr
+    return finished.returncode, finished.stdout + finished.stderr
 
 
 def _inherited_path() -> tuple[str, ...]:
@@ -115,9 +133,13 @@ def _stubtest_problems(text: str, written: Sequence[Written]) -> Iterator[Proble
 
 
 def name_at(text: str, line: int) -> str:
-    """The dotted name of the innermost definition that the line is in."""
+    """The dotted name of the innermost definition that the line is in; of a stub that is no
+    Python, none."""
     names: list[str] = []
-    body: Sequence[ast.stmt] = ast.parse(text).body
+    try:
+        body: Sequence[ast.stmt] = ast.parse(text).body
+    except SyntaxError:
+        return ""
     while True:
         inner = next((each for each in body if _holds(each, line)), None)
         if not isinstance(inner, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

@@ -6,11 +6,12 @@ looked up where the annotation was written, and replaced by the name that the st
 
 from __future__ import annotations
 
-import importlib.util
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 from asyncgen.annotation import last_word, parse_annotation
@@ -362,10 +363,15 @@ def _longest_module(chain: str, resolver: Resolver) -> str:
 
 @cache
 def _is_standard(dotted: str) -> bool:
-    """Whether the standard library has a module of that name; nothing else is imported."""
-    if dotted.partition(".")[0] not in sys.stdlib_module_names:
+    """Whether the standard library has a module of that name. It is looked for, never imported:
+    `importlib.util.find_spec("a.b")` runs `a`."""
+    top, *inner = dotted.split(".")
+    if top not in sys.stdlib_module_names:
         return False
-    try:
-        return importlib.util.find_spec(dotted) is not None
-    except ImportError:
-        return False
+    base = Path(os.__file__).parent.joinpath(top, *inner)
+    return (
+        not inner
+        or dotted == "os.path"
+        or (base / "__init__.py").is_file()
+        or base.with_name(f"{base.name}.py").is_file()
+    )
