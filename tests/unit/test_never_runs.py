@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -99,21 +100,32 @@ def test_no_verb_runs_anything_of_the_project(program: list[str], project: Path)
 def test_a_plain_module_run_imports_no_more_of_the_project_than_python_itself(
     project: Path,
 ) -> None:
-    """`python -m` puts the project first, and imports some modules before asyncgen is reached:
-    those alone may be found there."""
+    """`python -m` puts the project first on the path, and imports some modules before asyncgen is
+    reached: without these there is nothing that asyncgen would import from there."""
     empty = project.parent / "empty"
     empty.mkdir()
     (empty / "nothing.py").touch()
-    environment = {**os.environ, "PYTHONPATH": str(empty)}
     notes = project.parent / "notes"
 
-    def ran(name: str) -> set[str]:
+    def ran(*command: str) -> list[Path]:
         notes.unlink(missing_ok=True)
-        command = [sys.executable, "-m", name, *(["check"] if name == "asyncgen" else [])]
-        subprocess.run(command, cwd=project, env=environment, capture_output=True, check=False)
-        return set(notes.read_text().splitlines()) if notes.exists() else set()
+        subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=project,
+            env={**os.environ, "PYTHONPATH": str(empty)},
+            capture_output=True,
+            check=False,
+        )
+        return [Path(line) for line in notes.read_text().splitlines()] if notes.exists() else []
 
-    assert ran("asyncgen") <= ran("nothing")
+    while own := ran("nothing"):
+        for path in own:
+            shutil.rmtree(project / path.relative_to(project).parts[0])
+    assert (project / "json").exists()
+    assert ran("json.tool", "--help")
+    for verb in ("init", "build", "check"):
+        assert not ran("asyncgen", verb)
+    assert (project / "shop/querysets_async.py").exists()
 
 
 # -- releases --------------------------------------------------------------------------------------
@@ -152,13 +164,16 @@ def test_a_release_is_what_it_says(key: str, value: str, tmp_path: Path) -> None
     assert "[AG104]" in said
 
 
+METADATA = "Metadata-Version: 2.1\nName: shelves\nVersion: 1.2.3\n"
+
+
 def wheel(folder: Path) -> str:
     """A wheel of a distribution with a module, and its hash."""
     folder.mkdir()
     path = folder / "shelves-1.2.3-py3-none-any.whl"
     files = {
         "shelves/__init__.py": "",
-        "shelves-1.2.3.dist-info/METADATA": "Metadata-Version: 2.1\nName: shelves\n",
+        "shelves-1.2.3.dist-info/METADATA": METADATA,
         "shelves-1.2.3.dist-info/WHEEL": "Wheel-Version: 1.0\nTag: py3-none-any\n",
         "shelves-1.2.3.dist-info/RECORD": "",
     }
