@@ -8,12 +8,11 @@ walk takes the next one at every statement, header and decorator.
 from __future__ import annotations
 
 import ast
-import io
 import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import libcst as cst
 
@@ -21,6 +20,7 @@ from asyncgen.facts import Call, Display, Expression, Get, Import, Item, Literal
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read.canonical import annotation_text, canonical_text
 from asyncgen.read.expressions import dotted, strings
+from asyncgen.read.pieces import Piece, eased, logical_lines, pieces
 from asyncgen.read.statements import StatementReader
 from asyncgen.source import (
     Attribute,
@@ -32,60 +32,52 @@ from asyncgen.source import (
     TypeParameter,
 )
 
+Statement: TypeAlias = cst.BaseStatement | cst.BaseSmallStatement
+
 _PRAGMA = re.compile(r"#\s*asyncgen:\s*(?P<words>[\w-]+)")
 _INCOMPATIBLE = re.compile(r"#\s*type:\s*ignore\[[^]]*\boverride\b")
 
 
 def read_source(text: str, module: str, display: str, *, is_package: bool = False) -> Module:
-    """Read source `text` as the module named `module`; raises AsyncgenError (AG303)."""
+    """Read source `text` as the module named `module`.
+
+    Raises AsyncgenError: AG303 for a syntax error, AG304 where Python reads what LibCST cannot.
+    """
     try:
-        tree = cst.parse_module(text)
-        lines = iter(list(_logical_lines(text)))
-    except cst.ParserSyntaxError as error:
-        raise _parser_error(error, text, display) from error
+        lines = logical_lines(text)
     except (tokenize.TokenError, SyntaxError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else error.args[1][0]
-        raise _syntax_error(str(error.args[0]), Location(display, line or 1)) from error
-    except RecursionError as error:
-        raise _syntax_error("the file is nested too deeply", Location(display, 1)) from error
-    return _Reader(module, is_package, lines, display, tree).module()
+        raise _problem(text, str(error.args[0]), Location(display, line or 1)) from error
+    starts = iter([line.first for line in lines])
+    return _Reader(module, is_package, starts, display, text, tuple(pieces(text, lines))).module()
 
 
-def _parser_error(error: cst.ParserSyntaxError, text: str, display: str) -> AsyncgenError:
-    """The error as CPython words and places it, which it does better, where it sees one too."""
+def _problem(text: str, message: str, location: Location) -> AsyncgenError:
+    """A syntax error, as CPython words and places it, which it does better, where it sees one too;
+    where it sees none, it is not for the source to be corrected."""
     try:
         ast.parse(text)
     except (SyntaxError, ValueError) as better:
-        line = better.lineno if isinstance(better, SyntaxError) else None
+        line = (better.lineno if isinstance(better, SyntaxError) else None) or location.line
         said = better.msg if isinstance(better, SyntaxError) else str(better)
-        return _syntax_error(said, Location(display, line or error.raw_line))
-    return _syntax_error(error.message, Location(display, error.raw_line))
+        return _syntax_error(said, Location(location.path, line))
+    except (RecursionError, MemoryError):
+        pass
+    return AsyncgenError(
+        Problem(
+            "AG304",
+            f"LibCST, which reads the source, cannot read this: {message}",
+            "nothing is wrong with the source: write it differently there, or leave the file out "
+            "of `sources`; a newer libcst may read it",
+            location,
+        )
+    )
 
 
 def _syntax_error(message: str, location: Location) -> AsyncgenError:
     return AsyncgenError(
         Problem("AG303", f"syntax error: {message}", "correct the source, then run again", location)
     )
-
-
-def _logical_lines(text: str) -> Iterator[int]:
-    """The first line of each logical line, in order (Python's lexical analysis, section 2.1.1)."""
-    layout = {
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENCODING,
-        tokenize.ENDMARKER,
-    }
-    start = 0
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.NEWLINE:
-            if start:
-                yield start
-            start = 0
-        elif token.type not in layout and not start:
-            start = token.start[0]
 
 
 class _Scope(NamedTuple):
@@ -103,16 +95,32 @@ class _Scope(NamedTuple):
         return cls({}, [], {}, {}, {}, binding)
 
 
+def _parsed(text: str) -> Sequence[Statement]:
+    try:
+        return cst.parse_module(text).body
+    except Exception:
+        easier = eased(text)
+        if easier == text:
+            raise
+        return cst.parse_module(easier).body
+
+
 @dataclass
 class _Reader(StatementReader):
     """Walks one module: what its body and those of its classes declare."""
 
     path: str
-    tree: cst.Module
+    text: str
+    pieces: tuple[Piece, ...]
+    # The class that the piece being read ends with, and how it goes on.
+    cut: tuple[cst.CSTNode | None, tuple[Piece, ...]] = (None, ())
 
     def module(self) -> Module:
         scope = _Scope.empty(Binding.FUNCTION)
-        self.declare(self.tree.body, scope, ())
+        for piece in self.pieces:
+            statements = self.parsed(piece)[1:]
+            self.cut = (statements[-1] if piece.rest else None, piece.rest)
+            self.declare(statements, scope, ())
         exports = scope.attributes.get("__all__")
         return Module(
             name=self.name,
@@ -129,11 +137,31 @@ class _Reader(StatementReader):
             prefetched=frozenset(self.prefetched),
         )
 
+    def parsed(self, piece: Piece) -> Sequence[Statement]:
+        """The statements of a piece, below what makes it a module."""
+        try:
+            return _parsed(piece.text)
+        except Exception as error:  # LibCST raises more than it says
+            if isinstance(error, cst.ParserSyntaxError):
+                line, message = error.raw_line, error.message
+            else:
+                line, message = 2, f"{type(error).__name__}: {error}"
+            place = Location(self.path, max(line + piece.before, 1))
+            raise _problem(self.text, message, place) from error
+
+    def going_on(self, node: cst.ClassDef) -> Iterator[Sequence[Statement]]:
+        """What follows in the body of a class that was cut."""
+        cut, rest = self.cut
+        if node is cut:
+            for piece in rest:
+                (block,) = self.parsed(piece)
+                yield block.body.body[1:]  # type: ignore[union-attr]  # it is `if 1:`
+
     # -- declarations: the bodies of modules and classes ---------------------------------------
 
     def declare(
         self,
-        statements: Sequence[cst.BaseStatement | cst.BaseSmallStatement],
+        statements: Sequence[Statement],
         scope: _Scope,
         outer: tuple[str, ...],
         is_type_only: bool = False,
@@ -156,7 +184,7 @@ class _Reader(StatementReader):
 
     def declare_compound(
         self,
-        statement: cst.BaseStatement | cst.BaseSmallStatement,
+        statement: Statement,
         scope: _Scope,
         outer: tuple[str, ...],
         is_type_only: bool,
@@ -303,6 +331,8 @@ class _Reader(StatementReader):
                 self.bind(small, line, scope, False)
         else:
             self.declare(body.body, scope, inner)
+        for statements in self.going_on(node):
+            self.declare(statements, scope, inner)
         return Class(
             name=node.name.value,
             qualname=".".join(inner),

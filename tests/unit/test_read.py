@@ -1,0 +1,234 @@
+"""Every source that Python compiles is read, whatever its shape; and a long one in pieces."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from asyncgen.deep import deeply
+from asyncgen.problems import AsyncgenError
+from asyncgen.read import pieces as cutting
+from asyncgen.read import read_file
+from asyncgen.read.pieces import eased, logical_lines, pieces
+from asyncgen.read.tree import read_source
+from asyncgen.source import Module
+from click.testing import Result
+
+# Sources that a reader may stumble over. Each ends with a class whose method is to be found.
+SHAPES = {
+    "500 elif": "if a: pass\n" + "elif a == 1: pass\n" * 500,
+    "800 terms": f"x = {'+'.join(['a'] * 800)}\n",
+    "800 terms of text": "x = " + " + ".join(["'a'"] * 800) + "\n",
+    "800 strings side by side": "x = (" + " ".join(["'a'"] * 800) + ")\n",
+    "800 f-strings side by side": "x = (" + " ".join(["f'{a}'"] * 800) + ")\n",
+    "300 calls in a chain": f"x = a{'.f(b=1)' * 300}\n",
+    "600 attributes in a chain": f"x = a{'.b' * 600}\n",
+    "300 subscripts in a chain": f"x = a{'[0]' * 300}\n",
+    "800 nots": f"x = {'not ' * 800}a\n",
+    "800 ands": f"x = {'a and ' * 800}a\n",
+    "800 comparisons": f"x = {'a < ' * 800}a\n",
+    "800 targets": f"{'a = ' * 800}a\n",
+    "400 conditions": f"x = {'a if b else ' * 400}a\n",
+    "400 lambdas": f"x = {'lambda: ' * 400}a\n",
+    "150 brackets": f"x = {'[' * 150}{']' * 150}\n",
+    "90 blocks": "".join(f"{' ' * n}if a:\n" for n in range(90)) + " " * 90 + "pass\n",
+    "a long default": f"def f(a={'+'.join(['1'] * 500)}): pass\n",
+    "a long annotation": f"def f(a: {'|'.join(['int'] * 500)}): pass\n",
+    "a lambda right after else": "x = () if 0 else(lambda: ())\n",
+    "keywords close to parentheses": "x = (a)if(b)else(lambda: c)\ny = not(a)or(b)and(c)in(d)\n",
+    "a parenthesised name with an annotation": "(x): int = 1\n",
+    "an attribute in parentheses with an annotation": "(x.y): int = 1\n",
+    "two in one line": "(x): int = 1; (y): str\n",
+    "a form feed between statements": "a = 1\n\x0c\nb = 2\n",
+    "a form feed in a block": "if a:\n    b = 1\n\x0c\n    c = 2\n\x0c    d = 3\n",
+    "an escape that is none": "x = '\\d'\ny = b'\\q'\n",
+    "half a surrogate": "x = '\\ud800'\n",
+    "tabs": "if a:\n\tb = 1\n\tif c:\n\t\td = 2\n",
+    "a line that goes on": "x = \\\n  1\n\\\n\n",
+    "letters of the world": "naïve = Ω = 1\nclass ŽluťoučkýKůň: pass\n",
+    "soft keywords as names": "match = type = case = _ = 1\nmatch[type]\nprint(match, case)\n",
+}
+TAIL = "\n\nclass Book:\n    def total(self):\n        return 1\n"
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_source_that_python_compiles_is_read(name: str) -> None:
+    source = SHAPES[name] + TAIL
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compile(source, name, "exec")
+        found = deeply(lambda: read_source(source, "m", "m.py"))
+    method = found.classes["Book"].functions["total"]
+    assert method.location.line == source.count("\n") - 1
+
+
+def test_what_is_eased_is_the_same_for_python() -> None:
+    def dumped(source: str) -> str:
+        return ast.dump(ast.parse(source)).replace("simple=1", "simple=0")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for source in SHAPES.values():
+            easier = eased(source)
+            assert deeply(lambda one=easier: dumped(one)) == deeply(  # type: ignore[misc]
+                lambda one=source: dumped(one)  # type: ignore[misc]
+            )
+            assert easier.count("\n") == source.count("\n")
+
+
+def test_what_libcst_cannot_read_is_no_syntax_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(text: str) -> None:
+        raise TypeError("super(type, obj)")
+
+    monkeypatch.setattr("asyncgen.read.tree._parsed", fail)
+    with pytest.raises(AsyncgenError) as raised:
+        read_source("x = 1\n", "m", "m.py")
+    (problem,) = raised.value.problems
+    assert problem.code == "AG304"
+    assert "LibCST, which reads the source, cannot read this: TypeError" in problem.message
+    assert str(problem.location) == "m.py:1"
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("x = 1\ny = (\n", 2),
+        ("def f(self:\n    pass\n", 1),
+        ("class A:\n    x = 1\n  y = 2\n", 3),
+        ("x = 1\n\nz = 1 +\n", 3),
+        ("x = 'a\n", 1),
+        ("if a:\n", 1),
+        ("(a, b): int = 1\n", 1),
+    ],
+)
+def test_a_syntax_error_is_one_and_has_its_line(source: str, line: int) -> None:
+    for before in ("", "a = 1\n" * 1500):
+        with pytest.raises(AsyncgenError) as raised:
+            read_source(before + source, "m", "m.py")
+        (problem,) = raised.value.problems
+        assert problem.code == "AG303"
+        assert problem.location
+        assert problem.location.line in (line + before.count("\n"), line + before.count("\n") + 1)
+
+
+# -- pieces ----------------------------------------------------------------------------------------
+
+LONG = '''\
+"""A module."""
+# asyncgen: skip
+@a
+@b(
+    1,
+)
+class First(
+    Base,
+):  # asyncgen: queryset
+    """Its docstring."""
+
+    x = 1
+
+    # asyncgen: value
+    def one(self): return self.x
+
+    @property
+    # asyncgen: pure
+    def two(self):
+        if self.x:
+            return 1
+        # a comment
+        else:
+            return 2
+
+    class Inner:
+        def deep(self): pass
+        y = 2
+    if TYPE_CHECKING:
+        def three(self) -> int: ...
+    else:
+        three = one
+    one.alters_data = True
+try:
+    import json
+except ImportError:
+    json = None
+else:
+    y = 1
+finally:
+    z = 1
+# asyncgen: hook
+async def last(a, *, b=1):
+    global count
+    yield a
+for each in y:
+    w = each
+while w: break
+else: v = 1
+class Second: x = 1; y = 2
+last.alters_data = False
+'''
+
+
+def shown(module: Module) -> str:
+    return re.sub(r"frozenset\(\{(.*?)\}\)", lambda m: str(sorted(m[1].split(", "))), repr(module))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 8, 13, 21])
+def test_pieces_make_the_same_module(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = shown(read_source(LONG, "m", "m.py"))
+    monkeypatch.setattr(cutting, "LIMIT", limit)
+    cut = list(pieces(LONG, logical_lines(LONG)))
+    assert len(cut) > 1
+    assert any(each.rest for each in cut)
+    assert shown(read_source(LONG, "m", "m.py")) == whole
+    for width in ("\t", "  "):
+        text = LONG.replace("    ", width)
+        assert shown(read_source(text, "m", "m.py")) == whole
+
+
+def test_every_line_of_a_source_is_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "LIMIT", 2)
+    every = [part for each in pieces(LONG, logical_lines(LONG)) for part in (each, *each.rest)]
+    added = {"pass", "if 1:"}
+    lines = [line for each in every for line in each.text.splitlines()]
+    assert [line for line in lines if line.strip() not in added] == LONG.splitlines()
+    for each in every:
+        start = each.text.splitlines()
+        for number, line in enumerate(start, 1):
+            if line.strip() not in added:
+                assert LONG.splitlines()[number + each.before - 1] == line
+
+
+# -- files -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in its file system")
+def test_a_pipe_is_not_opened(
+    project: Callable[[dict[str, str]], Path], run: Callable[..., Result]
+) -> None:
+    root = project(
+        {
+            "pyproject.toml": '[tool.asyncgen]\nsources = ["shop/*.py"]\nunwired = ["*"]\n',
+            "shop/__init__.py": "",
+            "shop/books.py": (
+                "from django.db import models\nfrom shop.pipe import Base\n"
+                "class BookQuerySet(Base, models.QuerySet):\n"
+                "    def total(self): return self.count()\n"
+            ),
+        }
+    )
+    for name in ("pipe.py", "books_async.pyi", "other.py"):
+        os.mkfifo(root / "shop" / name)
+    answer = run("build")
+    assert answer.exit_code == 3
+    assert "cannot read the output: it is no regular file" in answer.stderr
+    (root / "shop/books_async.pyi").unlink()
+    assert run("build").exit_code == 0
+    (root / "pyproject.toml").unlink()
+    assert run("init").exit_code == 0
+    with pytest.raises(AsyncgenError, match="no regular file"):
+        read_file(root / "shop/pipe.py", "shop.pipe", "shop/pipe.py")
