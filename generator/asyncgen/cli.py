@@ -24,12 +24,14 @@ from asyncgen.problems import AsyncgenError, Problem, Severity, as_json, from_js
 from asyncgen.report import (
     VERBS,
     Console,
+    called,
+    class_tree,
     count,
     drift_problem,
     entry_json,
     entry_line,
     entry_text,
-    is_called,
+    is_class,
     summary,
 )
 
@@ -197,8 +199,9 @@ def check(session: Session) -> int:
     """Tell whether the files are in sync, and write nothing. Exit status 1 when they are not."""
     found = _unchanged(session)
     if found is None:
-        result, _, drifts = _compared(session, session.config())
-        found = [drift_problem(drift) for drift in drifts]
+        config = session.config()
+        result, rendered, drifts = _compared(session, config)
+        found = _drift_problems(config, rendered, drifts)
         found += [each.problem() for each in result.faults]
     session.complain(found)
     if not found:
@@ -212,7 +215,7 @@ def diff(session: Session) -> int:
     """Print what `build` would change, as a unified diff. Exit status 1 when there is something."""
     _, _, drifts = _compared(session, session.config())
     for drift in drifts:
-        click.echo(drift.diff, nl=False)
+        session.show_diff(drift.path, drift.diff)
     return DRIFT if drifts else IN_SYNC
 
 
@@ -230,14 +233,17 @@ def apply(session: Session, shows_diff: bool, only_checks: bool) -> int:
     from asyncgen.mend import mended, write
 
     config = session.config()
-    result, _, drifts = _compared(session, config)
+    result, rendered, drifts = _compared(session, config)
     if drifts:
-        session.complain([drift_problem(drift) for drift in drifts])
+        session.complain(_drift_problems(config, rendered, drifts))
         return DRIFT
     found = mended(config, result.faults)
     if shows_diff or only_checks:
         for change in found.changes:
-            click.echo(change.diff if shows_diff else change.path, nl=only_checks)
+            if shows_diff:
+                session.show_diff(change.path, change.diff)
+            else:
+                session.say(change.path)
     else:
         for path in write(config.root, found.changes):
             session.say(f"changed {path}")
@@ -255,7 +261,8 @@ def explain(session: Session, name: str | None) -> int:
     """Print why each callable gets a twin or none: kind, evidence, twin.
 
     NAME is a dotted name or the end of one: django.db.models.QuerySet.get, BookQuerySet.total,
-    total. Without it, every callable that the configuration covers is listed. For
+    total; that of a twin, atotal; of a class, BookQuerySet, whose callables are listed; or a place,
+    shop/models.py:40. Without it, every callable that the configuration covers is listed. For
     asyncgen_django.everywhere, what that app changes of Django is.
     """
     config = session.config()
@@ -264,7 +271,7 @@ def explain(session: Session, name: str | None) -> int:
     result = _result(session, config)
     if result.errors:
         raise AsyncgenError(*result.errors)
-    entries = [entry for entry in result.entries if name is None or is_called(entry, name)]
+    entries = called(result.entries, name) if name else list(result.entries)
     if name and not entries:
         raise AsyncgenError(
             Problem(
@@ -278,6 +285,9 @@ def explain(session: Session, name: str | None) -> int:
     stubs = types(result.stubs)
     if not entries and session.output_format != "json":
         session.say("asyncgen: the sources have no queryset, manager or model with a callable")
+    if name and not session.as_json and is_class(entries, name):
+        click.echo(class_tree(entries))
+        return IN_SYNC
     for entry in entries:
         if session.output_format == "json":
             click.echo(json.dumps(entry_json(entry, stubs.get(id(entry.decision)))))
@@ -356,6 +366,24 @@ def _compared(session: Session, config: Config) -> tuple[Result, list[Rendered],
     left = leftovers(config, texts)
     session.complain(left.problems)
     return result, texts, drift(config.root, texts, left.removable)
+
+
+def _drift_problems(
+    config: Config, rendered: Sequence[Rendered], drifts: Sequence[Drift]
+) -> list[Problem]:
+    """What drifted, each with what becomes of the twins in it."""
+    from asyncgen.changed import said
+    from asyncgen.output import current
+    from asyncgen.surface import DriftKind
+
+    texts = {each.path: each.text for each in rendered}
+    problems: list[Problem] = []
+    for drift in drifts:
+        is_changed = drift.kind is DriftKind.CHANGED and drift.path.endswith(".py")
+        before = current(config.root, drift.path) if is_changed else None
+        twins = said(before or "", texts[drift.path]) if is_changed else ""
+        problems.append(drift_problem(drift, twins))
+    return problems
 
 
 def _result(session: Session, config: Config) -> Result:

@@ -5,12 +5,14 @@ With `cli`, the only module that prints.
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -40,16 +42,29 @@ class Console:
         return self.output_format == "json"
 
     def say(self, text: str, *, at: int = 0) -> None:
-        """Print to standard output unless -q silenced it."""
+        """Print to standard output unless -q silenced it; where that is JSON, to the other."""
         if self.verbosity >= at:
-            click.echo(text)
+            click.echo(text, err=self.as_json)
 
     def complain(self, problems: Sequence[Problem]) -> None:
         shown = [
             each for each in problems if each.severity is Severity.ERROR or self.verbosity >= 0
         ]
+        is_text = self.output_format in ("full", "concise")
         for line in printed(shown, self.output_format):
-            click.echo(line, err=self.output_format in ("full", "concise"))
+            has_colours = is_text and _has_colours(sys.stderr)
+            click.echo(_painted(line) if has_colours else line, err=is_text, color=has_colours)
+
+    def show_diff(self, path: str, diff: str) -> None:
+        """Print a unified diff, as one object on one line where JSON is asked for."""
+        if self.as_json:
+            click.echo(json.dumps({"file": path, "diff": diff}))
+            return
+        has_colours = _has_colours(sys.stdout)
+        for line in diff.splitlines(keepends=True):
+            colour = _DIFF_COLOURS.get(line[:1]) if has_colours else None
+            text = click.style(line, fg=colour) if colour else line
+            click.echo(text, nl=False, color=has_colours)
 
     def confess(self, error: Exception) -> None:
         """Print a fault of asyncgen itself, with what a report of it needs."""
@@ -79,13 +94,34 @@ class Console:
             click.echo("\r\033[K", nl=False, err=True)
 
 
+# -- colours --------------------------------------------------------------------------------------
+
+_DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+_SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+
+
+def _has_colours(stream: TextIO) -> bool:
+    """Whether there is a terminal that shows them, and nobody said no: https://no-color.org"""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _painted(line: str) -> str:
+    """A printed problem, its severity in colour."""
+    for severity, colour in _SEVERITY_COLOURS.items():
+        before, mark, after = line.partition(f"{severity.value}: ")
+        if mark and "\n" not in before:
+            return f"{before}{click.style(severity.value, fg=colour, bold=True)}: {after}"
+    return line
+
+
 # -- build, check and diff ------------------------------------------------------------------------
 
 # By DriftKind's values.
 VERBS = {"missing": "wrote", "changed": "rewrote", "orphan": "removed"}
 
 
-def drift_problem(drift: Drift) -> Problem:
+def drift_problem(drift: Drift, twins: str = "") -> Problem:
+    """The file that drifted as a problem; `twins` says what becomes of its twins."""
     from asyncgen.surface import DriftKind
 
     said = {
@@ -95,7 +131,7 @@ def drift_problem(drift: Drift) -> Problem:
     }[drift.kind]
     return Problem(
         "AG501",
-        f"{drift.path} {said}",
+        f"{drift.path} {said}{f': `asyncgen build` {twins}' if twins else ''}",
         "run `asyncgen build`; `asyncgen diff` shows what would change",
         Location(drift.path, 1),
     )
@@ -138,18 +174,71 @@ def _untyped(result: Result) -> str:
 # -- explain --------------------------------------------------------------------------------------
 
 
-def is_called(entry: Entry, name: str) -> bool:
+def called(entries: Sequence[Entry], name: str) -> list[Entry]:
+    """The callables of that name, or dotted end of one; else with a twin of that name; else of a
+    class of that name; else the one that stands at `path:line`."""
+    path, _, line = name.rpartition(":")
+    if path and line.isdigit():
+        return _standing_at(entries, path, int(line))
+    for names in (_names, _twin_names, _class_names):
+        found = [each for each in entries if any(_ends(full, name) for full in names(each))]
+        if found:
+            return found
+    return []
+
+
+def is_class(entries: Sequence[Entry], name: str) -> bool:
+    """Whether the name is that of the class of all these."""
+    return all(any(_ends(full, name) for full in _class_names(each)) for each in entries)
+
+
+def _standing_at(entries: Sequence[Entry], path: str, line: int) -> list[Entry]:
+    """The last callable of the file that begins in the line or before it."""
+    places = [(each.decision.function.location, each) for each in entries]
+    before = [pair for pair in places if pair[0].path == path and pair[0].line <= line]
+    last = max((place.line for place, _ in before), default=0)
+    return [each for place, each in before if place.line == last]
+
+
+def _ends(full: str, name: str) -> bool:
+    return full == name or full.endswith(f".{name}")
+
+
+def _names(entry: Entry) -> tuple[str, ...]:
+    """The callable's full name, and that which Django's documentation uses."""
     full = _dotted(entry)
-    public = full.replace("django.db.models.query.", "django.db.models.").replace(
-        "django.db.models.manager.", "django.db.models."
-    )
-    return any(each == name or each.endswith(f".{name}") for each in (full, public))
+    public = full.replace("django.db.models.query.", "django.db.models.")
+    return full, public.replace("django.db.models.manager.", "django.db.models.")
+
+
+def _twin_names(entry: Entry) -> tuple[str, ...]:
+    twin = entry.decision.twin
+    return tuple(f"{each.rpartition('.')[0]}.{twin}" for each in _names(entry)) if twin else ()
+
+
+def _class_names(entry: Entry) -> tuple[str, ...]:
+    if entry.decision.owner is None:
+        return ()
+    return tuple(each.rpartition(".")[0] for each in _names(entry))
 
 
 def _dotted(entry: Entry) -> str:
     owner = entry.decision.owner
     parts = [entry.module.name, *([owner.qualname] if owner else []), entry.decision.function.name]
     return ".".join(parts)
+
+
+def class_tree(entries: Sequence[Entry]) -> str:
+    """The callables of one class or more, each below its class: kind, name, twin."""
+    lines: list[str] = []
+    for owner in dict.fromkeys(each.decision.owner for each in entries if each.decision.owner):
+        own = [each.decision for each in entries if each.decision.owner is owner]
+        lines.append(f"{owner.location}: {owner.dotted}")
+        width = max(len(each.kind.value) for each in own)
+        for each in own:
+            twin = f" -> {each.twin}" if each.twin else ""
+            lines.append(f"  {each.kind.value:{width}}  {each.function.name}{twin}")
+    return "\n".join(lines)
 
 
 def entry_line(entry: Entry, stub: StubFunction | None = None) -> str:

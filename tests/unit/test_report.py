@@ -1,0 +1,149 @@
+"""How results print: names of twins, colours, JSON, what `explain` finds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+Project = Callable[[dict[str, str]], Path]
+Run = Callable[..., Result]
+
+BOOKS = """\
+from django.db import models
+
+
+class BookQuerySet(models.QuerySet):
+    def published(self):
+        return self.filter(published=True)
+
+    def total(self):
+        return self.count()
+
+    def prices(self, least=0):
+        return list(self.filter(price__gte=least))
+
+
+class Book(models.Model):
+    name = models.CharField(max_length=9)
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+"""
+SHOP = {
+    "pyproject.toml": '[tool.asyncgen]\nsources = ["shop/*.py"]\nstubs = "none"\nunwired = ["*"]\n',
+    "shop/__init__.py": "",
+    "shop/books.py": BOOKS,
+}
+
+
+def test_check_names_the_twins_that_a_build_changes(project: Project, run: Run) -> None:
+    root = project(SHOP)
+    run("build")
+    changed = BOOKS.replace("def total", "def grand_total").replace("least=0", "least=1")
+    (root / "shop/books.py").write_text(changed)
+    said = (
+        "shop/books_async.py is out of date: `asyncgen build` adds BookQuerySetAsync.agrand_total; "
+        "removes BookQuerySetAsync.atotal; changes BookQuerySetAsync.aprices [AG501]"
+    )
+    assert said in run("check").stderr
+
+
+def test_an_output_that_is_no_python_any_more_is_out_of_date(project: Project, run: Run) -> None:
+    root = project(SHOP)
+    run("build")
+    output = root / "shop/books_async.py"
+    output.write_text(output.read_text() + "\ndef (:\n")
+    assert "shop/books_async.py is out of date [AG501]" in run("check").stderr
+
+
+def test_with_json_nothing_else_is_on_standard_output(project: Project, run: Run) -> None:
+    root = project(SHOP)
+    options = ("--output-format", "json")
+    assert [json.loads(each)["code"] for each in run("check", *options).stdout.splitlines()] == [
+        "AG501"
+    ]
+    assert json.loads(run("diff", *options).stdout)["file"] == "shop/books_async.py"
+    for verb in ("build", "check", "diff", "apply"):
+        answer = run(verb, *options)
+        assert (answer.exit_code, answer.stdout) == (0, ""), verb
+    (root / "pyproject.toml").write_text(SHOP["pyproject.toml"].replace('unwired = ["*"]\n', ""))
+    shown = json.loads(run("apply", "--diff", *options).stdout)
+    assert shown["file"] == "shop/books.py"
+    assert "+class Book(BookAsync, models.Model):" in shown["diff"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+@pytest.mark.parametrize("variable", ["", "NO_COLOR"])
+def test_a_terminal_has_colours_unless_somebody_says_no(project: Project, variable: str) -> None:
+    root = project(SHOP)
+    shown = on_a_terminal(root, "diff", {variable: "1"} if variable else {})
+    assert "class BookQuerySetAsync" in shown
+    assert ("\x1b[32m+class BookQuerySetAsync" in shown) is not bool(variable)
+    said = on_a_terminal(root, "check", {variable: "1"} if variable else {})
+    assert ("\x1b[31m\x1b[1merror\x1b[0m: " in said) is not bool(variable)
+
+
+def on_a_terminal(root: Path, verb: str, variables: dict[str, str]) -> str:
+    """What a verb prints on a terminal."""
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    environment |= {"TERM": "xterm", **variables}
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "asyncgen", verb]
+    process = subprocess.Popen(command, cwd=root, env=environment, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    try:
+        while data := os.read(ours, 4096):
+            shown += data
+    except OSError:  # what Linux says where the other end is closed
+        pass
+    os.close(ours)
+    assert process.wait() == 1
+    return shown.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("total", ["BookQuerySet.total: value"]),
+        ("atotal", ["BookQuerySet.total: value"]),
+        ("BookQuerySet.atotal", ["BookQuerySet.total: value"]),
+        ("shop/books.py:8", ["BookQuerySet.total: value"]),
+        ("shop/books.py:9", ["BookQuerySet.total: value"]),
+        ("save", ["Book.save: value"]),
+    ],
+)
+def test_explain_finds_a_callable(
+    project: Project, run: Run, name: str, expected: list[str]
+) -> None:
+    project(SHOP)
+    shown = run("explain", name).stdout
+    assert [line for line in shown.splitlines() if line.startswith("shop.books.")] == [
+        f"shop.books.{each}" for each in expected
+    ]
+
+
+@pytest.mark.parametrize("name", ["BookQuerySet", "shop.books.BookQuerySet"])
+def test_explain_shows_a_class_as_a_tree(project: Project, run: Run, name: str) -> None:
+    project(SHOP)
+    assert run("explain", name).stdout == (
+        "shop/books.py:4: shop.books.BookQuerySet\n"
+        "  queryset  published\n"
+        "  value     total -> atotal\n"
+        "  value     prices -> aprices\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["nothing", "shop/books.py:1", "shop/other.py:9"])
+def test_explain_of_nothing_says_what_to_do(project: Project, run: Run, name: str) -> None:
+    project(SHOP)
+    answer = run("explain", name)
+    assert answer.exit_code == 2
+    assert f"covers nothing that is called {name} [AG205]" in answer.stderr
