@@ -63,7 +63,7 @@ async def outcome(function: Callable[..., Any], args: list[object], kwargs: Any)
                 return entered
         return await found
     except Exception as error:
-        return type(error).__name__
+        return _raised(error)
 
 
 def direct(function: Callable[..., Any], args: list[object], kwargs: Any) -> object:
@@ -76,7 +76,12 @@ def direct(function: Callable[..., Any], args: list[object], kwargs: Any) -> obj
                 return entered
         return found
     except Exception as error:
-        return type(error).__name__
+        return _raised(error)
+
+
+def _raised(error: Exception) -> str:
+    """Any error will do that says of arguments that they do not fit: singledispatch has its own."""
+    return "misfit" if isinstance(error, TypeError | IndexError) else repr(error)
 
 
 async def compare(sync: Any, twin: Any) -> tuple[int, str]:

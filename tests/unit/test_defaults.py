@@ -65,6 +65,16 @@ def test_concatenated_strings_are_one_of_the_same_value(text: str) -> None:
     assert ast.literal_eval(made) == ast.literal_eval(text)
 
 
+@pytest.mark.parametrize(
+    "text", ['"""a\n  b"""', "'''a\n'''", "r'''\\d\n'''", "b'''a\nb'''", "'a\\\n  b'"]
+)
+def test_a_string_over_lines_is_one_on_a_line(text: str) -> None:
+    made = parameter(text).default
+    assert made is not None
+    assert "\n" not in made
+    assert ast.literal_eval(made) == ast.literal_eval(text)
+
+
 @pytest.mark.parametrize("text", ["f'{x = }'", "f'{d[\"a\"]}'", "f'{x!r:>{w}}'", "f'{d[0]  }' 'a'"])
 def test_the_text_of_an_f_string_is_left_alone(text: str) -> None:
     assert parameter(text).default in (text, text.replace("'a'", '"a"'))
