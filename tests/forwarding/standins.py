@@ -80,7 +80,12 @@ class Root:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """What a call returned; each is another."""
+    """What a call returned; each is another. It may be entered."""
+
+    def __enter__(self) -> Made:
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,6 @@ CASES = {
         await same(rows, "each", 1)
         await same(rows, "dunder", __both__=1, _one=2)
         """,
-        open="names of two underscores are mangled",
     ),
     "methods that are assigned": Case(
         rows="""
@@ -172,7 +171,6 @@ CASES = {
         await same(rows, "alias", "a", extra=2)
         await same(rows, "borrowed", 3)
         """,
-        open="methods that are assigned have no twin",
     ),
     "a default that is computed": Case(
         rows="""
@@ -216,7 +214,7 @@ CASES = {
         second = await sync_to_async(rows.gathered)()
         assert (first, second) == ([1], [1, 1]), (first, second)
         """,
-        open="a mutable default, and __name__, are copied",
+        open="__name__ is copied",
     ),
     "a parameter named like its module": Case(
         sources=("orders", "owner"),
@@ -255,7 +253,6 @@ CASES = {
         await same(owner, "each", 1, 2, 3, twins=owner_async)
         await same(owner, "called", 1, 2, func=3, twins=owner_async)
         """,
-        open="a function's module is the argument of that name",
     ),
     "a function that its package exports": Case(
         sources=("services/place_order", "tools"),
@@ -295,7 +292,6 @@ CASES = {
         found = await twins.aplace_order("a")
         assert found == "patched", found
         """,
-        open="a function of a package is taken for the module of that name",
     ),
     "decorators that change the call": Case(
         rows="""
