@@ -109,7 +109,8 @@ class Classifier:
     def handwritten(self, candidate: Candidate, twin: str) -> Function | None:
         """The twin as the class (or module) that defines the sync callable defines it too."""
         owner = candidate.owner
-        return (owner.functions if owner else candidate.module.functions).get(twin)
+        found = (owner.functions if owner else candidate.module.functions).get(twin)
+        return found if found and may_be_twin(self.evaluator, found, owner) else None
 
     # -- evaluation ------------------------------------------------------------------------------
 
@@ -201,6 +202,34 @@ class Classifier:
         return "value"
 
 
+def is_asynchronous(function: Function) -> bool:
+    """Whether calling the function gives something to await, or to enter asynchronously."""
+    return function.is_async or function.is_decorated(*knowledge.ASYNC_DECORATORS)
+
+
+def may_be_twin(evaluator: Evaluator, function: Function, owner: Class | None) -> bool:
+    """Whether a function that is called like a twin is one: what it returns can be awaited, entered
+    or iterated over asynchronously, for all that is known."""
+    if function.binding is Binding.PROPERTY:
+        return False
+    if is_asynchronous(function) or owner is None:
+        return True
+    lookup = evaluator.resolver.lookup
+
+    def may_be(type_: Type) -> bool:
+        match type_:
+            case Builtin(name=name):
+                return name in ("coroutine", "context")
+            case Instance(found=found):
+                return not evaluator.is_lazy(type_) and any(
+                    lookup(found, f"__{name}__") for name in ("await", "aenter", "aiter")
+                )
+        return True
+
+    returns = evaluator.outcome(evaluator.bound(function, owner, Instance(owner))).returns
+    return not returns or any(map(may_be, returns))
+
+
 _OPEN = ("unknown", "unknown queryset")
 
 # -- rules --------------------------------------------------------------------------------------
@@ -279,7 +308,7 @@ def _hook(classifier: Classifier, candidate: Candidate, rules: Rules) -> _Answer
 
 def _asynchronous(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     function = candidate.function
-    if not function.is_async and not function.is_decorated("contextlib.asynccontextmanager"):
+    if not is_asynchronous(function):
         return None
     return Kind.SKIPPED, (Evidence("is asynchronous itself", function.location),)
 

@@ -51,7 +51,9 @@ _KNOWN: Mapping[str, Decoration] = {
         name: Decoration(name)
         for name in (
             "abc.abstractmethod",
+            "asgiref.sync.sync_to_async",
             "atexit.register",
+            "channels.db.database_sync_to_async",
             "contextlib.asynccontextmanager",
             "contextlib.contextmanager",
             "functools.cache",

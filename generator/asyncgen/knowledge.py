@@ -65,6 +65,12 @@ HOOKS: Mapping[str, frozenset[str]] = {
 HOOKS_WITH_KEYWORDS = frozenset({"check"})
 # Keeps variables out of error reports: of the twin's frame, too, and of those below it.
 SENSITIVE = "django.views.decorators.debug.sensitive_variables"
+# Decorators of sync functions that make them asynchronous.
+ASYNC_DECORATORS = (
+    "asgiref.sync.sync_to_async",
+    "channels.db.database_sync_to_async",
+    "contextlib.asynccontextmanager",
+)
 # Decorators that hand a function to Django, which calls it synchronously.
 HOOK_DECORATORS = frozenset(
     {

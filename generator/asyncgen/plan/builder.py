@@ -15,6 +15,7 @@ from asyncgen.infer.generics import is_generic
 from asyncgen.plan.derived import Derived, queryset_of
 from asyncgen.plan.result import Entry
 from asyncgen.plan.selection import Selected
+from asyncgen.plan.twin_names import misnamed
 from asyncgen.problems import Location, Problem, Severity
 from asyncgen.resolve import every_class
 from asyncgen.shortcuts import shortened
@@ -98,6 +99,7 @@ class SurfaceBuilder:
         made = SurfaceClass(
             f"{found.flat_name}Async", found, twins, protocol, subclass, is_subscripted
         )
+        self.problems += misnamed(made, self.classifier.evaluator)
         # Its tests name the class, which only the subclass style imports.
         return shortened(made, derived.resolver) if subclass else made
 

@@ -24,6 +24,7 @@ from asyncgen.plan.faults import Written, faults
 from asyncgen.plan.naming import named
 from asyncgen.plan.result import Entry, Result
 from asyncgen.plan.selection import Selected, Selection, apart, leftovers, unmatched
+from asyncgen.plan.twin_names import misnamed_in_module
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read import read_file
 from asyncgen.resolve import Resolver
@@ -72,6 +73,7 @@ class Run:
             for path, group in surfaces.items()
             if _has_content(group)
         ]
+        self.problems += (each for surface in merged for each in misnamed_in_module(surface))
         mixins = mixins_of(merged)
         made = [companions(each, self.plans[each.path], mixins) for each in merged]
         managers = tuple(each.managers for each in made if each.managers)
