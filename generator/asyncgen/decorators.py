@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass, replace
 from dataclasses import fields as dataclass_fields
 from functools import reduce
@@ -16,7 +16,19 @@ from typing import cast
 
 from asyncgen.assigned import PARTIAL, Assigned
 from asyncgen.definitions import Definition, External, FunctionIn, Names
-from asyncgen.facts import Block, Call, Define, Expression, Get, Item, Name, nodes, walk
+from asyncgen.facts import (
+    Block,
+    Branch,
+    Call,
+    Define,
+    Expression,
+    Get,
+    Item,
+    Name,
+    Operation,
+    nodes,
+    walk,
+)
 from asyncgen.source import (
     Attribute,
     Binding,
@@ -26,7 +38,7 @@ from asyncgen.source import (
     Module,
     Signature,
 )
-from asyncgen.wrappers import ANYTHING, Wrappers
+from asyncgen.wrappers import ANY_ARGUMENTS, ANYTHING, Wrappers
 
 
 def _binding(binding: Binding, *names: str) -> dict[str, Decoration]:
@@ -205,6 +217,7 @@ class Decorators:
         it, and the setter of a property."""
         made: Function | None = None
         overloads: list[Function] = []
+        versions: list[Function] = []
         for each in (*function.earlier, function):
             decorated = self.decorated(each, module)
             if decorated.is_decorated(*OVERLOADS):
@@ -217,8 +230,12 @@ class Decorators:
                     overloads = overloads or list(made.overloads) or [made]
                 made = replace(decorated, overloads=tuple(overloads))
                 overloads = []
+                if not made.is_type_only:
+                    versions = [*versions, made] if made.condition is not None else [made]
         if made is None or overloads:  # in a stub no implementation follows overloads
             made = replace(overloads[-1], overloads=tuple(overloads))
+        if len(versions) > 1:
+            made = one_of(versions)
         return replace(made, earlier=function.earlier)
 
     def decorated(self, function: Function, module: Module) -> Function:
@@ -346,6 +363,29 @@ def _outside(facts: object, body: Class) -> object:
         return facts
     parts = {each.name: getattr(facts, each.name) for each in dataclass_fields(facts)}
     return replace(facts, **{name: _outside(part, body) for name, part in parts.items()})
+
+
+def one_of(versions: Sequence[Function]) -> Function:
+    """The function that runs one of several bodies: which, only the run can tell."""
+    *others, last = versions
+    body = last.body
+    for each in reversed(others):
+        body = (Branch(each.location.line, Operation("unknown", ()), (each.body, body)),)
+    called = [each.called for each in versions]
+    returns = [each.returns for each in called]
+    signature = called[-1]
+    if any(each.parameters != signature.parameters for each in called):
+        is_bound = last.binding not in (Binding.FUNCTION, Binding.STATICMETHOD)
+        receiver = signature.parameters[: int(is_bound)]
+        signature = Signature((*receiver, *ANY_ARGUMENTS.parameters))
+    known = [each for each in dict.fromkeys(returns) if each]
+    is_told = len(known) == len(set(returns))
+    return replace(
+        last,
+        body=body,
+        decorated=replace(signature, returns=" | ".join(known) if is_told else None),
+        alternatives=tuple(versions) if all(each.condition for each in versions) else (),
+    )
 
 
 def _accessor(function: Function) -> str | None:

@@ -151,6 +151,11 @@ class Function(Definition):
     decorated: Signature | None = None  # how it is called, where decorators change that
     # What the same name was defined as before it in the same body: overloads, other versions.
     earlier: tuple[Function, ...] = ()
+    # What has to hold for it to be defined: tests of the Python or the platform, as source text, or
+    # nothing that can be said; None where nothing has to.
+    condition: str | None = None
+    # The definitions of which one is there, by their conditions, where all of these can be said.
+    alternatives: tuple[Function, ...] = ()
     marks: Mapping[str, str] = field(default_factory=dict)
     overloads: tuple[Function, ...] = ()
     type_parameters: tuple[TypeParameter, ...] = ()

@@ -206,6 +206,7 @@ class StubFunction:
     origin: Origin = Origin.ANNOTATION
     decision: Decision | None = None  # of the callable whose twin it is
     is_incompatible: bool = False
+    condition: str = ""  # under which it is there: a test of the Python or the platform
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ import checkers
 from asyncgen.config import load
 from asyncgen.output import drift, write
 from asyncgen.plan import Run, rendered
+from asyncgen.problems import Severity
 
 CASES = Path(__file__).parent / "cases"
 _PART = re.compile(r"^\[(?:(?P<kind>case|file) )?(?P<name>[\w.]+)\]$", re.MULTILINE)
@@ -102,8 +103,10 @@ def built(cases: Iterable[WrittenCase], folder: Path, programs: Path) -> checker
     (folder / "pyproject.toml").write_text("\n".join(project))
     config = load(folder / "pyproject.toml")
     result = Run(config).result()
+    errors = [each for each in result.problems if each.severity is Severity.ERROR]
+    assert not errors, errors
     texts = list(rendered(result, config))
-    write(config.root, texts, drift(config.root, texts))
+    write(config.path, texts, drift(config.root, texts))
     return checkers.configured(folder, programs / "python", "settings", lenient=True)
 
 

@@ -137,6 +137,7 @@ def configured(folder: Path, python: Path, settings: str, *, lenient: bool = Fal
         "typeCheckingMode": "standard" if lenient else "strict",
         "strict": ["*/*_async.pyi", "*/*_managers.pyi"],
         "reportDeprecated": "error",
+        "pythonPlatform": "Linux",
         "venvPath": str(venv.parent),
         "venv": venv.name,
     }

@@ -32,7 +32,7 @@ class BookQuerySet(models.QuerySet["Book"]):
 """
 
 
-def built(root: Path, source: str, settings: str = "") -> dict[str, Rendered]:
+def built(root: Path, source: str, settings: str = "", others: str = "") -> dict[str, Rendered]:
     package = root / "shop"
     package.mkdir(exist_ok=True)
     (package / "__init__.py").write_text("")
@@ -42,7 +42,7 @@ def built(root: Path, source: str, settings: str = "") -> dict[str, Rendered]:
     )
     (package / "querysets.py").write_text(source)
     (root / "pyproject.toml").write_text(
-        f'[tool.asyncgen]\nsources = ["shop/querysets.py"]\n{settings}\n'
+        f'[tool.asyncgen]\nsources = ["shop/querysets.py", {others}]\n{settings}\n'
     )
     config = load(root / "pyproject.toml")
     result = Run(config).result()
@@ -401,3 +401,75 @@ def test_a_class_with_type_variables_has_no_methods_with_type_parameters(tmp_pat
     assert '_T = TypeVar("_T", int, str)\n' in text
     assert "class LoanQuerySetAsync(Generic[_M]):\n" in text
     assert "    async def amade(self, given: _T) -> _T: ...\n" in text
+
+
+VERSIONS = """\
+import sys
+from django.db import models
+
+class BookQuerySet(models.QuerySet["Book"]):
+    if sys.version_info >= (3, 12):
+        def new(self) -> int:
+            return self.count()
+    elif sys.platform == "win32":
+        def new(self, key: str) -> bytes:
+            return b""
+    else:
+        def new(self) -> str:
+            return ""
+    try:
+        import fast
+        def either(self, key: int) -> int:
+            return self.count()
+    except ImportError:
+        def either(self, key: int) -> str:
+            return ""
+    def again(self) -> int:
+        return self.count()
+    def again(self) -> str:
+        return str(self.count())
+"""
+
+
+def test_a_method_that_is_defined_several_times(tmp_path: Path) -> None:
+    """All versions count, for what it is as for its type; what one hides does not."""
+    files = built(tmp_path, VERSIONS)
+    assert (
+        files["shop/querysets_async.pyi"].text.partition("class ")[2]
+        == """\
+BookQuerySetAsync:
+    if sys.version_info >= (3, 12):
+        async def anew(self) -> int: ...
+
+    if sys.version_info < (3, 12) and sys.platform == "win32":
+        async def anew(self, key: str) -> bytes: ...
+
+    if sys.version_info < (3, 12) and sys.platform != "win32":
+        async def anew(self) -> str: ...
+
+    async def aeither(self, key: int) -> int | str: ...
+    async def aagain(self) -> str: ...
+"""
+    )
+    assert "async def anew(self, *args, **kwargs)" in files["shop/querysets_async.py"].text
+
+
+def test_rows_of_a_class_that_does_not_say_whose_they_are(tmp_path: Path) -> None:
+    """mypy's plugin takes them for a type variable's, so that an override's twin would not fit."""
+    source = """\
+from django.db import models
+
+class BookQuerySet(models.QuerySet):
+    def create(self, **kwargs):
+        return super().create(**kwargs)
+    def newest(self):
+        return self.order_by("-pk").first()
+"""
+    (tmp_path / "shop").mkdir()
+    models = "from django.db import models\nfrom shop.querysets import BookQuerySet\n"
+    models += "class Loan(models.Model):\n    objects = BookQuerySet.as_manager()\n"
+    (tmp_path / "shop" / "loans.py").write_text(models)
+    files = built(tmp_path, source, "", '"shop/loans.py"')
+    assert "acreate(self, **kwargs: Any) -> Incomplete" in files["shop/querysets_async.pyi"].text
+    assert "anewest(self) -> Loan | None" in files["shop/querysets_async.pyi"].text
+    assert "acreate(self, **kwargs: Any) -> Loan:" in files["shop/querysets_managers.pyi"].text

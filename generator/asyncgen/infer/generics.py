@@ -42,6 +42,10 @@ class Rows:
             self._found[found] = self._declared(found) or self._used(found)
         return self._found[found]
 
+    def is_declared(self, found: Class) -> bool:
+        """Whether the class says of which model its rows are."""
+        return self._declared(found) is not None
+
     def _declared(self, found: Class) -> Types | None:
         """`QuerySet["Book"]` among the bases."""
         resolver = self.evaluator.resolver

@@ -70,6 +70,11 @@ def _all_cover(wide: Types, narrow: Types) -> bool:
     return all(any(one == each or _covers(one, each) for one in wide) for each in narrow)
 
 
+def has(types: Types, part: Types) -> bool:
+    """Whether a member of `part` is one of `types`, or an argument of one, however deep."""
+    return bool(types & part) or any(has(each, part) for known in types for each in known.arguments)
+
+
 def overrides(found: Types, wanted: Types) -> bool:
     """Whether a method that returns `found` can override one that returns `wanted`, as far as
     builtins tell: whether one class inherits from another is not asked."""

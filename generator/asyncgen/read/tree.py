@@ -19,6 +19,7 @@ import libcst as cst
 from asyncgen.facts import Call, Display, Expression, Get, Import, Item, Literal, Name, Return
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read.canonical import annotation_text, canonical_text
+from asyncgen.read.conditions import both_hold, conditions
 from asyncgen.read.expressions import dotted, strings
 from asyncgen.read.pieces import Piece, eased, logical_lines, pieces
 from asyncgen.read.statements import StatementReader
@@ -165,6 +166,7 @@ class _Reader(StatementReader):
         scope: _Scope,
         outer: tuple[str, ...],
         is_type_only: bool = False,
+        condition: str | None = None,
     ) -> None:
         """Record what `statements` bind in `scope`; all branches count, in source order."""
         for statement in statements:
@@ -175,12 +177,12 @@ class _Reader(StatementReader):
                         self.bind(small, line, scope, is_type_only)
                 case cst.FunctionDef():
                     function = self.function(statement, scope.binding, is_type_only)
-                    self.define(function, scope)
+                    self.define(replace(function, condition=condition), scope)
                 case cst.ClassDef():
                     found = self.klass(statement, outer, is_type_only)
                     scope.classes[found.name] = found
                 case _:
-                    self.declare_compound(statement, scope, outer, is_type_only)
+                    self.declare_compound(statement, scope, outer, is_type_only, condition)
 
     def declare_compound(
         self,
@@ -188,6 +190,7 @@ class _Reader(StatementReader):
         scope: _Scope,
         outer: tuple[str, ...],
         is_type_only: bool,
+        condition: str | None,
     ) -> None:
         next(self.lines)
         only_types = is_type_only or (
@@ -195,7 +198,7 @@ class _Reader(StatementReader):
         )
         line = 0
         imported = set(scope.imports)
-        for header, body in _suites(statement):
+        for (header, body), test in zip(_suites(statement), conditions(statement), strict=False):
             if header:
                 line = next(self.lines)
             guarded = only_types if not header else is_type_only
@@ -203,7 +206,8 @@ class _Reader(StatementReader):
                 for small in body.body:
                     self.bind(small, line, scope, guarded)
             else:
-                self.declare(body.body, scope, outer, guarded)
+                inner = both_hold(condition, test)
+                self.declare(body.body, scope, outer, guarded, inner)
         if only_types:  # what is imported for types means more than what else stands for it
             for name in (scope.imports.keys() - imported) & scope.attributes.keys():
                 del scope.attributes[name]

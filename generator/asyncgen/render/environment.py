@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import jinja2
@@ -18,7 +20,7 @@ from asyncgen.annotate import passed
 from asyncgen.render.imports import isorted
 from asyncgen.render.page import Page, bound
 from asyncgen.source import Binding, Parameter, ParameterKind
-from asyncgen.surface import Kind, Shortcut, StubClass, Surface, Twin
+from asyncgen.surface import Kind, Shortcut, StubClass, StubFunction, Surface, Twin
 
 _PACKAGE = "asyncgen_templates"
 # Twins of these kinds are plain functions: what they return does the waiting.
@@ -39,6 +41,7 @@ def environment(folder: Path | None = None) -> jinja2.Environment:
     )
     made.filters |= {
         "arguments": arguments,
+        "by_condition": by_condition,
         "condition": condition,
         "covered": covered,
         "docstring": docstring,
@@ -83,6 +86,11 @@ def is_sensitive(twin: Twin) -> bool:
 
 def is_empty(found: StubClass) -> bool:
     return not (found.functions or found.meta)
+
+
+def by_condition(functions: Iterable[StubFunction]) -> list[tuple[str, list[StubFunction]]]:
+    """The functions of a stub, one after the other, in groups that have one condition."""
+    return [(key, list(group)) for key, group in groupby(functions, attrgetter("condition"))]
 
 
 @pass_context

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from asyncgen.annotate import receiving
@@ -16,8 +17,8 @@ from asyncgen.evaluate import is_context_function
 from asyncgen.facts import Expression, Item
 from asyncgen.infer import Inference
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
-from asyncgen.infer.known import Types, overrides
-from asyncgen.infer.scope import Scope, Where
+from asyncgen.infer.known import Types, has, overrides
+from asyncgen.infer.scope import Scope, UnknownNameError, Where
 from asyncgen.infer.variables import is_variable
 from asyncgen.resolve import Alias, External, Resolver
 from asyncgen.source import Binding, Class, Function, Module, Parameter, ParameterKind
@@ -51,7 +52,7 @@ class Declared:
     """One signature as it was written: of a function, or of one of its overloads.
 
     `type_parameters` are in the stub's names, and `where` knows them. `receiver` is the type that
-    `self` has to have, where that is a protocol.
+    `self` has to have, where that is a protocol; `condition` tells where it holds.
     """
 
     parameters: tuple[Parameter, ...]
@@ -61,6 +62,8 @@ class Declared:
     type_parameters: str = ""
     origin: Origin = Origin.ANNOTATION
     receiver: str | None = None
+    is_overload: bool = False
+    condition: str = ""
 
 
 @dataclass
@@ -105,7 +108,7 @@ class StubMaker:
         substitutes = {**self.copied_from(twin.decision, scope), **substitutes}
         declared = list(self.declared(twin.decision, twin.module, scope, substitutes))
         for each in declared:
-            decorators = _decorators(twin.binding, each, scope, len(declared) > 1)
+            decorators = _decorators(twin.binding, each, scope)
             returns, origin = self.returned(each, twin.decision, scope, is_async=True)
             yield StubFunction(
                 name=twin.name,
@@ -117,6 +120,7 @@ class StubMaker:
                 location=twin.decision.function.location,
                 origin=origin,
                 decision=twin.decision,
+                condition=each.condition,
             )
 
     def copied_from(self, decision: Decision, scope: Scope) -> dict[str, str]:
@@ -142,7 +146,10 @@ class StubMaker:
         """The stub of a callable that is itself read from a stub."""
         function = decision.function
         declared = [
-            self.signature(each, each.signature.parameters, where, decision, scope)
+            replace(
+                self.signature(each, each.signature.parameters, where, decision, scope),
+                is_overload=len(function.overloads) > 1,
+            )
             for each in function.overloads or (function,)
         ]
         yield from self.synchronous(decision, declared, scope)
@@ -154,7 +161,7 @@ class StubMaker:
         is_final = any(each.dotted in _FINAL for each in function.decorations)
         for each in declared:
             returns, origin = self.returned(each, decision, scope, is_async=False)
-            decorators = _decorators(function.binding, each, scope, len(declared) > 1)
+            decorators = _decorators(function.binding, each, scope)
             if is_final and each is declared[0]:
                 decorators = (*decorators, scope.name("typing", "final"))
             yield StubFunction(
@@ -166,6 +173,7 @@ class StubMaker:
                 type_parameters=each.type_parameters,
                 location=function.location,
                 origin=origin,
+                condition=each.condition,
             )
 
     def declared(
@@ -182,11 +190,15 @@ class StubMaker:
             for each in overloads or (stubbed.function,):
                 own = each.signature.parameters if overloads else _matched(function, each)
                 found = self.signature(each, own, where, decision, scope)
-                yield replace(found, origin=Origin.DJANGO_STUBS)
+                yield replace(found, origin=Origin.DJANGO_STUBS, is_overload=len(overloads) > 1)
             return
         where = self.where_defined(decision, module, scope, substitutes)
-        for each in function.overloads or (function,):
-            yield self.signature(each, receiving(each, owner), where, decision, scope)
+        for version in function.alternatives or (function,):
+            condition = _condition(version, where, scope) if function.alternatives else ""
+            for each in version.overloads or (version,):
+                found = self.signature(each, receiving(each, owner), where, decision, scope)
+                is_overload = len(version.overloads) > 1
+                yield replace(found, condition=condition, is_overload=is_overload)
 
     def signature(
         self,
@@ -308,6 +320,8 @@ class StubMaker:
             return wrapped(scope.name("_typeshed", "Incomplete"), Kind.ITERATOR, scope), _UNKNOWN
         elif not decision.function.overloads:
             found = self.inferred(decision, declared.where.module)
+            if found is not None and "Self" not in declared.where.substitutes:
+                found = self.checked(found, decision)
             if found is not None and kind not in (Kind.ITERATOR, Kind.CONTEXT):
                 return scope.spelled(found, declared.where.substitutes), Origin.INFERRED
         unknown = scope.name("_typeshed", "Incomplete")
@@ -320,6 +334,15 @@ class StubMaker:
         found = self.inference.returns(decision, module)
         wanted = self.inference.overridden(decision) if found else None
         return None if found and wanted and not overrides(found, wanted) else found
+
+    def checked(self, found: Types, decision: Decision) -> Types | None:
+        """What is inferred; nothing where it overrides a method of Django's that returns rows, in a
+        class that does not say whose: mypy's plugin takes them for a type variable's."""
+        owner = decision.owner
+        row = self.inference.rows.of(owner) if owner else None
+        if owner is None or not row or self.inference.rows.is_declared(owner):
+            return found
+        return None if has(found, row) and self.inference.overridden(decision) else found
 
     def wrapped(
         self, text: str, decision: Decision, where: Where, scope: Scope, kind: Kind | None
@@ -396,6 +419,13 @@ def in_class(function: StubFunction, holder: str, definer: str) -> StubFunction:
     return replace(function, parameters=parameters)
 
 
+def _condition(version: Function, where: Where, scope: Scope) -> str:
+    """What has to hold for one of several versions, in the stub's names."""
+    with suppress(UnknownNameError):
+        return scope.renamed(version.condition or "", where, is_data=True)
+    return ""
+
+
 def _has_receiver(decision: Decision) -> bool:
     return decision.owner is not None and decision.function.binding is not Binding.STATICMETHOD
 
@@ -416,11 +446,9 @@ def _deprecation(function: Function) -> str | None:
     return None
 
 
-def _decorators(
-    binding: Binding, declared: Declared, scope: Scope, is_overloaded: bool
-) -> tuple[str, ...]:
+def _decorators(binding: Binding, declared: Declared, scope: Scope) -> tuple[str, ...]:
     found: list[str] = []
-    if is_overloaded:
+    if declared.is_overload:
         found.append(scope.name("typing", "overload"))
     if binding in (Binding.CLASSMETHOD, Binding.STATICMETHOD):
         found.append(scope.builtin(binding.value))
@@ -441,6 +469,7 @@ def _words(
         every += made.functions
     for function in every:
         texts += (function.returns, function.type_parameters, *function.decorators)
+        texts.append(function.condition)
         for parameter in function.parameters:
             texts += (parameter.annotation or "", parameter.default or "")
     found: set[str] = set()
