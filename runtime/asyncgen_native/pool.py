@@ -36,6 +36,9 @@ class NativeConnection(Protocol):
     def is_held(self) -> bool:
         """Tell whether something of the last call lives on in it, such as a named cursor."""
 
+    def renew(self) -> NativeConnection:
+        """Return the same connection in another object. This one refuses all work from now on."""
+
     def drop(self) -> None:
         """Close the socket, whatever is going on."""
 
@@ -175,6 +178,15 @@ class Pool:
             self._put(_Idle(self._loop.time(), wrapper.connection, wrapper))
         else:
             self.give_connection(wrapper.detach())
+
+    def give_shared(self, wrapper: NativeWrapper) -> None:
+        """Take back the connection of a wrapper that a task or thread may still be using."""
+        connection = wrapper.detach()
+        if self._keeps(connection):
+            opened = self._opened.pop(connection)
+            connection = connection.renew()
+            self._opened[connection] = opened
+        self.give_connection(connection)
 
     def give_connection(self, connection: NativeConnection | None) -> None:
         """Take a connection back; None is the right to open one."""

@@ -109,7 +109,7 @@ class NativeWrapper(BaseDatabaseWrapper):
             self.health_check_done = False
             pool.give(self)
         else:
-            pool.give_connection(self.detach())
+            pool.give_shared(self)
 
     def _close(self) -> None:
         connection = self.connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -255,6 +256,13 @@ class WaitingConnection(pymysql.connections.Connection):  # type: ignore[misc]
 
     def is_held(self) -> bool:
         return False
+
+    def renew(self) -> WaitingConnection:
+        fresh = copy.copy(self)
+        assert fresh._socket is not None
+        fresh._socket.on_cancel = fresh._kill
+        self._sock = self._rfile = self._socket = None  # PyMySQL then takes it for closed.
+        return fresh
 
     def drop(self) -> None:
         self._force_close()

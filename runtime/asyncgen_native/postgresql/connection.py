@@ -23,7 +23,7 @@ from psycopg.pq import TransactionStatus
 from ..completion import to_end
 from ..greenlets import in_bridge, raise_later, running_task
 from ..locks import SuspendingLock
-from ..owner import Owner, current, suspend
+from ..owner import OVER, Owner, current, suspend
 
 T = TypeVar("T")
 
@@ -46,6 +46,7 @@ class WaitingConnection(psycopg.Connection[Any]):
         self._autocommit = waiter.autocommit
         self._named: WeakSet[psycopg.ServerCursor[Any]] = WeakSet()
         self._forgotten: list[_Forgotten] = []
+        self._over = False
         self._dropping: asyncio.Task[None] | None = None
 
     @classmethod
@@ -55,6 +56,8 @@ class WaitingConnection(psycopg.Connection[Any]):
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Do what a generator of psycopg's asks for. A cancellation cancels at the server."""
+        if self._over:
+            raise psycopg.InterfaceError(OVER)
         return suspend(self._loop, lambda: self._waiter.wait(gen, interval, timeout))
 
     def commit(self) -> None:
@@ -116,6 +119,10 @@ class WaitingConnection(psycopg.Connection[Any]):
 
     def is_held(self) -> bool:
         return bool(self._forgotten) or any(not each.closed for each in self._named)
+
+    def renew(self) -> WaitingConnection:
+        self._over = True
+        return WaitingConnection(self._waiter, self.cursor_factory)
 
     def drop(self) -> None:
         self._count_closed(self._named)

@@ -18,7 +18,7 @@ from weakref import WeakSet
 
 from ..completion import to_end
 from ..greenlets import raise_later
-from ..owner import suspend
+from ..owner import OVER, suspend
 
 T = TypeVar("T")
 
@@ -34,6 +34,7 @@ class ThreadConnection:
         self._loop = asyncio.get_running_loop()
         self._cursors: WeakSet[ThreadCursor] = WeakSet()
         self._running = 0
+        self._over = False
 
     @classmethod
     async def open(cls, connect: Callable[[], sqlite3.Connection]) -> ThreadConnection:
@@ -56,6 +57,8 @@ class ThreadConnection:
             raise
 
     def _start(self, func: Callable[[], T]) -> asyncio.Future[T]:
+        if self._over:
+            raise sqlite3.ProgrammingError(OVER)
         self._running += 1
         running = self._loop.run_in_executor(self._executor, func)
         running.add_done_callback(self._stop)
@@ -112,6 +115,10 @@ class ThreadConnection:
 
     def is_held(self) -> bool:
         return any(each.is_open() for each in self._cursors)
+
+    def renew(self) -> ThreadConnection:
+        self._over = True
+        return ThreadConnection(self._connection, self._executor)
 
     def drop(self) -> None:
         self._executor.submit(self._connection.close)
@@ -208,6 +215,9 @@ class LoopConnection(sqlite3.Connection):
 
     def is_held(self) -> bool:
         return len(self._cursors) > 0
+
+    def renew(self) -> LoopConnection:
+        return self  # Nobody is in the middle of anything: queries do not suspend.
 
     def drop(self) -> None:
         self.close()

@@ -16,12 +16,11 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from asyncgen_native import aatomic, await_, bridge
-from asyncgen_native.owner import OVER
 from asyncgen_native.pool import pools
 from asyncgen_runtime.transaction import aatomic as aatomic_on_thread
 from asyncgen_runtime.transaction import aon_commit
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import IntegrityError, OperationalError, connection, models, transaction
+from django.db import Error, IntegrityError, OperationalError, connection, models, transaction
 from django.test import TestCase
 
 from tests.testproject.library.models import Book, Tag
@@ -248,39 +247,53 @@ def test_what_outlives_its_block_is_refused(run: Run) -> None:
     assert names() == ["a"]
 
 
+@CONCURRENT
 def test_a_thread_that_outlives_its_block_never_meets_the_next_user(run: Run) -> None:
-    go, done = threading.Event(), threading.Event()
-    errors: list[BaseException] = []
+    """It has the wrapper, and a cursor with the driver's connection in it."""
+    go, used = threading.Event(), threading.Event()
+    insert = "INSERT INTO library_tag (name) VALUES ('late')"
+    errors: list[str] = []
+
+    def insert_late(execute: Callable[[str], object]) -> None:
+        try:
+            execute(insert)
+        except (RuntimeError, Error) as error:
+            errors.append(type(error).__name__)
 
     def on_thread() -> None:
-        before = connection.cursor()
-        with before:
-            before.execute("SELECT 1")
         own = connection._connections[connection._alias]  # type: ignore[attr-defined]
+        cursor = own.cursor()
+        cursor.execute("SELECT 1")
+        cursor.fetchall()
+        used.set()
         go.wait(30)
-        try:
-            with own.cursor() as cursor:
-                cursor.execute("INSERT INTO library_tag (name) VALUES ('late')")
-        except RuntimeError as error:
-            errors.append(error)
-        done.set()
+        insert_late(cursor.execute)
+        insert_late(lambda sql: own.cursor().execute(sql))
 
     async def main() -> None:
-        with pytest.raises(asyncio.CancelledError):
-            async with aatomic():
-                hop = asyncio.create_task(sync_to_async(on_thread, thread_sensitive=False)())
-                await create(name="a")
-                await asyncio.sleep(0.05)
-                raise asyncio.CancelledError
+        async with aatomic():
+            hop = asyncio.create_task(sync_to_async(on_thread, thread_sensitive=False)())
+            await asyncio.to_thread(used.wait, 30)
+            await create(name="a")
+            before = await bridge(session)()
         async with aatomic():
             await create(name="b")
+            assert await bridge(session)() == before  # That very connection.
             go.set()
-            await asyncio.to_thread(done.wait, 30)
-        await hop
+            await hop
+        assert await anames() == ["a", "b"]
 
     run(main())
-    assert [str(each) for each in errors] == [OVER]
-    assert names() == ["b"]
+    assert len(errors) == 2
+    assert errors[1] == "RuntimeError"
+
+
+def session() -> object:
+    """What the server calls the connection."""
+    with connection.cursor() as cursor:
+        mysql = connection.vendor == "mysql"
+        cursor.execute("SELECT connection_id()" if mysql else "SELECT pg_backend_pid()")
+        return cursor.fetchone()
 
 
 def test_hooks_run_after_the_commit_sync_and_async(run: Run) -> None:
