@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 # What `check` finds wrong with how classes inherit their mixins; see `wiring`.
 WIRING = frozenset({"AG502", "AG503", "AG504"})
 IN_SYNC, DRIFT, BAD_CONFIGURATION, BAD_SOURCE, FAULT = range(5)
+LEFT = "AG505"  # the code of what is no longer due, and is left where it is
 INTERRUPTED = 130  # as a shell has it
 
 EVERYWHERE = "asyncgen_django.everywhere"
@@ -358,13 +359,13 @@ def _compared(session: Session, config: Config) -> tuple[Result, list[Rendered],
     if result.errors:
         session.complain([each for each in result.problems if each.severity is Severity.WARNING])
         raise AsyncgenError(*result.errors)
-    session.complain(result.problems)
     texts = list(rendered(result, config))
+    left = leftovers(config, texts)
+    result = replace(result, problems=(*result.problems, *left.problems))
+    session.complain(result.problems)
     if session.verbosity > 0:
         for entry in result.entries:
             session.say(entry_line(entry), at=1)
-    left = leftovers(config, texts)
-    session.complain(left.problems)
     return result, texts, drift(config.root, texts, left.removable)
 
 
@@ -418,7 +419,8 @@ def _remember(session: Session, config: Config, result: Result, texts: list[Rend
 
     problems = [*result.problems, *(each.problem() for each in result.faults)]
     said = map(as_json, problems)
-    remember(config, session.python, result, [each.path for each in texts], said)
+    left = [each.location.path for each in result.problems if each.code == LEFT and each.location]
+    remember(config, session.python, result, [*(each.path for each in texts), *left], said)
 
 
 def _say_what_is_next(session: Session, wiring: Sequence[Problem]) -> None:
