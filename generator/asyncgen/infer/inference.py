@@ -59,7 +59,7 @@ class Inference:
             (
                 known
                 for known in self.evaluator.resolver.mro(surface)
-                if function in known.functions.values()
+                if known.functions.get(function.name) is function
             ),
             surface,
         )
@@ -70,7 +70,7 @@ class Inference:
         owner, name = decision.owner, decision.function.name
         order = self.evaluator.resolver.mro(owner) if owner else ()
         base = next((known for known in order if known.module.startswith("django.")), None)
-        if owner is None or base is None or decision.function in base.functions.values():
+        if owner is None or base is None or base.functions.get(name) is decision.function:
             return None
         receiver = self.lookups.instance(owner, self.rows.of(owner))
         return self.lookups.django_method(receiver, owner, base, name)

@@ -1,0 +1,99 @@
+"""Whole files of other people, one after the other, through the pipeline: what becomes of each.
+
+    python benchmarks/files.py [--number 1500] [FOLDER …]
+
+Without folders: the whole standard library, and --number files of the packages that are installed,
+chosen by the seed that is printed. Every class and function is covered, what is written is
+compiled. Prints how many files were read, the problems by code, every exception, and the slowest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import sysconfig
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from asyncgen.config import Config, Source
+from asyncgen.deep import deeply
+from asyncgen.plan import Run, rendered
+from asyncgen.problems import AsyncgenError
+
+SEED = 20
+SOURCE = Source(
+    output="made/{stem}_async.py",
+    stubs="made",
+    managers="none",
+    classes=("*",),
+    functions=("*",),
+    unwired=("*",),
+)
+EXPECTED = frozenset({"AG108", "AG207"})  # a file without classes, functions, or any of both
+
+
+def files(folder: Path) -> list[Path]:
+    found = (path for path in sorted(folder.rglob("*.py")) if path.is_file())
+    return [path for path in found if "site-packages" not in path.relative_to(folder).parts]
+
+
+def outcome(root: Path, path: Path, known: dict[tuple[Path, str], object]) -> Iterable[str]:
+    """The codes of the problems; "written" where there are none."""
+    source = replace(SOURCE, sources=(path.relative_to(root).as_posix(),))
+    config = Config(root, root / "pyproject.toml", (source,), search=(root,))
+    run = Run(config)
+    run.known = known  # type: ignore[assignment]
+    try:
+        result = run.result()
+    except AsyncgenError as error:
+        return sorted({each.code for each in error.problems})
+    codes = {each.code for each in result.errors} - EXPECTED
+    if codes:
+        return sorted(codes)
+    for each in rendered(result, config):
+        compile(each.text, each.path, "exec")
+    return ["written" if result.entries else "nothing to write"]
+
+
+def chosen(arguments: argparse.Namespace) -> Iterator[tuple[Path, list[Path]]]:
+    if arguments.folders:
+        yield from ((folder.resolve(), files(folder.resolve())) for folder in arguments.folders)
+        return
+    library, packages = (Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib"))
+    yield library, files(library)
+    installed = files(packages)
+    random.Random(SEED).shuffle(installed)
+    yield packages, installed[: arguments.number]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--number", type=int, default=1500)
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    print(f"seed {SEED}, Python {sys.version.split()[0]}")
+    for root, paths in chosen(arguments):
+        counts: Counter[str] = Counter()
+        times: list[tuple[float, Path]] = []
+        known: dict[tuple[Path, str], object] = {}
+        for path in paths:
+            began = time.process_time()
+            try:
+                counts.update(outcome(root, path, known))
+            except Exception as error:
+                counts["exception"] += 1
+                print(f"{path}: {type(error).__name__}: {str(error)[:200]}", flush=True)
+            times.append((time.process_time() - began, path))
+        print(f"{root}: {len(paths)} files, {dict(counts.most_common())}")
+        for seconds, path in sorted(times, reverse=True)[:3]:
+            print(f"  {seconds:.1f} s: {path.relative_to(root)}")
+
+
+if __name__ == "__main__":
+    deeply(main)
