@@ -9,7 +9,7 @@ from asyncgen.namespace import BUILTINS
 from asyncgen.source import Binding, Class, Function, Module, Parameter, ParameterKind, Signature
 from asyncgen.surface import Decision, Kind, Twin
 
-COPIED_MARKS = ("alters_data", "queryset_only", "do_not_call_in_templates")
+COPIED_MARKS = ("alters_data", "queryset_only", "do_not_call_in_templates", "dependencies")
 _KEEPS_RESULTS = ("functools.cache", "functools.lru_cache")
 ANYTHING = (
     Parameter("args", ParameterKind.VAR_POSITIONAL),
@@ -37,9 +37,9 @@ def twin(
         kind=decision.kind,
         binding=function.binding,
         signature=Signature(parameters, function.called.returns),
-        summary=_summary(function, decision.owner, decision.kind),
+        summary=_summary(function, decision),
         docstring=_first_paragraph(function.docstring),
-        marks=tuple((name, marks[name]) for name in COPIED_MARKS if name in marks),
+        marks=tuple((name, marks[name]) for name in COPIED_MARKS if marks.get(name)),
         sentinels=frozenset(_sentinels(parameters, module)),
         decision=decision,
         module=module.name,
@@ -118,13 +118,18 @@ def _fresh(wanted: str, parameters: Iterable[Parameter]) -> str:
     return wanted
 
 
-def _summary(function: Function, owner: Class | None, kind: Kind) -> str:
+def _summary(function: Function, decision: Decision) -> str:
+    owner = decision.owner
     name = f"{owner.name}.{function.name}" if owner else function.name
     read = function.binding is Binding.PROPERTY
     called = f"Asynchronous `{name}`" if read else f"Asynchronous `{name}()`"
-    match kind:
+    thread = "a worker thread of its own" if decision.exclusive else "a worker thread"
+    match decision.kind:
         case Kind.ITERATOR:
-            return f"{called}: iterate on a worker thread, chunk by chunk."
+            how = "step by step" if decision.exclusive or decision.stepped else "chunk by chunk"
+            return f"{called}: iterate on {thread}, {how}."
+        case Kind.CONTEXT if decision.exclusive:
+            return f"{called}: enter and exit on {thread}."
         case Kind.CONTEXT:
             return f"{called}: enter and exit on one worker thread."
         case _:

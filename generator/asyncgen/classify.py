@@ -15,6 +15,7 @@ from asyncgen.annotation import expression_text
 from asyncgen.config import WORDS
 from asyncgen.evaluate import Evaluator, is_abstract, is_context_function
 from asyncgen.facts import Call, Get, Name
+from asyncgen.holding import holds_transaction, queries_for_each
 from asyncgen.source import (
     Binding,
     Class,
@@ -37,7 +38,12 @@ from asyncgen.values import (
     Unknown,
 )
 
-_SAID: Mapping[str, Kind] = {word: Kind.SKIPPED if word == "skip" else Kind(word) for word in WORDS}
+_STEPS = "steps"
+_SAID: Mapping[str, Kind] = {
+    **{word: Kind(word) for word in WORDS if word not in ("skip", _STEPS)},
+    "skip": Kind.SKIPPED,
+    _STEPS: Kind.ITERATOR,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +101,33 @@ class Classifier:
         if by_hand and kind.has_twin and not rules.replace_handwritten:
             here = Evidence(f"{twin} is written by hand", by_hand.location)
             return Decision(function, candidate.surface, Kind.HANDWRITTEN, (here, *evidence))
+        held, stepped = self.between(candidate, kind, rules)
+        evidence = (*evidence, *(each for each in (held, stepped) if each and each.location))
         return Decision(
-            function, candidate.surface, kind, evidence, twin if kind.has_twin else None
+            function,
+            candidate.surface,
+            kind,
+            evidence,
+            twin if kind.has_twin else None,
+            exclusive=held is not None,
+            stepped=stepped is not None,
         )
+
+    def between(
+        self, candidate: Candidate, kind: Kind, rules: Rules
+    ) -> tuple[Evidence | None, Evidence | None]:
+        """Why the twin of an iterator or context manager has a thread of its own, and why an
+        iterator is read step by step."""
+        if kind not in (Kind.ITERATOR, Kind.CONTEXT):
+            return None, None
+        receiver = Instance(candidate.surface) if candidate.surface else None
+        bound = Bound(candidate.function, candidate.module, candidate.owner, receiver)
+        held = holds_transaction(self.evaluator, bound)
+        if held is not None or kind is Kind.CONTEXT:
+            return held, None
+        if _said(candidate, rules) == _STEPS:
+            return None, Evidence("step by step")
+        return None, queries_for_each(self.evaluator, bound)
 
     def twin_name(self, candidate: Candidate, rules: Rules) -> str:
         for pattern, name in rules.rename.items():
@@ -246,15 +276,24 @@ def _private(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     return Kind.SKIPPED, (Evidence(f"{name} is {what}", candidate.function.location),)
 
 
-def _pragma(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+def _said(candidate: Candidate, rules: Rules) -> str | None:
+    """The word that the configuration or a comment says of the callable."""
     for pattern, said in rules.kinds.items():
         if matches(candidate, pattern):
-            return _SAID[said], (Evidence(f"`kinds` says that {pattern!r} is {said}"),)
+            return said
     word = candidate.function.pragma
     if word is None and candidate.owner and candidate.owner.pragma == "skip":
-        word = "skip"
-    if word is None or word not in _SAID:
+        return "skip"
+    return word if word in _SAID else None
+
+
+def _pragma(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
+    word = _said(candidate, rules)
+    if word is None:
         return None
+    for pattern in rules.kinds:
+        if matches(candidate, pattern):
+            return _SAID[word], (Evidence(f"`kinds` says that {pattern!r} is {word}"),)
     here = Evidence(f"a comment says `# asyncgen: {word}`", candidate.function.location)
     return _SAID[word], (here,)
 

@@ -19,7 +19,7 @@ from asyncgen.problems import AsyncgenError, Location, Problem
 Toml: TypeAlias = object  # what tomllib gives; each use is checked against KEYS
 
 # What `kinds` and a comment `# asyncgen: …` may say of a callable.
-WORDS = ("skip", "queryset", "eager", "value", "iterator", "context", "pure", "hook")
+WORDS = ("skip", "queryset", "eager", "value", "iterator", "steps", "context", "pure", "hook")
 DEFAULT_BRIDGE = "asgiref.sync.sync_to_async"
 
 

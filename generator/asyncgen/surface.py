@@ -39,13 +39,18 @@ _KINDS_WITH_TWIN = frozenset({Kind.EAGER, Kind.VALUE, Kind.ITERATOR, Kind.CONTEX
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The kind of one callable, why, and the name of the twin that comes of it."""
+    """The kind of one callable, why, and the name of the twin that comes of it.
+
+    `exclusive`: it holds a transaction while it is open. `stepped`: its rows come one by one.
+    """
 
     function: Function
     owner: Class | None
     kind: Kind
     evidence: tuple[Evidence, ...]
     twin: str | None = None
+    exclusive: bool = False
+    stepped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,7 +255,8 @@ class SurfaceBuilder:
             function.is_generator or function.binding is Binding.PROPERTY
         )
         is_guarded = self.source.bridge in knowledge.GUARDED_BRIDGES
-        return outcome.stops and not is_guarded, is_call and quiet
+        said = decision.stepped and is_call  # By hand: no analysis says so of what is called.
+        return outcome.stops and not is_guarded, is_call and (quiet or said)
 
     def marks(self, candidate: Candidate) -> dict[str, str]:
         """The function's marks, and those of what it overrides: Django's AltersData hands

@@ -8,6 +8,7 @@ walk takes the next one at every statement, header and decorator.
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
@@ -286,8 +287,8 @@ class _Reader(StatementReader):
                     self.add_attribute(name, value, line, scope)
             case Get(value=Name(id=name), name=mark) if name in scope.functions:
                 function = scope.functions[name]
-                text = value.text if isinstance(value, Literal) else ""
-                scope.functions[name] = replace(function, marks={**function.marks, mark: text})
+                marks = {**function.marks, mark: _mark_text(value)}
+                scope.functions[name] = replace(function, marks=marks)
             case Display(elements=elements):
                 for index, element in enumerate(elements):
                     part = Item(value, Literal("int", str(index)))
@@ -450,6 +451,18 @@ def _suites(node: cst.CSTNode) -> Iterator[tuple[bool, cst.BaseSuite]]:
         yield True, orelse.body
     if getattr(node, "finalbody", None):
         yield True, node.finalbody.body  # type: ignore[attr-defined]  # tested in the line above
+
+
+def _mark_text(value: Expression) -> str:
+    """A mark's value as text: a constant, or a list of strings; empty for anything else."""
+    match value:
+        case Literal(text=text):
+            return text
+        case Display(type="list", elements=elements):
+            texts = [each.text for each in elements if isinstance(each, Literal)]
+            if len(texts) == len(elements):
+                return f"[{', '.join(map(json.dumps, texts))}]"
+    return ""
 
 
 def _function_by_assignment(

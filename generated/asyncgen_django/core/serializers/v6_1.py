@@ -19,7 +19,7 @@ async def aserialize(format, queryset, **options):
 
 
 def adeserialize(format, stream_or_string, **options):
-    """Asynchronous `deserialize()`: iterate on a worker thread, chunk by chunk.
+    """Asynchronous `deserialize()`: iterate on a worker thread, step by step.
 
     Deserialize a stream or a string. Return an iterator that yields ``(obj,
     m2m_relation_dict)``, where ``obj`` is an instantiated -- but *unsaved* --
@@ -28,4 +28,6 @@ def adeserialize(format, stream_or_string, **options):
     """
     from django.core.serializers import deserialize
 
-    return iterator_to_async(deserialize)(format, stream_or_string, **options)
+    return iterator_to_async(deserialize, chunk_size=1, call_now=True)(
+        format, stream_or_string, **options
+    )

@@ -201,6 +201,8 @@ class PermissionAsync:
         """Asynchronous `Permission.natural_key()`: run it on a worker thread."""
         return await on_worker(self.natural_key)()
 
+    anatural_key.dependencies = ["contenttypes.contenttype"]
+
 
 class GroupManagerAsync:
     """Async twins of `GroupManager`."""

@@ -56,8 +56,11 @@ class BookQuerySetAsync:
         )
 
     def alocked(self):
-        """Asynchronous `BookQuerySet.locked()`: enter and exit on one worker thread."""
-        return context_to_async(self.locked)()
+        """Asynchronous `BookQuerySet.locked()`.
+
+        Enter and exit on a worker thread of its own.
+        """
+        return context_to_async(self.locked, exclusive=True)()
 
     async def asome(self, as_list=False):
         """Asynchronous `BookQuerySet.some()`: run it on a worker thread."""
