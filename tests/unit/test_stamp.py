@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -201,3 +203,22 @@ def test_a_stamp_that_others_could_have_written_is_none(project: Project, run: R
     assert is_known(root)
     (root / ".asyncgen_cache/pyproject.toml/stamp").chmod(0o644)
     assert not is_known(root)
+
+
+def test_an_unchanged_check_imports_no_more_than_it_needs(project: Project, run: Run) -> None:
+    root = project(SHOP)
+    project({"shop/querysets.py": BASE.replace("pass", "def total(self): return self.count()")})
+    assert run("build").exit_code == 0
+    code = (
+        "import sys\nbefore = set(sys.modules)\nfrom asyncgen.start import main\n"
+        "sys.argv = ['asyncgen', 'check']\n"
+        "try:\n    main()\nexcept SystemExit as done:\n    assert not done.code\n"
+        "print(*sorted(set(sys.modules) - before))\n"
+    )
+    command = [sys.executable, "-c", code]
+    finished = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    said, imported = finished.stdout.splitlines()
+    assert said == "asyncgen: in sync"
+    slow = {"click", "json", "re", "enum", "typing", "pathlib", "tomllib", "dataclasses"}
+    assert not slow & set(imported.split())
+    assert "asyncgen.stamp" in imported
