@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import black
 import pytest
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 
 ANNOTATIONS = ["", ": int", ": dict[ str,int ]", ": 'Book'", ": int|None", ": Callable[..., int]"]
 DEFAULTS = ["1", "-1", "None", "'a'", '"b"', "( )", "(1, )", "1.50", "0XfF"]
-DEFAULTS += ["2**3", "'it\\'s'", "b'x'", "...", "1j", "'a' 'b'", "'\\0' '1'"]
+DEFAULTS += ["2**3", "60*60", "1+2*3-4", "'it\\'s'", "b'x'", "...", "1j", "'a' 'b'", "'\\0' '1'"]
 # Evaluated once more they could be another object: the twin leaves them to the source.
 COMPUTED = ["[ 1,2 ]", "{'a':1, }", "{1,2}", "not  True", "7 if True else 2", "f'{1 = }'", "str(8)"]
 COMPUTED_VALUES = [[1, 2], {"a": 1}, {1, 2}, False, 7, "1 = 1", "8"]
@@ -207,21 +208,31 @@ def test_what_makes_an_object_has_made_it_once(default: str) -> None:
         assert [id(each) for each in found] == [id(each) for each in expected]
 
 
-@pytest.mark.parametrize("width", [60, 79, 88, 100, 120])
-@given(case=st.lists(cases(), min_size=12, max_size=12))
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
-def test_formatters_change_nothing(case: list[Case], width: int) -> None:
-    """ruff and black leave the output as it is, at any line length."""
+@pytest.mark.parametrize("width", [40, 60, 79, 88, 100, 120])
+def test_formatters_change_nothing(width: int, tmp_path: Path) -> None:
+    """ruff and black leave the output as it is, at any line length: wherever they
+    agree."""
+    texts: list[str] = []
+
+    @given(cases())
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    def collect(case: Case) -> None:
+        texts.append(generated(case.source, width))
+
+    collect()
     mode = black.Mode(line_length=width)
-    texts = [generated(each.source, width) for each in case]
-    for text in texts:
+    for number, text in enumerate(texts):
+        (tmp_path / f"own{number}.py").write_text(text, encoding="utf-8")
         wanted = black.format_str(text, mode=mode)
-        if ruff_formatted(wanted, width) == wanted:  # else the two do not agree on anything
+        (tmp_path / f"black{number}.py").write_text(wanted, encoding="utf-8")
+    command = [sys.executable, "-m", "ruff", "format", "-q", "--isolated"]
+    subprocess.run([*command, f"--line-length={width}", str(tmp_path)], check=True)
+    agreed = 0
+    for number, text in enumerate(texts):
+        wanted = black.format_str(text, mode=mode)
+        # Where ruff changes what black wrote, nothing can please both.
+        if (tmp_path / f"black{number}.py").read_text(encoding="utf-8") == wanted:
+            agreed += 1
             assert text == wanted
-        assert ruff_formatted(text, width) == text
-
-
-def ruff_formatted(text: str, width: int) -> str:
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", f"--line-length={width}", "-"]
-    finished = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
-    return finished.stdout
+            assert (tmp_path / f"own{number}.py").read_text(encoding="utf-8") == text
+    assert agreed > len(texts) * 0.6

@@ -144,6 +144,8 @@ def lay_out(line: str, depth: int, width: int, *, is_definition: bool = False) -
     indent = INDENT * depth
     if len(indent) + len(line) <= width:
         return [indent + line]
+    if not is_definition and (computed := _COMPUTED.fullmatch(line)):
+        return [indent + part for part in _by_operator(*computed.groups())]
     annotated = _annotated(line)
     if annotated:
         return _in_parentheses(annotated, depth, width)
@@ -204,6 +206,19 @@ def _operands(line: str, depth: int, width: int) -> list[str]:
     first, *rest = _divided(line, " | ")
     lines = [first, *(f"| {operand}" for operand in rest)]
     return [each for operand in lines for each in lay_out(operand, depth, width)]
+
+
+# A parameter whose default is made of numbers, such as `60 * 60` or `2**20`.
+_COMPUTED = re.compile(r"(\w+: .+ = )([\d.]\w*(?:(?: [-+*/%]{1,2} |\*\*)[\d.]\w*)+)(,?)")
+_PRIORITIES = (r" (?=[-+] )", r" (?=[*/%]{1,2} )", r"(?=\*\*)")  # what black breaks at first
+
+
+def _by_operator(head: str, default: str, comma: str) -> list[str]:
+    """The operands of a default, one a line, each with the operator before it."""
+    operands = next(parts for each in _PRIORITIES if len(parts := re.split(each, default)) > 1)
+    first, *rest = (re.sub(r"^\*\*(?! )", "** ", operand) for operand in operands)
+    lines = [head + first, *rest]
+    return [*lines[:-1], lines[-1] + comma]
 
 
 def _is_display(head: str) -> bool:
