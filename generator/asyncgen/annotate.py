@@ -10,7 +10,13 @@ from asyncgen.source import Binding, Class, Function, Module, Parameter, Paramet
 from asyncgen.surface import Decision, Kind, Twin
 
 COPIED_MARKS = ("alters_data", "queryset_only", "do_not_call_in_templates", "dependencies")
-_KEEPS_RESULTS = ("functools.cache", "functools.lru_cache")
+# Decorators to which it is not all the same how an argument was passed, or whether it was.
+_AS_PASSED = (
+    "functools.cache",
+    "functools.lru_cache",
+    "functools.singledispatch",
+    "functools.singledispatchmethod",
+)
 ANYTHING = (
     Parameter("args", ParameterKind.VAR_POSITIONAL),
     Parameter("kwargs", ParameterKind.VAR_KEYWORD),
@@ -84,11 +90,12 @@ def receiving(function: Function, owner: Class | None) -> tuple[Parameter, ...]:
 
 def _taken(function: Function, owner: Class | None) -> tuple[Parameter, ...]:
     """The parameters of the twin. What keeps results by its arguments is handed just what was
-    passed, for `f()` and `f(1)` are kept apart though 1 is the default."""
+    passed, for it keeps `f()`, `f(1)` and `f(x=1)` apart; and so is what has an implementation for
+    each type, for these have defaults of their own."""
     parameters = receiving(function, owner)
-    if not function.is_decorated(*_KEEPS_RESULTS) or all(p.default is None for p in parameters):
-        return parameters
     has_receiver = owner is not None and function.binding is not Binding.STATICMETHOD
+    if not function.is_decorated(*_AS_PASSED) or len(parameters) == has_receiver:
+        return parameters
     return (*parameters[:has_receiver], *ANYTHING)
 
 

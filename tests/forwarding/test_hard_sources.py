@@ -178,6 +178,7 @@ CASES = {
 
         import uuid
         from shop.registry import registered, HERE
+        SIZE = 3
 
         class Rows(models.QuerySet):
             def stamped(self, key=uuid.uuid4()):
@@ -192,6 +193,10 @@ CASES = {
 
             def named(self, name=__name__, here=HERE):
                 return self.count(), name, here
+
+            def each(self, chunk_size=SIZE):
+                for row in self.all():
+                    yield row.pk, chunk_size
         """,
         files={
             "registry.py": """
@@ -209,6 +214,8 @@ CASES = {
         await same(rows, "handled")
         await same(rows, "handled", again=1)
         await same(rows, "named")
+        await same(rows, "each")
+        await same(rows, "each", 1)
         assert registry.SEEN == ["books", "again"], registry.SEEN
         first = await rows.agathered()
         second = await sync_to_async(rows.gathered)()
@@ -355,14 +362,14 @@ CASES = {
         await same(rows, "by_cache", 1)
         await same(rows, "by_cache", 1, m="b")
         await same(rows, "by_cache", n=3)
-        assert len(module.CALLS) == 3, f"computed {len(module.CALLS)} times"
+        await same(rows, "by_cache", 3)
+        assert len(module.CALLS) == 4, f"computed {len(module.CALLS)} times"
         await same(rows, "by_type", "a")
         await same(rows, "by_type", 5)
         await same(rows, "by_type", 5, more=3)
         await same(rows, "by_injection", n=1)
         await same(rows, "by_other_name", value=1)
         """,
-        open="a cached callable keeps under the defaults, too",
     ),
     "classes in a model": Case(
         sources=("models",),

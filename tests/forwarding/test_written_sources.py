@@ -15,7 +15,6 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from asyncgen.config import load
 from asyncgen.plan import Run, rendered
 from hypothesis import HealthCheck, Phase, given, settings
@@ -28,7 +27,6 @@ from writing import Project, projects  # noqa: E402
 MORE = os.environ.get("ASYNCGEN_WRITTEN_SOURCES")
 
 
-@pytest.mark.xfail(reason="names, calls and defaults are being mended")
 @given(projects())
 @settings(
     max_examples=int(MORE or 8),

@@ -57,7 +57,7 @@ def environment(folder: Path | None = None) -> jinja2.Environment:
     }
     made.tests |= {
         "awaited": lambda twin: twin.kind not in _PLAIN,
-        "chunked": lambda twin: any(p.name == "chunk_size" for p in twin.signature.parameters),
+        "chunked": is_chunked,
         "classmethod": lambda twin: twin.binding is Binding.CLASSMETHOD,
         "empty_class": is_empty,
         "function": lambda twin: twin.decision.owner is None,
@@ -77,6 +77,13 @@ def form(twin: Twin) -> str:
     if is_sensitive(twin):
         return "sensitive"
     return "property" if twin.binding is Binding.PROPERTY else "value"
+
+
+def is_chunked(twin: Twin) -> bool:
+    """Whether it has a parameter `chunk_size` whose value it knows: not one that the source alone
+    can evaluate."""
+    names = {each.name for each in twin.signature.parameters}
+    return "chunk_size" in names.difference(twin.sentinels)
 
 
 def is_sensitive(twin: Twin) -> bool:
