@@ -25,7 +25,8 @@ class Proposal:
 
 
 def globs(files: Sequence[str], is_harmless: Callable[[str], bool], root: Path) -> list[str]:
-    """The files as few globs. A glob finds nothing but the files and what is harmless to read."""
+    """The files as few globs. A glob finds nothing but the files and what is harmless to read, and
+    not much of that."""
     left = dict.fromkeys(files)
     found: list[str] = []
     for pattern in _patterns(files):
@@ -33,14 +34,24 @@ def globs(files: Sequence[str], is_harmless: Callable[[str], bool], root: Path) 
         members = [
             each for each in left if each.count("/") == depth and PurePosixPath(each).match(pattern)
         ]
-        if len(members) < LEAST:
+        if len(members) < LEAST or not _spreads(pattern, members):
             continue
         matched = {path.relative_to(root).as_posix() for path in root.glob(pattern)}
-        if all(each in files or is_harmless(each) for each in matched):
+        is_apt = len(members) * 2 >= len([each for each in matched if "__init__" not in each])
+        if is_apt and all(each in files or is_harmless(each) for each in matched):
             found.append(pattern)
             for each in members:
                 del left[each]
     return sorted([*found, *left])
+
+
+def _spreads(pattern: str, members: Sequence[str]) -> bool:
+    """Whether a `*` for a folder stands for more than one."""
+    parts = pattern.split("/")
+    if "*" not in parts:
+        return True
+    at = parts.index("*")
+    return len({each.split("/")[at] for each in members}) > 1
 
 
 def _patterns(files: Iterable[str]) -> list[str]:

@@ -25,6 +25,14 @@ LAYOUTS = {
     ),
     "files of one folder": ({"a/x.py": MODEL, "a/y.py": MODEL}, ["a/*.py"]),
     "a single file": ({"a/x.py": MODEL, "b/y.py": MODEL}, ["a/x.py", "b/y.py"]),
+    "folders of many names are not one": (
+        {"a/b/models.py": MODEL, "a/b/managers.py": MODEL, "a/b/views.py": "", "a/b/urls.py": ""},
+        ["a/b/*.py"],
+    ),
+    "a folder with much else": (
+        {"a/x.py": MODEL, "a/y.py": MODEL, **{f"a/view{number}.py": "" for number in range(9)}},
+        ["a/x.py", "a/y.py"],
+    ),
     "tests are not found by chance": (
         {"a/models.py": MODEL, "b/models.py": MODEL, "tests/models.py": MODEL},
         ["a/models.py", "b/models.py"],
