@@ -47,6 +47,7 @@ LEFT = "AG505"  # the code of what is no longer due, and is left where it is
 INTERRUPTED = 130  # as a shell has it
 
 EVERYWHERE = "asyncgen_django.everywhere"
+RUNTIME = "asyncgen_runtime"
 
 P = ParamSpec("P")
 
@@ -188,6 +189,7 @@ def build(session: Session, verify: bool, fail_on_change: bool) -> int:
     for drift in drifts:
         session.say(f"{VERBS[drift.kind.value]} {drift.path}")
     session.say(summary(result, changed))
+    _say_what_is_to_install(session, config, rendered)
     _say_what_is_next(session, [each.problem() for each in result.faults])
     if verify:
         _verify(session, config, result, rendered)
@@ -421,6 +423,17 @@ def _remember(session: Session, config: Config, result: Result, texts: list[Rend
     said = map(as_json, problems)
     left = [each.location.path for each in result.problems if each.code == LEFT and each.location]
     remember(config, session.python, result, [*(each.path for each in texts), *left], said)
+
+
+def _say_what_is_to_install(session: Session, config: Config, rendered: Sequence[Rendered]) -> None:
+    from asyncgen.environment import lacks
+
+    imports = any(RUNTIME in each.text for each in rendered)
+    if imports and lacks(config, RUNTIME):
+        session.say(
+            "Next: install asyncgen-runtime in the project's environment, for what is written "
+            "imports it"
+        )
 
 
 def _say_what_is_next(session: Session, wiring: Sequence[Problem]) -> None:

@@ -47,6 +47,13 @@ def _prefixes(config: Config, variables: Mapping[str, str] = os.environ) -> Iter
     yield config.root / ".venv"
 
 
+def lacks(config: Config, package: str) -> bool:
+    """Whether the project has an environment of its own, and the package is not in it."""
+    places = [place for prefix in _prefixes(config) for place in _of_environment(prefix)]
+    found = (*_with_linked(places), *config.search)
+    return bool(places) and not any((place / package).is_dir() for place in found)
+
+
 def dependencies(config: Config) -> Iterator[Path]:
     """The folders whose content decides where modules are found; some may not be there."""
     for prefix in _prefixes(config):

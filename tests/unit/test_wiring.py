@@ -133,6 +133,22 @@ def test_a_mixin_of_a_module_that_is_there_no_more_is_stale(project: Project, ru
     assert not (root / "shop/books_async.py").exists()
 
 
+def test_a_module_that_no_source_covers_any_more_is_looked_at(project: Project, run: Run) -> None:
+    files = books("BookQuerySetAsync, models.QuerySet")
+    other = files["shop/books.py"].replace("books_async", "other_async")
+    sources = 'sources = ["shop/books.py", "shop/other.py"]'
+    table = files["pyproject.toml"].replace('sources = ["shop/*.py"]', sources)
+    root = project({**files, "shop/other.py": other, "pyproject.toml": table})
+    assert found(run) == []
+    (root / "pyproject.toml").write_text(files["pyproject.toml"].replace("*", "books"))
+    said = "BookQuerySet inherits BookQuerySetAsync, which shop.other_async does not have"
+    for _ in range(2):  # the second reads nothing
+        assert found(run) == [("AG504", 6, said)]
+    assert run("apply").exit_code == 0
+    assert "Async" not in (root / "shop/other.py").read_text()
+    assert found(run) == []
+
+
 @pytest.mark.parametrize("how", ["comment", "name", "dotted", "all"])
 def test_a_class_may_stay_as_it_is(project: Project, run: Run, how: str) -> None:
     files = books("models.QuerySet").copy()
@@ -189,3 +205,22 @@ def test_an_unchanged_check_says_it_again(project: Project, run: Run) -> None:
     assert first.exit_code == second.exit_code == 1
     assert first.stderr == second.stderr
     assert "[AG502]" in first.stderr
+
+
+@pytest.mark.parametrize("has_it", [False, True])
+def test_build_says_that_the_runtime_is_to_be_installed(
+    project: Project, run: Run, has_it: bool
+) -> None:
+    packages = ".venv/lib/python3.12/site-packages"
+    files = books("BookQuerySetAsync, models.QuerySet")
+    files["shop/books.py"] += "\n    def names(self):\n        yield from self.iterator()\n"
+    runtime = {f"{packages}/asyncgen_runtime/__init__.py": ""} if has_it else {}
+    project({**files, f"{packages}/other/__init__.py": "", **runtime})
+    said = "Next: install asyncgen-runtime in the project's environment"
+    assert (said in run("build").stdout) is not has_it
+
+
+def test_what_needs_no_runtime_is_not_told_of_it(project: Project, run: Run) -> None:
+    files = books("BookQuerySetAsync, models.QuerySet")
+    project({**files, ".venv/lib/python3.12/site-packages/other/__init__.py": ""})
+    assert "install" not in run("build").stdout

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from asyncgen.config import Config, Source
 from asyncgen.files import CACHE
+from asyncgen.header import bears_header
 from asyncgen.plan.analysis import Analysis, Chosen
+from asyncgen.plan.selection import Selection
+from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Module
 from asyncgen.stub.companions import mixins_of
 from asyncgen.surface import ManagerModule, Surface
@@ -29,10 +35,16 @@ class Written:
         return made
 
 
+# How an import of a mixin looks, on one line or over several.
+_IMPORTS_MIXIN = re.compile(rb"^\s*from\s+[\w.]+\s+import\s[^=]*?\w+Async\b", re.MULTILINE)
+
+
 def faults(
-    root: Path, looked_at: Iterable[tuple[Analysis, Chosen]], written: Written
+    config: Config, looked_at: Iterable[tuple[Analysis, Chosen]], written: Written
 ) -> tuple[Fault, ...]:
-    """Every fault in the project's own modules that sources in the mixin style cover."""
+    """Every fault in the project's own modules: in those that sources in the mixin style cover,
+    and, of mixins that are there no more, in others."""
+    root = config.root
     pairs = [(analysis, chosen) for analysis, chosen in looked_at if chosen.source.style == "mixin"]
     wired = _wired(root, pairs, written.surfaces)
     names = written.names()
@@ -43,7 +55,38 @@ def faults(
             wirings[id(analysis)] = Wiring(analysis.classifier.evaluator.resolver, names, wired)
         for module in _own(root, analysis, chosen):
             found |= dict.fromkeys(wirings[id(analysis)].faults(module))
+    for wiring in list(wirings.values())[:1]:
+        for module in _others(config, wiring.resolver, {each.module for each in found}):
+            found |= dict.fromkeys(wiring.faults(module))
     return tuple(found)
+
+
+def _others(config: Config, resolver: Resolver, known: set[str]) -> Iterator[Module]:
+    """The modules of the project that import what may be a mixin; not those that are known."""
+    selection = Selection(config, Source())
+    for search in config.search:
+        if search.is_relative_to(config.root):
+            for path in _package_files(search):
+                name = selection.module_name(path)
+                if name in known or bears_header(path):
+                    continue
+                if _IMPORTS_MIXIN.search(path.read_bytes()):
+                    module = resolver.readable(name)
+                    if module:
+                        yield module
+
+
+def _package_files(folder: Path) -> Iterator[Path]:
+    """The modules in a folder and in the packages below it."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda each: each.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.endswith(".py") and os.access(entry, os.R_OK):
+            yield Path(entry)
+        elif entry.is_dir() and os.path.isfile(os.path.join(entry, "__init__.py")):
+            yield from _package_files(Path(entry))
 
 
 def _wired(

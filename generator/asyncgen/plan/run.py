@@ -78,7 +78,7 @@ class Run:
         made = [companions(each, self.plans[each.path], mixins) for each in merged]
         managers = tuple(each.managers for each in made if each.managers)
         written = Written(tuple(each.surface for each in made), managers)
-        unwired = faults(self.config.root, looked_at, written)
+        unwired = faults(self.config, looked_at, written)
         self.problems += self.unused(chosen, covered)
         released = [each.surface for each in made if each.surface.path in releases]
         return Result(
