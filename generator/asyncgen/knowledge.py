@@ -534,6 +534,7 @@ ITERATORS = frozenset({"enumerate", "filter", "iter", "map", "reversed", "zip"})
 LAZY_ITERATORS = frozenset(
     {"itertools.chain", "itertools.chain.from_iterable", "itertools.islice", "itertools.groupby"}
 )
+REDUCE = "functools.reduce"
 # Those that take it only when they are read.
 TAKEN_LATER = frozenset({"chain", "from_iterable"})
 MAKE_TUPLES = frozenset({"enumerate", "groupby", "zip"})

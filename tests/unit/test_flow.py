@@ -24,7 +24,13 @@ from asyncgen.surface import Decision, Kind
 
 SOURCE = """
 import contextlib
+import datetime
 import sys
+from collections import Counter
+from decimal import Decimal
+from functools import cached_property, reduce
+
+count = 1
 
 @contextlib.contextmanager
 def quiet():
@@ -37,9 +43,16 @@ def quiet():
 def loud():
     yield 1
 
+class Author(models.Model):
+    name = models.CharField(max_length=9)
+
 class Book(models.Model):
     title = models.CharField(max_length=9)
     pages = models.IntegerField()
+    price = models.DecimalField(max_digits=9, decimal_places=2)
+    sold = models.DateField()
+    kind = models.CharField(max_length=9, choices=[])
+    author = models.ForeignKey(Author, models.CASCADE, null=True)
 
 class Thing(models.QuerySet["Book"]):
     def method(self, a=None):
@@ -61,6 +74,7 @@ FORMS = {name: (body, kind, type_) for name, kind, type_, body in forms()}
 def told(body: str) -> tuple[str, str]:
     """The kind of the method, and its type."""
     load = "\n    def load(self):\n        self.rows = self.all()\n"
+    load += "\n    @cached_property\n    def cached(self):\n        return self.count()\n"
     made = resolver({"shop": PRELUDE + SOURCE + indent(body, " " * 8) + load})
     evaluator = Evaluator(made, Relations(made, made.known))
     stubs = DjangoStubs.find((SITE_PACKAGES,), lambda path, name: read_file(path, name, str(path)))

@@ -303,6 +303,10 @@ class Core(ABC):
         self._closures[function] = now
         self._definers[function] = frame
 
+    def is_enclosed(self, function: Function) -> bool:
+        """Whether the function stands inside of another."""
+        return function in self._closures
+
     def closure(self, function: Function) -> Environment:
         """What the names of enclosing functions hold that the function reads: now, while that in
         which it stands runs; else whatever they held when it was made."""

@@ -45,9 +45,21 @@ class ForeignCalls(Calls):
             return frozenset({Builtin("context", NOTHING, Effect(level, evidence), text)})
         if dotted in knowledge.COPIES and arguments.positional:
             return arguments.positional[-1 if name == "cast" else 0]
+        if dotted == knowledge.REDUCE and len(arguments.positional) > 1:
+            return self.reduced(arguments, frame)
         if dotted in knowledge.LAZY_ITERATORS:
             return self.iterator_of(arguments, frame, name)
         return self.call_other(dotted, arguments, frame)
+
+    def reduced(self, arguments: Arguments, frame: Frame) -> Value:
+        """`functools.reduce(function, items, start)`: the function is called with what it gave."""
+        function, items, *start = arguments.positional
+        each = self.iterate(items, frame)
+        value = start[0] if start else each
+        for _ in range(2):
+            passed = Arguments((value, each))
+            value |= union(self.call_type(one, passed, frame) for one in function)
+        return value
 
     def call_other(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         lazy = any(map(self.holds_queryset, arguments.values))

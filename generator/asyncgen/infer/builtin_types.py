@@ -61,6 +61,15 @@ LIBRARY: Mapping[str, Types] = {
     "datetime.datetime.today": DATETIME,
     "datetime.datetime.utcnow": DATETIME,
     "datetime.timedelta": TIMEDELTA,
+    "django.conf.settings.SECRET_KEY": STR,
+    "django.urls.reverse": STR,
+    "django.utils.crypto.get_random_string": STR,
+    "django.utils.timezone.localdate": DATE,
+    "django.utils.timezone.localtime": DATETIME,
+    "django.utils.timezone.now": DATETIME,
+    "django.utils.translation.gettext": STR,
+    "django.utils.translation.ngettext": STR,
+    "django.utils.translation.pgettext": STR,
     "decimal.Decimal": DECIMAL,
     "hashlib.md5.hexdigest": STR,
     "json.dumps": STR,
@@ -141,6 +150,7 @@ METHODS: Mapping[str, Mapping[str, Types]] = {
         **dict.fromkeys(["count", "index"], INT),
     },
     "dict": {**dict.fromkeys(["clear", "update"], NONE)},
+    "Decimal": dict.fromkeys(["copy_abs", "normalize", "quantize", "to_integral_value"], DECIMAL),
     "set": {
         **dict.fromkeys(["add", "clear", "discard", "remove", "update"], NONE),
         **dict.fromkeys(["isdisjoint", "issubset", "issuperset"], BOOL),
@@ -161,6 +171,7 @@ METHODS: Mapping[str, Mapping[str, Types]] = {
 
 # What an attribute of a model instance holds, by the field class of Django's that it is.
 FIELDS: Mapping[str, Types] = {
+    **dict.fromkeys(["AutoField", "BigAutoField", "SmallAutoField"], INT),
     **dict.fromkeys(
         [
             "CharField",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from asyncgen.annotation import last_word
 from asyncgen.evaluate import Frame
+from asyncgen.evaluate.expressions import attribute_path
 from asyncgen.facts import (
+    Await,
     Bind,
     Call,
     Choice,
@@ -16,14 +19,30 @@ from asyncgen.facts import (
     Expression,
     Get,
     Item,
+    Lambda,
     Literal,
     Name,
     Operation,
     Star,
+    Yield,
 )
-from asyncgen.infer.builtin_types import CONTAINERS, FIELDS, FUNCTIONS, LIBRARY, METHODS, PATHS
-from asyncgen.infer.known import ANY, BOOL, INT, NONE, SELF, STR, Known, Types, builtin, substituted
+from asyncgen.infer.builtin_types import CONTAINERS, FUNCTIONS, LIBRARY, METHODS, PATHS
+from asyncgen.infer.fields import Fields
+from asyncgen.infer.known import (
+    ANY,
+    BOOL,
+    INT,
+    NONE,
+    SELF,
+    STR,
+    Known,
+    Types,
+    builtin,
+    iterator,
+    substituted,
+)
 from asyncgen.infer.lookups import Lookups
+from asyncgen.infer.operators import binary, unary
 from asyncgen.resolve import Alias
 from asyncgen.source import Attribute, Binding, Class, Function
 from asyncgen.values import Bound, ClassObject, Foreign, Instance, Type
@@ -31,9 +50,9 @@ from asyncgen.values import Bound, ClassObject, Foreign, Instance, Type
 Names = dict[str, Types | None]
 _LITERALS = frozenset({"bool", "bytes", "complex", "float", "int", "str", "None"})
 _COMPARISONS = frozenset({"==", "!=", "<", "is", "is not", "in", "not"})
-_ADDING = frozenset({"str", "int", "float", "list", "Decimal"})
 _ITERABLE = frozenset(
     {"list", "set", "frozenset", "Iterator", "Iterable", "Sequence", "Collection", "QuerySet"}
+    | {"Counter", "KeysView", "ValuesView", "ItemsView"}
 )
 
 
@@ -46,8 +65,11 @@ class Expressions:
     frame: Frame
     names: Names = field(default_factory=dict)
     walrus: set[str] = field(default_factory=set)  # names bound by `:=` so far
+    yielded: list[Types | None] = field(default_factory=list)  # of a generator
 
     def bind(self, name: str, types: Types | None) -> None:
+        for path in [each for each in self.names if each.startswith(f"{name}.")]:
+            del self.names[path]
         self.names[name] = types
 
     def leave(self, outer: Names) -> None:
@@ -84,6 +106,11 @@ class Expressions:
                 self.bind(name, self.typed(value))
                 self.walrus.add(name)
                 return self.names[name]
+            case Yield(value=value, delegates=delegates):
+                types = self.typed(value) if value else NONE
+                self.yielded.append(self.elements(types) if delegates else types)
+            case Lambda() | Star() | Await():
+                pass
         return None
 
     def name(self, name: str) -> Types | None:
@@ -146,14 +173,40 @@ class Expressions:
                 known = self.names.get(name)
                 if known is not None:
                     self.names[name] = known & NONE if holds else known - NONE
+            case Operation(operator="is", operands=(Bind(name=name), Literal(type="None"))):
+                self.narrow(Operation("is", (Name(name), Literal("None"))), holds)
+            case Operation(operator="is", operands=(Get() as what, Literal(type="None"))):
+                self.narrow_path(what, is_none=holds)
             case Name(id=name) | Bind(name=name) if holds:
                 known = self.names.get(name)
                 if known is not None:
                     self.names[name] = known - NONE
+            case Get() if holds:
+                self.narrow_path(test, is_none=False)
+            case Call(function=Name(id="isinstance"), arguments=(Name(id=name), wanted)) if holds:
+                known = self.instances(wanted)
+                if known and self.names.get(name, NONE) is None:
+                    self.names[name] = known
             case Choice(operator="and" | "or" as operator, options=options):
                 if holds == (operator == "and"):
                     for each in options:
                         self.narrow(each, holds)
+
+    def narrow_path(self, what: Get, *, is_none: bool) -> None:
+        """`self.author` is, or is not, None: as far as nothing else assigns to it."""
+        path, types = attribute_path(what), self.typed(what)
+        if path and types is not None:
+            self.names[path] = types & NONE if is_none else types - NONE
+
+    def instances(self, wanted: Expression) -> Types | None:
+        """What the second argument of isinstance() names."""
+        if isinstance(wanted, Display):
+            parts = [self.instances(each) for each in wanted.elements]
+            return None if None in parts else frozenset().union(*(each for each in parts if each))
+        if isinstance(wanted, Name) and wanted.id in ("bool", "bytes", "float", "int", "str"):
+            return builtin(wanted.id)
+        found = self.asked(wanted) if isinstance(wanted, Name | Get) else None
+        return self.made(found)
 
     def operation(self, operator: str, operands: tuple[Expression, ...]) -> Types | None:
         types = [self.typed(each) for each in operands]
@@ -163,15 +216,14 @@ class Expressions:
             return STR
         left = types[0] if types else None
         if left is None:
-            return None
-        if operator == "%" and left == STR:
-            return STR
+            return STR if operator == "%" and left == STR else None
         if operator in ("|", "&") and len(left) == 1 and self.is_lazy(next(iter(left))):
             return left
-        if operator in ("+", "-") and len(left) == 1 and all(each == left for each in types):
-            (known,) = left
-            return left if known.name in _ADDING else None
-        return None
+        if len(types) == 1:
+            return unary(left) if operator in ("-", "arithmetic") else None
+        if operator == "%" and left == STR:
+            return STR
+        return binary(operator, left, types[1])
 
     def display(self, type_: str, elements: tuple[Expression, ...]) -> Types | None:
         if type_ == "dict":
@@ -179,8 +231,8 @@ class Expressions:
                 return builtin("dict", ANY, ANY)
             keys = self.common(elements[0::2])
             return builtin("dict", keys, self.common(elements[1::2]))
-        if any(isinstance(each, Star) for each in elements):
-            return builtin("tuple", ANY, frozenset()) if type_ == "tuple" else builtin(type_, ANY)
+        if type_ == "tuple" and any(isinstance(each, Star) for each in elements):
+            return builtin("tuple", ANY, frozenset())
         if type_ == "tuple":
             parts = tuple(self.typed(each) or ANY for each in elements)
             return builtin("tuple", *parts) if parts else builtin("tuple", ANY, frozenset())
@@ -188,7 +240,10 @@ class Expressions:
 
     def common(self, elements: Iterable[Expression]) -> Types:
         """The one type of all elements; Any where they differ or are not known."""
-        found = {self.typed(each) for each in elements}
+        found = {
+            self.elements(self.typed(each.value)) if isinstance(each, Star) else self.typed(each)
+            for each in elements
+        }
         return (found.pop() or ANY) if len(found) == 1 else ANY
 
     def comprehension(self, expression: Comprehension) -> Types | None:
@@ -206,12 +261,15 @@ class Expressions:
         for condition in expression.conditions:
             self.typed(condition)
             self.narrow(condition, True)
-        parts = [self.typed(each) or ANY for each in expression.elements]
+        types = [self.typed(each) for each in expression.elements]
         self.leave(before)
         self.frame.leave(environment)
+        if expression.type == "generator":
+            return iterator(types[0])
+        parts = [each or ANY for each in types]
         if expression.type in ("list", "set"):
             return builtin(expression.type, *parts[:1])
-        return builtin("dict", *parts[:2]) if expression.type == "dict" else None
+        return builtin("dict", *parts[:2])
 
     def bind_target(self, target: Expression, types: Types | None) -> None:
         match target:
@@ -223,6 +281,8 @@ class Expressions:
                     self.bind_target(each, part)
             case Star(value=value):
                 self.bind_target(value, None)
+            case Get():
+                self.names.pop(attribute_path(target) or "", None)
 
     def elements(self, types: Types | None) -> Types | None:
         """What running through a value of these types gives."""
@@ -239,8 +299,10 @@ class Expressions:
             return STR
         if known.name == "range":
             return INT
-        if known.name == "dict" and known.arguments:
+        if known.name in ("dict", "defaultdict") and known.arguments:
             return known.arguments[0]
+        if known.name == "ItemsView":
+            return builtin("tuple", *known.arguments)
         if known.name == "tuple":
             return frozenset().union(*known.arguments) or None
         found = self.klass(known)
@@ -249,6 +311,10 @@ class Expressions:
         return known.arguments[-1] if known.name in _ITERABLE and known.arguments else None
 
     def item(self, expression: Item) -> Types | None:
+        if isinstance(expression.index, Literal) and expression.index.type == "str":
+            aggregated = self.aggregated(expression.value, expression.index.text)
+            if aggregated is not None:
+                return aggregated
         types = self.typed(expression.value)
         if types is None or len(types) != 1:
             return None
@@ -260,13 +326,46 @@ class Expressions:
             parts = _tuple_parts(types, len(known.arguments))
             number = expression.index.text
             return parts[int(number)] if number.isdigit() and int(number) < len(parts) else None
-        if known.name == "dict" and len(known.arguments) == 2:
+        if known.name in ("dict", "defaultdict") and len(known.arguments) == 2:
             return known.arguments[1]
         return None
+
+    def aggregated(self, value: Expression, name: str) -> Types | None:
+        """`….aggregate(name=Sum("pages"))["name"]`"""
+        match value:
+            case Call(function=Get(value=owner, name="aggregate"), keywords=keywords):
+                call = dict(keywords).get(name)
+                model = self.model_of(self.typed(owner))
+                return (
+                    self.fields.aggregated(model, call)
+                    if model and isinstance(call, Call)
+                    else None
+                )
+        return None
+
+    def model_of(self, types: Types | None) -> Class | None:
+        """The model of a queryset or manager."""
+        if types is None or len(types) != 1:
+            return None
+        (known,) = types
+        found = self.klass(known)
+        if found is None or self.lookups.evaluator.role(found) not in ("queryset", "manager"):
+            return None
+        rows = self.lookups.arguments(known, found)[0]
+        return self.klass(next(iter(rows))) if len(rows) == 1 else None
+
+    @cached_property
+    def fields(self) -> Fields:
+        return Fields(
+            self.lookups.evaluator, lambda found: frozenset({self.lookups.instance(found, None)})
+        )
 
     # -- attributes --------------------------------------------------------------------------------
 
     def attribute(self, value: Expression, name: str, whole: Expression) -> Types | None:
+        path = attribute_path(whole)
+        if path and "." in path and self.names.get(path) is not None:
+            return self.names[path]
         types = self.typed(value)
         if types:
             parts = [self.attribute_of(each, name) for each in types if each.name != "None"]
@@ -285,26 +384,20 @@ class Expressions:
         if name == "model" and role in ("queryset", "manager"):
             row = self.lookups.arguments(known, found)[0]
             return builtin("type", row) if row != ANY else None
+        if name == "pk" and role == "model":
+            return self.fields.of(found, name)
         looked_up = evaluator.lookup(found, name)
         match looked_up:
-            case (_, Attribute(value=Call() as call)) if role == "model":
-                return self.field(call)
+            case (_, Attribute(value=Call())) if role == "model":
+                return self.fields.of(found, name)
+            case None if role == "model":
+                return self.fields.of(found, name)
             case (owner, Function(binding=Binding.PROPERTY) as function):
                 module = evaluator.resolver.readable(owner.module)
                 if module and not owner.module.startswith("django."):
                     bound = Bound(function, module, owner, Instance(found))
                     return self.lookups.outcome(bound)
         return None
-
-    def field(self, call: Call) -> Types | None:
-        """What an instance's attribute holds, by its field; None where `null` is computed."""
-        types = FIELDS.get(last_word(call.function))
-        null = dict(call.keywords).get("null", Literal("bool", "False"))
-        if any(name is None for name, _ in call.keywords) or not isinstance(null, Literal):
-            return None
-        if types and null.text == "True":
-            return types | NONE
-        return types
 
     def asked(self, expression: Expression) -> Types | None:
         """What the evaluator knows: of classes, and of querysets and managers."""
@@ -378,25 +471,68 @@ class Expressions:
         if known.module in ("builtins", "datetime", "logging"):
             if known.name == "type" and known.arguments:
                 return self.class_method(known.arguments[0], name)
-            if known.name == "str" and name == "join":
-                return STR
+            if known.name in ("dict", "list", "set") and known.arguments:
+                taken = self.container_method(known, name, call)
+                if taken is not None:
+                    return taken
+            return METHODS.get(known.name, {}).get(name)
+        if known.module == "decimal":
             return METHODS.get(known.name, {}).get(name)
         found = self.klass(known)
         if found is None:
             return None
-        if name == "values_list" and self.lookups.evaluator.role(found):
+        role = self.lookups.evaluator.role(found)
+        if name == "values_list" and role:
             return self.values_list(known, found, call)
+        if role == "model" and _DISPLAY.fullmatch(name) and not self.is_written(found, name):
+            return STR
         return self.lookups.method(known, found, name)
 
     def values_list(self, known: Known, found: Class, call: Call) -> Types | None:
         """`flat=True` gives the column, anything else tuples: what the columns hold is not told."""
         model = self.lookups.arguments(known, found)[0]
         flat = dict(call.keywords).get("flat")
-        if (isinstance(flat, Literal) and flat.text == "True") or call.keywords:
+        is_flat = isinstance(flat, Literal) and flat.text == "True"
+        columns = [self.column(known, each) for each in call.arguments]
+        if is_flat and len(columns) == 1 and len(call.keywords) == 1:
+            row = columns[0]
+        elif call.keywords:
             row = ANY
+        elif columns and not any(isinstance(each, Star) for each in call.arguments):
+            row = builtin("tuple", *columns)
         else:
             row = builtin("tuple", ANY, frozenset())
         return frozenset({Known("django.db.models.query", "QuerySet", (model, row))})
+
+    def column(self, known: Known, path: Expression) -> Types:
+        """What a column of a queryset holds; Any where that is not known."""
+        model = self.model_of(frozenset({known}))
+        if model is None or not isinstance(path, Literal) or path.type != "str":
+            return ANY
+        return self.fields.column(model, path.text) or ANY
+
+    def is_written(self, found: Class, name: str) -> bool:
+        """Whether somebody wrote the method that Django would make of a field."""
+        known = self.lookups.evaluator.resolver.lookup(found, name)
+        return known is not None
+
+    def container_method(self, known: Known, name: str, call: Call) -> Types | None:
+        """What methods of dicts, lists and sets give of what is in them."""
+        given = [self.typed(each) for each in call.arguments]
+        *_, item = known.arguments
+        if name == "pop" and known.name in ("list", "set"):
+            return item
+        if name == "copy":
+            return frozenset({known})
+        if known.name != "dict" or len(known.arguments) != 2:
+            return None
+        key, value = known.arguments
+        views = {"keys": (key,), "values": (value,), "items": (key, value)}
+        if name in views:
+            return frozenset({Known("collections.abc", f"{name.title()}View", views[name])})
+        if name in ("get", "pop", "setdefault") and len(given) == 2:
+            return None if given[1] is None else value | given[1]
+        return {"get": value | NONE, "pop": value}.get(name) if len(given) == 1 else None
 
     def class_method(self, types: Types, name: str) -> Types | None:
         """`Class.name()`: a class method, or a static one."""
@@ -452,14 +588,48 @@ class Expressions:
             return self.builtin_call(name, call)
         if dotted.startswith("django."):
             return self.lookups.function(dotted)
+        if dotted in _MADE:
+            return self.library(dotted, call)
         if dotted in PATHS and STR in map(self.typed, call.arguments):
             return STR
         return LIBRARY.get(dotted)
+
+    def library(self, dotted: str, call: Call) -> Types | None:
+        """What the standard library makes of the types of what it is passed."""
+        given = [self.typed(each) for each in call.arguments]
+        match dotted, call.arguments:
+            case "collections.Counter", (_,):
+                items = self.elements(given[0])
+                return frozenset({Known("collections", "Counter", (items,))}) if items else None
+            case "collections.defaultdict", (Name(id="list" | "set" | "dict" | "int" as name),):
+                inner = {"list": 1, "set": 1, "dict": 2, "int": 0}[name]
+                value = builtin(name, *[ANY] * inner)
+                return frozenset({Known("collections", "defaultdict", (ANY, value))})
+            case "functools.reduce", (Lambda(parameters=(one, two), body=body), _, *rest):
+                items = self.elements(given[1])
+                return self.reduced(one, two, body, items, given[2] if rest else items)
+        return None
+
+    def reduced(
+        self, one: str, two: str, body: Expression, items: Types | None, start: Types | None
+    ) -> Types | None:
+        """`reduce(lambda one, two: body, items, start)`, until the type is settled."""
+        for _ in range(_ROUNDS):
+            outer = self.names
+            self.names = {**outer, one: start, two: items}
+            found = _all([start, self.typed(body)])
+            self.leave(outer)
+            if found is None or found == start:
+                return found
+            start = found
+        return None
 
     def builtin_call(self, name: str, call: Call) -> Types | None:
         if name in FUNCTIONS:
             return FUNCTIONS[name]
         given = [self.typed(each) for each in call.arguments]
+        if name in _COMPUTED and not any(isinstance(each, Star) for each in call.arguments):
+            return self.computed(name, given, call)
         if name in CONTAINERS:
             items = self.elements(given[0]) if given else None
             return builtin(CONTAINERS[name], items or ANY)
@@ -467,10 +637,94 @@ class Expressions:
             items = self.elements(given[0]) if given else None
             return builtin("tuple", items or ANY, frozenset())
         if name == "dict":
-            return builtin("dict", ANY, ANY)
-        if name == "sum" and len(given) == 1:
-            return INT if self.elements(given[0]) in (INT, BOOL) else None
+            pairs = self.elements(given[0]) if len(given) == 1 and not call.keywords else None
+            key, value = _tuple_parts(pairs, 2)
+            return builtin("dict", key or ANY, value or ANY)
         return None
+
+    def computed(self, name: str, given: list[Types | None], call: Call) -> Types | None:
+        """What a builtin gives of the types of what it is passed."""
+        first = given[0] if given else None
+        items = self.elements(first) if first is not None else None
+        keywords = dict(call.keywords)
+        match name:
+            case "sum":
+                start = given[1] if len(given) > 1 else INT
+                start = self.typed(keywords["start"]) if "start" in keywords else start
+                once = binary("+", start, items)
+                again = binary("+", once, items)
+                return (
+                    None
+                    if once is None or start is None or again is None
+                    else (start | once | again)
+                )
+            case "min" | "max":
+                default = self.typed(keywords["default"]) if "default" in keywords else frozenset()
+                parts = given if len(given) > 1 else [items, default]
+                return _all(parts)
+            case "next":
+                return _all([items, *given[1:]]) if len(given) < 3 else None
+            case "iter":
+                return iterator(items)
+            case "reversed":
+                return iterator(items)
+            case "enumerate":
+                return iterator(builtin("tuple", INT, items)) if items else None
+            case "zip":
+                parts = [self.elements(each) for each in given]
+                return (
+                    None
+                    if None in parts or not parts or call.keywords
+                    else iterator(builtin("tuple", *(each for each in parts if each)))
+                )
+            case "filter":
+                return iterator(self.elements(given[1])) if len(given) == 2 else None
+            case "abs":
+                return unary(first)
+            case "round":
+                return self.rounded(first, len(call.arguments) > 1 or bool(keywords))
+            case "divmod":
+                both = given if len(given) == 2 else [None]
+                is_int = all(each in (INT, BOOL) for each in both)
+                return builtin("tuple", INT, INT) if is_int else None
+            case "getattr":
+                return self.got(call, given)
+        return None
+
+    @staticmethod
+    def rounded(types: Types | None, has_digits: bool) -> Types | None:
+        """`round(x)` is an int, `round(x, 2)` what x is."""
+        numbers = {"int", "float", "Decimal"}
+        if types is None or not {each.name for each in types} <= numbers:
+            return None
+        return types if has_digits else INT
+
+    def got(self, call: Call, given: list[Types | None]) -> Types | None:
+        """`getattr(value, "name", default)`"""
+        match call.arguments:
+            case (value, Literal(type="str", text=name), *rest) if name.isidentifier():
+                whole = Get(value, name)
+                return _all([self.attribute(value, name, whole), *given[2 : 2 + len(rest)]])
+        return None
+
+
+_ROUNDS = 4
+_MADE = frozenset({"collections.Counter", "collections.defaultdict", "functools.reduce"})
+_DISPLAY = re.compile(r"get_\w+_display")
+_COMPUTED = frozenset(
+    {"abs", "divmod", "enumerate", "filter", "getattr", "iter", "max", "min", "next", "reversed"}
+    | {"round", "sum", "zip"}
+)
+
+
+def _all(parts: Iterable[Types | None]) -> Types | None:
+    """All together; None where one is not known."""
+    found: set[Known] = set()
+    for each in parts:
+        if each is None:
+            return None
+        found |= each
+    return frozenset(found)
 
 
 def _tuple_parts(types: Types | None, count: int) -> list[Types | None]:

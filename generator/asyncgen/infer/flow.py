@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from asyncgen.evaluate import Frame
+from asyncgen.evaluate import Frame, is_context_function
 from asyncgen.evaluate.flow import Flow
 from asyncgen.evaluate.frame import Environment
 from asyncgen.evaluate.statements import RETURNED, Walk
@@ -30,7 +30,7 @@ from asyncgen.facts import (
 )
 from asyncgen.infer.builtin_types import LOOSE
 from asyncgen.infer.expressions import Expressions, Names
-from asyncgen.infer.known import NONE, SELF, Known, Types, builtin
+from asyncgen.infer.known import NONE, SELF, Known, Types, builtin, given, iterator
 from asyncgen.infer.lookups import Lookups
 from asyncgen.source import Binding
 from asyncgen.values import Bound
@@ -52,10 +52,22 @@ def result_of(lookups: Lookups, bound: Bound) -> Types | None:
     names = dict(_parameters(lookups, bound))
     typed = TypedWalk(Expressions(lookups, bound, frame, names))
     exits = typed.block(bound.function.body, State(names, environment))
+    if bound.function.is_generator:
+        return _generator(bound, typed.expressions.yielded)
     returned = exits.returns.names[RETURNED] if exits.returns else frozenset()
     if returned is None or typed.is_unsure:
         return None
     return returned | (NONE if exits.end is not None else frozenset())
+
+
+def _generator(bound: Bound, yielded: list[Types | None]) -> Types | None:
+    """What a generator is: an iterator, or a context manager, of what it yields."""
+    if not yielded or any(each is None for each in yielded):
+        return None
+    element = frozenset().union(*(each for each in yielded if each is not None))
+    if is_context_function(bound.function):
+        return frozenset({Known("contextlib", "AbstractContextManager", (element,))})
+    return iterator(element)
 
 
 def _parameters(lookups: Lookups, bound: Bound) -> Iterator[tuple[str, Types | None]]:
@@ -158,9 +170,9 @@ class TypedWalk(Flow[State]):
     def entered(self, statement: With, state: State) -> bool | None:
         own = self.within(state)
         for expression, target in statement.items:
-            own.typed(expression)
+            types = own.typed(expression)
             if target:
-                own.bind_target(target, None)
+                own.bind_target(target, given(types) if types else None)
         return self.values.entered(statement, state.values)
 
     def caught(self, handler: Handler, state: State) -> None:
@@ -188,11 +200,16 @@ def _loose(types: Types | None) -> Types | None:
 
 def joined(all_names: Iterable[Names]) -> Names:
     """Every name with all that it may hold."""
+    all_names = list(all_names)
     result: Names = {}
     for names in all_names:
         for name, types in names.items():
             known = result.get(name, frozenset())
             result[name] = None if types is None or known is None else known | types
+    # What was narrowed on one of the ways only is not narrow any more.
+    paths = [path for path in result if "." in path and not all(path in e for e in all_names)]
+    for path in paths:
+        del result[path]
     return result
 
 

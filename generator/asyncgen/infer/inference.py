@@ -113,6 +113,6 @@ class Inference:
     def is_plain(self, bound: Bound) -> bool:
         """Whether what a call returns is what the body returns."""
         function = bound.function
-        if function.is_generator or function.is_async or not function.body:
+        if function.is_async or not function.body or self.evaluator.is_enclosed(function):
             return False
         return all(each.hands_on for each in function.decorations)

@@ -40,6 +40,22 @@ INT = builtin("int")
 STR = builtin("str")
 
 
+def iterator(element: Types | None) -> Types | None:
+    return (
+        None if element is None else frozenset({Known("collections.abc", "Iterator", (element,))})
+    )
+
+
+def given(types: Types) -> Types | None:
+    """What an iterator gives at each step, and a context manager when it is entered."""
+    found: set[Known] = set()
+    for each in types:
+        if each.name not in ("Iterator", "AbstractContextManager"):
+            return None
+        found |= each.arguments[0]
+    return frozenset(found) or None
+
+
 def ordered(types: Types) -> list[Known]:
     """The members of a union in the order in which they are written: None last."""
     return sorted(types, key=lambda each: (each.name == "None", str(each)))
@@ -55,6 +71,22 @@ def simplified(types: Types) -> Types:
     return frozenset(
         each for each in types if not any(_covers(other, each) for other in types - {each})
     )
+
+
+def merged(types: Types) -> Types:
+    """`types` with all lists, sets and dicts of one kind as one, of all that they may hold."""
+    result: dict[tuple[str, str, int], Known] = {}
+    apart: set[Known] = set()
+    for each in types:
+        if each.module != "builtins" or each.name not in ("dict", "list", "set"):
+            apart.add(each)
+            continue
+        key = (each.module, each.name, len(each.arguments))
+        other = result.get(key, each)
+        pairs = zip(each.arguments, other.arguments, strict=True)
+        inner = tuple(ANY if ANY & (a | b) else a | b for a, b in pairs)
+        result[key] = Known(each.module, each.name, inner)
+    return frozenset(apart) | frozenset(result.values())
 
 
 def _covers(wide: Known, narrow: Known) -> bool:

@@ -17,7 +17,7 @@ from asyncgen.evaluate import is_context_function
 from asyncgen.facts import Expression, Item
 from asyncgen.infer import Inference
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
-from asyncgen.infer.known import Types, has, overrides
+from asyncgen.infer.known import Types, given, has, overrides
 from asyncgen.infer.scope import Scope, UnknownNameError, Where
 from asyncgen.infer.variables import is_variable
 from asyncgen.resolve import Alias, External, Resolver
@@ -322,8 +322,11 @@ class StubMaker:
             found = self.inferred(decision, declared.where.module)
             if found is not None and "Self" not in declared.where.substitutes:
                 found = self.checked(found, decision)
-            if found is not None and kind not in (Kind.ITERATOR, Kind.CONTEXT):
-                return scope.spelled(found, declared.where.substitutes), Origin.INFERRED
+            if found is not None and kind in (Kind.ITERATOR, Kind.CONTEXT):
+                found = given(found)
+            if found is not None:
+                text = scope.spelled(found, declared.where.substitutes)
+                return wrapped(text, kind, scope), Origin.INFERRED
         unknown = scope.name("_typeshed", "Incomplete")
         return wrapped(unknown, kind, scope), _UNKNOWN
 

@@ -1,0 +1,136 @@
+"""What the attributes of a model's instances hold, and the columns of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from asyncgen import knowledge
+from asyncgen.annotation import last_word
+from asyncgen.django.relations import is_abstract_model
+from asyncgen.evaluate import Evaluator
+from asyncgen.facts import Call, Literal
+from asyncgen.infer.builtin_types import FIELDS, FLOAT
+from asyncgen.infer.known import INT, NONE, Types
+from asyncgen.source import Attribute, Class
+
+_DEPTH = 8  # how many keys may be relations in turn
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Types fields; `instance` makes the type of an instance of a class."""
+
+    evaluator: Evaluator
+    instance: Callable[[Class], Types]
+
+    def of(self, model: Class, name: str) -> Types | None:
+        """What the attribute holds; None where it is no field, or that is not known."""
+        if name in ("pk", "id"):
+            return (
+                self.key(model)
+                if name == "pk" or not self._call(model, name)
+                else (self.value(model, name))
+            )
+        found = self.value(model, name)
+        if found is None and name.endswith("_id"):
+            return self._key_of_target(model, name.removesuffix("_id"))
+        return found
+
+    def column(self, model: Class, path: str) -> Types | None:
+        """What `values_list("path")` gives: a relation gives its key, `a__b` is b of what a is."""
+        first, _, rest = path.partition("__")
+        if not rest:
+            key = self._key_of_target(model, first)
+            return key if key is not None else self.of(model, first)
+        target = self._target(model, first)
+        found = self.column(target, rest) if target else None
+        return found | NONE if found is not None and self._is_null(model, first) else found
+
+    def aggregated(self, model: Class, call: Call) -> Types | None:
+        """What an aggregate gives: `Count("x")`, `Sum("pages", default=0)`."""
+        what = last_word(call.function)
+        named = call.arguments[0] if call.arguments else None
+        keywords = dict(call.keywords)
+        if what == "Count":
+            return INT
+        if not isinstance(named, Literal) or named.type != "str" or None in keywords:
+            return None
+        found = self.column(model, named.text)
+        if found is None or not found - NONE or "output_field" in keywords:
+            return None
+        if what == "Avg":
+            found = FLOAT if found - NONE <= INT | FLOAT else found
+        elif what not in ("Max", "Min", "Sum"):
+            return None
+        has_default = "default" in keywords
+        return found - NONE if has_default else found | NONE
+
+    def value(self, model: Class, name: str, depth: int = 0) -> Types | None:
+        """What a declared field holds."""
+        found = self._call(model, name)
+        if found is None:
+            return None
+        call, where = found
+        null = self._is_null(model, name)
+        if null is None:
+            return None
+        if self.evaluator.relations.field_class(call, where).endswith(knowledge.TO_ONE_FIELDS):
+            target = self._target(model, name)
+            types = self.instance(target) if target else None
+        else:
+            types = FIELDS.get(last_word(call.function))
+        return types | NONE if types is not None and null else types
+
+    def key(self, model: Class, depth: int = 0) -> Types | None:
+        """The primary key's type: the field that says so, else what Django adds."""
+        resolver = self.evaluator.resolver
+        if is_abstract_model(model) or resolver.missing(model) or depth > _DEPTH:
+            return None
+        for known in resolver.mro(model):
+            for name, attribute in known.attributes.items():
+                call = attribute.value
+                if isinstance(call, Call) and dict(call.keywords).get("primary_key") == _TRUE:
+                    target = self._target(model, name)
+                    return self.key(target, depth + 1) if target else self.value(model, name)
+        return INT if self.evaluator.role(model) == "model" else None
+
+    def _key_of_target(self, model: Class, name: str) -> Types | None:
+        found = self._call(model, name)
+        target = self._target(model, name) if found else None
+        if not found or target is None or "to_field" in dict(found[0].keywords):
+            return None
+        key = self.key(target)
+        return key | NONE if key is not None and self._is_null(model, name) else key
+
+    def _call(self, model: Class, name: str) -> tuple[Call, Class] | None:
+        match self.evaluator.lookup(model, name):
+            case (where, Attribute(value=Call() as call)):
+                return call, where
+        return None
+
+    def _target(self, model: Class, name: str) -> Class | None:
+        """The model that a relation to one points at."""
+        found = self._call(model, name)
+        if not found:
+            return None
+        call, where = found
+        relations = self.evaluator.relations
+        if not relations.field_class(call, where).endswith(knowledge.TO_ONE_FIELDS):
+            return None
+        target = relations.target(call, where)
+        if target is where is not model:
+            target = model  # "self", in an abstract base
+        is_model = target is not None and self.evaluator.role(target) == "model"
+        return target if is_model and target and not is_abstract_model(target) else None
+
+    def _is_null(self, model: Class, name: str) -> bool | None:
+        """Whether the field may be null; None where that is computed."""
+        found = self._call(model, name)
+        keywords = dict(found[0].keywords) if found else {}
+        null = keywords.get("null", _FALSE)
+        return None if None in keywords or not isinstance(null, Literal) else null == _TRUE
+
+
+_TRUE = Literal("bool", "True")
+_FALSE = Literal("bool", "False")
