@@ -117,7 +117,7 @@ CASES = {
     ),
     "a generator without annotations": (
         "def one(self):\n    yield from self",
-        "def aone(self) -> AsyncIterator[Incomplete]: ...",
+        "def aone(self) -> AsyncIterator[Book]: ...",
     ),
     "count() is int": (
         "def one(self):\n    return self.count()",

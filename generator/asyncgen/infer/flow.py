@@ -30,7 +30,7 @@ from asyncgen.facts import (
 )
 from asyncgen.infer.builtin_types import LOOSE
 from asyncgen.infer.expressions import Expressions, Names
-from asyncgen.infer.known import NONE, SELF, Known, Types, builtin, given, iterator
+from asyncgen.infer.known import ANY, NONE, SELF, Known, Types, builtin, given, iterator
 from asyncgen.infer.lookups import Lookups
 from asyncgen.source import Binding
 from asyncgen.values import Bound
@@ -65,6 +65,8 @@ def _generator(bound: Bound, yielded: list[Types | None]) -> Types | None:
     if not yielded or any(each is None for each in yielded):
         return None
     element = frozenset().union(*(each for each in yielded if each is not None))
+    if element & ANY:
+        return None
     if is_context_function(bound.function):
         return frozenset({Known("contextlib", "AbstractContextManager", (element,))})
     return iterator(element)
