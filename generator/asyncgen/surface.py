@@ -127,7 +127,7 @@ class Subclass:
     `methods` return an instance of a class by name, where the async one is wanted. `model` is what
     a model has to be, to have no table of its own: abstract or proxy; with `keeps_meta` it takes
     the other options of the class. `manager` is of a queryset class: the dotted name of the manager
-    class that `as_manager()` makes.
+    class that `as_manager()` makes. `managers` are of a model: its managers by their names.
     """
 
     name: str
@@ -136,6 +136,19 @@ class Subclass:
     model: str = ""
     keeps_meta: bool = False
     manager: str = ""
+    managers: tuple[ModelManager, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelManager:
+    """A manager of an async model, made by what has the dotted name `made_by`: the async manager
+    class or, where it `is_queryset`, the `as_manager()` of the async queryset class. `annotation`
+    is what the model declares it with."""
+
+    name: str
+    made_by: str
+    is_queryset: bool
+    annotation: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +243,7 @@ class StubClass:
     is_incompatible: bool = False
     meta: tuple[str, ...] = ()  # of a model, as source lines
     type_parameters: str = ""  # "[M: Model]", in the stub's own names
+    attributes: tuple[str, ...] = ()  # as source lines
 
 
 @dataclass(frozen=True, slots=True)

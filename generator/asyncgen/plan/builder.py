@@ -11,6 +11,8 @@ from asyncgen.annotate import conversion, twin
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
 from asyncgen.config import WORDS, Source
 from asyncgen.django.relations import is_abstract_model
+from asyncgen.evaluate import Frame
+from asyncgen.facts import Call, Get
 from asyncgen.infer.generics import is_generic
 from asyncgen.plan.derived import Derived, queryset_of
 from asyncgen.plan.result import Entry
@@ -20,8 +22,8 @@ from asyncgen.problems import Location, Problem, Severity
 from asyncgen.resolve import every_class
 from asyncgen.shortcuts import shortened
 from asyncgen.source import Binding, Class, Module
-from asyncgen.surface import Decision, Kind, Subclass, Surface, SurfaceClass, Twin
-from asyncgen.values import Bound, Instance, Level
+from asyncgen.surface import Decision, Kind, ModelManager, Subclass, Surface, SurfaceClass, Twin
+from asyncgen.values import Bound, ClassObject, Instance, Level
 
 
 @dataclass
@@ -115,7 +117,34 @@ class SurfaceBuilder:
             model,
             keeps_meta=model == "abstract" and "Meta" in found.classes,
             manager=self.manager_made(found, derived),
+            managers=tuple(self.managers(found, derived)) if model == "proxy" else (),
         )
+
+    def managers(self, model: Class, derived: Derived) -> Iterator[ModelManager]:
+        """The managers of a model that have an async class, or are made of one: the model that is
+        derived from it is given them anew. One that is made with arguments stays as it is."""
+        evaluator = self.classifier.evaluator
+        attributes = {
+            name: attribute
+            for known in reversed(derived.resolver.mro(model))
+            for name, attribute in known.attributes.items()
+            if not known.module.startswith("django.")
+        }
+        for name, attribute in attributes.items():
+            if not isinstance(attribute.value, Call):
+                continue
+            if attribute.value.arguments or attribute.value.keywords:
+                continue
+            frame = Frame(self.module, None, None, None, {}, model.location.line)
+            made = evaluator.class_attribute(ClassObject(model), name, frame)
+            classes = [each.found for each in made if isinstance(each, Instance)]
+            if len(made) != 1 or len(classes) != 1:
+                continue
+            queryset = queryset_of(derived.resolver, classes[0])
+            if classes[0] in derived.modules:
+                yield ModelManager(name, derived.name(classes[0]), False, attribute.annotation)
+            elif queryset in derived.modules and _is_as_manager(attribute.value):
+                yield ModelManager(name, derived.name(queryset), True, attribute.annotation)
 
     def manager_made(self, found: Class, derived: Derived) -> str:
         """The async class of Django's Manager, for the `as_manager()` of its queryset class."""
@@ -319,6 +348,10 @@ class SurfaceBuilder:
         problem = Problem(code, message, hint, location, severity)
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _is_as_manager(call: Call) -> bool:
+    return isinstance(call.function, Get) and call.function.name == "as_manager"
 
 
 _MANAGER = "django.db.models.manager.Manager"

@@ -92,7 +92,7 @@ def is_sensitive(twin: Twin) -> bool:
 
 
 def is_empty(found: StubClass) -> bool:
-    return not (found.functions or found.meta)
+    return not (found.functions or found.meta or found.attributes)
 
 
 def by_condition(functions: Iterable[StubFunction]) -> list[tuple[str, list[StubFunction]]]:

@@ -468,7 +468,7 @@ def _words(
     texts = [*variables]
     every = list(functions)
     for made in classes:
-        texts += (*made.bases, *made.decorators, *made.meta, made.type_parameters)
+        texts += (*made.bases, *made.decorators, *made.meta, *made.attributes, made.type_parameters)
         every += made.functions
     for function in every:
         texts += (function.returns, function.type_parameters, *function.decorators)

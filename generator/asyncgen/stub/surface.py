@@ -43,10 +43,10 @@ def surface_stub(maker: StubMaker, surface: Surface, path: str) -> StubModule:
 
 def _joins_overrides(made: SurfaceClass, resolver: Resolver) -> bool:
     """Whether it is a subclass of one that is not Django's, with twins of its overrides, or with
-    overrides that return async classes."""
+    overrides that return or are async classes."""
     if not made.subclass or made.source.module.startswith("django."):
         return False
-    if made.subclass.methods:
+    if made.subclass.methods or made.subclass.managers:
         return True
     order = resolver.mro(made.source)
     names = {twin.decision.function.name for twin in made.twins}
@@ -94,14 +94,29 @@ class ClassStub:
                 type_parameters=generic.parameters,
                 is_incompatible=any(map(self.maker.is_incompatible, self.made.twins)),
                 meta=self.meta(source),
+                attributes=tuple(self.managers()),
             )
+
+    def managers(self) -> Iterator[str]:
+        """The managers of a model, which are more than those of its source."""
+        for each in self.made.subclass.managers if self.made.subclass else ():
+            if each.is_queryset:
+                continue  # its class has no name
+            module, _, name = each.made_by.rpartition(".")
+            text = name if name in self.derived and not self.derived[name] else ""
+            text = text or self.scope.name(module, name)
+            if "ClassVar" in (each.annotation or ""):
+                text = f"{self.scope.name('typing', 'ClassVar')}[{text}]"
+            # pyrefly takes one without a value for the source's, which has one; ty has no word for
+            # the rule alone that is short enough.
+            yield f"{each.name}: {text} = ...{'  # ty: ignore' if each.annotation else ''}"
 
     def meta(self, source: str) -> tuple[str, ...]:
         """The options of the class, where it is a model. To checkers they inherit from those of the
         source, also where a proxy's do not: else they were an override that does not fit."""
         subclass = self.made.subclass
-        if not subclass or not subclass.model:
-            return ()
+        if not subclass or subclass.model != "abstract":
+            return ()  # Django takes those of another model away
         order = self.maker.resolver.mro(self.made.source)
         base = f"({source}.Meta)" if any("Meta" in known.classes for known in order) else ""
         return (f"class Meta{base}:", f"    {subclass.model} = True")

@@ -52,6 +52,4 @@ class AsyncEntry(EntryAsync, Entry):
 class DraftAsync:
     async def ataken(self, names: Any) -> bool: ...
 
-class AsyncDraft(DraftAsync, Draft):
-    class Meta:
-        proxy = True
+class AsyncDraft(DraftAsync, Draft): ...
