@@ -17,6 +17,7 @@ from asyncgen.django.relations import Relations
 from asyncgen.evaluate import Evaluator
 from asyncgen.globs import Globber
 from asyncgen.header import is_generated
+from asyncgen.journal import Step, carry_out, hash_of
 from asyncgen.plan import ASIDE, Progress, Run, Selection, import_root
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.proposal import Proposal, foreign, globs, services
@@ -91,7 +92,8 @@ def initialise(path: Path, python: str | None, progress: Progress) -> Proposal:
     after = before + gap + table.replace("\n", newline)
     try:
         tomllib.loads(after)
-        path.write_bytes(after.encode("utf-8"))
+        known = hash_of(before.encode("utf-8")) if path.exists() else None
+        carry_out(root, [Step(str(path.resolve()), known, after.encode("utf-8"))])
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise AsyncgenError(
             Problem(

@@ -30,7 +30,15 @@ class Step:
 
     path: str
     before: str | None
-    after: str | None
+    after: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a configuration, by the name of its file, has written: paths, and hashes."""
+
+    configuration: str
+    written: Mapping[str, str]
 
 
 def hash_of(data: bytes) -> str:
@@ -68,24 +76,18 @@ def ledger(configuration: Path) -> Mapping[str, str]:
 # -- the transaction ------------------------------------------------------------------------------
 
 
-def carry_out(configuration: Path, steps: Sequence[Step], written: Mapping[str, str]) -> None:
-    """Take the steps, all or none, and note `written` as what the configuration wrote.
+def carry_out(root: Path, steps: Sequence[Step], record: Record | None = None) -> None:
+    """Take the steps, all or none, and keep the record.
 
     Raises AsyncgenError (AG404) where a step fails; what was done is then taken back.
     """
-    if not steps and written == ledger(configuration):
+    if not steps and (not record or record.written == ledger(root / record.configuration)):
         return
-    root = configuration.parent
     with _reported(CACHE), _locked(root) as folder:
         _complete(root, folder)
-        entry = {
-            "steps": [asdict(step) for step in steps],
-            "configuration": configuration.name,
-            "written": dict(written),
-        }
-        write_private(folder / JOURNAL, json.dumps(entry))
+        write_private(folder / JOURNAL, _encoded(steps, record))
         _take(root, steps)
-        _close(folder, entry)
+        _close(folder, record)
 
 
 def complete(root: Path) -> None:
@@ -101,14 +103,31 @@ def _complete(root: Path, folder: Path) -> None:
     if not path.exists():
         return
     try:
-        entry = json.loads(private_bytes(path) or b"")
-        steps = [Step(**each) for each in entry["steps"]]
-    except (ValueError, KeyError, TypeError):
+        steps, record = _decoded(private_bytes(path) or b"")
+    except (ValueError, KeyError, TypeError, AttributeError):
         path.unlink()  # it was stopped while it wrote this, before it did anything else
         return
     inside = (step for step in steps if _is_inside(root, step.path))
     _take(root, [step for step in inside if _hash_now(root / step.path) == step.before])
-    _close(folder, entry)
+    _close(folder, record)
+
+
+def _encoded(steps: Sequence[Step], record: Record | None) -> str:
+    """As JSON, in which bytes are letters."""
+    listed = [
+        (each.path, each.before, None if each.after is None else each.after.decode("latin-1"))
+        for each in steps
+    ]
+    return json.dumps({"steps": listed, "record": record and asdict(record)})
+
+
+def _decoded(text: bytes) -> tuple[list[Step], Record | None]:
+    entry = json.loads(text)
+    steps = [
+        Step(path, before, None if after is None else after.encode("latin-1"))
+        for path, before, after in entry["steps"]
+    ]
+    return steps, Record(**entry["record"]) if entry["record"] else None
 
 
 def _is_inside(root: Path, path: str) -> bool:
@@ -120,11 +139,12 @@ def _hash_now(path: Path) -> str | None:
     return None if data is None else hash_of(data)
 
 
-def _close(folder: Path, entry: Mapping[str, object]) -> None:
-    """Note what was written, then forget the journal: from here on all is as it should be."""
-    own = folder / str(entry["configuration"])
-    own.mkdir(exist_ok=True)
-    write_private(own / _LEDGER, json.dumps(entry["written"], indent=0))
+def _close(folder: Path, record: Record | None) -> None:
+    """Keep the record, then forget the journal: from here on all is as it should be."""
+    if record:
+        own = folder / record.configuration
+        own.mkdir(exist_ok=True)
+        write_private(own / _LEDGER, json.dumps(dict(record.written), indent=0))
     (folder / JOURNAL).unlink()
 
 
@@ -164,13 +184,10 @@ def _take(root: Path, steps: Sequence[Step]) -> None:
         raise
 
 
-def _write_new(new: Path, text: str, target: Path) -> None:
-    """The text as it will replace the target: with its mode, and its newlines."""
-    known = content(target)
-    newline = "\r\n" if known and b"\r\n" in known else "\n"
-    with new.open("w", encoding="utf-8", newline=newline) as stream:
-        stream.write(text)
-    if known is not None:
+def _write_new(new: Path, data: bytes, target: Path) -> None:
+    """What will replace the target, with its mode."""
+    new.write_bytes(data)
+    if target.exists():
         new.chmod(target.stat().st_mode & 0o777)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from asyncgen.config import Config
 from asyncgen.header import head_of, is_generated, sources_in
-from asyncgen.journal import Step, carry_out, content, hash_of, ledger
+from asyncgen.journal import Record, Step, carry_out, content, hash_of, ledger
 from asyncgen.problems import AsyncgenError, Location, Problem, Severity
 from asyncgen.surface import Drift, DriftKind, Rendered
 
@@ -104,14 +104,18 @@ def write(configuration: Path, rendered: Sequence[Rendered], drifts: Sequence[Dr
     the paths that changed. Raises AsyncgenError (AG402 to AG404)."""
     root = configuration.parent
     texts = {each.path: each.text for each in rendered}
-    steps = []
-    for each in drifts:
-        data = _content(root, each.path)
-        before = hash_of(data) if data is not None else None
-        steps.append(Step(each.path, before, texts.get(each.path)))
+    steps = [_step(root, each.path, texts.get(each.path)) for each in drifts]
     written = {path: hash_of(text.encode()) for path, text in sorted(texts.items())}
-    carry_out(configuration, steps, written)
+    carry_out(root, steps, Record(configuration.name, written))
     return [each.path for each in drifts]
+
+
+def _step(root: Path, path: str, text: str | None) -> Step:
+    """From the file as it is to the text, with the newlines that the file has."""
+    data = _content(root, path)
+    newline = b"\r\n" if data and b"\r\n" in data else b"\n"
+    after = text.encode().replace(b"\n", newline) if text is not None else None
+    return Step(path, None if data is None else hash_of(data), after)
 
 
 def leftovers(config: Config, rendered: Sequence[Rendered]) -> Leftovers:
