@@ -10,7 +10,7 @@ from pathlib import Path
 
 from asyncgen.config import Config, Source
 from asyncgen.files import CACHE
-from asyncgen.header import bears_header
+from asyncgen.header import is_generated
 from asyncgen.plan.analysis import Analysis, Chosen
 from asyncgen.plan.selection import Selection
 from asyncgen.resolve import Resolver
@@ -68,12 +68,19 @@ def _others(config: Config, resolver: Resolver, known: set[str]) -> Iterator[Mod
         if search.is_relative_to(config.root):
             for path in _package_files(search):
                 name = selection.module_name(path)
-                if name in known or bears_header(path):
-                    continue
-                if _IMPORTS_MIXIN.search(path.read_bytes()):
+                if name not in known and _imports_mixin(path):
                     module = resolver.readable(name)
                     if module:
                         yield module
+
+
+def _imports_mixin(path: Path) -> bool:
+    """Whether it looks so; not what is generated, nor what cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    return _IMPORTS_MIXIN.search(data) is not None and not is_generated(data)
 
 
 def _package_files(folder: Path) -> Iterator[Path]:
@@ -83,7 +90,7 @@ def _package_files(folder: Path) -> Iterator[Path]:
     except OSError:
         return
     for entry in entries:
-        if entry.name.endswith(".py") and os.access(entry, os.R_OK):
+        if entry.name.endswith(".py") and entry.is_file():
             yield Path(entry)
         elif entry.is_dir() and os.path.isfile(os.path.join(entry, "__init__.py")):
             yield from _package_files(Path(entry))
