@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from asyncgen.namespace import BUILTINS
-from asyncgen.source import Binding, Class, Function, Module, Parameter, ParameterKind, Signature
+from asyncgen.source import (
+    BY_POSITION,
+    Binding,
+    Class,
+    Function,
+    Module,
+    Parameter,
+    ParameterKind,
+    Signature,
+)
 from asyncgen.surface import Decision, Kind, Twin
 
 COPIED_MARKS = ("alters_data", "queryset_only", "do_not_call_in_templates", "dependencies")
@@ -21,7 +30,6 @@ ANYTHING = (
     Parameter("args", ParameterKind.VAR_POSITIONAL),
     Parameter("kwargs", ParameterKind.VAR_KEYWORD),
 )
-BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
 
 
 def twin(
@@ -100,12 +108,12 @@ def _taken(function: Function, owner: Class | None) -> tuple[Parameter, ...]:
 
 
 def _mangled(parameter: Parameter, definer: Class | None) -> Parameter:
-    """A keyword-only parameter by the name that Python gives to `__name` in a class statement:
-    that of the mixin would be another.
+    """A parameter by the name that Python gives to `__name` in a class statement, by which it may
+    be passed: that of the mixin would be another.
     https://docs.python.org/3/reference/expressions.html#private-name-mangling"""
     name = parameter.name
     is_private = name.startswith("__") and not name.endswith("__")
-    if definer is None or not is_private or parameter.kind is not ParameterKind.KEYWORD_ONLY:
+    if definer is None or not is_private or parameter.kind is ParameterKind.POSITIONAL_ONLY:
         return parameter
     return replace(parameter, name=f"_{definer.name.lstrip('_')}{name}")
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from asyncgen.definitions import Definition, External, FunctionIn, Names
 from asyncgen.facts import Call, Expression, Get, Name, Return, Star
 from asyncgen.source import (
+    BY_POSITION,
     COMPUTED,
     Attribute,
     Binding,
@@ -28,7 +29,6 @@ from asyncgen.source import (
 from asyncgen.wrappers import portable
 
 PARTIAL = "functools.partialmethod"
-_BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
 
 
 class Meanings(Protocol):
@@ -116,14 +116,14 @@ class Assigned:
         receiver, *parameters = target.function.called.parameters
         first = call.arguments[1:]
         for _ in first:
-            if parameters and parameters[0].kind in _BY_POSITION:
+            if parameters and parameters[0].kind in BY_POSITION:
                 del parameters[0]
         passed = {name for name, _ in call.keywords}
         position = min((n for n, each in enumerate(parameters) if each.name in passed), default=99)
         remaining: list[Parameter] = []
         for number, each in enumerate(parameters):
             kind = each.kind
-            if number >= position and kind in _BY_POSITION:
+            if number >= position and kind in BY_POSITION:
                 kind = ParameterKind.KEYWORD_ONLY
             if each.name in passed:
                 each = replace(each, default="...", default_names=(COMPUTED,))
@@ -183,7 +183,7 @@ class Assigned:
         arguments += first
         for each in parameters:
             value = Name(each.name)
-            if each.kind in _BY_POSITION:
+            if each.kind in BY_POSITION:
                 arguments.append(value)
             elif each.kind is ParameterKind.VAR_POSITIONAL:
                 arguments.append(Star(value))

@@ -37,6 +37,7 @@ from asyncgen.source import (
     Function,
     Module,
     Signature,
+    by_position,
 )
 from asyncgen.wrappers import ANY_ARGUMENTS, ANYTHING, Wrappers
 
@@ -71,8 +72,6 @@ _KNOWN: Mapping[str, Decoration] = {
             "functools.cache",
             "functools.lru_cache",
             "functools.partialmethod",
-            "functools.singledispatch",
-            "functools.singledispatchmethod",
             "functools.wraps",
             "typing.final",
             "typing.no_type_check",
@@ -90,6 +89,9 @@ _KNOWN: Mapping[str, Decoration] = {
             "django.views.decorators.debug.sensitive_variables",
         )
     },
+    # These choose by the type of the first argument, which they find by its position alone.
+    "functools.singledispatch": Decoration("functools.singledispatch", positional=1),
+    "functools.singledispatchmethod": Decoration("functools.singledispatchmethod", positional=2),
     # Runs what it decorates in a `with`.
     "django.db.transaction.atomic": Decoration("django.db.transaction.atomic", is_context=True),
     "contextlib.ContextDecorator": Decoration("contextlib.ContextDecorator", is_context=True),
@@ -249,6 +251,8 @@ class Decorators:
             signature = each.signature or signature
             if each.rearranged:
                 signature = each.rearranged.of(signature or function.signature)
+            if each.positional:
+                signature = by_position(signature or function.signature, each.positional)
         if not all(each.hands_on for each in decorations):
             signature = replace(signature or function.signature, returns=None)
         binding = function.binding

@@ -31,6 +31,7 @@ class ParameterKind(Enum):
     VAR_KEYWORD = "variadic keyword"
 
 
+BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
 # Among `Parameter.default_names`: evaluated where it is copied to, the default's text could give
 # another object, or do something once more.
 COMPUTED = "…"
@@ -80,6 +81,21 @@ class Binding(Enum):
     PROPERTY = "property"
 
 
+def by_position(signature: Signature, count: int) -> Signature:
+    """The signature, whose first parameters have to be passed, and by position. The defaults of the
+    others are those of one function of several."""
+    first = signature.parameters[:count]
+    if not all(each.kind in BY_POSITION for each in first):
+        return signature
+    kind = ParameterKind.POSITIONAL_ONLY
+    made = (replace(each, kind=kind, default=None, default_names=()) for each in first)
+    others = (
+        each if each.default is None else replace(each, default_names=(COMPUTED,))
+        for each in signature.parameters[count:]
+    )
+    return replace(signature, parameters=(*made, *others))
+
+
 @dataclass(frozen=True, slots=True)
 class Rearranged:
     """Parameters that a decorator passes itself, or takes in their place, as its annotation says.
@@ -110,15 +126,17 @@ class Decoration:
     """What one decorator makes of a callable; `dotted` is what its name means.
 
     `binding` is what the result is to its class, where that is not what a function is. It is called
-    with `signature`, or as what was decorated: but for what `rearranged` says. `hands_on`: it
-    returns what that returns. `is_context`: that runs in a `with`. `wrapper` is the function, of
-    `module`, that runs instead, and calls it by the name `parameter`.
+    with `signature`, or as what was decorated: but for what `rearranged` says, and that the first
+    `positional` parameters are passed by position, always. `hands_on`: it returns what that
+    returns. `is_context`: that runs in a `with`. `wrapper` is the function, of `module`, that runs
+    instead, and calls it by the name `parameter`.
     """
 
     dotted: str
     binding: Binding | None = None
     signature: Signature | None = None
     rearranged: Rearranged | None = None
+    positional: int = 0
     hands_on: bool = True
     is_context: bool = False
     is_known: bool = True

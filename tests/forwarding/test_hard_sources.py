@@ -107,6 +107,9 @@ CASES = {
             def keyed(self, *, __extra=1):
                 return self.count() + __extra
 
+            def computed(self, first=[], __second=2):
+                return self.count(), first, __second
+
             @classmethod
             def built(cls, __rating):
                 return cls.__mro__[0].__name__, open("/dev/null").read(), __rating
@@ -127,6 +130,9 @@ CASES = {
         await same(rows, "above", 1, 2)
         await same(rows, "keyed")
         await same(rows, "keyed", _Rows__extra=5)
+        await same(rows, "above", 1, _Rows__maximum=5)
+        await same(rows, "computed")
+        await same(rows, "computed", _Rows__second=3)
         await same(rows, "built", 4)
         await same(rows, "parsed", "x")
         await same(rows, "each", 1)

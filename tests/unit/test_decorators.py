@@ -151,7 +151,9 @@ def test_what_hands_on_all_that_it_is_given_keeps_the_signature(decorator: str) 
 
 def described(parameters: tuple[Parameter, ...]) -> str:
     stars = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
-    return ", ".join(f"{stars.get(each.kind, '')}{each.name}" for each in parameters)
+    parts = [f"{stars.get(p.kind, '')}{p.name}{'=' if p.default else ''}" for p in parameters]
+    slash = sum(each.kind is ParameterKind.POSITIONAL_ONLY for each in parameters)
+    return ", ".join([*parts[:slash], *(["/"] if slash else []), *parts[slash:]])
 
 
 @pytest.mark.parametrize(
@@ -161,16 +163,17 @@ def described(parameters: tuple[Parameter, ...]) -> str:
         "injecting": "self, *args, **kwargs",
         "renaming": "self, value",
         "popping": "*args, **kwargs",
-        "with_user": "self, n",
-        "with_user\n    @logged": "self, n",
+        "with_user": "self, n=",
+        "with_user\n    @logged": "self, n=",
         "logged\n    @renaming": "self, value",
+        "functools.singledispatchmethod": "self, user, /, n=",
         "bound": "*args, **kwargs",
         "nowhere": "*args, **kwargs",
         "t.nowhere(3)": "*args, **kwargs",
     }.items(),
 )
 def test_another_wrapper_has_its_own_signature(decorator: str, parameters: str) -> None:
-    assert described(method(decorator).called.parameters) == parameters
+    assert described(method(decorator, "import functools").called.parameters) == parameters
 
 
 @pytest.mark.parametrize("decorator", ["as_list", "nowhere", "bound"])

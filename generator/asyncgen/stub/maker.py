@@ -409,13 +409,13 @@ def _is_protocol(receiver: Parameter, where: Where) -> bool:
 
 def in_class(function: StubFunction, holder: str, definer: str) -> StubFunction:
     """The function as one of the class `holder`, where `__name` has that class's name in it, or
-    that of `definer` for what is passed by keyword
+    that of `definer` for what may be passed by keyword
     (https://docs.python.org/3/reference/expressions.html#private-name-mangling)."""
 
     def name(parameter: Parameter) -> str:
         if not parameter.name.startswith("__") or parameter.name.endswith("__"):
             return parameter.name
-        by_keyword = parameter.kind is ParameterKind.KEYWORD_ONLY
+        by_keyword = parameter.kind is not ParameterKind.POSITIONAL_ONLY
         return f"_{(definer if by_keyword else holder).lstrip('_')}{parameter.name}"
 
     parameters = tuple(replace(each, name=name(each)) for each in function.parameters)
