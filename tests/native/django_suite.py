@@ -17,11 +17,11 @@ import runpy
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Where a test calls these itself it means to leave the loop, on which it does not run here.
 SETTINGS = """
 import os
 server = {
@@ -121,7 +121,7 @@ def native_main(counts: dict[str, int]) -> None:
     from asyncgen_native import await_, bridge, in_bridge
     from django.db.backends.utils import CursorWrapper
 
-    execute, run_loop = CursorWrapper._execute, asyncio.run
+    execute, run_loop, join = CursorWrapper._execute, asyncio.run, threading.Thread.join
 
     def count(self: Any, *arguments: Any) -> Any:
         counts["in calls" if in_bridge() else "elsewhere"] += 1
@@ -130,11 +130,19 @@ def native_main(counts: dict[str, int]) -> None:
     def run_or_await(coroutine: Any, **options: Any) -> Any:
         return await_(coroutine) if in_bridge() else run_loop(coroutine, **options)
 
+    def join_or_await(self: threading.Thread, timeout: float | None = None) -> None:
+        if in_bridge():
+            await_(asyncio.to_thread(join, self, timeout))
+        else:
+            join(self, timeout)
+
     async def whole() -> None:
         await bridge(stock_main)(counts)
 
     CursorWrapper._execute = count  # type: ignore[method-assign]
     asyncio.run = run_or_await  # Tests that call it themselves: a loop is running already.
+    # Tests that wait for threads which are given a connection: these wait for the loop.
+    threading.Thread.join = join_or_await  # type: ignore[method-assign]
     run_loop(whole())
 
 
