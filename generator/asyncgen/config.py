@@ -78,6 +78,9 @@ class Config:
     python: str | None = None
     search: tuple[Path, ...] = ()
     dispatch: str | None = None
+    # Packages and functions, by dotted name: what is known of them that cannot be read.
+    pure: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
     templates: Path | None = None  # the folder of the project's own, which go before ours
 
     @property
@@ -158,6 +161,8 @@ TOP_KEYS: Mapping[str, Key] = {
     "python": _STRING,
     "search": _STRINGS,
     "dispatch": _STRING,
+    "pure": _STRINGS,
+    "blocks": _STRINGS,
     "templates": _STRING,
     "source": Key(
         "an array of tables: write [[tool.asyncgen.source]]",
@@ -262,6 +267,8 @@ class _Reader:
             line_length=length if isinstance(length, int) else formatter_length,
             python=python if isinstance(python, str) else None,
             dispatch=dispatch if isinstance(dispatch, str) else None,
+            pure=_strings(table.get("pure", [])),
+            blocks=_strings(table.get("blocks", [])),
             templates=self.templates(table.get("templates"), root),
             search=tuple(
                 Path(os.path.normpath(root / each))

@@ -6,7 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from analysis import decisions
+from analysis import decisions, resolver
+from asyncgen.classify import Candidate, Classifier, Rules
+from asyncgen.config import load
+from asyncgen.django.relations import Relations
+from asyncgen.evaluate import Evaluator
+from asyncgen.plan import Run
+from asyncgen.values import Level
 
 SOURCE = """
 import dataclasses, functools, logging, time
@@ -50,3 +56,53 @@ def test_what_is_proved(body: str, kind: str) -> None:
 
 def test_all_cases_are_read() -> None:
     assert len(CASES) == _CASES.count("\n[") > 60
+
+
+CALLS = """
+import acme.rates
+from shop_helpers import helper
+
+def rate():
+    return acme.rates.current()
+
+def fetch():
+    return acme.rates.fetch()
+
+def helped():
+    return helper()
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds"),
+    [
+        ({}, {"rate": "value", "fetch": "value", "helped": "pure"}),
+        ({"acme": Level.CLEAN}, {"rate": "pure", "fetch": "pure", "helped": "pure"}),
+        (
+            {"acme": Level.CLEAN, "acme.rates.fetch": Level.REACHES},
+            {"rate": "pure", "fetch": "value", "helped": "pure"},
+        ),
+        ({"shop_helpers.helper": Level.REACHES}, {"helped": "value"}),
+    ],
+)
+def test_what_the_configuration_says_of_packages_and_functions(
+    said: dict[str, Level], kinds: dict[str, str]
+) -> None:
+    found = resolver({"shop": CALLS, "shop_helpers": "def helper():\n    return 1\n"})
+    made = Classifier(Evaluator(found, Relations(found, found.known), said))
+    module = found.module("shop")
+    assert module
+    for name, kind in kinds.items():
+        candidate = Candidate(module.functions[name], module)
+        assert made.decide(candidate, Rules()).kind.value == kind, name
+
+
+def test_a_function_that_is_named_and_has_no_twin_is_told(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(
+        "def rounded(x):\n    return 1\n\n\ndef other():\n    return 2\n"
+    )
+    for functions, told in (('["rounded"]', ["AG307"]), ('["*"]', [])):
+        path = tmp_path / "pyproject.toml"
+        path.write_text(f'[tool.asyncgen]\nsources = ["shop.py"]\nfunctions = {functions}\n')
+        problems = Run(load(path)).result().problems
+        assert [each.code for each in problems if each.code == "AG307"] == told

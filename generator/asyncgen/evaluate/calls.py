@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asyncgen import knowledge
 from asyncgen.evaluate.annotations import NO_FUNCTION, base_word
@@ -242,6 +242,7 @@ class Calls(Protocols):
         if known is not None:
             return known
         outcome = self.outcome(bound, self.given(bound, arguments))
+        outcome = self.as_said(bound, outcome)
         self.changed(bound, frame)
         frame.stops |= outcome.stops and not frame.guarded
         if is_context_function(function):
@@ -255,6 +256,16 @@ class Calls(Protocols):
         else:
             frame.include(outcome.effect, f"calls {name}")
         return self.substituted(outcome.returns, bound, arguments)
+
+    def as_said(self, bound: Bound, outcome: Outcome) -> Outcome:
+        """The outcome, with the effect that the configuration says a function has."""
+        where = f"{bound.owner.qualname}." if bound.owner else ""
+        level = self.level_said(f"{bound.module.name}.{where}{bound.function.name}")
+        if level is None:
+            return outcome
+        key = "pure" if level is Level.CLEAN else "blocks"
+        evidence = (Evidence(f"`{key}` says so"),) if level else ()
+        return replace(outcome, effect=Effect(level, evidence))
 
     def of_django(self, bound: Bound, name: str, frame: Frame) -> Value | None:
         """The result of a public method that Django's own querysets and models have, where its

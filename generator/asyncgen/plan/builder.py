@@ -323,6 +323,13 @@ class SurfaceBuilder:
                 f"it may be one of {', '.join(WORDS)}",
                 function.location,
             )
+        if decision.kind is Kind.PURE and candidate.owner is None and self.is_named_in_full(name):
+            self.warn(
+                "AG307",
+                f"{name} has no twin: nothing that it calls or reads can query",
+                "call it as it is, or name it in `include` to have a twin all the same",
+                function.location,
+            )
         if decision.kind is Kind.AMBIGUOUS:
             said = "; ".join(each.message for each in decision.evidence)
             self.warn(
@@ -331,6 +338,10 @@ class SurfaceBuilder:
                 "annotate what it returns, or say it with `# asyncgen: value` or `queryset`",
                 function.location,
             )
+
+    def is_named_in_full(self, name: str) -> bool:
+        """Whether `functions` names the callable itself, not by a pattern."""
+        return any(name.endswith(f".{each}") or name == each for each in self.source.functions)
 
     def report_missing(self, found: Class) -> None:
         for each in self.classifier.evaluator.resolver.missing(found):

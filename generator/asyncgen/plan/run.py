@@ -32,6 +32,7 @@ from asyncgen.source import Module
 from asyncgen.stub import StubMaker
 from asyncgen.stub.companions import NONE, Plan, companions, mixins_of
 from asyncgen.surface import Choosable, Dispatch, Rendered, Surface
+from asyncgen.values import Level
 
 if TYPE_CHECKING:
     from asyncgen.render import Renderer
@@ -204,7 +205,9 @@ class Run:
         self.resolvers.append(resolver)
         if resolver.find("django.db.models") is None:
             return None
-        evaluator = Evaluator(resolver, Relations(resolver, list(modules.values())))
+        said = dict.fromkeys(self.config.pure, Level.CLEAN)
+        said |= dict.fromkeys(self.config.blocks, Level.REACHES)
+        evaluator = Evaluator(resolver, Relations(resolver, list(modules.values())), said)
         django = DjangoStubs.find(installed, self.read)
         self.resolvers += [django.resolver] if django else []
         inference = Inference(evaluator, django, Rows(evaluator))
