@@ -427,3 +427,46 @@ def test_asgiref_local(run):
         assert local.value is None
 
     run(main())
+
+
+@pytest.mark.parametrize("stage", ["enter", "exit"])
+def test_anyios_cancellation_does_not_spin(run, stage):
+    """anyio repeats a cancellation on every turn of the loop until the task has reacted."""
+    anyio = pytest.importorskip("anyio", reason="anyio is not installed")
+    lock = Lock(stop_at=stage)
+    turns = 0
+
+    async def main():
+        nonlocal turns
+        loop = asyncio.get_running_loop()
+        lock.listen()
+
+        def count():
+            nonlocal turns
+            turns += 1
+
+        async def use(scope):
+            with scope:
+                async with context_to_async(lock)():
+                    pass
+
+        scope = anyio.CancelScope()
+        task = asyncio.create_task(use(scope))
+        await lock.arrived.wait()
+        scope.cancel()
+        await settle()
+        call_soon = loop.call_soon
+        loop.call_soon = lambda *args, **kwargs: (count(), call_soon(*args, **kwargs))[1]
+        try:
+            await settle()
+            before = turns
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert turns - before <= 110  # One a turn is this task's own.
+        finally:
+            del loop.call_soon
+        lock.go_on.set()
+        await task
+
+    run(main())
+    assert lock.events[-1] == "exit"

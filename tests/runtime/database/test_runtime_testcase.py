@@ -15,7 +15,9 @@ from asyncgen_runtime.test import (
     acapture_queries,
 )
 from asyncgen_runtime.transaction import aatomic, aon_commit
-from django.db import connection, transaction
+from django.core.asgi import get_asgi_application
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection, transaction
 from django.http import HttpResponse
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.urls import path
@@ -48,7 +50,35 @@ def sync_view(request, fail=False):
     return HttpResponse(str(same))
 
 
+async def nested_view(request, name):
+    await Author.objects.acreate(name=f"before {name}")
+    async with aatomic():
+        await Author.objects.acreate(name=name)
+        await asyncio.sleep(0)
+        await Author.objects.acount()
+        if name == "fail":
+            raise Failure
+    return HttpResponse(name)
+
+
+async def request(application, path):
+    """Send a request as a server does, and return the status of the response."""
+    messages = []
+    scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
+    body = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive():
+        return body.pop() if body else await asyncio.Event().wait()
+
+    async def send(message):
+        messages.append(message)
+
+    await application(scope, receive, send)
+    return messages[0]["status"]
+
+
 urlpatterns = [
+    path("nested/<str:name>/", nested_view),
     path("async/", async_view),
     path("sync/", sync_view),
     path("sync/fail/", sync_view, {"fail": True}),
@@ -117,6 +147,99 @@ class InATransaction(TestCase):
         go_on.set()
         await asyncio.gather(task, work("other"))
         assert await Author.objects.acount() == 7
+
+    @override_settings(ROOT_URLCONF=__name__)
+    async def test_requests_at_once(self):
+        """Of one connection; the blocks of their views wait for one another, and so do queries."""
+        application = get_asgi_application()
+        paths = ("/nested/a/", "/nested/b/", "/nested/fail/", "/nested/c/")
+        # As the test client does: it would be the connection of the test.
+        for signal in (request_started, request_finished):
+            signal.disconnect(close_old_connections)
+            self.addCleanup(signal.connect, close_old_connections)
+        statuses = await asyncio.gather(*[request(application, each) for each in paths])
+        assert statuses == [200, 200, 500, 200]
+        await aassert_queryset_equal(
+            Author.objects.exclude(name="of the class"),
+            ["a", "b", "before a", "before b", "before c", "before fail", "c"],
+            str,
+            ordered=False,
+        )
+
+    async def test_sync_code_that_comes_back_while_a_block_waits(self):
+        loop, started, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+        async def block(name):
+            async with aatomic():
+                await Author.objects.acreate(name=name)
+                await Author.objects.acount()
+
+        def legacy():
+            loop.call_soon_threadsafe(started.set)
+            assert go_on.wait(20)
+            async_to_sync(block)("legacy")
+
+        async def other():
+            await started.wait()
+            entering = asyncio.create_task(block("other"))
+            await asyncio.sleep(0)
+            go_on.set()
+            await entering
+
+        await asyncio.gather(sync_to_async(legacy)(), other())
+        assert await Author.objects.acount() == 3
+
+    async def test_a_query_waits_for_a_siblings_block(self):
+        inside = asyncio.Event()
+
+        async def fails():
+            async with aatomic():
+                inside.set()
+                await asyncio.sleep(0)
+                raise Failure
+
+        async def plain():
+            await inside.wait()
+            await Author.objects.acreate(name="plain")
+
+        await asyncio.gather(fails(), plain(), return_exceptions=True)
+        assert await Author.objects.filter(name="plain").aexists()
+
+    async def test_messages_are_those_of_django(self):
+        def count(number):
+            with self.assertNumQueries(number):
+                Author.objects.count()
+
+        def compare(values):
+            self.assertQuerySetEqual(Author.objects.order_by("pk"), values, transform=str)
+
+        async def acount(number):
+            async with aassert_num_queries(number):
+                await Author.objects.acount()
+
+        async def acompare(values):
+            await aassert_queryset_equal(Author.objects.order_by("pk"), values, transform=str)
+
+        for sync, asynchronous, wrong in ((count, acount, 2), (compare, acompare, ["x"])):
+            with self.assertRaises(AssertionError) as expected:  # noqa: PT027
+                await sync_to_async(sync)(wrong)
+            with self.assertRaises(AssertionError) as raised:  # noqa: PT027
+                await asynchronous(wrong)
+            assert str(raised.exception) == str(expected.exception)
+
+    async def test_callbacks_are_captured_as_they_are(self):
+        def notify():
+            pass
+
+        async def anotify():
+            pass
+
+        capture = context_to_async(self.captureOnCommitCallbacks)
+        async with capture() as callbacks:
+            await aon_commit(notify)
+            await aon_commit(anotify)
+        assert callbacks[0] is notify
+        assert callbacks[1].__qualname__ == anotify.__qualname__
 
     async def test_on_commit(self):
         log = []
