@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from asyncgen.read.canonical import canonical_source
+
 # Classes that take arguments, and how many; none said means `Any` for each, which mypy's --strict
 # wants written (its error code `type-arg`).
 _ARGUMENTS = {
@@ -73,10 +75,9 @@ class Rewriting:
                     yield *_span(node), self.translate(chain) + arguments
                     return
             case ast.Constant(value=str(quoted)) if not is_data:
-                inner = self.text(quoted)
                 if not self.keeps_quotes:
-                    yield *_span(node), inner
-                elif inner != quoted:
+                    yield *_span(node), self.text(canonical_source(quoted))
+                elif (inner := self.text(quoted)) != quoted:
                     yield *_span(node), f'"{inner}"' if '"' not in inner else repr(inner)
                 return
             case ast.Call(func=function, args=arguments_, keywords=keywords):

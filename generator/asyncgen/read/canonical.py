@@ -34,6 +34,16 @@ def canonical_text(node: cst.BaseExpression) -> str:
     return _known[text]
 
 
+def canonical_source(text: str) -> str:
+    """The same of an expression's source, such as a string in an annotation has; as it is where it
+    is no expression."""
+    if _PLAIN.fullmatch(text):
+        return text
+    with suppress(cst.ParserSyntaxError):
+        return canonical_text(cst.parse_expression(text.strip()))
+    return text
+
+
 def annotation_text(node: cst.Annotation) -> str:
     """The same of an annotation, without parentheses around it: they are for line breaks. A string
     over several lines is read as though it had them (PEP 563), and comes to stand on one."""
