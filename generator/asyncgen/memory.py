@@ -53,7 +53,10 @@ def recall(key: str, kind: type[T]) -> T | None:
     checksum, _, table = data.partition(b"\n")
     if checksum.decode("ascii", "replace") != digest(table):
         return None  # damaged: it is found out again
-    found = decoded(json.loads(table))
+    try:
+        found = decoded(json.loads(table))
+    except (LookupError, TypeError, ValueError):
+        return None  # of another shape: a run that went on while asyncgen was replaced kept it
     return found if isinstance(found, kind) else None
 
 
@@ -157,9 +160,11 @@ def _maker(kind: type) -> Maker:
     if issubclass(kind, Enum):
         return lambda made, row: kind(made[row[1]])
     setters = [getattr(kind, name).__set__ for name in _slots(kind)]
-    new = object.__new__
+    new, size = object.__new__, len(setters) + 1
 
     def make(made: Made, row: list[int]) -> object:
+        if len(row) != size:
+            raise ValueError(f"a {kind.__name__} has another number of parts")
         found = new(kind)
         for number, put in enumerate(setters, 1):
             put(found, made[row[number]])

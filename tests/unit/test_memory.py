@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,25 @@ def test_only_our_own_data_is_kept(cache: Path) -> None:
     for value in (3.5, [1], {1: object()}, cache, int, lambda: None):
         with pytest.raises(TypeError):
             memory.encoded(value)
+
+
+@pytest.mark.parametrize("change", [lambda row: row.append(0), lambda row: row.pop()])
+def test_what_has_another_shape_is_found_out_again(
+    cache: Path, change: Callable[[list[int]], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where asyncgen was replaced during a run: old facts are kept under the new key."""
+    encoded = memory.encoded
+
+    def of_another_shape(value: object) -> list[Any]:
+        table = encoded(value)
+        change(next(row for row in table if isinstance(row, list) and row[0] == "Name"))
+        return table
+
+    memory.keep("right", Name("book"))
+    monkeypatch.setattr(memory, "encoded", of_another_shape)
+    memory.keep("wrong", Name("book"))
+    assert memory.recall("right", Name) == Name("book")
+    assert memory.recall("wrong", Name) is None
 
 
 def test_numbers_and_truth_stay_apart() -> None:
