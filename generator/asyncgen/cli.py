@@ -207,9 +207,10 @@ def check(session: Session) -> int:
         found = _drift_problems(config, rendered, drifts)
         found += [each.problem() for each in result.faults]
     session.complain(found)
-    if not found:
+    is_drift = any(each.severity is Severity.ERROR for each in found)
+    if not is_drift:
         session.say("asyncgen: in sync")
-    return DRIFT if found else IN_SYNC
+    return DRIFT if is_drift else IN_SYNC
 
 
 @main.command()
@@ -413,7 +414,7 @@ def _unchanged(session: Session) -> list[Problem] | None:
         return None
     known = [from_json(each) for each in lines]
     session.complain([each for each in known if each.code not in WIRING])
-    return [replace(each, severity=Severity.ERROR) for each in known if each.code in WIRING]
+    return [each for each in known if each.code in WIRING]
 
 
 def _remember(session: Session, config: Config, result: Result, texts: list[Rendered]) -> None:

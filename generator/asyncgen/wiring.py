@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 
 from asyncgen.facts import Expression
 from asyncgen.infer.variables import class_parameters
-from asyncgen.problems import Location, Problem
+from asyncgen.problems import Location, Problem, Severity
 from asyncgen.resolve import External, Resolver, every_class
 from asyncgen.source import Class, Module, TypeParameter
 from asyncgen.surface import ImportLine, SurfaceClass
@@ -37,7 +37,8 @@ class Fault:
 
     `owner` is None where a module imports what is not there and no class of it inherits that.
     `text` is the mixin as it stands among the bases, where it does. `subscript` are the type
-    variables of a generic mixin. `winner` is what wins, and the twin that it has.
+    variables of a generic mixin. `winner` is what wins, and the twin that it has. `severity` is a
+    warning as long as the project uses none of its mixins: it has yet to begin.
     """
 
     kind: FaultKind
@@ -49,6 +50,7 @@ class Fault:
     subscript: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
     winner: tuple[str, str] = ("", "")
+    severity: Severity = Severity.ERROR
 
     @property
     def location(self) -> Location:
@@ -62,7 +64,7 @@ class Fault:
 
     def problem(self) -> Problem:
         say = _SAID[self.kind]
-        return Problem(self.kind.value, say(self), self.hint, self.location)
+        return Problem(self.kind.value, say(self), self.hint, self.location, self.severity)
 
     @property
     def hint(self) -> str:
@@ -158,6 +160,14 @@ class Wiring:
         for name, classes in modules.items():
             made.add(Module(name, name, {}, (), classes, {}, {}, None))
         return made
+
+    def uses_mixins(self, module: Module) -> bool:
+        """Whether the module imports anything of what the run writes, or an earlier one wrote."""
+        return any(
+            found.module in self.written or self._is_ours(found.module, found.name)
+            for found in module.imports.values()
+            if found.name
+        )
 
     def faults(self, module: Module) -> Iterator[Fault]:
         """What is wrong in one module, by class."""

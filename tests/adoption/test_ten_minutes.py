@@ -69,7 +69,7 @@ def test_the_ten_minutes(root: Path) -> None:
     take_the_services_too(root / "pyproject.toml")
     built = asyncgen(root, "build")
     assert "Next: `asyncgen apply`" in built
-    assert "[AG502]" in asyncgen(root, "check", status=1)
+    assert "[AG502]" in asyncgen(root, "check")  # a warning, as long as nothing uses a mixin
     asyncgen(root, "apply")
     assert asyncgen(root, "check") == "asyncgen: in sync\n"
     assert "Next" not in asyncgen(root, "build")

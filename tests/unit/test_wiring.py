@@ -61,6 +61,22 @@ def test_a_class_has_its_mixin_or_not(
     assert run("check").exit_code == bool(code)
 
 
+def test_a_project_that_uses_no_mixin_yet_is_warned(project: Project, run: Run) -> None:
+    source = "from django.db import models\n\n\nclass {name}QuerySet({bases}models.QuerySet):\n"
+    source += "    def total(self):\n        return self.count()\n"
+    root = project({**SHOP, "shop/books.py": source.format(name="Book", bases="")})
+    run("build")
+    for _ in range(2):  # the second reads nothing
+        checked = run("check")
+        assert checked.exit_code == 0
+        assert "warning: BookQuerySet does not inherit BookQuerySetAsync" in checked.stderr
+    mixin = "from shop.pens_async import PenQuerySetAsync\n"
+    wired = mixin + source.format(name="Pen", bases="PenQuerySetAsync, ")
+    (root / "shop/pens.py").write_text(wired)
+    run("build")
+    assert run("check").exit_code == 1
+
+
 OVERRIDE = """\
 from django.db import models
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asyncgen.config import Config, Source
@@ -13,11 +13,12 @@ from asyncgen.files import CACHE
 from asyncgen.header import is_generated
 from asyncgen.plan.analysis import Analysis, Chosen
 from asyncgen.plan.selection import Selection
+from asyncgen.problems import Severity
 from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Module
 from asyncgen.stub.companions import mixins_of
 from asyncgen.surface import ManagerModule, Surface
-from asyncgen.wiring import UNWIRED, Fault, Wired, Wiring, is_exempt
+from asyncgen.wiring import UNWIRED, Fault, FaultKind, Wired, Wiring, is_exempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +44,30 @@ def faults(
     config: Config, looked_at: Iterable[tuple[Analysis, Chosen]], written: Written
 ) -> tuple[Fault, ...]:
     """Every fault in the project's own modules: in those that sources in the mixin style cover,
-    and, of mixins that are there no more, in others."""
+    and, of mixins that are there no more, in others. Where none of the former imports what is
+    written, the project has yet to begin: it is warned that mixins are missing."""
     root = config.root
     pairs = [(analysis, chosen) for analysis, chosen in looked_at if chosen.source.style == "mixin"]
     wired = _wired(root, pairs, written.surfaces)
     names = written.names()
     found: dict[Fault, None] = {}
     wirings: dict[int, Wiring] = {}
+    has_begun = False
     for analysis, chosen in pairs:
         if id(analysis) not in wirings:
             wirings[id(analysis)] = Wiring(analysis.classifier.evaluator.resolver, names, wired)
         for module in _own(root, analysis, chosen):
             found |= dict.fromkeys(wirings[id(analysis)].faults(module))
+            has_begun |= wirings[id(analysis)].uses_mixins(module)
     for wiring in list(wirings.values())[:1]:
         for module in _others(config, wiring.resolver, {each.module for each in found}):
             found |= dict.fromkeys(wiring.faults(module))
-    return tuple(found)
+    return tuple(each if has_begun else _warned(each) for each in found)
+
+
+def _warned(fault: Fault) -> Fault:
+    is_missing = fault.kind is FaultKind.MISSING
+    return replace(fault, severity=Severity.WARNING) if is_missing else fault
 
 
 def _others(config: Config, resolver: Resolver, known: set[str]) -> Iterator[Module]:

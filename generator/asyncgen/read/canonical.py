@@ -46,16 +46,21 @@ def canonical_source(text: str) -> str:
 
 def annotation_text(node: cst.Annotation) -> str:
     """The same of an annotation, without parentheses around it: they are for line breaks. A string
-    over several lines is read as though it had them (PEP 563), and comes to stand on one."""
-    expression = node.annotation
-    if isinstance(expression, cst.SimpleString) and "\n" in expression.value:
+    holds a type, which stubs have without the quotes: it is spaced and quoted likewise."""
+    expression = _bare(node.annotation)
+    value = expression.evaluated_value if isinstance(expression, cst.SimpleString) else None
+    if isinstance(value, str):
         with suppress(cst.ParserSyntaxError):
-            inner = cst.parse_expression(f"({str(expression.evaluated_value).strip()})")
-            text = canonical_text(inner.with_changes(lpar=inner.lpar[1:], rpar=inner.rpar[1:]))
-            return text if '"' in text else f'"{text}"'
-    if expression.lpar and not isinstance(expression, cst.Tuple):
-        expression = expression.with_changes(lpar=(), rpar=())
+            inner = canonical_text(_bare(cst.parse_expression(f"({value})")))
+            return _literal(inner)
     return canonical_text(expression)
+
+
+def _bare(expression: cst.BaseExpression) -> cst.BaseExpression:
+    """The expression without parentheses around it."""
+    if expression.lpar and not isinstance(expression, cst.Tuple):
+        return expression.with_changes(lpar=(), rpar=())
+    return expression
 
 
 class _Canonical(cst.CSTTransformer):

@@ -76,7 +76,7 @@ class ThingQuerySetAsync:
         )
 
     async def aannotated(
-        self, keys: "list[ int ]", by: Callable[[Thing], str] | None = None
+        self, keys: "list[int]", by: Callable[[Thing], str] | None = None
     ) -> dict[int, Thing]:
         """Asynchronous `ThingQuerySet.annotated()`: run it on a worker thread."""
         return await sync_to_async(self.annotated)(keys, by)
