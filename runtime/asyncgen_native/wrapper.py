@@ -41,10 +41,6 @@ class NativeWrapper(BaseDatabaseWrapper):
         super().__init__(settings_dict, alias)
         if self.owner is not None:
             self.inc_thread_sharing()
-            self.become_native()
-
-    def become_native(self) -> None:
-        """Prepare for a life on an event loop. For backends to override."""
 
     # Django sets it where a transaction begins and ends, and nothing else tells of that.
     @property

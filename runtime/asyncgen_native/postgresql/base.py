@@ -21,8 +21,10 @@ class _Guarded(base.DatabaseWrapper):
 class DatabaseWrapper(NativeWrapper, _Guarded):
     """Django's wrapper, on synchronous connections or on those of an event loop."""
 
-    def become_native(self) -> None:
-        self.Database: Any = Driver(psycopg, self._connect)
+    @property
+    def Database(self) -> Any:  # type: ignore[override]
+        """The driver. Made anew each time: kept, it would be in a circle with this."""
+        return psycopg if self.owner is None else Driver(psycopg, self._connect)
 
     def _connect(self, **parameters: Any) -> WaitingConnection:
         connection: WaitingConnection = self.open(lambda: WaitingConnection.open(**parameters))

@@ -28,6 +28,10 @@ from ..owner import OVER, Owner, current, suspend
 T = TypeVar("T")
 
 
+class _NamedCursor(psycopg.ServerCursor[Any]):
+    """psycopg's, with room for a `close` of its own, as Django's has: see `watch`."""
+
+
 class WaitingConnection(psycopg.Connection[Any]):
     """A synchronous connection whose waiting suspends the call that waits."""
 
@@ -41,6 +45,7 @@ class WaitingConnection(psycopg.Connection[Any]):
         self._loop = asyncio.get_running_loop()
         self.lock: Any = SuspendingLock(self._loop)
         self.cursor_factory = cursor_factory
+        self.server_cursor_factory = _NamedCursor
         self.prepare_threshold = waiter.prepare_threshold
         self._adapters = waiter.adapters
         self._autocommit = waiter.autocommit

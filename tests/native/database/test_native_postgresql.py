@@ -176,7 +176,11 @@ def test_a_backend_that_is_killed_in_a_transaction_is_an_error_and_nothing_is_le
     run(main())
 
 
-def test_chunks_come_from_a_cursor_at_the_server(run: Run) -> None:
+@pytest.mark.parametrize("binding", [False, True])
+def test_chunks_come_from_a_cursor_at_the_server(
+    run: Run, options: dict[str, Any], binding: bool
+) -> None:
+    options["server_side_binding"] = binding
     Tag.objects.bulk_create([Tag(name=f"{each:04}") for each in range(500)])
     open_cursors = "SELECT count(*) FROM pg_cursors WHERE name LIKE '_django_curs%%'"
 
