@@ -303,3 +303,33 @@ def test_a_word_about_django_in_a_comment_is_no_import(tmp_path: Path) -> None:
 
 def _unread(path: Path, name: str) -> Module:
     raise AssertionError(f"{name} is read")
+
+
+@pytest.mark.parametrize(
+    ("imports", "test", "is_type_only"),
+    [
+        ("from typing import TYPE_CHECKING", "TYPE_CHECKING", True),
+        ("from typing import TYPE_CHECKING as types", "types", True),
+        ("from typing_extensions import TYPE_CHECKING", "TYPE_CHECKING", True),
+        ("from shop.compat import TYPE_CHECKING", "TYPE_CHECKING", True),
+        ("import typing as t", "t.TYPE_CHECKING", True),
+        ("TYPE_CHECKING = False", "TYPE_CHECKING", True),
+        ("from shop.flags import DEBUG as TYPE_CHECKING", "TYPE_CHECKING", False),
+        ("from django.conf import settings", "settings.TYPE_CHECKING", False),
+        ("from typing import TYPE_CHECKING", "not TYPE_CHECKING", False),
+    ],
+)
+def test_what_is_only_for_types(imports: str, test: str, is_type_only: bool) -> None:
+    text = f"{imports}\nif {test}:\n    class Thing: ...\n"
+    module = resolver({"shop.here": text}).module("shop.here")
+    assert module is not None
+    assert module.classes["Thing"].is_type_only is is_type_only
+
+
+def test_what_is_only_for_types_may_stand_in_an_else() -> None:
+    text = "from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    class Thing: ...\n"
+    text += "else:\n    class Other: ...\n"
+    module = resolver({"shop.here": text}).module("shop.here")
+    assert module is not None
+    assert not module.classes["Thing"].is_type_only
+    assert module.classes["Other"].is_type_only

@@ -12,7 +12,7 @@ import json
 import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 import libcst as cst
@@ -21,7 +21,7 @@ from asyncgen.facts import Call, Display, Expression, Get, Import, Item, Literal
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read.canonical import annotation_text, canonical_text
 from asyncgen.read.conditions import both_hold, conditions
-from asyncgen.read.expressions import dotted, strings
+from asyncgen.read.expressions import strings
 from asyncgen.read.pieces import Piece, eased, logical_lines, pieces
 from asyncgen.read.statements import StatementReader
 from asyncgen.source import (
@@ -37,6 +37,8 @@ from asyncgen.source import (
 Statement: TypeAlias = cst.BaseStatement | cst.BaseSmallStatement
 
 _PRAGMA = re.compile(r"#\s*asyncgen:\s*(?P<words>[\w-]+)")
+_TYPE_CHECKING = "TYPE_CHECKING"
+_TYPINGS = (("typing", None), ("typing_extensions", None))
 _INCOMPATIBLE = re.compile(r"#\s*type:\s*ignore\[[^]]*\boverride\b")
 
 
@@ -116,9 +118,11 @@ class _Reader(StatementReader):
     pieces: tuple[Piece, ...]
     # The class that the piece being read ends with, and how it goes on.
     cut: tuple[cst.CSTNode | None, tuple[Piece, ...]] = (None, ())
+    imported: dict[str, Import] = field(init=False, default_factory=dict)  # by the module, so far
 
     def module(self) -> Module:
         scope = _Scope.empty(Binding.FUNCTION)
+        self.imported = scope.imports
         for piece in self.pieces:
             statements = self.parsed(piece)[1:]
             self.cut = (statements[-1] if piece.rest else None, piece.rest)
@@ -194,24 +198,40 @@ class _Reader(StatementReader):
         condition: str | None,
     ) -> None:
         next(self.lines)
-        only_types = is_type_only or (
-            isinstance(statement, cst.If) and _is_type_checking(statement.test)
-        )
+        asked = statement.test if isinstance(statement, cst.If) else None
+        is_negated = isinstance(asked, cst.UnaryOperation) and isinstance(asked.operator, cst.Not)
+        if isinstance(asked, cst.UnaryOperation) and is_negated:
+            asked = asked.expression
+        says_types = asked is not None and self.is_type_checking(asked)
         line = 0
         imported = set(scope.imports)
         for (header, body), test in zip(_suites(statement), conditions(statement), strict=False):
             if header:
                 line = next(self.lines)
-            guarded = only_types if not header else is_type_only
+            guarded = is_type_only or (says_types and header is is_negated)
             if isinstance(body, cst.SimpleStatementSuite):
                 for small in body.body:
                     self.bind(small, line, scope, guarded)
             else:
                 inner = both_hold(condition, test)
                 self.declare(body.body, scope, outer, guarded, inner)
-        if only_types:  # what is imported for types means more than what else stands for it
+        if is_type_only or says_types:
+            # What is imported for types means more than what else stands for it.
             for name in (scope.imports.keys() - imported) & scope.attributes.keys():
                 del scope.attributes[name]
+
+    def is_type_checking(self, test: cst.BaseExpression) -> bool:
+        """Whether an expression is typing's TYPE_CHECKING, by any name; or one of that name of the
+        module's own, which type checkers take for it too."""
+        match test:
+            case cst.Name(value=name):
+                found = self.imported.get(name)
+                return (found.name if found else name) == _TYPE_CHECKING
+            case cst.Attribute(value=cst.Name(value=owner), attr=cst.Name(value=name)):
+                found = self.imported.get(owner)
+                is_typing = found is not None and (found.module, found.name) in _TYPINGS
+                return is_typing and name == _TYPE_CHECKING
+        return False
 
     def define(self, function: Function, scope: _Scope) -> None:
         """Add a function; what the name was defined as before is kept with it."""
@@ -426,10 +446,6 @@ def _type_made(statement: cst.Assign) -> str | None:
         ) if first.evaluated_value == name:
             return name
     return None
-
-
-def _is_type_checking(test: cst.BaseExpression) -> bool:
-    return dotted(test).rpartition(".")[2] == "TYPE_CHECKING"
 
 
 def _suites(node: cst.CSTNode) -> Iterator[tuple[bool, cst.BaseSuite]]:
