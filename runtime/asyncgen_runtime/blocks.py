@@ -90,6 +90,7 @@ class Block(Generic[T_co]):
         self._own: OwnThread | None = None
         self._front: TakingTurns | None = None
         self._ticket = [True]  # Taken by whoever comes first: the thread to enter, or who gives up.
+        self._task: asyncio.Task[Any] | None = None
         self._left = False
         self._before: dict[str, int] = {}
         self._due: list[Due] = []
@@ -109,6 +110,7 @@ class Block(Generic[T_co]):
         Raises BlockOver where the thread of a block that has ended would be used.
         """
         self.outer = _innermost()
+        self._task = asyncio.current_task()
         try:
             if self._begins_elsewhere():
                 self._take_thread()
@@ -139,6 +141,15 @@ class Block(Generic[T_co]):
             return result
         finally:
             await self._finish()
+
+    def is_lost(self) -> bool:
+        """Tell whether the task that entered it is at its end, and its context with it.
+
+        As with ``asyncio.wait_for(block.__aenter__(), 5)`` before Python 3.12, and async fixtures:
+        nobody is inside, so nobody has to wait.
+        """
+        task = self._task
+        return task is not None and task.done()
 
     def _begins_elsewhere(self) -> bool:
         """Tell whether a thread of its own is needed, as far as this can be told from here."""
@@ -241,7 +252,7 @@ class Block(Generic[T_co]):
             # Each refers to this block: it is the value of a variable in them.
             self.home = self._inside = contextvars.Context()
             self._undo = {}
-            self._front = None
+            self._front = self._task = None
 
     # On the thread
 
@@ -395,8 +406,9 @@ _thread = _Thread()
 
 
 def _top() -> Block[Any] | None:
-    """Return the innermost block of this thread that holds a transaction."""
-    return next((each for each in reversed(_thread.open) if each.holds), None)
+    """Return the innermost block of this thread for which others have to wait."""
+    holding = (each for each in reversed(_thread.open) if each.holds and not each.is_lost())
+    return next(holding, None)
 
 
 def _innermost() -> Block[Any] | None:

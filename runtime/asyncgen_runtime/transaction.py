@@ -56,13 +56,14 @@ def aatomic(
     and wherever the current thread already is in an ``atomic`` block (a TestCase, a view under
     ATOMIC_REQUESTS), a block is a savepoint on the same thread.
 
-    Tasks started in the block (``gather``, ``TaskGroup``) share its transaction. Nested blocks of
-    theirs wait for one another: savepoints of one connection cannot overlap. What they send to the
-    database after the block has ended raises RuntimeError.
+    Inside of what `context_to_async` has entered it stays on the thread of that context.
 
-    The block commits when it ends, and rolls back when an exception or a cancellation leaves it. A
-    cancellation that arrives during the commit is raised after it. Either way the connection is
-    closed and the thread ended before the block is left.
+    Tasks started in the block (``gather``, ``TaskGroup``) share its transaction. While one is in a
+    nested block, queries and blocks of the others wait: savepoints of one connection cannot
+    overlap. What they send to the database after the block has ended raises RuntimeError.
+
+    The block commits when it ends, and rolls back when an exception or a cancellation leaves it,
+    which is raised as it is. A cancellation that arrives during the commit is raised after it.
 
     Raises RuntimeError for a `durable` block inside another one, as Django does.
     """

@@ -483,6 +483,21 @@ def test_a_query_waits_for_a_siblings_nested_block(run, fails):
     run(main())
 
 
+def test_nobody_waits_for_a_block_that_was_entered_in_a_task_of_its_own(run):
+    """As by wait_for() before Python 3.12: the context that is inside is gone with the task."""
+
+    async def main():
+        async with aatomic():
+            nested = aatomic()
+            await asyncio.create_task(nested.__aenter__())
+            await create("a")
+            await nested.__aexit__(None, None, None)
+            await create("b")
+        assert await names() == ["a", "b"]
+
+    run(main())
+
+
 @pytest.mark.parametrize("ends", ["error", "timeout"])
 def test_the_error_that_ends_a_block_is_not_replaced(run, ends):
     """Who tries again looks for it; the nested block of a child is rolled back all the same."""
