@@ -225,6 +225,7 @@ class StubFunction:
     decision: Decision | None = None  # of the callable whose twin it is
     is_incompatible: bool = False
     condition: str = ""  # under which it is there: a test of the Python or the platform
+    docstring: str = ""  # where no module beside has one
 
 
 @dataclass(frozen=True, slots=True)

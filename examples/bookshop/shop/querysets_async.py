@@ -100,11 +100,11 @@ class OrderQuerySetAsync:
     def areceipts(self, chunk_size: int = 100) -> AsyncIterator[str]:
         """Asynchronous `OrderQuerySet.receipts()`.
 
-        Iterate on a worker thread, chunk by chunk.
+        Iterate on a worker thread, step by step.
 
         One line of text for each order, with what was bought.
         """
-        return iterator_to_async(self.receipts, chunk_size=chunk_size)(chunk_size)
+        return iterator_to_async(self.receipts, chunk_size=1)(chunk_size)
 
     async def acancel_all(self) -> int:
         """Asynchronous `OrderQuerySet.cancel_all()`: run it on a worker thread.

@@ -19,6 +19,7 @@ from asyncgen.source import Binding, Class, Function, Parameter, ParameterKind, 
 from asyncgen.stub.arguments import arguments
 from asyncgen.stub.generic import generics
 from asyncgen.stub.maker import StubMaker, in_class
+from asyncgen.stub.text import summary
 from asyncgen.surface import (
     Decision,
     ImportLine,
@@ -248,7 +249,8 @@ class ManagerStub:
             decision = replace(decision, function=_as_method(function))
             twin = as_method(twin) if twin else None
         for each in self.maker.sync(decision, owner.module, self.scope, substitutes):
-            yield in_class(each, owner.name, owner.name)
+            text = summary(function.docstring)
+            yield replace(in_class(each, owner.name, owner.name), docstring=text)
         if twin:
             for each in self.maker.twin(twin, self.scope, substitutes):
                 yield in_class(each, mixin, owner.name)

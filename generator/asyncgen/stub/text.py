@@ -87,3 +87,9 @@ def default_text(text: str) -> str:
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return "..."
     return text
+
+
+def summary(docstring: str | None) -> str:
+    """The first line of a docstring, as it may stand between quotes."""
+    first = (docstring or "").strip().partition("\n")[0].strip()
+    return "" if "\\" in first or '"' in first else first

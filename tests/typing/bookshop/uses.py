@@ -24,7 +24,7 @@ async def querysets(books: BookQuerySet, authors: AuthorQuerySet, orders: OrderQ
     assert_type(books.aon_hold(), AbstractAsyncContextManager[int])
     async with books.aon_hold() as count:
         assert_type(count, int)
-    assert_type(await authors.anames(), list[Any])
+    assert_type(await authors.anames(), list[str])
     assert_type(await orders.open().alatest_of("x"), Order | None)
     assert_type(await orders.acancel_all(), int)
     async for receipt in orders.areceipts(chunk_size=10):
@@ -49,14 +49,14 @@ async def managers(books: BookManager, authors: AuthorManager, orders: OrderMana
     assert_type(await books.abestsellers(), BookQuerySet)
     assert_type(await books.atotal_revenue(), Decimal)
     # case: bookshop: static managers
-    assert_type(await authors.anames(), list[Any])
-    assert_type(await authors.prolific().anames(), list[Any])
+    assert_type(await authors.anames(), list[str])
+    assert_type(await authors.prolific().anames(), list[str])
     assert_type(await orders.of("x").alatest_of("y"), Order | None)
 
 
 async def related(authors: AuthorRelatedManager) -> None:
     # case: bookshop: related managers
-    assert_type(await authors.filter(name="x").anames(), list[Any])
+    assert_type(await authors.filter(name="x").anames(), list[str])
     assert_type(await authors.aget(name="x"), Author)
 
 
