@@ -146,7 +146,7 @@ def test_the_signature_is_equal(case: Case) -> None:
     assert normal(mixin.amethod) == normal(source.method)
 
 
-@given(cases())
+@given(cases([*DEFAULTS, *COMPUTED]))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_argument_is_forwarded(case: Case) -> None:
     source, mixin = classes(case)
