@@ -38,6 +38,12 @@ sources = [{sources}]
 # unwired = ["LegacyQuerySet"]
 # Make warnings (something ambiguous, a base that cannot be found) errors.
 # strict = true
+#
+# To paste into .gitattributes, so that diffs fold what is generated:
+#     *_async.py* linguist-generated=true
+#     *_managers.py* linguist-generated=true
+# and into .pre-commit-config.yaml, below a repository of hooks:
+#     - id: asyncgen  # or asyncgen-check, which never writes
 """
 SERVICES = """
 # Functions that open transactions, for twins that run as a whole.

@@ -54,6 +54,12 @@ def sources(root: Path) -> dict[str, bytes]:
     }
 
 
+def install_the_runtime(root: Path) -> None:
+    """As an editable installation does."""
+    packages = next(root.glob(".venv/lib/*/site-packages"))
+    (packages / "runtime.pth").write_text(f"{HERE.parents[1] / 'runtime'}\n")
+
+
 def take_the_services_too(path: Path) -> None:
     """Take the comment away from the source that `init` proposes for what opens transactions."""
     before, mark, after = path.read_text().partition("# Functions that open transactions")
@@ -68,8 +74,10 @@ def test_the_ten_minutes(root: Path) -> None:
     assert "*/models.py" in asyncgen(root, "init")
     take_the_services_too(root / "pyproject.toml")
     built = asyncgen(root, "build")
+    assert "Next: install asyncgen-runtime" in built
     assert "Next: `asyncgen apply`" in built
     assert "[AG502]" in asyncgen(root, "check")  # a warning, as long as nothing uses a mixin
+    install_the_runtime(root)
     asyncgen(root, "apply")
     assert asyncgen(root, "check") == "asyncgen: in sync\n"
     assert "Next" not in asyncgen(root, "build")
