@@ -670,6 +670,7 @@ DISTINCT_METHODS: Mapping[str, str] = {
     "weekday": "datetime",
     "zfill": "str",
 }
+NAMES_OF_CLASSES = frozenset({"__module__", "__name__", "__qualname__"})
 # Attributes of classes that are no methods.
 CLASS_ATTRIBUTES: Mapping[str, str] = {"__bases__": "tuple", "__mro__": "tuple"}
 # Methods of builtin containers that return a container of what is in theirs, or one of it.

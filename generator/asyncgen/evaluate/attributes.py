@@ -183,13 +183,16 @@ class Attributes(Annotations):
         role = self.role(owner.found)
         if name == "__class__":
             return frozenset({ClassObject(owner.found)})
+        if name == "__module__":
+            return builtin("str")
         if role in ("queryset", "manager") and name == "model":
             return self.model_class(owner.row or self.relations.model_of(owner.found))
         found = self.lookup(owner.found, name)
         if found is None:
             return self.missing_attribute(owner, name, role, frame)
         where, what = found
-        if owner == frame.receiver:
+        is_property = isinstance(what, Function) and what.binding is Binding.PROPERTY
+        if is_property and owner == frame.receiver:
             self.overridden(owner, name, frame)
         match what:
             case Function():
@@ -343,6 +346,8 @@ class Attributes(Annotations):
     # -- classes -----------------------------------------------------------------------------------
 
     def class_attribute(self, owner: ClassObject, name: str, frame: Frame) -> Value:
+        if name in knowledge.NAMES_OF_CLASSES:
+            return builtin("str")
         found = self.lookup(owner.found, name)
         role = self.role(owner.found)
         if role == "model" and name in knowledge.MODEL_ATTRIBUTES:

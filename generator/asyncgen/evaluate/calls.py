@@ -58,6 +58,13 @@ class Arguments:
 NO_ARGUMENTS = Arguments()
 
 
+def callee_owner(function: Get, frame: Frame) -> Value:
+    """What the local name holds that a method is called on."""
+    if not isinstance(function.value, Name):
+        return NOTHING
+    return frame.environment.get(function.value.id, NOTHING)
+
+
 class Calls(Protocols):
     """Evaluates calls."""
 
@@ -67,19 +74,22 @@ class Calls(Protocols):
             return special
         callee = self.value(call.function, frame)
         if isinstance(call.function, Get):
-            self.method_of_argument(call.function, callee, frame)
+            self.method_of_unknown(call.function, callee, frame)
         arguments = self.arguments_of(call, frame)
         if not callee:
             frame.note(Level.DOUBT, "calls what cannot be told")
         return union(self.call_type(each, arguments, frame) for each in callee)
 
-    def method_of_argument(self, function: Get, callee: Value, frame: Frame) -> None:
-        """A method of an argument that is not annotated: it may well be that of a model."""
+    def method_of_unknown(self, function: Get, callee: Value, frame: Frame) -> None:
+        """A method of self, which a class of the sources may override; or of an argument that is
+        not annotated, which may well be a model."""
         name = function.name
+        if frame.receiver in callee_owner(function, frame) and isinstance(frame.receiver, Instance):
+            self.overridden(frame.receiver, name, frame)
         if name.startswith("_") or name in knowledge.EXPRESSION_METHODS:
             return
-        if isinstance(function.value, Name) and all(isinstance(each, Unknown) for each in callee):
-            owner = frame.environment.get(function.value.id, NOTHING)
+        if all(isinstance(each, Unknown) for each in callee):
+            owner = callee_owner(function, frame)
             arguments = [each for each in owner if isinstance(each, Argument)]
             if arguments and not self.is_quiet(name, frame.module):
                 frame.note(Level.LIKELY, f"calls {name} of the argument {arguments[0].name}")
