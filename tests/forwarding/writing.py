@@ -325,6 +325,8 @@ def parameters(draw: st.DrawFn, taken: str, plain: bool = False) -> tuple[str, s
     start = 0
     for number, count in enumerate(counts):
         group = chosen[start : start + count]
+        if number == 2:  # asgiref's bridge cannot be called by such a keyword
+            group = [each for each in group if each != "self"]
         start += count
         if number == 2:
             if not plain and draw(st.booleans()):
@@ -333,8 +335,6 @@ def parameters(draw: st.DrawFn, taken: str, plain: bool = False) -> tuple[str, s
             elif group:
                 parts.append("*")
         for name in group:
-            if number == 2 and name == "self":
-                continue  # asgiref's bridge cannot be called by such a keyword
             if not plain and number != 0 and draw(st.integers(0, 7)) == 0:
                 name = f"__{name.strip('_')}"
             has_default = draw(st.booleans()) or (has_default and number < 2)
