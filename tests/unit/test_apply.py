@@ -554,7 +554,7 @@ CASES = {
                 return Book.objects.count()
         """,
         options="[tool.ruff]\nline-length = 100\n[[tool.asyncgen.source]]\n"
-        'sources = ["shop/books.py"]\nclasses = ["*"]\n',
+        'sources = ["shop/books.py"]\nclasses = ["Till"]\n',
     ),
     "a base that wins over the mixin": Case(
         """\
