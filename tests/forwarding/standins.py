@@ -64,6 +64,7 @@ class Root:
     """What every stand-in of a class inherits from."""
 
     Meta = type("Meta", (), {})
+    _default_manager = Symbol("_default_manager")
 
     @classmethod
     def from_queryset(cls, queryset: Any, class_name: str | None = None) -> type:
