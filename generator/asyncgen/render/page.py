@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -60,7 +61,12 @@ class Page:
     def own(self, name: str) -> str:
         """The name of a helper that the file defines itself; no parameter has it."""
         self._owned.add(name)
-        return self.names.own(name, frozenset().union(*map(bound, self.twins)))
+        return self.names.own(name, self.bound)
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that any twin binds."""
+        return frozenset().union(*map(bound, self.twins))
 
     def owns(self, name: str) -> bool:
         """Whether a helper was asked for."""
