@@ -73,6 +73,10 @@ class Root:
         copied = {name: value for name, value in found if not hasattr(cls, name)}
         return type(class_name or f"{cls.__name__}From{queryset}", (cls,), copied)
 
+    @classmethod
+    def as_manager(cls) -> Symbol:
+        return Symbol("as_manager()")
+
     def __getattr__(self, name: str) -> None:
         """Of an instance nothing is known: it is as good as empty."""
         if name.startswith("__"):

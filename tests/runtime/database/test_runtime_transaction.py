@@ -357,6 +357,10 @@ def test_a_connection_is_used_again(run):
     run(main())
 
 
+@pytest.mark.skipif(
+    connection.settings_dict["NAME"] == ":memory:",
+    reason="Django does not close a database in memory, and commits what it cannot roll back",
+)
 def test_a_lost_connection_is_not_used_again(run, monkeypatch):
     from django.db import OperationalError
     from django.db.backends.base.base import BaseDatabaseWrapper
