@@ -162,15 +162,10 @@ def _first_paragraph(docstring: str | None) -> str | None:
 
 
 def _sentinels(parameters: tuple[Parameter, ...], module: Module) -> Iterator[str]:
-    """The parameters that have a sentinel for a default: where only the source can evaluate it,
-    and those after it that may go by position, for they cannot where it was left out."""
-    is_after = False
+    """The parameters that have a sentinel for a default: where only the source can evaluate it."""
     for each in parameters:
-        is_positional = each.kind in BY_POSITION
-        is_copied = all(is_importable(name, module) for name in each.default_names)
-        if not is_copied or (is_after and is_positional):
+        if not all(is_importable(name, module) for name in each.default_names):
             yield each.name
-            is_after |= is_positional
 
 
 def is_importable(name: str, module: Module) -> bool:
@@ -197,17 +192,20 @@ def passed(twin_: Twin, own: Callable[[str], str]) -> Iterator[str]:
     if twin_.decision.owner and twin_.binding is not Binding.STATICMETHOD:
         parameters = parameters[1:]
     positional = [each for each in parameters if each.kind in BY_POSITION]
-    certain = [each.name for each in positional if each.name not in twin_.sentinels]
-    doubtful = [each for each in positional if each.name in twin_.sentinels]
-    yield from certain
+    is_certain = [each.name not in twin_.sentinels for each in positional]
+    first = is_certain.index(False) if False in is_certain else len(positional)
+    doubtful = positional[first:]
+    yield from (each.name for each in positional[:first])
     if doubtful:
         yield f"*{own('_leading')}({', '.join(each.name for each in doubtful)})"
     yield from (f"*{p.name}" for p in parameters if p.kind is ParameterKind.VAR_POSITIONAL)
     keywords = [each.name for each in parameters if each.kind is ParameterKind.KEYWORD_ONLY]
     yield from (f"{name}={name}" for name in keywords if name not in twin_.sentinels)
     yield from (f"**{p.name}" for p in parameters if p.kind is ParameterKind.VAR_KEYWORD)
-    if any(each.kind is ParameterKind.POSITIONAL_OR_KEYWORD for each in doubtful[1:]):
-        yield f"**{own('_named')}({', '.join(f'{each.name}={each.name}' for each in doubtful)})"
+    by_name = [each for each in doubtful if each.kind is ParameterKind.POSITIONAL_OR_KEYWORD]
+    if by_name and by_name != doubtful[:1]:
+        told = [p.name for p in doubtful if p in by_name or p.name in twin_.sentinels]
+        yield f"**{own('_named')}({', '.join(f'{name}={name}' for name in told)})"
     optional = [name for name in keywords if name in twin_.sentinels]
     if optional:
         yield f"**{own('_given')}({', '.join(f'{name}={name}' for name in optional)})"

@@ -129,19 +129,16 @@ def test_the_signature_is_equal(case: Case) -> None:
     source, mixin = classes(case)
 
     def normal(function: object) -> list[tuple[str, object, object, str]]:
-        """Annotations are compared as what they say, spaces and quotes apart. After a default that
-        is left to the source, those that may go by position are left to it as well."""
+        """Annotations are compared as what they say, spaces and quotes apart."""
         parameters = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
-        found: list[tuple[str, object, object, str]] = []
-        is_after = False
-        for p in parameters:
-            is_left_out = type(p.default) is object or p.default in COMPUTED_VALUES
-            by_position = p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-            is_after |= is_left_out and by_position
-            default = LEFT_OUT if is_left_out or (is_after and by_position) else p.default
-            text = str(p.annotation).replace(" ", "").replace('"', "'")
-            found.append((p.name, p.kind, default, text))
-        return found
+        return [
+            (p.name, p.kind, default(p), str(p.annotation).replace(" ", "").replace('"', "'"))
+            for p in parameters
+        ]
+
+    def default(parameter: inspect.Parameter) -> object:
+        is_left_out = type(parameter.default) is object or parameter.default in COMPUTED_VALUES
+        return LEFT_OUT if is_left_out else parameter.default
 
     assert normal(mixin.amethod) == normal(source.method)
 

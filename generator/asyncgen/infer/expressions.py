@@ -357,7 +357,9 @@ class Expressions:
     @cached_property
     def fields(self) -> Fields:
         return Fields(
-            self.lookups.evaluator, lambda found: frozenset({self.lookups.instance(found, None)})
+            self.lookups.evaluator,
+            lambda found: frozenset({self.lookups.instance(found, None)}),
+            self.lookups.meaning,
         )
 
     # -- attributes --------------------------------------------------------------------------------

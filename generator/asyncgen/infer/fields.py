@@ -6,23 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from asyncgen import knowledge
-from asyncgen.annotation import last_word
+from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.evaluate import Evaluator
-from asyncgen.facts import Call, Literal
+from asyncgen.facts import Call, Display, Expression, Item, Literal
 from asyncgen.infer.builtin_types import FIELDS, FLOAT
 from asyncgen.infer.known import INT, NONE, Types
-from asyncgen.source import Attribute, Class
+from asyncgen.source import Attribute, Class, Module
 
 _DEPTH = 8  # how many keys may be relations in turn
 
 
 @dataclass(frozen=True)
 class Fields:
-    """Types fields; `instance` makes the type of an instance of a class."""
+    """Types fields; `instance` makes the type of an instance of a class, and `meaning` that of an
+    annotation in a module."""
 
     evaluator: Evaluator
     instance: Callable[[Class], Types]
+    meaning: Callable[[Expression, Module], Types | None]
 
     def of(self, model: Class, name: str) -> Types | None:
         """What the attribute holds; None where it is no field, or that is not known."""
@@ -68,6 +70,9 @@ class Fields:
 
     def value(self, model: Class, name: str, depth: int = 0) -> Types | None:
         """What a declared field holds."""
+        said = self._annotated(model, name)
+        if said is not None:
+            return said
         found = self._call(model, name)
         if found is None:
             return None
@@ -81,6 +86,24 @@ class Fields:
         else:
             types = FIELDS.get(last_word(call.function))
         return types | NONE if types is not None and null else types
+
+    def _annotated(self, model: Class, name: str) -> Types | None:
+        """What the annotation says: reading a `ForeignKey[S, G]` gives G. (django-stubs)."""
+        found = self.evaluator.lookup(model, name)
+        if not found or not isinstance(found[1], Attribute) or not found[1].annotation:
+            return None
+        resolver = self.evaluator.resolver
+        module = resolver.readable(found[0].module)
+        match parse_annotation(found[1].annotation):
+            case Item(value=field, index=Display(elements=(_, gives))) if module:
+                cls = resolver.expression(module, field)
+                known = (
+                    {each.dotted for each in resolver.mro(cls)} if isinstance(cls, Class) else {}
+                )
+                # A ManyToManyField[To, Through] gives a manager.
+                is_plain = _FIELD in known and _TO_MANY not in known
+                return self.meaning(gives, module) if is_plain else None
+        return None
 
     def key(self, model: Class, depth: int = 0) -> Types | None:
         """The primary key's type: the field that says so, else what Django adds."""
@@ -132,5 +155,7 @@ class Fields:
         return None if None in keywords or not isinstance(null, Literal) else null == _TRUE
 
 
+_FIELD = "django.db.models.fields.Field"
+_TO_MANY = "django.db.models.fields.related.ManyToManyField"
 _TRUE = Literal("bool", "True")
 _FALSE = Literal("bool", "False")

@@ -115,7 +115,8 @@ class Lookups:
         owner, function = known[0], known[1]
         if owner.queryset:  # copied from a queryset class by from_queryset()
             queryset = owner.queryset
-            row = self.rows.of(found) or self.rows.of(queryset)
+            said = receiver.arguments[0] if receiver.arguments else None
+            row = said or self.rows.of(found) or self.rows.of(queryset)
             proxy = self.instance(queryset, row)
             return self.method(proxy, queryset, name)
         if owner.module.startswith("django."):
@@ -177,6 +178,10 @@ class Lookups:
         """What an annotation means; `names` are what type variables stand for."""
         expression = parse_annotation(text)
         return self._meaning(expression, module, resolver, names) if expression else None
+
+    def meaning(self, expression: Expression, module: Module) -> Types | None:
+        """What a type in a module of the source means."""
+        return self._meaning(expression, module, self.evaluator.resolver, {})
 
     def _meaning(
         self,

@@ -107,9 +107,9 @@ class ClassStub:
             text = text or self.scope.name(module, name)
             if "ClassVar" in (each.annotation or ""):
                 text = f"{self.scope.name('typing', 'ClassVar')}[{text}]"
-            # pyrefly takes one without a value for the source's, which has one; ty has no word for
-            # the rule alone that is short enough.
-            yield f"{each.name}: {text} = ...{'  # ty: ignore' if each.annotation else ''}"
+            # pyrefly takes one without a value for the source's, which has one. Both checkers hold
+            # a manager of another class against the model, and have no short word for that alone.
+            yield f"{each.name}: {text} = ...  # pyrefly: ignore # ty: ignore"
 
     def meta(self, source: str) -> tuple[str, ...]:
         """The options of the class, where it is a model. To checkers they inherit from those of the

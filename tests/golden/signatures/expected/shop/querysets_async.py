@@ -69,7 +69,7 @@ class ThingQuerySetAsync:
             *_leading(limit), plain=plain, **_given(again=again)
         )
 
-    async def aown_positional(self, start, limit=_DEFAULT, /, step=_DEFAULT):
+    async def aown_positional(self, start, limit=_DEFAULT, /, step=1):
         """Asynchronous `ThingQuerySet.own_positional()`: run it on a worker thread."""
         return await sync_to_async(self.own_positional)(
             start, *_leading(limit, step), **_named(limit=limit, step=step)

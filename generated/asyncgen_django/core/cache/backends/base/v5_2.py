@@ -69,7 +69,7 @@ class BaseCacheAsync:
         """
         return await on_worker(self.get_many)(keys, version)
 
-    async def aget_or_set(self, key, default, timeout=_DEFAULT, version=_DEFAULT):
+    async def aget_or_set(self, key, default, timeout=_DEFAULT, version=None):
         """Asynchronous `BaseCache.get_or_set()`: run it on a worker thread.
 
         Fetch a given key from the cache. If the key does not exist,
@@ -104,7 +104,7 @@ class BaseCacheAsync:
         """
         return await on_worker(self.decr)(key, delta, version)
 
-    async def aset_many(self, data, timeout=_DEFAULT, version=_DEFAULT):
+    async def aset_many(self, data, timeout=_DEFAULT, version=None):
         """Asynchronous `BaseCache.set_many()`: run it on a worker thread.
 
         Set a bunch of values in the cache at once from a dict of key/value
