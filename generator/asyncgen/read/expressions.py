@@ -317,13 +317,17 @@ _OF_NUMBERS = frozenset({"+", "-", "*", "/", "//", "%", "arithmetic"})
 
 
 def _is_number(expression: Expression) -> bool:
-    """Whether it is a number, or made of numbers alone: `-1`, `60 * 60`."""
-    match expression:
-        case Literal(type="int" | "float" | "complex"):
-            return True
-        case Operation(operands=parts, operator=operator) if operator in _OF_NUMBERS:
-            return bool(parts) and all(map(_is_number, parts))
-    return False
+    """Whether it is a number, or made of numbers alone: `-1`, `60 * 60`. It may be very long."""
+    pending = [expression]
+    while pending:
+        match pending.pop():
+            case Literal(type="int" | "float" | "complex"):
+                pass
+            case Operation(operands=parts, operator=operator) if parts and operator in _OF_NUMBERS:
+                pending += parts
+            case _:
+                return False
+    return True
 
 
 def dotted(node: cst.CSTNode) -> str:
