@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import sys
 import threading
@@ -73,7 +74,8 @@ def nothing_left(
             cursor.execute(sql, [connection.settings_dict["NAME"]])
             return int(cursor.fetchone()[0])
 
-    run(sync_to_async(connections.close_all)())
+    # In a context of its own: the test's may still name the thread that was lent to it.
+    contextvars.Context().run(run, sync_to_async(connections.close_all)())
     # The server may take a moment to forget a session that was closed.
     for _ in range(200):
         if count() == 1:
