@@ -29,7 +29,9 @@ def run(root: Path, *command: str, status: int = 0) -> str:
     """What a command of the script prints; it has to end with the status."""
     packages = next(root.glob(".venv/lib/*/site-packages"))
     environment = {**os.environ, "PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("VIRTUAL_ENV", None)
+    # Other folders of tests name their own settings, which `manage.py` would keep.
+    for theirs in ("VIRTUAL_ENV", "DJANGO_SETTINGS_MODULE"):
+        environment.pop(theirs, None)
     done = subprocess.run(
         [sys.executable, *command],
         cwd=root,
