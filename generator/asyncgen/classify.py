@@ -11,9 +11,20 @@ from fnmatch import fnmatchcase
 from keyword import iskeyword
 
 from asyncgen import knowledge
+from asyncgen.analysis import Evaluator, is_abstract, is_context_function
+from asyncgen.analysis.values import (
+    Argument,
+    Bound,
+    Builtin,
+    Foreign,
+    Instance,
+    Level,
+    Outcome,
+    Type,
+    Unknown,
+)
 from asyncgen.annotation import expression_text
 from asyncgen.config import WORDS
-from asyncgen.evaluate import Evaluator, is_abstract, is_context_function
 from asyncgen.facts import Call, Get, Name
 from asyncgen.holding import holds_transaction, queries_for_each
 from asyncgen.source import (
@@ -26,17 +37,6 @@ from asyncgen.source import (
     Signature,
 )
 from asyncgen.surface import Decision, Kind
-from asyncgen.values import (
-    Argument,
-    Bound,
-    Builtin,
-    Foreign,
-    Instance,
-    Level,
-    Outcome,
-    Type,
-    Unknown,
-)
 
 _STEPS = "steps"
 _SAID: Mapping[str, Kind] = {

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncgen.evaluate import Evaluator
-from asyncgen.evaluate.frame import Frame
+from asyncgen.analysis import Evaluator
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.values import CLEAN, Bound, Foreign, Instance, Level
 from asyncgen.facts import (
     Assign,
     Call,
@@ -29,7 +30,6 @@ from asyncgen.facts import (
 )
 from asyncgen.problems import Location
 from asyncgen.source import Evidence, Function
-from asyncgen.values import CLEAN, Bound, Foreign, Instance, Level
 
 _ATOMIC = "django.db.transaction.atomic"
 

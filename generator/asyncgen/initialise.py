@@ -12,9 +12,9 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from asyncgen import environment
+from asyncgen.analysis import Evaluator
 from asyncgen.config import Config, Source
 from asyncgen.django.relations import Relations
-from asyncgen.evaluate import Evaluator
 from asyncgen.globs import Globber
 from asyncgen.header import is_generated
 from asyncgen.journal import Step, carry_out, hash_of

@@ -13,14 +13,14 @@ from pathlib import Path
 import asyncgen_django
 import django
 from areas import areas, mixins
+from asyncgen.analysis import Evaluator
+from asyncgen.analysis.values import Bound, Instance, Level
 from asyncgen.classify import Candidate, Classifier, Rules, candidates
 from asyncgen.django.relations import Relations
-from asyncgen.evaluate import Evaluator
 from asyncgen.read import read_file
 from asyncgen.resolve import Resolver
 from asyncgen.source import Binding, Module
 from asyncgen.surface import Kind
-from asyncgen.values import Bound, Instance, Level
 from django.db.models import query
 
 ROOT = Path(django.__file__).resolve().parents[1]

@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from asyncgen.analysis import Evaluator
 from asyncgen.annotation import parse_annotation
 from asyncgen.config import Config
 from asyncgen.django.relations import Relations
 from asyncgen.environment import site_packages
-from asyncgen.evaluate import Evaluator
 from asyncgen.facts import Display, Expression, Item, Name, Operation
 from asyncgen.infer import Inference
 from asyncgen.infer.django_stubs import DjangoStubs

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory, mkdtemp
 from textwrap import dedent
 
 import django
+from asyncgen.analysis import Evaluator
 from asyncgen.classify import Candidate, Classifier, Rules, candidates
 from asyncgen.django.relations import Relations
-from asyncgen.evaluate import Evaluator
 from asyncgen.read import read_file
 from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Module

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 from analysis import PRELUDE, class_named, classifier, kinds, methods
-from asyncgen.values import NESTING_LIMIT, Bound, Builtin, Foreign, Level, Type
+from asyncgen.analysis.values import NESTING_LIMIT, Bound, Builtin, Foreign, Level, Type
 
 # -- querysets: each body is a method of a QuerySet ------------------------------------------------
 

@@ -6,8 +6,8 @@ from textwrap import indent
 
 import pytest
 from analysis import PRELUDE, SITE_PACKAGES, resolver
+from asyncgen.analysis import Evaluator
 from asyncgen.django.relations import Relations
-from asyncgen.evaluate import Evaluator
 from asyncgen.infer import Inference
 from asyncgen.infer.django_stubs import DjangoStubs
 from asyncgen.infer.generics import Rows

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from analysis import decisions, resolver
+from asyncgen.analysis import Evaluator
+from asyncgen.analysis.values import Level
 from asyncgen.classify import Candidate, Classifier, Rules
 from asyncgen.config import load
 from asyncgen.django.relations import Relations
-from asyncgen.evaluate import Evaluator
 from asyncgen.plan import Run
-from asyncgen.values import Level
 
 SOURCE = """
 import dataclasses, functools, logging, time

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from asyncgen.evaluate import Frame
-from asyncgen.evaluate.expressions import attribute_path
+from asyncgen.analysis import Frame
+from asyncgen.analysis.expressions import attribute_path
+from asyncgen.analysis.values import Bound, ClassObject, Foreign, Instance, Type
 from asyncgen.facts import (
     Await,
     Bind,
@@ -45,7 +46,6 @@ from asyncgen.infer.lookups import Lookups
 from asyncgen.infer.operators import binary, unary
 from asyncgen.resolve import Alias
 from asyncgen.source import Attribute, Binding, Class, Function
-from asyncgen.values import Bound, ClassObject, Foreign, Instance, Type
 
 Names = dict[str, Types | None]
 _LITERALS = frozenset({"bool", "bytes", "complex", "float", "int", "str", "None"})

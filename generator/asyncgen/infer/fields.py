@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from asyncgen import knowledge
+from asyncgen.analysis import Evaluator
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.django.relations import is_abstract_model
-from asyncgen.evaluate import Evaluator
 from asyncgen.facts import Call, Display, Expression, Item, Literal
 from asyncgen.infer.builtin_types import FIELDS, FLOAT
 from asyncgen.infer.known import INT, NONE, Types

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from asyncgen.evaluate import Frame, is_context_function
-from asyncgen.evaluate.flow import Flow
-from asyncgen.evaluate.frame import Environment
-from asyncgen.evaluate.statements import RETURNED, Walk
+from asyncgen.analysis import Frame, is_context_function
+from asyncgen.analysis.flow import Flow
+from asyncgen.analysis.frame import Environment
+from asyncgen.analysis.statements import RETURNED, Walk
+from asyncgen.analysis.values import Bound
 from asyncgen.facts import (
     Assign,
     Block,
@@ -33,7 +34,6 @@ from asyncgen.infer.expressions import Expressions, Names
 from asyncgen.infer.known import ANY, NONE, SELF, Known, Types, builtin, given, iterator
 from asyncgen.infer.lookups import Lookups
 from asyncgen.source import Binding
-from asyncgen.values import Bound
 
 
 @dataclass

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from asyncgen.analysis import Evaluator, Frame
+from asyncgen.analysis.values import ClassObject, Instance
 from asyncgen.django.relations import is_abstract_model
-from asyncgen.evaluate import Evaluator, Frame
 from asyncgen.facts import Call, Display, Expression, Get, Item, Literal, Name
 from asyncgen.infer.known import Known, Types
 from asyncgen.infer.variables import is_generic_base, is_variable, variables
 from asyncgen.resolve import Alias, Resolver
 from asyncgen.source import Class, Module
-from asyncgen.values import ClassObject, Instance
 
 
 def is_generic(found: Class, resolver: Resolver) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass, field
 
-from asyncgen.evaluate import Evaluator
+from asyncgen.analysis import Evaluator
+from asyncgen.analysis.values import Bound, Instance
 from asyncgen.fixpoint import Fixpoint
 from asyncgen.infer.django_stubs import DjangoStubs
 from asyncgen.infer.flow import result_of
@@ -19,7 +20,6 @@ from asyncgen.infer.known import ANY, Known, Types, simplified
 from asyncgen.infer.lookups import Lookups
 from asyncgen.source import Function, Module
 from asyncgen.surface import Decision
-from asyncgen.values import Bound, Instance
 
 _Key = tuple[Function, object]
 

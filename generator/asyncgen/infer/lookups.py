@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from asyncgen.analysis import Evaluator
+from asyncgen.analysis.values import Bound, Instance
 from asyncgen.annotation import last_word, parse_annotation
-from asyncgen.evaluate import Evaluator
 from asyncgen.facts import Display, Expression, Get, Item, Literal, Name, Operation
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
 from asyncgen.infer.generics import Rows
@@ -17,7 +18,6 @@ from asyncgen.infer.known import ANY, NONE, SELF, Known, Types, builtin, substit
 from asyncgen.infer.variables import is_variable, variables
 from asyncgen.resolve import Alias, External, Resolver
 from asyncgen.source import Class, Function, Module
-from asyncgen.values import Bound, Instance
 
 _BUILTIN_CLASSES = frozenset(
     [

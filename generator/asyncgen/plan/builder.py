@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from asyncgen import knowledge
+from asyncgen.analysis import Frame
+from asyncgen.analysis.values import Bound, ClassObject, Instance, Level
 from asyncgen.annotate import conversion, twin
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
 from asyncgen.config import WORDS, Source
 from asyncgen.django.relations import is_abstract_model
-from asyncgen.evaluate import Frame
 from asyncgen.facts import Call, Get
 from asyncgen.infer.generics import is_generic
 from asyncgen.plan.derived import Derived, queryset_of
@@ -23,7 +24,6 @@ from asyncgen.resolve import every_class
 from asyncgen.shortcuts import shortened
 from asyncgen.source import Binding, Class, Module
 from asyncgen.surface import Decision, Kind, ModelManager, Subclass, Surface, SurfaceClass, Twin
-from asyncgen.values import Bound, ClassObject, Instance, Level
 
 
 @dataclass

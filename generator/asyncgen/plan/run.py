@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from asyncgen import environment
+from asyncgen.analysis import Evaluator
+from asyncgen.analysis.values import Level
 from asyncgen.classify import Classifier
 from asyncgen.config import Config, Release, Source
 from asyncgen.django.relations import Relations
-from asyncgen.evaluate import Evaluator
 from asyncgen.files import CACHE, hash_of_file
 from asyncgen.globs import Globber
 from asyncgen.infer import DjangoStubs, Inference
@@ -32,7 +33,6 @@ from asyncgen.source import Module
 from asyncgen.stub import StubMaker
 from asyncgen.stub.companions import NONE, Plan, companions, mixins_of
 from asyncgen.surface import Choosable, Dispatch, Rendered, Surface
-from asyncgen.values import Level
 
 if TYPE_CHECKING:
     from asyncgen.render import Renderer

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from keyword import iskeyword
 
+from asyncgen.analysis import Evaluator
 from asyncgen.classify import may_be_twin
-from asyncgen.evaluate import Evaluator
 from asyncgen.problems import Location, Problem
 from asyncgen.source import Attribute, Binding, Class, Function
 from asyncgen.surface import Surface, SurfaceClass, Twin

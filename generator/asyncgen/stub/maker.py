@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from asyncgen.analysis import is_context_function
 from asyncgen.annotate import receiving
 from asyncgen.annotation import parse_annotation
-from asyncgen.evaluate import is_context_function
 from asyncgen.facts import Expression, Item
 from asyncgen.infer import Inference
 from asyncgen.infer.django_stubs import DjangoStubs, Stubbed

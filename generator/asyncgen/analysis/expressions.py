@@ -5,9 +5,29 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from asyncgen import knowledge
-from asyncgen.evaluate.foreign import is_known, is_package_path
-from asyncgen.evaluate.foreign_calls import ForeignCalls
-from asyncgen.evaluate.frame import Frame
+from asyncgen.analysis.foreign import is_known, is_package_path
+from asyncgen.analysis.foreign_calls import ForeignCalls
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.values import (
+    NONE,
+    NOTHING,
+    Argument,
+    Bound,
+    Builtin,
+    ClassObject,
+    Foreign,
+    Instance,
+    Level,
+    ModuleObject,
+    Type,
+    Unknown,
+    Value,
+    builtin,
+    is_only,
+    is_tainted,
+    union,
+    unknown,
+)
 from asyncgen.facts import (
     Await,
     Bind,
@@ -29,26 +49,6 @@ from asyncgen.facts import (
 from asyncgen.problems import Location
 from asyncgen.resolve import Alias, Definition, External, FunctionIn, ModuleReference
 from asyncgen.source import Attribute, Class, Function, Module, Parameter, ParameterKind, Signature
-from asyncgen.values import (
-    NONE,
-    NOTHING,
-    Argument,
-    Bound,
-    Builtin,
-    ClassObject,
-    Foreign,
-    Instance,
-    Level,
-    ModuleObject,
-    Type,
-    Unknown,
-    Value,
-    builtin,
-    is_only,
-    is_tainted,
-    union,
-    unknown,
-)
 
 _BOOL = builtin("bool")
 _COMPARISONS = frozenset({"==", "!=", "<", "is", "is not"})

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from asyncgen.problems import Location
-from asyncgen.source import Class, Evidence, Function, Module
-from asyncgen.values import (
+from asyncgen.analysis.values import (
     CLEAN,
     NOTHING,
     Bound,
@@ -18,6 +16,8 @@ from asyncgen.values import (
     Value,
     merged,
 )
+from asyncgen.problems import Location
+from asyncgen.source import Class, Evidence, Function, Module
 
 EVIDENCE_LIMIT = 4  # steps of a chain of calls that are worth telling
 

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from asyncgen import knowledge
-from asyncgen.evaluate.annotations import NO_FUNCTION, base_word
-from asyncgen.evaluate.frame import Frame
-from asyncgen.evaluate.protocols import SWALLOWING, Protocols
-from asyncgen.facts import Call, Expression, Get, Literal, Name, Star, Try, Yield, nodes, walk
-from asyncgen.source import Binding, Class, Evidence, Function, Module, Parameter
-from asyncgen.values import (
+from asyncgen.analysis.annotations import NO_FUNCTION, base_word
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.protocols import SWALLOWING, Protocols
+from asyncgen.analysis.values import (
     CLEAN,
     NONE,
     NOTHING,
@@ -37,6 +35,8 @@ from asyncgen.values import (
     union,
     unknown,
 )
+from asyncgen.facts import Call, Expression, Get, Literal, Name, Star, Try, Yield, nodes, walk
+from asyncgen.source import Binding, Class, Evidence, Function, Module, Parameter
 
 
 @dataclass(frozen=True, slots=True)

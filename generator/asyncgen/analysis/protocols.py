@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from asyncgen import knowledge
-from asyncgen.evaluate.attributes import Attributes
-from asyncgen.evaluate.frame import Frame
-from asyncgen.source import Function
-from asyncgen.values import (
+from asyncgen.analysis.attributes import Attributes
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.values import (
     NOTHING,
     Argument,
     Builtin,
@@ -19,6 +18,7 @@ from asyncgen.values import (
     is_tainted,
     unknown,
 )
+from asyncgen.source import Function
 
 
 class Protocols(Attributes):

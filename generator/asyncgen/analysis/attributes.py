@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from asyncgen import knowledge
-from asyncgen.django.relations import Reverse
-from asyncgen.evaluate.annotations import Annotations
-from asyncgen.evaluate.core import is_abstract
-from asyncgen.evaluate.foreign import is_known
-from asyncgen.evaluate.frame import Frame
-from asyncgen.facts import Call, Name
-from asyncgen.resolve import Alias
-from asyncgen.source import Attribute, Binding, Class, Function
-from asyncgen.values import (
+from asyncgen.analysis.annotations import Annotations
+from asyncgen.analysis.core import is_abstract
+from asyncgen.analysis.foreign import is_known
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.values import (
     NOTHING,
     Argument,
     Bound,
@@ -31,6 +27,10 @@ from asyncgen.values import (
     union,
     unknown,
 )
+from asyncgen.django.relations import Reverse
+from asyncgen.facts import Call, Name
+from asyncgen.resolve import Alias
+from asyncgen.source import Attribute, Binding, Class, Function
 
 
 class Attributes(Annotations):

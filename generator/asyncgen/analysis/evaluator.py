@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from asyncgen import knowledge
-from asyncgen.evaluate.annotations import base_word, self_type
-from asyncgen.evaluate.calls import Arguments
-from asyncgen.evaluate.core import is_abstract
-from asyncgen.evaluate.frame import Environment, Frame
-from asyncgen.evaluate.statements import Statements
-from asyncgen.facts import Call, Expression, Get
-from asyncgen.fixpoint import Fixpoint
-from asyncgen.source import Binding, Evidence, Function, Signature
-from asyncgen.values import (
+from asyncgen.analysis.annotations import base_word, self_type
+from asyncgen.analysis.calls import Arguments
+from asyncgen.analysis.core import is_abstract
+from asyncgen.analysis.frame import Environment, Frame
+from asyncgen.analysis.statements import Statements
+from asyncgen.analysis.values import (
     CLEAN,
     NOTHING,
     Argument,
@@ -32,6 +29,9 @@ from asyncgen.values import (
     union,
     unknown,
 )
+from asyncgen.facts import Call, Expression, Get
+from asyncgen.fixpoint import Fixpoint
+from asyncgen.source import Binding, Evidence, Function, Signature
 
 VARIANTS_LIMIT = 12  # for how many different arguments a function is evaluated apart
 

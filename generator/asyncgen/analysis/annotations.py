@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from asyncgen import knowledge
-from asyncgen.annotation import last_word, parse_annotation
-from asyncgen.evaluate.core import Core
-from asyncgen.evaluate.foreign import is_known, is_package_path
-from asyncgen.facts import Call, Display, Expression, Get, Item, Literal, Name, Operation
-from asyncgen.problems import Location
-from asyncgen.resolve import Alias, External
-from asyncgen.source import Attribute, Binding, Class, Evidence, Function, Module, Signature
-from asyncgen.values import (
+from asyncgen.analysis.core import Core
+from asyncgen.analysis.foreign import is_known, is_package_path
+from asyncgen.analysis.values import (
     NONE,
     Bound,
     Builtin,
@@ -26,6 +21,11 @@ from asyncgen.values import (
     builtin,
     union,
 )
+from asyncgen.annotation import last_word, parse_annotation
+from asyncgen.facts import Call, Display, Expression, Get, Item, Literal, Name, Operation
+from asyncgen.problems import Location
+from asyncgen.resolve import Alias, External
+from asyncgen.source import Attribute, Binding, Class, Evidence, Function, Module, Signature
 
 
 class Annotations(Core):

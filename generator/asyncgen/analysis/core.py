@@ -13,10 +13,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
+from asyncgen.analysis.foreign import foreign_level, is_pure
+from asyncgen.analysis.frame import Environment, Frame, joined
+from asyncgen.analysis.values import (
+    NOTHING,
+    Bound,
+    Builtin,
+    ClassObject,
+    Given,
+    Instance,
+    Level,
+    Outcome,
+    Type,
+    Value,
+    is_tainted,
+    merged,
+    unknown,
+)
 from asyncgen.django.accessors import PREFIXES, Accessors
 from asyncgen.django.relations import Relations
-from asyncgen.evaluate.foreign import foreign_level, is_pure
-from asyncgen.evaluate.frame import Environment, Frame, joined
 from asyncgen.facts import (
     Assign,
     Block,
@@ -33,21 +48,6 @@ from asyncgen.facts import (
 from asyncgen.problems import Location
 from asyncgen.resolve import Alias, Definition, Resolver, every_class
 from asyncgen.source import Attribute, Class, Function
-from asyncgen.values import (
-    NOTHING,
-    Bound,
-    Builtin,
-    ClassObject,
-    Given,
-    Instance,
-    Level,
-    Outcome,
-    Type,
-    Value,
-    is_tainted,
-    merged,
-    unknown,
-)
 
 Found = tuple[Class, Function | Attribute | Class]
 

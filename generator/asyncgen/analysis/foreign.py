@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from asyncgen import knowledge
-from asyncgen.values import Level
+from asyncgen.analysis.values import Level
 
 
 @cache

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from asyncgen import knowledge
-from asyncgen.evaluate.calls import Arguments, Calls
-from asyncgen.evaluate.foreign import is_setting
-from asyncgen.evaluate.frame import Frame
-from asyncgen.evaluate.protocols import SWALLOWING
-from asyncgen.source import Evidence
-from asyncgen.values import (
+from asyncgen.analysis.calls import Arguments, Calls
+from asyncgen.analysis.foreign import is_setting
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.protocols import SWALLOWING
+from asyncgen.analysis.values import (
     NONE,
     NOTHING,
     Bound,
@@ -23,6 +22,7 @@ from asyncgen.values import (
     union,
     unknown,
 )
+from asyncgen.source import Evidence
 
 
 class ForeignCalls(Calls):

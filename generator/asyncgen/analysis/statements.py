@@ -5,10 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asyncgen import knowledge
-from asyncgen.evaluate.annotations import base_word
-from asyncgen.evaluate.expressions import Expressions, attribute_path, named_classes
-from asyncgen.evaluate.flow import Exits, Flow
-from asyncgen.evaluate.frame import Environment, Frame, joined
+from asyncgen.analysis.annotations import base_word
+from asyncgen.analysis.expressions import Expressions, attribute_path, named_classes
+from asyncgen.analysis.flow import Exits, Flow
+from asyncgen.analysis.frame import Environment, Frame, joined
+from asyncgen.analysis.values import (
+    NONE,
+    NOTHING,
+    Argument,
+    Bound,
+    Builtin,
+    ClassObject,
+    Foreign,
+    Instance,
+    Level,
+    Method,
+    ModuleObject,
+    Type,
+    Unknown,
+    Value,
+    builtin,
+    merged,
+    unknown,
+)
 from asyncgen.facts import (
     Assign,
     Block,
@@ -35,25 +54,6 @@ from asyncgen.facts import (
     With,
 )
 from asyncgen.source import Class, Function
-from asyncgen.values import (
-    NONE,
-    NOTHING,
-    Argument,
-    Bound,
-    Builtin,
-    ClassObject,
-    Foreign,
-    Instance,
-    Level,
-    Method,
-    ModuleObject,
-    Type,
-    Unknown,
-    Value,
-    builtin,
-    merged,
-    unknown,
-)
 
 _NEVER = frozenset({"NoReturn", "Never", "typing.NoReturn", "typing.Never"})
 _STOP_HANDLERS = frozenset({"StopIteration", "Exception", "BaseException"})

@@ -4,9 +4,9 @@ Abstract interpretation of the facts of a body. Statements run in order over an 
 possible values; a call is followed with what is known of its arguments.
 """
 
-from asyncgen.evaluate.calls import is_context_function
-from asyncgen.evaluate.core import is_abstract
-from asyncgen.evaluate.evaluator import Evaluator
-from asyncgen.evaluate.frame import Frame
+from asyncgen.analysis.calls import is_context_function
+from asyncgen.analysis.core import is_abstract
+from asyncgen.analysis.evaluator import Evaluator
+from asyncgen.analysis.frame import Frame
 
 __all__ = ["Evaluator", "Frame", "is_abstract", "is_context_function"]

@@ -1,4 +1,4 @@
-"""What `evaluate` says an expression may be, and what evaluating it may do.
+"""What an expression may be, and what evaluating it may do.
 
 A value is a set of possible types; the empty set is "not known yet" (a recursion) or "never
 returns". Effects are ordered, from what is proved to do nothing to what is seen to query.
