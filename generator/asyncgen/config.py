@@ -20,6 +20,8 @@ Toml: TypeAlias = object  # what tomllib gives; each use is checked against KEYS
 
 # What `kinds` and a comment `# asyncgen: …` may say of a callable.
 WORDS = ("skip", "queryset", "eager", "value", "iterator", "steps", "context", "pure", "hook")
+# A rule of the audit, or the beginning that several have: AG703, AG72.
+_AUDIT_CODE = re.compile(r"AG7[0-9]{0,2}")
 DEFAULT_BRIDGE = "asgiref.sync.sync_to_async"
 
 
@@ -68,6 +70,22 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Auditing:
+    """`[tool.asyncgen.audit]`: what `asyncgen audit` passes over, and what it knows of the project.
+
+    Functions and classes are told by dotted name. `threads` run what they are given in a thread,
+    `on_loop` are decorators, bases and functions whose sync callables the event loop runs, `blocks`
+    block the loop without raising.
+    """
+
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    threads: tuple[str, ...] = ()
+    on_loop: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration; paths are absolute."""
 
@@ -82,6 +100,7 @@ class Config:
     pure: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
     templates: Path | None = None  # the folder of the project's own, which go before ours
+    audit: Auditing = field(default_factory=Auditing)
 
     @property
     def own_templates(self) -> tuple[Path, ...]:
@@ -121,6 +140,18 @@ def _is_kinds(value: Toml) -> bool:
 
 def _is_tables(value: Toml) -> bool:
     return isinstance(value, list) and all(map(_is_table, value))
+
+
+def _is_any_table(value: Toml) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_codes(value: Toml) -> bool:
+    return _is_strings(value) and all(map(_AUDIT_CODE.fullmatch, _strings(value)))
+
+
+def _is_codes_by_file(value: Toml) -> bool:
+    return isinstance(value, dict) and all(map(_is_codes, value.values()))
 
 
 def _is_boolean(value: Toml) -> bool:
@@ -164,10 +195,20 @@ TOP_KEYS: Mapping[str, Key] = {
     "pure": _STRINGS,
     "blocks": _STRINGS,
     "templates": _STRING,
+    "audit": Key("a table: write [tool.asyncgen.audit]", _is_any_table),
     "source": Key(
         "an array of tables: write [[tool.asyncgen.source]]",
         lambda value: isinstance(value, list) and all(isinstance(each, dict) for each in value),
     ),
+}
+# Keys of [tool.asyncgen.audit].
+_CODES = "codes of the audit, such as AG703, or their beginning, AG72"
+AUDIT_KEYS: Mapping[str, Key] = {
+    "ignore": Key(f"a list of {_CODES}", _is_codes),
+    "per-file-ignores": Key(f"a table from patterns to lists of {_CODES}", _is_codes_by_file),
+    "threads": _STRINGS,
+    "on-loop": _STRINGS,
+    "blocks": _STRINGS,
 }
 KEYS: Mapping[str, Key] = {**SOURCE_KEYS, **TOP_KEYS}
 
@@ -270,6 +311,7 @@ class _Reader:
             pure=_strings(table.get("pure", [])),
             blocks=_strings(table.get("blocks", [])),
             templates=self.templates(table.get("templates"), root),
+            audit=self.auditing(table.get("audit", {})),
             search=tuple(
                 Path(os.path.normpath(root / each))
                 for each in _strings(table.get("search", ["src", "."]))
@@ -285,6 +327,20 @@ class _Reader:
             where = self.locate("templates")
             _fail("AG104", f"templates is {value!r}", "name a folder of the project", where)
         return folder
+
+    def auditing(self, value: Toml) -> Auditing:
+        """What `[tool.asyncgen.audit]` says."""
+        assert isinstance(value, dict), "KEYS has it so"
+        self.check(value, AUDIT_KEYS, "[tool.asyncgen.audit]")
+        by_file = value.get("per-file-ignores", {})
+        lists = {
+            key.replace("-", "_"): _strings(value[key])
+            for key in AUDIT_KEYS.keys() & value.keys() - {"per-file-ignores"}
+        }
+        return Auditing(
+            per_file_ignores={pattern: _strings(codes) for pattern, codes in by_file.items()},
+            **lists,
+        )
 
     def check(self, table: dict[str, Toml], keys: Mapping[str, Key], name: str) -> None:
         for key, value in table.items():

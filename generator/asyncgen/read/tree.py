@@ -36,7 +36,8 @@ from asyncgen.source import (
 
 Statement: TypeAlias = cst.BaseStatement | cst.BaseSmallStatement
 
-_PRAGMA = re.compile(r"#\s*asyncgen:\s*(?P<words>[\w-]+)")
+# `# asyncgen: ignore[AG703]` is of the audit, which reads it by itself.
+_PRAGMA = re.compile(r"#\s*asyncgen:\s*(?!ignore\b)(?P<words>[\w-]+)")
 _TYPE_CHECKING = "TYPE_CHECKING"
 _TYPINGS = (("typing", None), ("typing_extensions", None))
 _INCOMPATIBLE = re.compile(r"#\s*type:\s*ignore\[[^]]*\boverride\b")
