@@ -1,5 +1,5 @@
 """What stub emitters keep of one file: `python benchmarks/emitters.py`; `--write` puts the table
-into docs/typing.md, `--keep FOLDER` keeps what each of them emitted.
+into docs/reference/typing.md, `--keep FOLDER` keeps what each of them emitted.
 
 Each emitter reads the same module. What it wrote is parsed, and each feature is looked for in the
 syntax tree: of asyncgen in the twin of the method, of the others in the method itself. The
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from measure import ROOT, environment
 
-DOCUMENT = ROOT / "docs" / "typing.md"
+DOCUMENT = ROOT / "docs" / "reference" / "typing.md"
 MARKS = ("<!-- table: benchmarks/emitters.py -->", "<!-- end of emitters -->")
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 

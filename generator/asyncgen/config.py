@@ -1,6 +1,6 @@
 """`[tool.asyncgen]` to a Config. Strict: an unknown key is an error with a suggestion.
 
-Every key is one row of KEYS, which docs/configuration.md is checked against.
+Every key is one row of KEYS, which docs/reference/configuration.md is checked against.
 """
 
 from __future__ import annotations

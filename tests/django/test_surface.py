@@ -711,7 +711,7 @@ async def test_an_override_of_iterator_may_query_when_it_is_called(press: Press)
     assert [row async for row in lines.aiterator()] == [3, 0, 1, 2]
 
 
-# -- and what plain Django does instead, as docs/django-differences.md has it ---------------------
+# -- and what plain Django does instead, as docs/reference/django-differences.md has it ---
 
 
 @pytest.fixture

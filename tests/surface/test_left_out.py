@@ -24,7 +24,7 @@ from asyncgen.surface import Kind
 from django.db.models import query
 
 ROOT = Path(django.__file__).resolve().parents[1]
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "django-surface.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "django-surface.md"
 
 
 @dataclass(frozen=True)

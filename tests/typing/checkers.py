@@ -1,7 +1,7 @@
 """The type checkers, at the versions that requirements/typing.txt pins, over the hard cases.
 
-    python tests/typing/checkers.py          print the table of docs/typing.md
-    python tests/typing/checkers.py --write  and put it into docs/typing.md
+    python tests/typing/checkers.py          print the table of docs/reference/typing.md
+    python tests/typing/checkers.py --write  and put it into docs/reference/typing.md
 
 The checkers live in an environment of their own, which is made on first use below
 `.asyncgen_cache`.
@@ -30,7 +30,7 @@ PROJECT = HERE / "project"
 BOOKSHOP = HERE / "bookshop"
 PINS = ROOT / "requirements" / "typing.txt"
 CACHE = ROOT / ".asyncgen_cache"
-DOCUMENT = ROOT / "docs" / "typing.md"
+DOCUMENT = ROOT / "docs" / "reference" / "typing.md"
 MARKS = ("<!-- table: tests/typing/checkers.py -->", "<!-- end of table -->")
 CHECKERS = ("mypy", "mypy with plugin", "basedpyright", "pyright", "ty", "pyrefly")
 USES, ERRORS = "uses.py", "errors.py"
@@ -285,7 +285,7 @@ def table(failing: Mapping[str, set[str]]) -> str:
 
 
 def documented() -> str:
-    """The table as docs/typing.md has it."""
+    """The table as docs/reference/typing.md has it."""
     return DOCUMENT.read_text().partition(MARKS[0])[2].partition(MARKS[1])[0].strip() + "\n"
 
 

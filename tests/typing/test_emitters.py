@@ -14,7 +14,7 @@ import emitters  # noqa: E402
 def test_the_table_has_what_asyncgen_emits(tmp_path: Path) -> None:
     emitter = emitters.emitters(Path(sys.executable).parent)["asyncgen"]
     found = emitters.column(emitters.emitted(emitter, tmp_path), emitter.prefix)
-    text = (ROOT / "docs" / "typing.md").read_text()
+    text = (ROOT / "docs" / "reference" / "typing.md").read_text()
     table = text.partition(emitters.MARKS[0])[2].partition(emitters.MARKS[1])[0]
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")]
     assert {row[0]: row[1] for row in rows[2:]} == dict(zip(emitters.FEATURES, found, strict=True))

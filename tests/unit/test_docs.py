@@ -10,7 +10,7 @@ import pytest
 from asyncgen.config import KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIGURATION = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+CONFIGURATION = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `([\w-]+)`\n(.*?)(?=^##|\Z)", CONFIGURATION, re.S | re.M))
 
 
@@ -25,6 +25,6 @@ def test_every_key_has_an_example_that_is_valid(key: str) -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name} links to {target}"

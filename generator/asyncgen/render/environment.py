@@ -29,7 +29,7 @@ _PLAIN = (Kind.ITERATOR, Kind.CONTEXT, Kind.QUERYSET)
 
 @cache
 def environment(folder: Path | None = None) -> jinja2.Environment:
-    """Jinja2 with the filters and tests of docs/templates.md."""
+    """Jinja2 with the filters and tests of docs/reference/templates.md."""
     own = jinja2.FileSystemLoader(str(resources.files(_PACKAGE)))
     theirs = [jinja2.FileSystemLoader(str(folder))] if folder else []
     made = jinja2.Environment(

@@ -27,7 +27,7 @@ def told(folder: Path | None) -> Iterator[None]:
             raise
         what = error.message if isinstance(error, jinja2.TemplateError) else str(error)
         message = f"the template cannot be rendered: {what or type(error).__name__}"
-        hint = "correct it; docs/templates.md says what a template may use"
+        hint = "correct it; the page Templates of the documentation says what it may use"
         raise AsyncgenError(Problem(CODE, message, hint, place)) from error
 
 

@@ -1,5 +1,5 @@
 """What users write, and the type it must have in every checker. `# case:` names the row of the
-table in docs/typing.md that the lines after it belong to."""
+table in docs/reference/typing.md that the lines after it belong to."""
 
 from __future__ import annotations
 
