@@ -85,6 +85,16 @@ def conversion(decision: Decision, module: Module, converts: tuple[tuple[Class, 
     )
 
 
+def with_docstring(twin_: Twin, how: str) -> Twin:
+    """The twin with as much of a docstring as the configuration asks for: `full`, `none`, or in one
+    line (`short`), which is the sync callable's where that has one line to begin with."""
+    if how == "full":
+        return twin_
+    lines = (twin_.docstring or "").splitlines()
+    short = lines[0] if len(lines) == 1 else f"{twin_.summary.partition(':')[0].rstrip('.')}."
+    return replace(twin_, summary=short if how == "short" else "", docstring=None)
+
+
 def receiving(function: Function, owner: Class | None) -> tuple[Parameter, ...]:
     """The parameters, with a receiver where a method takes it by `*args`."""
     parameters = function.called.parameters

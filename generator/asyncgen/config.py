@@ -53,6 +53,8 @@ class Source:
     stubs: str = "beside"
     managers: str = "{directory}/{stem}_managers.py"
     style: str = "mixin"
+    docstrings: str = "full"
+    accessors: str = "all"
     prefix: str = "a"
     rename: Mapping[str, str] = field(default_factory=dict)
     include: tuple[str, ...] = ()
@@ -172,6 +174,8 @@ SOURCE_KEYS: Mapping[str, Key] = {
     "stubs": _STRING,
     "managers": _STRING,
     "style": Key("a string", _is_string, ("mixin", "subclass")),
+    "docstrings": Key("a string", _is_string, ("full", "short", "none")),
+    "accessors": Key("a string", _is_string, ("all", "called")),
     "prefix": _STRING,
     "rename": Key("a table of strings", _is_table),
     "include": _STRINGS,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cache
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
@@ -16,9 +14,8 @@ from asyncgen.analysis import Evaluator
 from asyncgen.config import Config, Source
 from asyncgen.django.relations import Relations
 from asyncgen.globs import Globber
-from asyncgen.header import is_generated
 from asyncgen.journal import Step, carry_out, hash_of
-from asyncgen.plan import ASIDE, Progress, Run, Selection, import_root
+from asyncgen.plan import Progress, Run, Selection, import_root, own_files
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.proposal import Proposal, foreign, globs, services
 from asyncgen.read import read_outline
@@ -151,7 +148,9 @@ def proposed(config: Config, progress: Progress) -> Proposal:
         for path, module in modules.items()
         if module in found
     ]
-    own = {path.relative_to(config.root).as_posix(): path for path in _own(config.root)}
+    own = {
+        path.relative_to(config.root).as_posix(): path for path in own_files(config.root, Globber())
+    }
     known = {path.relative_to(config.root).as_posix() for path in modules}
     return Proposal(
         tuple(globs(files, lambda each: _is_harmless(each, own, known), config.root)),
@@ -178,26 +177,9 @@ def _outlines(config: Config, progress: Progress) -> Iterator[tuple[Path, Module
 
 def candidates(root: Path) -> Iterator[Path]:
     """The project's files that have classes."""
-    for path in _own(root):
+    for path in own_files(root, Globber()):
         if _CLASS.search(path.read_bytes()):
             yield path
-
-
-def _own(root: Path) -> Iterator[Path]:
-    """The project's files: none that test, migrate or were generated, and no environment's."""
-    for path in Globber().files(root, "**/*.py"):
-        parts = path.relative_to(root).with_suffix("").parts
-        if any(map(ASIDE.fullmatch, parts)) or _in_environment(path.parent, root):
-            continue
-        if os.access(path, os.R_OK) and not is_generated(path.read_bytes()):
-            yield path
-
-
-@cache
-def _in_environment(folder: Path, root: Path) -> bool:
-    if (folder / "pyvenv.cfg").exists():
-        return True
-    return folder != root and _in_environment(folder.parent, root)
 
 
 def defines_any(module: Module, evaluator: Evaluator) -> bool:

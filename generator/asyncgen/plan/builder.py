@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from asyncgen import knowledge
 from asyncgen.analysis import Frame
 from asyncgen.analysis.values import Bound, ClassObject, Instance, Level
-from asyncgen.annotate import conversion, twin
+from asyncgen.annotate import conversion, twin, with_docstring
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
 from asyncgen.config import WORDS, Source
 from asyncgen.django.relations import is_abstract_model
@@ -22,7 +22,7 @@ from asyncgen.plan.twin_names import misnamed
 from asyncgen.problems import Location, Problem, Severity
 from asyncgen.resolve import every_class
 from asyncgen.shortcuts import shortened
-from asyncgen.source import Binding, Class, Module
+from asyncgen.source import Binding, Class, Evidence, Module
 from asyncgen.surface import Decision, Kind, ModelManager, Subclass, Surface, SurfaceClass, Twin
 
 
@@ -36,6 +36,7 @@ class SurfaceBuilder:
     module: Module
     problems: list[Problem]  # of all modules of the run
     used: set[tuple[str, str]]  # the patterns that matched something, of all modules of the source
+    called: Callable[[], frozenset[str]]  # the names of attributes that the project's files read
     entries: list[Entry] = field(default_factory=list)
 
     def build(self, derived: Derived) -> tuple[Surface, list[Entry]]:
@@ -179,7 +180,7 @@ class SurfaceBuilder:
     def is_derived(self, found: Class, derived: Derived) -> bool:
         covered = list(candidates(self.classifier, found, inherited=True))
         return (
-            any(self.classifier.decide(each, self.rules()).twin for each in covered)
+            any(self.decide(each).twin for each in covered)
             or any(self.protocol(found))
             or any(self.converted(found, covered, derived))
         )
@@ -234,6 +235,15 @@ class SurfaceBuilder:
             self.used.add(("await-rows", found.name))
             yield "__await__"
 
+    def decide(self, candidate: Candidate) -> Decision:
+        """The decision, in the light of which methods that Django makes the project calls."""
+        decision = self.classifier.decide(candidate, self.rules())
+        wanted = self.source.accessors == "all" or not candidate.function.made_of
+        if wanted or not decision.twin or {candidate.function.name, decision.twin} & self.called():
+            return decision
+        said = Evidence('nothing in the project calls it, and accessors = "called"')
+        return replace(decision, kind=Kind.SKIPPED, evidence=(*decision.evidence, said), twin=None)
+
     def rules(self) -> Rules:
         return Rules(
             prefix=self.source.prefix,
@@ -248,12 +258,12 @@ class SurfaceBuilder:
     def twins(self, found: list[Candidate], owner: Class | None) -> Iterator[Twin]:
         for candidate in found:
             self.note_patterns(candidate)
-            decision = self.classifier.decide(candidate, self.rules())
+            decision = self.decide(candidate)
             self.entries.append(Entry(self.module, decision))
             self.report(candidate, decision)
             if decision.twin:
                 guarded, call_now = self.behaviour(candidate, decision)
-                yield twin(
+                made = twin(
                     decision,
                     self.written_in(candidate),
                     candidate.owner,
@@ -262,6 +272,7 @@ class SurfaceBuilder:
                     marks=self.marks(candidate),
                     sensitive=self.sensitive(candidate),
                 )
+                yield with_docstring(made, self.source.docstrings)
 
     def written_in(self, candidate: Candidate) -> Module:
         """The module whose names the signature uses: for what from_queryset copies into a manager,

@@ -23,6 +23,7 @@ from asyncgen.plan.builder import SurfaceBuilder
 from asyncgen.plan.derived import Derived
 from asyncgen.plan.faults import Written, faults
 from asyncgen.plan.naming import named
+from asyncgen.plan.own import attribute_names, every_file
 from asyncgen.plan.result import Entry, Result
 from asyncgen.plan.selection import Selected, Selection, apart, leftovers, unmatched
 from asyncgen.plan.twin_names import misnamed_in_module
@@ -52,6 +53,7 @@ class Run:
     resolvers: list[Resolver] = field(default_factory=list)
     known: dict[tuple[Path, str], Module] = field(default_factory=dict)  # what was read
     plans: dict[str, Plan] = field(default_factory=dict)  # by the path of the surface
+    read_attributes: frozenset[str] | None = None  # see `attributes`
     written: set[str] = field(default_factory=set)  # top-level packages that outputs go to
 
     def result(self) -> Result:
@@ -218,7 +220,9 @@ class Run:
         source, classifier = chosen.source, analysis.classifier
         resolver = classifier.evaluator.resolver
         builders = [
-            SurfaceBuilder(source, classifier, each, module, self.problems, chosen.used)
+            SurfaceBuilder(
+                source, classifier, each, module, self.problems, chosen.used, self.attributes
+            )
             for each, module in analysis.of(chosen)
         ]
         derived = Derived(resolver, source.style)
@@ -240,6 +244,16 @@ class Run:
                 ),
             )
             yield builder.build(derived)
+
+    def attributes(self) -> frozenset[str]:
+        """The names of all attributes that the project's files read: what may be called there."""
+        if self.read_attributes is None:
+            found: set[str] = set()
+            for path in every_file(self.config.root, self.globber):
+                self.paths.setdefault(path, hash_of_file(path))
+                found |= attribute_names(path.read_bytes())
+            self.read_attributes = frozenset(found)
+        return self.read_attributes
 
     def is_first_party(self, package: str) -> bool:
         """Whether a top-level package is the project's own: isort sets these apart."""
