@@ -44,7 +44,13 @@ def run(python: str, source: Path, results: Path, mode: str, folders: Sequence[s
             "SUITE_MODE": mode,
             "SUITE_RECORD": str(record),
         }
-        command = [python, "runtests.py", "--settings=suite_settings", "--parallel=1", "--noinput"]
+        command = [
+            os.path.abspath(python),
+            "runtests.py",
+            "--settings=suite_settings",
+            "--parallel=1",
+            "--noinput",
+        ]
         with log.open("w", encoding="utf-8") as said:
             subprocess.run(
                 [*command, *folders],

@@ -68,7 +68,7 @@ def twin(
 def conversion(decision: Decision, module: Module, converts: tuple[tuple[Class, str], ...]) -> Twin:
     """The method that calls its namesake in the base class and makes what it returns async."""
     function = decision.function
-    parameters = function.called.parameters
+    parameters = receiving(function, decision.owner)
     return Twin(
         name=function.name,
         kind=Kind.QUERYSET,

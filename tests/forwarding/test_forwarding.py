@@ -29,9 +29,6 @@ from subjects import NAMES, ROOT, DownloadError, Subject, subject  # noqa: E402
 
 EXCEPTIONS = tomllib.loads((HERE / "exceptions.toml").read_text(encoding="utf-8"))
 MADE = tuple(name for each in EXCEPTIONS["made"] for name in each["names"])
-COPIED = "a default that is computed is computed anew in the twin"
-# What is to be mended, by subject.
-OPEN = dict.fromkeys(("django-ledger-sdist", "django-ledger-wheel"), COPIED)
 VERSIONS = ("3.11", "3.12", "3.13")
 
 
@@ -54,13 +51,7 @@ def allowed(name: str) -> set[str]:
     return {each["twin"] for each in EXCEPTIONS["allowed"] if each["subject"] == name}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason=OPEN[name])) if name in OPEN else name
-        for name in NAMES
-    ],
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_twin_calls_what_it_stands_for_with_the_same_arguments(name: str) -> None:
     faults = judged(name)
     print(f"{name}: {faults.twins} twins, {faults.calls} calls")

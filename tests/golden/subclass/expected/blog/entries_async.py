@@ -44,6 +44,13 @@ class AsyncEntryManager(EntryManagerAsync, EntryManager):
             result.__class__ = AsyncEntryQuerySet
         return result
 
+    def of_year(self, *args, **kwargs):
+        """`of_year()`, with async twins on what it returns."""
+        result = super().of_year(*args, **kwargs)
+        if type(result) is EntryQuerySet:
+            result.__class__ = AsyncEntryQuerySet
+        return result
+
 
 class TagManagerAsync:
     """Async twins of `TagManager`."""

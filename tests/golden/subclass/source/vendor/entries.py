@@ -1,6 +1,20 @@
 """A package that one cannot edit."""
 
+from functools import wraps
+
 from django.db import models
+
+
+def renamed(function):
+    """A decorator that was written for functions, and takes a method's receiver by `*args`."""
+
+    @wraps(function)
+    def inner(*args, **kwargs):
+        if "of" in kwargs:
+            kwargs["year"] = kwargs.pop("of")
+        return function(*args, **kwargs)
+
+    return inner
 
 
 class EntryQuerySet(models.QuerySet):
@@ -17,6 +31,10 @@ class EntryQuerySet(models.QuerySet):
 class EntryManager(models.Manager):
     def get_queryset(self):
         return EntryQuerySet(self.model, using=self._db)
+
+    @renamed
+    def of_year(self, year):
+        return self.get_queryset().filter(read__year=year)
 
     def publish_all(self):
         return self.get_queryset().publish()
