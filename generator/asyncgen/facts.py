@@ -77,12 +77,14 @@ class Display:
 
 @dataclass(frozen=True, slots=True)
 class Comprehension:
-    """`type` is list, set, dict or generator; `sources` are (target, iterable) pairs."""
+    """`type` is list, set, dict or generator; `sources` are (target, iterable) pairs, of which
+    those at the positions in `asynchronous` are run through with `async for`."""
 
     type: str
     elements: tuple[Expression, ...]
     sources: tuple[tuple[Expression, Expression], ...]
     conditions: tuple[Expression, ...] = ()
+    asynchronous: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,7 @@ class Loop:
     test: Expression | None
     body: Block
     otherwise: Block = ()
+    is_async: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +260,7 @@ class With:
     line: int
     items: tuple[tuple[Expression, Expression | None], ...]
     body: Block
+    is_async: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from asyncgen.analysis.values import (
     Argument,
     Bound,
     Builtin,
+    Cause,
     ClassObject,
     Foreign,
     Instance,
@@ -302,7 +303,7 @@ class Attributes(Annotations):
     def reverse(self, relation: Reverse, name: str, frame: Frame) -> Value:
         if not relation.to_one:
             return self.default_manager(relation.model)
-        frame.note(Level.REACHES, f"reads the reverse one-to-one relation {name}")
+        frame.note(Level.REACHES, f"reads the reverse one-to-one relation {name}", Cause.RELATION)
         return self.model_instance(relation.model)
 
     def plain_model_attribute(self, name: str, model: Class | None) -> Value:
@@ -320,14 +321,18 @@ class Attributes(Annotations):
             return self.class_level(where, attribute, owner)
         name = self.relations.field_class(call, where)
         if name.endswith(knowledge.TO_ONE_FIELDS):
-            frame.note(Level.REACHES, f"reads the relation {where.name}.{attribute.name}")
+            frame.note(
+                Level.REACHES, f"reads the relation {where.name}.{attribute.name}", Cause.RELATION
+            )
             return self.model_instance(self.relations.target(call, where))
         if name.endswith(knowledge.TO_MANY_FIELDS):
             if name.endswith(knowledge.QUERYING_MANAGERS):
                 frame.note(Level.REACHES, f"makes the manager {where.name}.{attribute.name}")
             return self.default_manager(self.relations.target(call, where))
         if attribute.name in self.relations.deferred(owner.found):
-            frame.note(Level.REACHES, f"reads {attribute.name}, which its manager defers")
+            frame.note(
+                Level.REACHES, f"reads {attribute.name}, which its manager defers", Cause.RELATION
+            )
         if name.endswith(knowledge.FILE_FIELDS) and name not in knowledge.FIELD_TYPES:
             frame.note(Level.DOUBT, f"reads {attribute.name}, a {name}, which cannot be found")
             return builtin("file")

@@ -14,6 +14,7 @@ from asyncgen.analysis.values import (
     Argument,
     Bound,
     Builtin,
+    Cause,
     ClassObject,
     Foreign,
     Instance,
@@ -344,7 +345,7 @@ class Expressions(ForeignCalls):
             case Instance(row=row) if self.is_queryset(owner):
                 if is_slice and not expression.step:
                     return frozenset({owner})
-                frame.note(Level.REACHES, "indexes a queryset")
+                frame.note(Level.REACHES, "indexes a queryset", Cause.EVALUATION)
                 return self.model_instance(row)
             case Instance(found=found):
                 if self.resolver.builtin_base(found) and not self.lookup(found, "__getitem__"):

@@ -12,6 +12,7 @@ from asyncgen.analysis.values import (
     NOTHING,
     Bound,
     Builtin,
+    Cause,
     Effect,
     Foreign,
     Level,
@@ -134,7 +135,9 @@ class ForeignCalls(Calls):
         elements: set[Type] = set()
         for value in sources:
             if how not in knowledge.TAKEN_LATER and any(map(self.is_queryset, value)):
-                frame.note(Level.REACHES, f"{how}() takes an iterator of a queryset")
+                frame.note(
+                    Level.REACHES, f"{how}() takes an iterator of a queryset", Cause.EVALUATION
+                )
             elements |= self.iterate(value, inner)
         result = self.call_back(callback, frozenset(elements), inner)
         if how == "map":

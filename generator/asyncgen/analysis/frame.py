@@ -9,6 +9,7 @@ from asyncgen.analysis.values import (
     CLEAN,
     NOTHING,
     Bound,
+    Cause,
     ClassObject,
     Effect,
     Instance,
@@ -49,17 +50,17 @@ class Frame:
             if inner.get(name) != outer.get(name):
                 outer[name] = merged(inner.get(name, NOTHING) | outer.get(name, NOTHING))
 
-    def note(self, level: Level, message: str) -> None:
+    def note(self, level: Level, message: str, cause: Cause = Cause.QUERY) -> None:
         """Something evaluated here has an effect by itself."""
         if level > self.effect.level:
-            self.effect = Effect(level, (self._here(message),))
+            self.effect = Effect(level, (self._here(message),), cause)
 
     def include(self, effect: Effect, message: str) -> None:
         """Something called here has an effect."""
         if effect.level > self.effect.level:
             here = self._here(message)
             chain = [step for step in effect.evidence if step != here][:EVIDENCE_LIMIT]
-            self.effect = Effect(effect.level, (here, *chain))
+            self.effect = Effect(effect.level, (here, *chain), effect.cause)
 
     def _here(self, message: str) -> Evidence:
         return Evidence(message, Location(self.module.path, self.line))

@@ -9,6 +9,7 @@ from asyncgen.analysis.values import (
     NOTHING,
     Argument,
     Builtin,
+    Cause,
     Foreign,
     Instance,
     Level,
@@ -28,7 +29,7 @@ class Protocols(Attributes):
         """`if value`"""
         for each in value:
             if self.is_queryset(each):
-                frame.note(Level.REACHES, "tests a queryset, which evaluates it")
+                frame.note(Level.REACHES, "tests a queryset, which evaluates it", Cause.EVALUATION)
             elif isinstance(each, Instance) and not self.role(each.found):
                 for name in ("__bool__", "__len__"):
                     if self.lookup(each.found, name):
@@ -43,7 +44,7 @@ class Protocols(Attributes):
             elif is_tainted(each):
                 frame.note(Level.DOUBT, "prints what may be a queryset")
             elif self.is_queryset(each):
-                frame.note(Level.REACHES, "prints a queryset, which evaluates it")
+                frame.note(Level.REACHES, "prints a queryset, which evaluates it", Cause.EVALUATION)
             elif isinstance(each, Instance):
                 found = self.lookup(each.found, "__str__")
                 if found and not found[0].module.startswith("django.db.models"):
@@ -53,7 +54,11 @@ class Protocols(Attributes):
         """`… in value`; no queryset is looked for a text in."""
         for each in value:
             if self.is_queryset(each):
-                frame.note(Level.REACHES, "looks for something in a queryset, which evaluates it")
+                frame.note(
+                    Level.REACHES,
+                    "looks for something in a queryset, which evaluates it",
+                    Cause.EVALUATION,
+                )
             elif isinstance(each, Instance) and self.lookup(each.found, "__contains__"):
                 self.method(each, "__contains__", frame)
             elif isinstance(each, Builtin):
@@ -65,7 +70,11 @@ class Protocols(Attributes):
         """`len(value)`"""
         for each in value:
             if self.is_queryset(each):
-                frame.note(Level.REACHES, "takes the length of a queryset, which evaluates it")
+                frame.note(
+                    Level.REACHES,
+                    "takes the length of a queryset, which evaluates it",
+                    Cause.EVALUATION,
+                )
             elif isinstance(each, Instance) and not self.resolver.builtin_base(each.found):
                 self.method(each, "__len__", frame)
             elif isinstance(each, Argument) or is_tainted(each):
@@ -81,7 +90,7 @@ class Protocols(Attributes):
     def items(self, type_: Type, frame: Frame) -> Value:
         match type_:
             case Instance(found=found, row=row) if self.role(found) == "queryset":
-                frame.note(Level.REACHES, "iterates over a queryset")
+                frame.note(Level.REACHES, "iterates over a queryset", Cause.EVALUATION)
                 return self.model_instance(row)
             case Instance(found=found):
                 if self.lookup(found, "__next__"):

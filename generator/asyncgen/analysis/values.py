@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import TypeAlias
 
 from asyncgen.source import Class, Evidence, Function, Module
@@ -30,12 +30,32 @@ class Level(IntEnum):
         return self <= Level.ASSUMED
 
 
+class Cause(Enum):
+    """What kind of thing an effect comes from."""
+
+    QUERY = "a query"
+    EVALUATION = "the evaluation of a queryset"
+    RELATION = "a relation or field that is loaded when it is read"
+    TRANSACTION = "a transaction"
+    # Those below only the audit tells apart.
+    FORM = "a form or serializer"
+    TEMPLATE = "a template"
+    ACCOUNT = "a user or session"
+    WAITING = "a network, a file, sleep, or another process"
+    STORAGE = "a storage, mail, or a cache"
+    COMPUTING = "hashing"
+    NEVER_AWAITED = "a coroutine that nobody awaits"
+    NOT_ASYNC = "async syntax for what is not asynchronous, or the reverse"
+    LATER = "a lazy value that the framework evaluates"
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """The worst that evaluating something may do to the event loop, and why."""
 
     level: Level = Level.CLEAN
     evidence: tuple[Evidence, ...] = ()
+    cause: Cause = Cause.QUERY
 
     def __or__(self, other: Effect) -> Effect:
         return other if other.level > self.level else self
@@ -46,10 +66,15 @@ CLEAN = Effect()
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An instance of a class; `row` is the model of a queryset's or manager's rows."""
+    """An instance of a class; `row` is the model of a queryset's or manager's rows.
+
+    `state` is what the audit knows besides: which relations are loaded, whether a queryset was
+    evaluated (see `audit.state`). It is empty for everybody else.
+    """
 
     found: Class
     row: Class | None = None
+    state: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,13 +155,18 @@ class ExpressionReader:
     ) -> Comprehension:
         sources: list[tuple[Expression, Expression]] = []
         conditions: list[Expression] = []
+        asynchronous: set[int] = set()
         inner: cst.CompFor | None = for_in
         while inner:
+            if inner.asynchronous is not None:
+                asynchronous.add(len(sources))
             sources.append((self.expression(inner.target), self.expression(inner.iter)))
             conditions += [self.expression(test.test) for test in inner.ifs]
             inner = inner.inner_for_in
         parts = tuple(self.expression(element) for element in elements)
-        return Comprehension(type_, parts, tuple(sources), tuple(conditions))
+        return Comprehension(
+            type_, parts, tuple(sources), tuple(conditions), frozenset(asynchronous)
+        )
 
     def comparison(self, node: cst.Comparison) -> Expression:
         """`a < b < c` is `a < b and b < c`."""

@@ -111,7 +111,9 @@ class StatementReader(ExpressionReader, ABC):
                 line = next(self.lines)
                 target, iterable = self.expression(node.target), self.expression(node.iter)
                 body = self.suite(node.body, line)
-                return Loop(line, target, iterable, None, body, self.otherwise(node.orelse))
+                otherwise = self.otherwise(node.orelse)
+                is_async = node.asynchronous is not None
+                return Loop(line, target, iterable, None, body, otherwise, is_async)
             case cst.While():
                 line = next(self.lines)
                 test = self.expression(node.test)
@@ -126,7 +128,8 @@ class StatementReader(ExpressionReader, ABC):
                     )
                     for item in node.items
                 )
-                return With(line, items, self.suite(node.body, line))
+                is_async = node.asynchronous is not None
+                return With(line, items, self.suite(node.body, line), is_async)
             case cst.Try() | cst.TryStar():
                 return self.attempt(node)
             case cst.Match():
