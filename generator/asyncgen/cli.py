@@ -12,7 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
@@ -32,6 +32,7 @@ from asyncgen.report import (
     entry_line,
     entry_text,
     is_class,
+    is_rule,
     summary,
 )
 
@@ -64,10 +65,10 @@ class Session(Console):
         """The file that --config names, else the nearest with [tool.asyncgen]."""
         return Path(self.config_path or nearest_configuration(str(Path.cwd()))).resolve()
 
-    def config(self) -> Config:
+    def config(self, *, is_optional: bool = False) -> Config:
         from asyncgen.config import load
 
-        config = load(self.configuration)
+        config = load(self.configuration, is_optional=is_optional)
         return replace(config, python=self.python) if self.python else config
 
 
@@ -101,13 +102,6 @@ _SHARED_OPTIONS = (
         "VIRTUAL_ENV, then .venv.",
     ),
     click.option(
-        "--output-format",
-        type=click.Choice(["full", "concise", "github", "json"]),
-        expose_value=False,
-        callback=_keep,
-        help="How problems are printed; full unless it is said.",
-    ),
-    click.option(
         "-q", "--quiet", is_flag=True, expose_value=False, callback=_keep, help="Print errors only."
     ),
     click.option(
@@ -121,17 +115,30 @@ _SHARED_OPTIONS = (
 )
 
 
-def _with_shared_options(function: Callable[P, None]) -> Callable[P, None]:
+_FORMATS = ("full", "concise", "github", "json")
+
+
+def _with_shared_options(
+    function: Callable[P, None], formats: Sequence[str] = _FORMATS
+) -> Callable[P, None]:
     """The options that may stand before or after the verb."""
-    for option in reversed(_SHARED_OPTIONS):
+    output_format = click.option(
+        "--output-format",
+        type=click.Choice(formats),
+        expose_value=False,
+        callback=_keep,
+        help="How problems are printed; full unless it is said.",
+    )
+    for option in (output_format, *reversed(_SHARED_OPTIONS)):
         function = option(function)
     return function
 
 
-def _verb(function: Callable[Concatenate[Session, P], int]) -> Callable[P, None]:
+def _verb(
+    function: Callable[Concatenate[Session, P], int], formats: Sequence[str] = _FORMATS
+) -> Callable[P, None]:
     """Run a verb; turn what it raises into printed problems and its answer into the exit status."""
 
-    @_with_shared_options
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         session = click.get_current_context().find_object(Session)
@@ -154,7 +161,7 @@ def _verb(function: Callable[Concatenate[Session, P], int]) -> Callable[P, None]
             status = FAULT
         sys.exit(status)
 
-    return run
+    return _with_shared_options(run, formats)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -259,16 +266,76 @@ def apply(session: Session, shows_diff: bool, only_checks: bool) -> int:
 
 
 @main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
+@click.option("--possible", is_flag=True, help="Tell also what may block, but is not certain to.")
+@click.option("--statistics", is_flag=True, help="Count the findings of each code.")
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file with the findings that are accepted: only new ones are told.",
+)
+@click.option("--write-baseline", is_flag=True, help="Accept what there is now in that file.")
+@partial(_verb, formats=(*_FORMATS, "sarif"))
+def audit(
+    session: Session,
+    paths: tuple[Path, ...],
+    possible: bool,
+    statistics: bool,
+    baseline: Path | None,
+    write_baseline: bool,
+) -> int:
+    """Find what blocks the event loop: queries, files, sleep, coroutines that nobody awaits.
+
+    PATHS are files and folders; the whole project without them. Exit status 1 when something is
+    found. `asyncgen rule AG703` says what a code means.
+    """
+    from asyncgen.audit import audited
+    from asyncgen.audit import baseline as accepted
+    from asyncgen.audit.outcome import outcome
+    from asyncgen.audit.report import summary
+    from asyncgen.audit.report.formats import FORMATS
+    from asyncgen.audit.selection import selected
+
+    if write_baseline and not baseline:
+        raise AsyncgenError(
+            Problem("AG111", "--write-baseline has no file to write", "name it: --baseline FILE")
+        )
+    config = session.config(is_optional=True)
+    files = selected(config, paths)
+    known = accepted.read(baseline) if baseline and not write_baseline else None
+    found = outcome(config, audited(config, files, True), files, possible=possible, baseline=known)
+    if write_baseline and baseline:
+        accepted.write(baseline, accepted.of_findings(found.findings, config.root))
+        session.say(f"asyncgen: {baseline} accepts {count(len(found.findings), 'finding')}")
+        return IN_SYNC
+    session.show(FORMATS[session.output_format](found.findings, config.root))
+    if statistics:
+        session.say(summary.statistics(found.findings))
+    session.say(summary.text(found))
+    return DRIFT if found.findings else IN_SYNC
+
+
+@main.command()
+@click.argument("code")
+@_verb
+def rule(session: Session, code: str) -> int:
+    """Say what a code of the audit means, why it matters, and the way out."""
+    return _rule(session, code)
+
+
+@main.command()
 @click.argument("name", required=False)
 @_verb
 def explain(session: Session, name: str | None) -> int:
-    """Print why each callable gets a twin or none: kind, evidence, twin.
+    """Print why each callable gets a twin or none: kind, evidence, twin; or what a code means.
 
     NAME is a dotted name or the end of one: django.db.models.QuerySet.get, BookQuerySet.total,
     total; that of a twin, atotal; of a class, BookQuerySet, whose callables are listed; or a place,
     shop/models.py:40. Without it, every callable that the configuration covers is listed. For
     asyncgen_django.everywhere, what that app changes of Django is.
     """
+    if name and is_rule(name):
+        return _rule(session, name)
     config = session.config()
     if name == EVERYWHERE:
         return _explain_everywhere(session, config)
@@ -299,6 +366,13 @@ def explain(session: Session, name: str | None) -> int:
             click.echo(entry_line(entry, stubs.get(id(entry.decision))))
         else:
             click.echo(entry_text(entry, result, config))
+    return IN_SYNC
+
+
+def _rule(session: Session, code: str) -> int:
+    from asyncgen.audit.report import page
+
+    click.echo(page.text(code), nl=False)
     return IN_SYNC
 
 

@@ -225,12 +225,15 @@ _RELEASE: Mapping[str, tuple[re.Pattern[str], str]] = {
 }
 
 
-def load(path: Path) -> Config:
-    """The configuration in the pyproject.toml (or a file of the same form) at `path`.
+def load(path: Path, *, is_optional: bool = False) -> Config:
+    """The configuration in the pyproject.toml (or a file of the same form) at `path`; where it may
+    be missing, and is, that of its folder with nothing said.
 
     Raises AsyncgenError: AG101 file or table missing, AG102 not TOML, AG103 unknown key,
     AG104 wrong value.
     """
+    if is_optional and not path.exists():
+        return Config(path.parent, path, (), search=(path.parent / "src", path.parent))
     text = _read(path)
     try:
         document = tomllib.loads(text)
@@ -239,6 +242,8 @@ def load(path: Path) -> Config:
         _fail("AG102", f"not valid TOML: {error}", "correct the file", Location(str(path), line))
     tool = document.get("tool", {})
     table = tool.get("asyncgen") if isinstance(tool, dict) else None
+    if table is None and is_optional:
+        table = {}
     if not isinstance(table, dict):
         _fail(
             "AG101",

@@ -64,10 +64,10 @@ def github(problem: Problem) -> str:
     """A workflow command: https://docs.github.com/actions/reference/workflow-commands"""
     place = ""
     if problem.location:
-        path = _property(problem.location.path)
+        path = as_property(problem.location.path)
         place = f"file={path},line={problem.location.line},"
-    text = _data(f"{problem.message} ({problem.hint})")
-    return f"::{problem.severity.value} {place}title={_property(problem.code)}::{text}"
+    text = as_data(f"{problem.message} ({problem.hint})")
+    return f"::{problem.severity.value} {place}title={as_property(problem.code)}::{text}"
 
 
 def as_json(problem: Problem) -> str:
@@ -92,12 +92,12 @@ def from_json(text: str) -> Problem:
     return Problem(known["code"], known["message"], known["hint"], location, severity)
 
 
-def _data(text: str) -> str:
+def as_data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def as_property(text: str) -> str:
+    return as_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 FORMATS: Mapping[str, Formatter] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +40,8 @@ class Console:
 
     @property
     def as_json(self) -> bool:
-        return self.output_format == "json"
+        """Whether standard output is for programs."""
+        return self.output_format in ("json", "sarif")
 
     def say(self, text: str, *, at: int = 0) -> None:
         """Print to standard output unless -q silenced it; where that is JSON, to the other."""
@@ -50,10 +52,18 @@ class Console:
         shown = [
             each for each in problems if each.severity is Severity.ERROR or self.verbosity >= 0
         ]
-        is_text = self.output_format in ("full", "concise")
-        for line in printed(shown, self.output_format):
+        # SARIF is one document, which is of findings alone.
+        form = "full" if self.output_format == "sarif" else self.output_format
+        is_text = form in ("full", "concise")
+        for line in printed(shown, form):
             has_colours = is_text and _has_colours(sys.stderr)
             click.echo(_painted(line) if has_colours else line, err=is_text, color=has_colours)
+
+    def show(self, text: str) -> None:
+        """Print what a verb is for to standard output, its severities in colour on a terminal."""
+        has_colours = self.output_format == "full" and _has_colours(sys.stdout)
+        for line in text.splitlines(keepends=True):
+            click.echo(_painted(line) if has_colours else line, nl=False, color=has_colours)
 
     def show_diff(self, path: str, diff: str) -> None:
         """Print a unified diff, as one object on one line where JSON is asked for."""
@@ -198,6 +208,11 @@ def _standing_at(entries: Sequence[Entry], path: str, line: int) -> list[Entry]:
     before = [pair for pair in places if pair[0].path == path and pair[0].line <= line]
     last = max((place.line for place, _ in before), default=0)
     return [each for place, each in before if place.line == last]
+
+
+def is_rule(name: str) -> bool:
+    """Whether the name is a code of the audit, and none of a callable."""
+    return re.fullmatch(r"(?i)ag7\d\d", name) is not None
 
 
 def _ends(full: str, name: str) -> bool:

@@ -59,7 +59,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repository(tmp_path: Path, hooks: tuple[Path, str], home: Path) -> tuple[Path, Command]:
-    """A project with both hooks configured, and a way to run one of them on it."""
+    """A project with all hooks configured, and a way to run one of them on it."""
     folder, revision = hooks
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/__init__.py").touch()
@@ -67,7 +67,7 @@ def repository(tmp_path: Path, hooks: tuple[Path, str], home: Path) -> tuple[Pat
     (tmp_path / "pyproject.toml").write_text('[tool.asyncgen]\nsources = ["shop/*.py"]\n')
     (tmp_path / ".pre-commit-config.yaml").write_text(
         f"repos:\n- repo: {folder.as_uri()}\n  rev: {revision}\n"
-        "  hooks:\n  - id: asyncgen\n  - id: asyncgen-check\n"
+        "  hooks:\n  - id: asyncgen\n  - id: asyncgen-check\n  - id: asyncgen-audit\n"
     )
     git(tmp_path, "init", "--quiet")
     git(tmp_path, "add", "--all")
@@ -117,3 +117,15 @@ def test_a_syntax_error(repository: tuple[Path, Command]) -> None:
         assert "- exit code: 3" in failed.stdout
         assert "shop/broken.py:1: error: syntax error: invalid syntax [AG303]" in failed.stdout
     assert not (folder / "shop/querysets_async.py").exists()
+
+
+def test_an_audit(repository: tuple[Path, Command]) -> None:
+    """A comment that ignores nothing is a finding that needs no analysis."""
+    folder, run = repository
+    assert run("asyncgen-audit").returncode == 0
+    source = folder / "shop/querysets.py"
+    source.write_text(f"{SOURCE}\n\nX = 1  # asyncgen: ignore[AG701]\n")
+    failed = run("asyncgen-audit")
+    assert failed.returncode == 1
+    assert "- exit code: 1" in failed.stdout
+    assert "shop/querysets.py:11: warning: nothing here is AG701" in failed.stdout

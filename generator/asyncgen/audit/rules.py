@@ -217,5 +217,14 @@ _ALL = (
         "async def acrate_total(self):\n    return await self.crates.acount()",
         "asyncgen build",
     ),
+    Rule(
+        "AG741",
+        "ignore-of-nothing",
+        _W,
+        "a comment that ignores what is not there",
+        "What is mended needs no comment, and one that stays would hide what comes next.",
+        "crates = await Crate.objects.acount()  # asyncgen: ignore[AG701] only at start",
+        "crates = await Crate.objects.acount()",
+    ),
 )
 RULES: Mapping[str, Rule] = {rule.code: rule for rule in _ALL}

@@ -1,0 +1,1 @@
+"""How an audit prints: one module a format."""

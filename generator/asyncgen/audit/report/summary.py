@@ -1,0 +1,47 @@
+"""What is said of all findings together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from asyncgen.audit.finding import Finding
+from asyncgen.audit.outcome import Outcome
+from asyncgen.audit.rules import RULES
+
+
+def statistics(findings: Sequence[Finding]) -> str:
+    """How many findings each code has, the most frequent first."""
+    counts = sorted(Counter(each.code for each in findings).items(), key=lambda each: -each[1])
+    width = max((len(str(count)) for _, count in counts), default=0)
+    return "\n".join(f"{count:>{width}}  {code}  {RULES[code].what}" for code, count in counts)
+
+
+def text(found: Outcome) -> str:
+    """The last lines of a run: what is mended, what was found, what was passed over."""
+    lines = [f"mended: {each.file}: {each.code} {each.statement}" for each in found.mended]
+    if found.mended:
+        lines.append("--write-baseline takes out of the baseline what is mended.")
+    looked = f"{_count(found.audit.functions, 'function')} on the event loop looked at"
+    said = [_found(found), looked, *_passed_over(found)]
+    return "\n".join([*lines, f"asyncgen: {'; '.join(said)}"])
+
+
+def _found(found: Outcome) -> str:
+    findings = found.findings
+    if not findings:
+        return "nothing found"
+    fixes = [each.fix for each in findings if each.fix]
+    mends = sum(each.safe and bool(each.kind) for each in fixes)
+    files = _count(len({each.path for each in findings}), "file")
+    mend = f", of which --fix mends {mends}" if mends else ""
+    return f"{_count(len(findings), 'finding')} in {files}{mend}"
+
+
+def _passed_over(found: Outcome) -> list[str]:
+    said = {"ignored by comments": found.ignored, "known in the baseline": found.known}
+    return [f"{len(each)} {how}" for how, each in said.items() if each]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
