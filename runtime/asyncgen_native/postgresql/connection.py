@@ -53,6 +53,8 @@ class WaitingConnection(psycopg.Connection[Any]):
         self._forgotten: list[_Forgotten] = []
         self._over = False
         self._dropping: asyncio.Task[None] | None = None
+        self._farewells: list[str | None] = []
+        self.add_notice_handler(partial(_note_farewell, self._farewells))
 
     @classmethod
     async def open(cls, *, cursor_factory: type[Any], **parameters: Any) -> WaitingConnection:
@@ -115,12 +117,17 @@ class WaitingConnection(psycopg.Connection[Any]):
         )
 
     def is_alive(self) -> bool:
+        """Tell whether the server has neither said that it hangs up nor hung up.
+
+        A backend that is told to end says so and closes its end of the socket a little later.
+        """
         try:
-            self.pgconn.consume_input()  # The message that the server sends when it hangs up,
-            self.pgconn.consume_input()  # and that it has.
+            self.pgconn.consume_input()
+            self.pgconn.consume_input()  # The first stops after what was said.
+            self.pgconn.is_busy()  # Reads what was said; libpq makes notices of it here.
         except psycopg.OperationalError:
             return False
-        return True
+        return not self._farewells
 
     def is_held(self) -> bool:
         return bool(self._forgotten) or any(not each.closed for each in self._named)
@@ -141,6 +148,12 @@ class WaitingConnection(psycopg.Connection[Any]):
         await self._waiter.cancel_safe()
         async with self.lock.waiting:
             self.pgconn.finish()
+
+
+def _note_farewell(farewells: list[str | None], notice: psycopg.errors.Diagnostic) -> None:
+    """Note a notice with which a server ends a session: it was shut down, or told to end it."""
+    if notice.severity_nonlocalized in ("FATAL", "PANIC"):
+        farewells.append(notice.message_primary)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing, suppress
 from typing import Any
 
 import psycopg
@@ -145,6 +146,47 @@ def test_a_backend_that_was_killed_while_idle_is_not_used_again(run: Run) -> Non
         await until(is_gone)
         assert await aask(PID) != pid
         await sync_to_async(lambda: connection.close())()
+
+    run(main())
+
+
+def test_a_backend_that_said_that_it_ends_is_not_used_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end of the socket is open a little longer: here, by a proxy, until ours is closed."""
+    settings = connections.settings["default"]
+    host, port = settings["HOST"], int(settings["PORT"])
+    said = asyncio.Event()
+
+    async def forward(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+            if b"57P01" in data:  # admin_shutdown
+                said.set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_server, to_server = await asyncio.open_connection(host, port)
+        with closing(to_server), closing(writer), suppress(ConnectionError):
+            asks = asyncio.create_task(forward(reader, to_server))
+            await forward(from_server, writer)
+            await asks
+
+    def terminate(pid: int) -> None:
+        name, user = settings["NAME"], settings["USER"]
+        with psycopg.connect(dbname=name, user=user, host=host, port=port) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+    async def main() -> None:
+        async with await asyncio.start_server(serve, "127.0.0.1") as server:
+            with monkeypatch.context() as patch:
+                patch.setitem(settings, "HOST", "127.0.0.1")
+                patch.setitem(settings, "PORT", server.sockets[0].getsockname()[1])
+                pid = await aask(PID)
+                await sync_to_async(terminate)(pid)
+                await said.wait()
+                assert await aask(PID) != pid
+                await close_pools()
 
     run(main())
 
