@@ -142,6 +142,19 @@ class Block(Generic[T_co]):
         finally:
             await self._finish()
 
+    def step_out(self) -> None:
+        """Take the current context out of the block, which is dropped and will be left later.
+
+        Whoever leaves it has another context. Without this the consumer's would go on naming the
+        thread, and a sync caller further up would be given it.
+        """
+        if _current.get() is self:
+            self._take_back()
+
+    def _take_back(self) -> None:
+        while self._restore:
+            self._restore.pop()()
+
     def is_lost(self) -> bool:
         """Tell whether the task that entered it is at its end, and its context with it.
 
@@ -156,8 +169,6 @@ class Block(Generic[T_co]):
         if getattr(AsyncToSync.executors, "current", None) is not None:
             return False  # A sync caller lends its thread. Is it in a transaction? It has to say.
         thread = current_executor()
-        while isinstance(thread, OwnThread) and thread.abandoned():
-            thread = thread.outer
         if isinstance(thread, OwnThread):
             if thread.over:
                 raise BlockOver(OVER)
@@ -245,8 +256,7 @@ class Block(Generic[T_co]):
             if self._own is not None and not self._own.over:
                 await run_to_end(self._end_thread, self._leaving())
         finally:
-            while self._restore:
-                self._restore.pop()()
+            self._take_back()
             if self._own is not None:
                 self._own.release()
             # Each refers to this block: it is the value of a variable in them.

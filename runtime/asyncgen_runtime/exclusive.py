@@ -20,11 +20,17 @@ class ExclusiveRows(AsyncGenerator[T, None]):
 
     A generator can be dropped half way, by ``break``. Its block is left by the event loop then, a
     little later; but from that moment on the consumer is outside of it, as in sync code. For that,
-    the block's thread asks whether this object is still there.
+    the block's thread asks whether this object is still there, and this object, when it goes, takes
+    the consumer's context out of the block.
     """
 
     def __init__(self, call: Callable[[], Iterable[T]]) -> None:
-        self._rows = _rows(call, weakref.ref(self))
+        reader = Reader(call, 1, look_ahead=False, exclusive=True)
+        self._block = Block(lambda: closing(reader), exclusive=True, consumer=weakref.ref(self))
+        self._rows = _rows(reader, self._block)
+
+    def __del__(self) -> None:
+        self._block.step_out()
 
     def __anext__(self) -> Any:
         return self._rows.__anext__()
@@ -39,11 +45,7 @@ class ExclusiveRows(AsyncGenerator[T, None]):
         return self._rows.aclose()
 
 
-async def _rows(
-    call: Callable[[], Iterable[T]], consumer: Callable[[], object]
-) -> AsyncGenerator[T, None]:
-    reader = Reader(call, 1, look_ahead=False, exclusive=True)
-    block = Block(lambda: closing(reader), exclusive=True, consumer=consumer)
+async def _rows(reader: Reader[T], block: Block[object]) -> AsyncGenerator[T, None]:
     await block.enter()
     try:
         while True:

@@ -166,21 +166,25 @@ class OwnThread(TakingTurns):
     """A worker thread that belongs to one block, until `release`.
 
     `consumer` is for blocks that can be dropped without being left: when it gives None, or once the
-    block is over, work goes to where it would have gone without the block.
+    block is over, work goes to where it would go without the block.
     """
 
     def __init__(self, turns: Turns, consumer: Callable[[], object] | None = None) -> None:
         self._pool = _pool()
         self._worker = self._pool.take()
         super().__init__(turns, self._worker.calls.put)
-        self.outer = current_executor()
         self._consumer = consumer
-        self._request = SyncToAsync.thread_sensitive_context.get(None) is not None
+        self._lent: Executor | None = getattr(AsyncToSync.executors, "current", None)
+        self._request = SyncToAsync.thread_sensitive_context.get(None)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         if self.abandoned() and (self.over or not self._turns.is_leaving()):
-            return self.outer.submit(fn, *args, **kwargs)
+            return self.outside().submit(fn, *args, **kwargs)
         return super().submit(fn, *args, **kwargs)
+
+    def outside(self) -> Executor:
+        """Return where asgiref would send work that is sent now without the block."""
+        return _executor(self._lent if _is_lent(self._lent) else None, self._request)
 
     def abandoned(self) -> bool:
         """Tell whether the consumer has dropped the block, or is past its end."""
@@ -208,7 +212,7 @@ class OwnThread(TakingTurns):
     def finish(self) -> None:
         """Refuse further work, and see to the connections. Runs on the thread."""
         self.over = True
-        connections.keep(self._request)
+        connections.keep(self._request is not None)
 
     def release(self) -> None:
         """Give the thread back to the pool. Runs on the event loop, after `finish`."""
@@ -217,16 +221,33 @@ class OwnThread(TakingTurns):
 
 
 def current_executor() -> Executor:
-    """Return where asgiref sends thread-sensitive work of the current context."""
+    """Return where asgiref sends thread-sensitive work of the current context, in the end."""
     lent: Executor | None = getattr(AsyncToSync.executors, "current", None)
+    return _executor(lent, SyncToAsync.thread_sensitive_context.get(None))
+
+
+def _executor(lent: Executor | None, context: ThreadSensitiveContext | None) -> Executor:
+    """Return the executor of a sync caller that lends its thread, else of the request, the loop."""
     if lent is not None:
         return lent
-    context = SyncToAsync.thread_sensitive_context.get(None)
-    if context is not None:
-        executors = SyncToAsync.context_to_thread_executor
-        return executors.setdefault(context, ThreadPoolExecutor(max_workers=1))
-    loop = asyncio.get_running_loop()
-    return AsyncToSync.loop_thread_executors.get(loop, SyncToAsync.single_thread_executor)
+    if context is None:
+        loop = asyncio.get_running_loop()
+        return AsyncToSync.loop_thread_executors.get(loop, SyncToAsync.single_thread_executor)
+    executors = SyncToAsync.context_to_thread_executor
+    executor = executors.setdefault(context, ThreadPoolExecutor(max_workers=1))
+    if isinstance(executor, OwnThread) and executor.abandoned():
+        return executor.outside()
+    return executor
+
+
+def _is_lent(executor: Any) -> bool:
+    """Tell whether a sync caller still lends its thread, or one further up that it would ask.
+
+    asgiref's executor says so only by raising, when it is too late to look elsewhere.
+    """
+    while executor is not None and executor._broken:
+        executor = getattr(executor, "_old_executor", None)  # Older asgiref has none.
+    return executor is not None
 
 
 class _Worker:

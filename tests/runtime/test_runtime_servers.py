@@ -46,11 +46,6 @@ def missing(database: str) -> str | None:
 @pytest.mark.parametrize("database", ["memory", "postgres", "mariadb"])
 def test_on(database: str) -> None:
     reason = missing(database)
-    if database in SERVERS and sys.version_info >= (3, 12):
-        pytest.xfail(
-            "to be mended: after test_after_break_the_consumer_is_outside_at_once[lent] the main "
-            "thread's context still names the thread that was lent"
-        )
     if reason is not None and os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI is expected to have it")
     if reason is not None:

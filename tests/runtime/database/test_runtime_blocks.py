@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import gc
 import threading
 from contextlib import aclosing, contextmanager, suppress
 
 import pytest
-from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext, async_to_sync, sync_to_async
 from asyncgen_runtime import context_to_async, iterator_to_async
 from asyncgen_runtime.test import aclose_connections
 from asyncgen_runtime.transaction import aatomic, aon_commit
@@ -77,7 +78,8 @@ def anywhere(request, run):
     """Run a coroutine where the thread is the process's, a request's, or a sync caller's."""
 
     async def limited(coroutine):
-        return await asyncio.wait_for(coroutine, 30)
+        async with asyncio.timeout(30):  # No task of its own: what is left in the context counts.
+            return await coroutine
 
     async def in_request(coroutine):
         async with ThreadSensitiveContext():
@@ -198,6 +200,70 @@ def test_after_break_the_consumer_is_outside_at_once(anywhere):
         assert await names() == ["a", "b", "c", "kept", "kept too"]
 
     anywhere(main())
+
+
+@pytest.mark.parametrize("dropped_by", ["consumer", "other"])
+def test_after_break_a_sync_caller_has_its_thread_back(run, dropped_by):
+    """What it calls next may be on another loop, where nobody lends a thread any more."""
+
+    async def main():
+        await create("a")
+        rows = adrained()
+        await anext(rows)
+        if dropped_by == "other":  # Its context goes, and this one's still names the thread.
+            held = [rows]
+            del rows
+            await asyncio.create_task(asyncio.to_thread(held.clear))
+
+    async def after(*added):
+        assert not await in_transaction()
+        await create(added[0])
+        async with aatomic():
+            await create(added[1])
+        return await names()
+
+    def caller():
+        async_to_sync(main)()
+        if dropped_by == "consumer":
+            assert SyncToAsync.thread_sensitive_context.get(None) is None
+        assert run(after("b", "c")) == ["a", "b", "c"]
+        assert async_to_sync(after)("d", "e") == ["a", "b", "c", "d", "e"]
+
+    contextvars.copy_context().run(caller)
+
+
+@pytest.mark.parametrize("dropped_by", ["consumer", "other"])
+def test_after_break_blocks_keep_others_out_of_the_thread_of_a_request(run, dropped_by):
+    @contextmanager
+    def plain():
+        yield
+
+    async def main():
+        async with ThreadSensitiveContext():
+            await create("a")
+            task = asyncio.create_task(other())
+            rows = adrained()
+            await anext(rows)
+            held = [rows]
+            del rows
+            if dropped_by == "other":
+                await asyncio.create_task(asyncio.to_thread(held.clear))
+            held.clear()
+            async with context_to_async(plain)(), aatomic():
+                await create("b")
+                inside.set()
+                await settle()
+                assert await names() == ["a", "b"]
+            assert await task == ["a", "b", "c"]
+            await aclose_connections()
+
+    async def other():
+        await inside.wait()
+        await create("c")
+        return await names()
+
+    inside = asyncio.Event()
+    run(main())
 
 
 @pytest.mark.parametrize("how", ["raise", "aclosing", "athrow"])
