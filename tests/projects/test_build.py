@@ -119,17 +119,18 @@ WARNINGS = ("-W", "ignore", "-W", "default::RuntimeWarning")
 
 
 @cache
-def installed() -> Path:
+def installed(lock: str = "requirements.txt") -> Path:
     """What the packages depend on, installed into the cache."""
-    target = CACHE / f"installed-{PYTHON}-{sys.platform}"
+    more = lock.removeprefix("requirements").removesuffix(".txt")
+    target = CACHE / f"installed{more}-{PYTHON}-{sys.platform}"
     if not target.is_dir():
         with scratch_in_cache() as folder:
             pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install"]
             pip += ["--quiet", "--no-deps", "--require-hashes", "--target", folder]
-            pip += ["--requirement", str(HERE / "requirements.txt")]
+            pip += ["--requirement", str(HERE / lock)]
             done = subprocess.run(pip, capture_output=True, text=True, check=False)
             if done.returncode != 0:
-                raise DownloadError(f"pip could not install requirements.txt:\n{done.stderr}")
+                raise DownloadError(f"pip could not install {lock}:\n{done.stderr}")
             os.rename(folder, target)
             os.mkdir(folder)  # for TemporaryDirectory to remove
     return target
