@@ -37,7 +37,9 @@ from asyncgen.report import (
 )
 
 if TYPE_CHECKING:
+    from asyncgen.audit.outcome import Outcome
     from asyncgen.config import Config
+    from asyncgen.mend import Change
     from asyncgen.plan import Result
     from asyncgen.surface import Drift, Rendered
 
@@ -275,6 +277,9 @@ def apply(session: Session, shows_diff: bool, only_checks: bool) -> int:
     help="A file with the findings that are accepted: only new ones are told.",
 )
 @click.option("--write-baseline", is_flag=True, help="Accept what there is now in that file.")
+@click.option("--fix", is_flag=True, help="Mend what means the same when it is mended.")
+@click.option("--unsafe-fixes", is_flag=True, help="Mend also what may mean a little else.")
+@click.option("--diff", "shows_diff", is_flag=True, help="Print what --fix would do, do nothing.")
 @partial(_verb, formats=(*_FORMATS, "sarif"))
 def audit(
     session: Session,
@@ -283,6 +288,9 @@ def audit(
     statistics: bool,
     baseline: Path | None,
     write_baseline: bool,
+    fix: bool,
+    unsafe_fixes: bool,
+    shows_diff: bool,
 ) -> int:
     """Find what blocks the event loop: queries, files, sleep, coroutines that nobody awaits.
 
@@ -293,7 +301,6 @@ def audit(
     from asyncgen.audit import baseline as accepted
     from asyncgen.audit.outcome import outcome
     from asyncgen.audit.report import summary
-    from asyncgen.audit.report.formats import FORMATS
     from asyncgen.audit.selection import selected
 
     if write_baseline and not baseline:
@@ -303,16 +310,71 @@ def audit(
     config = session.config(is_optional=True)
     files = selected(config, paths)
     known = accepted.read(baseline) if baseline and not write_baseline else None
-    found = outcome(config, audited(config, files, True), files, possible=possible, baseline=known)
+
+    def look() -> Outcome:
+        audit = audited(config, files, True)
+        return outcome(config, audit, files, possible=possible, baseline=known)
+
+    if shows_diff:
+        return _show_mends(session, config, look(), unsafe_fixes)
+    found = _mended(session, config, look, unsafe_fixes) if fix or unsafe_fixes else look()
     if write_baseline and baseline:
         accepted.write(baseline, accepted.of_findings(found.findings, config.root))
         session.say(f"asyncgen: {baseline} accepts {count(len(found.findings), 'finding')}")
         return IN_SYNC
-    session.show(FORMATS[session.output_format](found.findings, config.root))
+    session.show(_printed(session, config, found))
     if statistics:
         session.say(summary.statistics(found.findings))
     session.say(summary.text(found))
     return DRIFT if found.findings else IN_SYNC
+
+
+def _show_mends(session: Session, config: Config, found: Outcome, unsafe: bool) -> int:
+    """Print what the first pass of --fix would change."""
+    changes = _mends(config, found, unsafe)
+    for change in changes:
+        session.show_diff(change.path, change.diff)
+    return DRIFT if changes else IN_SYNC
+
+
+def _mended(session: Session, config: Config, look: Callable[[], Outcome], unsafe: bool) -> Outcome:
+    """Mend, and look again, until nothing is left that can be mended."""
+    from asyncgen.mend import write
+
+    found, changed = look(), dict[str, None]()
+    while changes := _mends(config, found, unsafe):
+        changed |= dict.fromkeys(write(config.root, changes))
+        found = look()
+    for path in changed:
+        session.say(f"mended {path}")
+    return found
+
+
+def _mends(config: Config, found: Outcome, unsafe: bool) -> Sequence[Change]:
+    from asyncgen.mend.fixes import mends
+
+    return mends(config, found.findings, _module_name(config), unsafe=unsafe)
+
+
+def _printed(session: Session, config: Config, found: Outcome) -> str:
+    """The findings in the format that was asked for; in SARIF with what would mend each."""
+    from asyncgen.audit.report import sarif
+    from asyncgen.audit.report.formats import FORMATS
+
+    if session.output_format != "sarif":
+        return FORMATS[session.output_format](found.findings, config.root)
+    from asyncgen.mend.fixes import replacements
+
+    mends = replacements(config, found.findings, _module_name(config))
+    return sarif.text(found.findings, config.root, mends)
+
+
+def _module_name(config: Config) -> Callable[[Path], str]:
+    """How modules are called, by their files."""
+    from asyncgen.config import Source
+    from asyncgen.plan.selection import Selection
+
+    return Selection(config, Source()).module_name
 
 
 @main.command()

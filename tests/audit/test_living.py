@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 from asyncgen import audit
 from asyncgen.audit import baseline
-from asyncgen.audit.finding import Audit, Finding, Level
+from asyncgen.audit.finding import Audit, Finding, Fix, Level
 from asyncgen.audit.ignores import ignores
 from asyncgen.cli import main
 from asyncgen.config import Config
@@ -291,3 +291,61 @@ def test_folders_give_what_is_of_the_project(tmp_path: Path) -> None:
     assert selected(config, (root / "shop",)) == [root / "shop/views.py"]
     named = root / ".hidden/a.py"
     assert selected(config, (named,)) == [named]
+
+
+# -- mends ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Make) -> Path:
+    """A file in which the audit finds the first synchronous call alone, so that it takes several
+    runs to find all."""
+    path = tmp_path / "jobs.py"
+    (tmp_path / "pyproject.toml").write_text("[tool.asyncgen]\n")
+    path.write_text("async def work(qs):\n    qs.get()\n    qs.get()\n    len(qs)\n")
+    monkeypatch.chdir(tmp_path)
+    fixes = {
+        "qs.get()": Fix("await-twin", "await qs.aget()", safe=True),
+        "len(qs)": Fix("acount", "await qs.acount()", safe=False),
+    }
+
+    def audited(config: Config, paths: Sequence[Path], possible: bool) -> Audit:
+        for number, line in enumerate(path.read_text().splitlines(), start=1):
+            if fix := fixes.get(line.strip()):
+                place = {"line": number, "end_line": number, "column": 4, "end_column": len(line)}
+                return Audit((make(path=path, fix=fix, **place),), 1, (), ())
+        return Audit((), 1, (), ())
+
+    monkeypatch.setattr(audit, "audited", audited)
+    return path
+
+
+def test_mends_are_repeated_until_nothing_is_left_that_is_safe(queries: Path) -> None:
+    result = run("--fix")
+    assert queries.read_text() == (
+        "async def work(qs):\n    await qs.aget()\n    await qs.aget()\n    len(qs)\n"
+    )
+    assert result.stdout.startswith("mended jobs.py\n")
+    assert result.exit_code == 1, "one is left"
+    assert run("--unsafe-fixes").exit_code == 0
+    assert "await qs.acount()" in queries.read_text()
+
+
+def test_a_diff_writes_nothing(queries: Path) -> None:
+    before = queries.read_text()
+    result = run("--diff")
+    assert result.exit_code == 1
+    assert "-    qs.get()\n+    await qs.aget()\n" in result.stdout
+    assert queries.read_text() == before
+
+
+def test_sarif_has_the_lines_that_a_mend_writes(queries: Path) -> None:
+    (found,) = json.loads(run("--output-format", "sarif").stdout)["runs"][0]["results"]
+    (replacement,) = found["fixes"][0]["artifactChanges"][0]["replacements"]
+    assert replacement["insertedContent"]["text"] == "    await qs.aget()\n"
+    assert replacement["deletedRegion"] == {
+        "startLine": 2,
+        "startColumn": 1,
+        "endLine": 3,
+        "endColumn": 1,
+    }

@@ -105,7 +105,7 @@ class _Patient:
         self.refused |= {
             each: "the name is used in other places, or imported in a block"
             for each in stale
-            if each.mixin not in imported or _is_used(tree, imported[each.mixin])
+            if each.mixin not in imported or is_used(tree, imported[each.mixin])
         }
         tree = without(tree, self.place, frozenset(each.mixin for each in self.accepted(stale)))
         wanted = dict.fromkeys(
@@ -147,7 +147,7 @@ class _Patient:
         if fault.kind is FaultKind.MISPLACED and not fault.text:
             return f"another base of the class inherits {fault.mixin.name} already"
         name = fault.mixin.name or ""
-        if fault.mixin not in local_names(self.tree, self.place) and name in _bound(self.tree):
+        if fault.mixin not in local_names(self.tree, self.place) and name in bound(self.tree):
             return f"the module has something else that is called {name}"
         return ""
 
@@ -160,7 +160,7 @@ def _first_class(tree: cst.Module) -> int:
     return len(tree.body)
 
 
-def _bound(tree: cst.Module) -> set[str]:
+def bound(tree: cst.Module) -> set[str]:
     """The names that the module binds by itself."""
     found: set[str] = set()
     for node in matchers.findall(
@@ -176,21 +176,27 @@ def _bound(tree: cst.Module) -> set[str]:
     return found
 
 
-def _is_used(tree: cst.Module, name: str) -> bool:
+def is_used(tree: cst.Module, name: str) -> bool:
     """Whether the name, or a string that is it, stands anywhere but in an import."""
+    return name in used_names(tree)
+
+
+def used_names(tree: cst.Module) -> set[str]:
+    """All names and strings outside of imports."""
 
     class Uses(cst.CSTVisitor):
-        found = False
+        def visit_Import(self, node: cst.Import) -> bool:
+            return False
 
         def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
             return False
 
         def visit_Name(self, node: cst.Name) -> None:
-            self.found = self.found or node.value == name
+            found.add(node.value)
 
         def visit_SimpleString(self, node: cst.SimpleString) -> None:
-            self.found = self.found or node.raw_value == name
+            found.add(node.raw_value)
 
-    uses = Uses()
-    tree.visit(uses)
-    return uses.found
+    found: set[str] = set()
+    tree.visit(Uses())
+    return found

@@ -82,7 +82,7 @@ class _Statement:
 
     @property
     def order(self) -> _Order:
-        aliases = _aliases(self.node) if isinstance(self.node, cst.ImportFrom) else self.node.names
+        aliases = _aliases(self.node)
         first = _dotted(aliases[0].name) if aliases else ""
         return _Order(isinstance(self.node, cst.ImportFrom), self.name, _member_key(first))
 
@@ -145,17 +145,26 @@ def _dotted(node: cst.BaseExpression | None) -> str:
 
 
 def local_names(tree: cst.Module, place: Place) -> dict[ImportLine, str]:
-    """What the module imports from others at its outermost level, and what it calls that."""
-    found: dict[ImportLine, str] = {}
-    for statement in _statements(tree.body, len(tree.body)):
-        if isinstance(statement.node, cst.ImportFrom):
-            module = place.absolute(statement.node)
-            for alias in _aliases(statement.node):
-                found[ImportLine(module, _dotted(alias.name))] = _local(alias)
-    return found
+    """What the module imports at its outermost level, and what it calls that; of `import a.b` it is
+    the whole name, for none other means that module alone."""
+    return {
+        _imported(statement.node, alias, place): _local(alias)
+        for statement in _statements(tree.body, len(tree.body))
+        for alias in _aliases(statement.node)
+    }
 
 
-def _aliases(node: cst.ImportFrom) -> Sequence[cst.ImportAlias]:
+def _imported(
+    node: cst.Import | cst.ImportFrom, alias: cst.ImportAlias, place: Place
+) -> ImportLine:
+    """What one name of a statement imports."""
+    name = _dotted(alias.name)
+    if isinstance(node, cst.Import):
+        return ImportLine(name, None)
+    return ImportLine(place.absolute(node), name)
+
+
+def _aliases(node: cst.Import | cst.ImportFrom) -> Sequence[cst.ImportAlias]:
     return () if isinstance(node.names, cst.ImportStar) else node.names
 
 
@@ -174,12 +183,12 @@ class Importer:
     width: int
 
     def added(self, tree: cst.Module, wanted: Iterable[ImportLine], before: int) -> cst.Module:
-        """The module with `from … import …` for each, before its statement of that number."""
-        modules: dict[str, list[str]] = {}
+        """The module with the statement for each, before its statement of that number."""
+        modules: dict[tuple[str, bool], list[str]] = {}
         for line in wanted:
-            assert line.name is not None
-            modules.setdefault(line.module, []).append(line.name)
-        for module, names in sorted(modules.items()):
+            names = modules.setdefault((line.module, line.name is None), [])
+            names += [line.name] if line.name else []
+        for (module, _), names in sorted(modules.items()):
             size = len(tree.body)
             tree = self._added(tree, module, sorted(names, key=_member_key), before)
             before += len(tree.body) - size
@@ -196,7 +205,7 @@ class Importer:
                 tree = self._added(tree, module, [name], before)
                 before += len(tree.body) - size
             return tree
-        for each in statements:
+        for each in statements if names else ():
             if isinstance(each.node, cst.ImportFrom) and self.place.absolute(each.node) == module:
                 is_star = isinstance(each.node.names, cst.ImportStar)
                 if is_star or one_each or _is_renaming(each.node):
@@ -237,8 +246,11 @@ class Importer:
         is_split: bool = False,
         like: cst.SimpleStatementLine | None = None,
     ) -> cst.SimpleStatementLine:
-        """The statement in one line, or with a name a line where it is too long."""
-        text = f"from {module} import {', '.join(names)}"
+        """The statement in one line, or with a name a line where it is too long; without names it
+        imports the module."""
+        text = f"import {module}"
+        if names:
+            text = f"from {module} import {', '.join(names)}"
         if is_split or len(text) > self.width:
             inner = "".join(f"{tree.default_indent}{name},\n" for name in names)
             text = f"from {module} import (\n{inner})"
@@ -260,7 +272,12 @@ class Importer:
         section = self.place.section(name)
         group = self.group(statements, name)
         if group:
-            return _inserted_in(tree, group, line, _Order(True, name, _member_key(names[0])))
+            return _inserted_in(
+                tree,
+                group,
+                line,
+                _Order(bool(names), name, _member_key(names[0] if names else name)),
+            )
         earlier = [each for each in statements if self.place.section(each.name) <= section]
         later = [each for each in statements if self.place.section(each.name) > section]
         blank = cst.EmptyLine(indent=False)
@@ -388,12 +405,9 @@ def without(tree: cst.Module, place: Place, stale: frozenset[ImportLine]) -> cst
     """The module without what it imports of these at its outermost level."""
     for statement in reversed(_statements(tree.body, len(tree.body))):
         node = statement.node
-        if not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar):
+        if isinstance(node.names, cst.ImportStar):
             continue
-        module = place.absolute(node)
-        kept = [
-            alias for alias in node.names if ImportLine(module, _dotted(alias.name)) not in stale
-        ]
+        kept = [alias for alias in node.names if _imported(node, alias, place) not in stale]
         if not kept:
             tree = _removed(tree, statement.index)
         elif len(kept) < len(node.names):
