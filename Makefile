@@ -5,9 +5,12 @@ VENV ?= .venv
 # A release of Django, instead of the newest that the Python supports.
 DJANGO ?=
 BIN := $(VENV)/bin
+# The documentation has an environment of its own.
+DOCS := .cache/venv-docs
+DOCS_PYTHON ?= $(PYTHON)
 READY := $(VENV)/ready
 
-.PHONY: demo test lint types check golden lock clean
+.PHONY: demo test lint types check docs golden lock clean
 
 # The bookshop is copied without what is generated, so that the demo shows it being written, and
 # leaves the committed files as they are: the stubs of its managers are those of Django 6.1.
@@ -38,9 +41,16 @@ check: $(READY)
 		$(BIN)/asyncgen --config examples/bookshop/pyproject.toml check; \
 	else echo "examples/bookshop: not checked, its stubs are those of Django 6.1"; fi
 
+# The site, in .cache/docs/html. Every warning is an error, and so is a link to a name that is not there.
+docs: $(DOCS)/ready
+	rm -rf .cache/docs/html
+	$(DOCS)/bin/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env \
+		--doctree-dir .cache/docs/read \
+		docs .cache/docs/html
+
 # Write the lock files of requirements/ anew.
 lock: $(READY)
-	for name in dev typing release; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	for name in dev docs typing release; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-emit-find-links --upgrade \
 		--output-file requirements/$$name.txt requirements/$$name.in || exit 1; done
 
@@ -50,6 +60,14 @@ $(READY): requirements/dev.txt pyproject.toml runtime/pyproject.toml
 		--requirement requirements/dev.txt
 	$(if $(DJANGO),$(BIN)/python -m pip install --quiet --disable-pip-version-check Django==$(DJANGO))
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
+		--no-deps --editable ./runtime --editable .
+	touch $@
+
+$(DOCS)/ready: requirements/docs.txt pyproject.toml runtime/pyproject.toml
+	$(DOCS_PYTHON) -m venv --clear $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements/docs.txt
+	$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
 		--no-deps --editable ./runtime --editable .
 	touch $@
 
