@@ -194,6 +194,8 @@ def build(session: Session, verify: bool, fail_on_change: bool) -> int:
     config = session.config()
     result, rendered, drifts = _compared(session, config)
     changed = write(config.path, rendered, drifts)
+    if any(each.is_source and each.path in changed for each in rendered):
+        result = _result(session, config)  # of the sources as they are now, for the next check
     _remember(session, config, result, rendered)
     for drift in drifts:
         session.say(f"{VERBS[drift.kind.value]} {drift.path}")
@@ -499,7 +501,8 @@ def _compared(session: Session, config: Config) -> tuple[Result, list[Rendered],
         session.complain([each for each in result.problems if each.severity is Severity.WARNING])
         raise AsyncgenError(*result.errors)
     texts = list(rendered(result, config))
-    left = leftovers(config, texts)
+    left = leftovers(config, texts, result.marked)
+    texts += left.cleared
     result = replace(result, problems=(*result.problems, *left.problems))
     session.complain(result.problems)
     if session.verbosity > 0:
@@ -516,12 +519,13 @@ def _drift_problems(
     from asyncgen.output import current
     from asyncgen.surface import DriftKind
 
-    texts = {each.path: each.text for each in rendered}
+    texts = {each.path: each for each in rendered}
     problems: list[Problem] = []
     for drift in drifts:
         is_changed = drift.kind is DriftKind.CHANGED and drift.path.endswith(".py")
-        before = current(config.root, drift.path) if is_changed else None
-        twins = said(before or "", texts[drift.path]) if is_changed else ""
+        rendered_ = texts.get(drift.path)
+        before = rendered_ and current(config.root, drift.path, is_source=rendered_.is_source)
+        twins = said(before or "", rendered_.text) if is_changed and rendered_ else ""
         problems.append(drift_problem(drift, twins))
     return problems
 

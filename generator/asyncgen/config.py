@@ -53,6 +53,7 @@ class Source:
     stubs: str = "beside"
     managers: str = "{directory}/{stem}_managers.py"
     style: str = "mixin"
+    placement: str = "end"
     docstrings: str = "full"
     accessors: str = "all"
     prefix: str = "a"
@@ -173,7 +174,8 @@ SOURCE_KEYS: Mapping[str, Key] = {
     "output": _STRING,
     "stubs": _STRING,
     "managers": _STRING,
-    "style": Key("a string", _is_string, ("mixin", "subclass")),
+    "style": Key("a string", _is_string, ("mixin", "subclass", "inline")),
+    "placement": Key("a string", _is_string, ("end", "below")),
     "docstrings": Key("a string", _is_string, ("full", "short", "none")),
     "accessors": Key("a string", _is_string, ("all", "called")),
     "prefix": _STRING,
@@ -382,6 +384,14 @@ class _Reader:
             else:
                 changes[field_name] = value
         found = replace(base, **changes)  # type: ignore[arg-type]  # checked against KEYS above
+        if found.style == "inline" and found.handwritten == "replace":
+            _fail(
+                "AG104",
+                'handwritten is "replace", which style = "inline" cannot do: both would stand in '
+                "one class",
+                "remove the methods that are written by hand, or keep them",
+                self.locate("handwritten"),
+            )
         if not found.prefix.isidentifier():
             where = self.locate("prefix")
             _fail("AG104", f"prefix is {found.prefix!r}", "it must begin an identifier", where)

@@ -12,15 +12,18 @@ from pathlib import Path
 from asyncgen.config import Config
 from asyncgen.header import head_of, is_generated, sources_in
 from asyncgen.journal import Record, Step, carry_out, content, hash_of, ledger
+from asyncgen.marks import is_marked, stripped
 from asyncgen.problems import AsyncgenError, Location, Problem, Severity
 from asyncgen.surface import Drift, DriftKind, Rendered
 
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """Files that are no longer due: those that may be removed, and those that are only named."""
+    """Files that are no longer due: those that may be removed, and those that are only named; and
+    sources without the twins that they should not have any more."""
 
     removable: tuple[str, ...] = ()
+    cleared: tuple[Rendered, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -32,7 +35,7 @@ def drift(root: Path, rendered: Iterable[Rendered], removable: Iterable[str] = (
     """
     found: list[Drift] = []
     for each in rendered:
-        known = current(root, each.path)
+        known = current(root, each.path, is_source=each.is_source)
         if known != each.text:
             kind = DriftKind.MISSING if known is None else DriftKind.CHANGED
             found.append(Drift(each.path, kind, _diff(each.path, known or "", each.text)))
@@ -43,11 +46,14 @@ def drift(root: Path, rendered: Iterable[Rendered], removable: Iterable[str] = (
     return sorted(found, key=lambda each: each.path)
 
 
-def current(root: Path, path: str) -> str | None:
-    """The text of a generated file as it is now; None where there is none."""
+def current(root: Path, path: str, *, is_source: bool = False) -> str | None:
+    """The text of a generated file as it is now; None where there is none. That of a source, to
+    the byte."""
     data = _content(root, path)
     if data is None:
         return None
+    if is_source:
+        return data.decode("utf-8", errors="surrogateescape")
     if data.strip() and not is_generated(data):
         raise AsyncgenError(
             Problem(
@@ -103,27 +109,45 @@ def write(configuration: Path, rendered: Sequence[Rendered], drifts: Sequence[Dr
     """Bring the files that drifted in line, all or none, and note what the configuration wrote;
     the paths that changed. Raises AsyncgenError (AG402 to AG404)."""
     root = configuration.parent
-    texts = {each.path: each.text for each in rendered}
-    steps = [_step(root, each.path, texts.get(each.path)) for each in drifts]
-    written = {path: hash_of(text.encode()) for path, text in sorted(texts.items())}
+    due = {each.path: each for each in rendered}
+    steps = [_step(root, each.path, due.get(each.path)) for each in drifts]
+    written = {path: hash_of(_bytes(due[path])) for path in sorted(due)}
     carry_out(root, steps, Record(configuration.name, written))
     return [each.path for each in drifts]
 
 
-def _step(root: Path, path: str, text: str | None) -> Step:
-    """From the file as it is to the text, with the newlines that the file has."""
+def _step(root: Path, path: str, rendered: Rendered | None) -> Step:
+    """From the file as it is to the text, with the newlines that the file has. A source that is a
+    symbolic link stays one."""
     data = _content(root, path)
-    newline = b"\r\n" if data and b"\r\n" in data else b"\n"
-    after = text.encode().replace(b"\n", newline) if text is not None else None
-    return Step(path, None if data is None else hash_of(data), after)
+    before = None if data is None else hash_of(data)
+    after = _bytes(rendered) if rendered else None
+    if rendered and rendered.is_source:
+        return Step(str(inside(root, path).resolve()), before, after)
+    if after and data and b"\r\n" in data:
+        after = after.replace(b"\n", b"\r\n")
+    return Step(path, before, after)
 
 
-def leftovers(config: Config, rendered: Sequence[Rendered]) -> Leftovers:
+def _bytes(rendered: Rendered) -> bytes:
+    return rendered.text.encode("utf-8", errors="surrogateescape")
+
+
+def leftovers(
+    config: Config, rendered: Sequence[Rendered], marked: Iterable[str] = ()
+) -> Leftovers:
     """What is no longer due. Only what this very configuration wrote, as it wrote it, may be
-    removed; any other file with our header is named where the source that it tells of is gone."""
+    removed; any other file with our header is named where the source that it tells of is gone.
+    Twins go from people's own files that this configuration put them into, and from `marked`."""
     due = {each.path for each in rendered}
     removable = []
-    for path, known in ledger(config.path).items():
+    written = ledger(config.path)
+    cleared = [
+        _cleared(path, data)
+        for path in sorted({*marked, *written} - due)
+        if (data := _content(config.root, path)) and is_marked(data)
+    ]
+    for path, known in written.items():
         data = _content(config.root, path) if path not in due else None
         if data is not None and is_generated(data) and hash_of(data) == known:
             removable.append(path)
@@ -140,7 +164,12 @@ def leftovers(config: Config, rendered: Sequence[Rendered]) -> Leftovers:
         for path, source in _generated(config, folders)
         if path not in due and path not in removable and not _exists(config, source)
     ]
-    return Leftovers(tuple(removable), tuple(problems))
+    return Leftovers(tuple(removable), tuple(cleared), tuple(problems))
+
+
+def _cleared(path: str, data: bytes) -> Rendered:
+    text = stripped(data, path).decode("utf-8", errors="surrogateescape")
+    return Rendered(path, text, is_source=True)
 
 
 def _generated(config: Config, folders: Iterable[Path]) -> Iterator[tuple[str, str]]:

@@ -96,6 +96,9 @@ class Twin:
     converts: tuple[tuple[Class, str], ...] = ()
     shortcut: Shortcut | None = None
     sensitive: str | None = None
+    type_parameters: str = ""  # of the function itself, where they can be written: "[T: Model]"
+    # Of an iterator: its rows are fetched by the twin itself, for the runtime is not to be there.
+    written_out: bool = False
 
     @property
     def source(self) -> str:
@@ -117,6 +120,7 @@ class SurfaceClass:
     subclass: Subclass | None = None
     is_generic: bool = False  # may be subscripted
     shortcut: Shortcut | None = None  # under which iterating over it does not query
+    has_docstrings: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +165,21 @@ class ImportLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Host:
+    """The file of people's own that an inline surface is written into: what it imports, and what
+    for annotations alone, if these are not evaluated; every other name that it binds at its top;
+    and where in a class the twins go: `end` or `below`."""
+
+    imports: tuple[ImportLine, ...]
+    type_imports: tuple[ImportLine, ...]
+    names: frozenset[str]
+    placement: str
+
+
+@dataclass(frozen=True, slots=True)
 class Surface:
-    """One module to be written; `path` is relative to the project, with forward slashes.
+    """One module to be written; `path` is relative to the project, with forward slashes. Where it
+    has a `host`, its twins go into that instead.
 
     `imports` and `type_imports` are what defaults and annotations need; what the code of twins
     needs, the templates ask for.
@@ -177,6 +194,7 @@ class Surface:
     imports: tuple[ImportLine, ...] = ()
     type_imports: tuple[ImportLine, ...] = ()
     has_stub: bool = False
+    host: Host | None = None
 
     @property
     def twins(self) -> tuple[Twin, ...]:
@@ -327,10 +345,33 @@ class Choosable:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The whole text of one output file."""
+    """The whole text of one output file. If it `is_source`, a file of people's own with something
+    of ours in it, the text has its newlines, and stands for bytes that are no UTF-8 by surrogates.
+    """
 
     path: str
     text: str
+    is_source: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is written in one place of a host: below the callable, or at the end of the class;
+    with neither, at the end of the file. `text` is not indented."""
+
+    text: str
+    cls: Class | None
+    below: Function | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """An inline surface, rendered: what goes where, and the imports that the host lacks."""
+
+    path: str
+    module: str
+    pieces: tuple[Piece, ...]
+    imports: tuple[ImportLine, ...]
 
 
 class DriftKind(Enum):

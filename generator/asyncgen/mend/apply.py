@@ -113,7 +113,7 @@ class _Patient:
             for each in self.accepted(faults)
             if each.kind is not FaultKind.STALE and each.mixin not in imported
         )
-        return Importer(self.place, self.width).added(tree, wanted, _first_class(tree)).bytes
+        return Importer(self.place, self.width).added(tree, wanted, first_class(tree)).bytes
 
     def accepted(self, faults: Iterable[Fault]) -> list[Fault]:
         return [each for each in faults if each not in self.refused]
@@ -152,7 +152,7 @@ class _Patient:
         return ""
 
 
-def _first_class(tree: cst.Module) -> int:
+def first_class(tree: cst.Module) -> int:
     """The number of the first statement with a class in it, before which imports stand."""
     for index, statement in enumerate(tree.body):
         if matchers.findall(statement, matchers.ClassDef()):

@@ -186,6 +186,11 @@ class Importer:
         """The module with the statement for each, before its statement of that number."""
         modules: dict[tuple[str, bool], list[str]] = {}
         for line in wanted:
+            if line.alias:  # has a statement of its own
+                size = len(tree.body)
+                tree = self.renaming(tree, line, _statements(tree.body, before))
+                before += len(tree.body) - size
+                continue
             names = modules.setdefault((line.module, line.name is None), [])
             names += [line.name] if line.name else []
         for (module, _), names in sorted(modules.items()):
@@ -286,13 +291,21 @@ class Importer:
             tree = _inserted(tree, earlier[-1].index + 1, line)
             return _spaced(tree, earlier[-1].index + 2, 1)
         if later:
-            tree = _inserted(tree, later[0].index, line)
-            return _leading_swapped(tree, later[0].index)
+            tree = _leading_swapped(_inserted(tree, later[0].index, line), later[0].index)
+            return _spaced(tree, later[0].index + 1, 1)
         index = _after_docstring(tree)
         if index:
             line = line.with_changes(leading_lines=[blank])
         tree = _inserted(tree, index, line)
         return _spaced(tree, index + 1, 2)
+
+    def renaming(
+        self, tree: cst.Module, line: ImportLine, statements: list[_Statement]
+    ) -> cst.Module:
+        """With `from module import name as alias`, or `import module as alias`."""
+        if line.name is None:
+            return self.inserted(tree, statements, f"{line.module} as {line.alias}", [])
+        return self.inserted(tree, statements, line.module, [f"{line.name} as {line.alias}"])
 
     def is_relative(self, statements: Sequence[_Statement], module: str) -> bool:
         """Whether modules of the own package are imported with dots here."""

@@ -23,7 +23,17 @@ from asyncgen.problems import Location, Problem, Severity
 from asyncgen.resolve import every_class
 from asyncgen.shortcuts import shortened
 from asyncgen.source import Binding, Class, Evidence, Module
-from asyncgen.surface import Decision, Kind, ModelManager, Subclass, Surface, SurfaceClass, Twin
+from asyncgen.surface import (
+    Decision,
+    Host,
+    ImportLine,
+    Kind,
+    ModelManager,
+    Subclass,
+    Surface,
+    SurfaceClass,
+    Twin,
+)
 
 
 @dataclass
@@ -53,6 +63,7 @@ class SurfaceBuilder:
             classes=tuple(classes),
             functions=functions,
             bridge=self.source.bridge,
+            host=host(self.module, self.source.placement) if self.selected.is_host else None,
         )
         return surface, self.entries
 
@@ -100,7 +111,13 @@ class SurfaceBuilder:
         subclass = self.subclass(found, covered, derived) if found in derived.modules else None
         is_subscripted = self.source.style == "mixin" and is_generic(found, derived.resolver)
         made = SurfaceClass(
-            f"{found.flat_name}Async", found, twins, protocol, subclass, is_subscripted
+            f"{found.flat_name}Async",
+            found,
+            twins,
+            protocol,
+            subclass,
+            is_subscripted,
+            has_docstrings=self.source.docstrings != "none",
         )
         self.problems += misnamed(made, self.classifier.evaluator)
         # Its tests name the class, which only the subclass style imports.
@@ -370,6 +387,24 @@ class SurfaceBuilder:
         problem = Problem(code, message, hint, location, severity)
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def host(module: Module, placement: str) -> Host:
+    """The module as what twins are written into."""
+    lines = {
+        local: ImportLine(
+            each.module, each.name, None if local in (each.name, each.module) else local
+        )
+        for local, each in module.imports.items()
+    }
+    typing = {local for local in lines if module.imports[local].is_type_only}
+    names = {*typing, *module.classes, *module.functions, *module.attributes}
+    return Host(
+        tuple(line for local, line in lines.items() if local not in typing),
+        tuple(lines[local] for local in sorted(typing) if module.has_future_annotations),
+        frozenset(names),
+        placement,
+    )
 
 
 def _is_as_manager(call: Call) -> bool:

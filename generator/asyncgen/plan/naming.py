@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from asyncgen.annotate import ANYTHING
 from asyncgen.infer.scope import Scope, UnknownNameError, Where
 from asyncgen.resolve import Resolver
-from asyncgen.source import Parameter, Signature
+from asyncgen.source import COMPUTED, Parameter, Signature, TypeParameter
 from asyncgen.surface import ImportLine, Kind, Subclass, Surface, SurfaceClass, Twin
 
 _SELF = re.compile(r"\bSelf\b")
@@ -30,7 +31,7 @@ _ASYNC_NAMES: Mapping[str, str] = {
 
 def named(surface: Surface, resolver: Resolver) -> Surface:
     """The surface with every signature in the names of its file, and the imports that they need."""
-    naming = _Naming(Scope(surface.members, resolver=resolver), resolver)
+    naming = _naming(surface, resolver)
     made = replace(
         surface,
         classes=tuple(map(naming.named_class, surface.classes)),
@@ -38,7 +39,22 @@ def named(surface: Surface, resolver: Resolver) -> Surface:
     )
     runtime = naming.imports(text for twin in made.twins for text in _defaults(twin))
     typing = naming.imports(text for twin in made.twins for text in _annotations(twin.signature))
+    if (
+        surface.host
+    ):  # Its own imports are there; an import for types alone would be one more block.
+        wanted = (runtime | typing).difference(surface.host.imports, surface.host.type_imports)
+        return replace(made, imports=_sorted(wanted))
     return replace(made, imports=_sorted(runtime), type_imports=_sorted(typing - runtime))
+
+
+def _naming(surface: Surface, resolver: Resolver) -> _Naming:
+    host = surface.host
+    if host is None:
+        return _Naming(Scope(surface.members, resolver=resolver), resolver)
+    scope = Scope(surface.members | host.names, resolver=resolver)
+    for line in (*host.imports, *host.type_imports):
+        scope.add(line)
+    return _HostNaming(scope, resolver, surface.module)
 
 
 def _sorted(lines: Iterable[ImportLine]) -> tuple[ImportLine, ...]:
@@ -140,6 +156,65 @@ class _Naming:
         source = "contextlib" if wanted.startswith("Abstract") else "collections.abc"
         name = self.scope.name(source, wanted)
         return f"{name}[{found}]" if bracket else name
+
+
+@dataclass(frozen=True, slots=True)
+class _HostNaming(_Naming):
+    """Of twins that go into the module `home` itself: what was written there means the same."""
+
+    home: str
+
+    def twin(self, twin: Twin) -> Twin:
+        own = twin.module == self.home
+        if any(self.is_new(each) if own else each.name in twin.sentinels for each in _given(twin)):
+            twin = replace(twin, signature=_of_anything(twin))
+        function = twin.decision.function
+        is_plain = not (twin.decision.stepped or twin.decision.exclusive)
+        twin = replace(
+            twin,
+            sentinels=frozenset(),
+            type_parameters=_declared(function.type_parameters) if own else "",
+            written_out=twin.kind is Kind.ITERATOR and is_plain,
+        )
+        return _Naming.twin(self, twin)
+
+    def is_new(self, parameter: Parameter) -> bool:
+        """Whether the default makes an object, which is not to be made twice."""
+        return COMPUTED in parameter.default_names
+
+    def parameter(self, parameter: Parameter, twin: Twin, where: Where) -> Parameter:
+        if where.module.name == self.home:
+            return replace(parameter, annotation=self.annotation(parameter.annotation, where))
+        return _Naming.parameter(self, parameter, twin, where)
+
+    def annotation(self, text: str | None, where: Where) -> str | None:
+        """As it is written."""
+        return text if where.module.name == self.home else _Naming.annotation(self, text, where)
+
+    def asynchronous(self, text: str, kind: Kind, where: Where) -> str | None:
+        """In quotes where it was: then a name in it is bound only later."""
+        made = _Naming.asynchronous(self, text, kind, where)
+        return f'"{made}"' if made and text[:1] in ("'", '"') else made
+
+
+def _given(twin: Twin) -> Iterator[Parameter]:
+    return (each for each in twin.signature.parameters if each.default is not None)
+
+
+def _of_anything(twin: Twin) -> Signature:
+    """`self, *args, **kwargs`: as Django writes it where a default is nobody's to copy."""
+    receiver = twin.signature.parameters[: bool(twin.receiver and twin.receiver != "owner")]
+    return Signature((*receiver, *ANYTHING), twin.signature.returns)
+
+
+def _declared(parameters: Iterable[TypeParameter]) -> str:
+    """Type parameters as they are declared (PEP 695)."""
+    texts = []
+    for each in parameters:
+        limit = f"({', '.join(each.constraints)})" if each.constraints else each.bound
+        text = f"{each.stars}{each.name}" + (f": {limit}" if limit else "")
+        texts.append(f"{text} = {each.default}" if each.default else text)
+    return f"[{', '.join(texts)}]" if texts else ""
 
 
 def _arguments(text: str) -> list[str]:

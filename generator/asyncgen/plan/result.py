@@ -39,6 +39,7 @@ class Result:
     faults: tuple[Fault, ...] = ()  # of how classes inherit their mixins
     # Whether a top-level package is the project's own, which isort sets apart.
     is_first_party: Callable[[str], bool] = lambda package: False
+    marked: tuple[str, ...] = ()  # sources that have twins in them, and are to have none
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -18,6 +18,7 @@ from asyncgen.files import CACHE, hash_of_file
 from asyncgen.globs import Globber
 from asyncgen.infer import DjangoStubs, Inference
 from asyncgen.infer.generics import Rows
+from asyncgen.marks import is_marked
 from asyncgen.plan.analysis import Analysis, Chosen
 from asyncgen.plan.builder import SurfaceBuilder
 from asyncgen.plan.derived import Derived
@@ -77,15 +78,16 @@ class Run:
             if _has_content(group)
         ]
         self.problems += (each for surface in merged for each in misnamed_in_module(surface))
-        mixins = mixins_of(merged)
+        mixins = mixins_of(each for each in merged if not each.host)
         made = [companions(each, self.plans[each.path], mixins) for each in merged]
         managers = tuple(each.managers for each in made if each.managers)
-        written = Written(tuple(each.surface for each in made), managers)
+        written = Written(tuple(each.surface for each in made if not each.surface.host), managers)
         unwired = faults(self.config, looked_at, written)
         self.problems += self.unused(chosen, covered)
         released = [each.surface for each in made if each.surface.path in releases]
+        hosts = {each.path for each in merged if each.host}
         return Result(
-            written.surfaces,
+            tuple(each.surface for each in made),
             tuple(self.dispatches([(releases[each.path], each) for each in released])),
             tuple(entries),
             tuple(self.problems),
@@ -97,7 +99,18 @@ class Run:
             all(plan.maker.django for plan in self.plans.values() if plan.stubs != NONE),
             unwired,
             cache(self.is_first_party),
+            tuple(each for each in self.marked(looked_at) if each not in hosts),
         )
+
+    def marked(self, looked_at: list[tuple[Analysis, Chosen]]) -> Iterator[str]:
+        """The project's own sources, as far as they can be read, with something of ours in them."""
+        root = self.config.root
+        read = (each for analysis, chosen in looked_at for each, _ in analysis.of(chosen))
+        paths = dict.fromkeys(each.path for each in read)
+        for path in paths:
+            is_own = path.is_relative_to(root) and "site-packages" not in path.parts
+            if is_own and is_marked(path.read_bytes()):
+                yield path.relative_to(root).as_posix()
 
     def unused(self, chosen: list[Chosen], covered: list[Source]) -> Iterator[Problem]:
         """What is configured and leads to nothing: patterns, and whole sources."""
@@ -158,6 +171,8 @@ class Run:
         """Raise AG401 where what is written would take the place of what is read."""
         sources = {each.path for each in selected}
         for each in selected:
+            if each.is_host:
+                continue
             for output in filter(None, (each.output, each.managers)):
                 if self.config.root / output in sources:
                     raise AsyncgenError(
@@ -191,7 +206,10 @@ class Run:
             tuple(dict.fromkeys((*released, *own, *self.config.search, *installed))),
             self.read,
             frozenset(
-                name for each in selected for name in (each.output_module, each.managers_module)
+                name
+                for each in selected
+                for name in (each.output_module, each.managers_module)
+                if not each.is_host
             )
             | leftovers(self.config, selected),
         )
@@ -326,9 +344,14 @@ def _merged(group: list[Surface]) -> Surface:
 
 def rendered(result: Result, config: Config) -> Iterator[Rendered]:
     """The text of every file; Jinja2 is imported here and not before."""
+    from asyncgen.mend.inline import inlined
+
     renderer = renderer_of(result, config)
     for surface in result.surfaces:
-        yield renderer.module(surface)
+        if surface.host:
+            yield inlined(config, renderer.inline(surface), surface.host.placement)
+        else:
+            yield renderer.module(surface)
     for dispatch, stub_path in result.dispatches:
         yield renderer.dispatch(dispatch)
         if stub_path:

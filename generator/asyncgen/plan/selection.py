@@ -48,6 +48,7 @@ class Selected:
     stubs: str
     managers: str | None
     managers_module: str
+    is_host: bool = False  # the surface goes into the module itself
 
     @property
     def import_root(self) -> Path:
@@ -74,7 +75,7 @@ def apart(selected: list[Selected]) -> list[list[Selected]]:
 def leftovers(config: Config, selected: list[Selected]) -> frozenset[str]:
     """The modules beside the outputs that an earlier run wrote and this one does not: they are to
     go, so nobody may rely on what they say."""
-    outputs = {config.root / each.output for each in selected}
+    outputs = {config.root / each.output for each in selected if not each.is_host}
     namer = Selection(config, Source())
     return frozenset(
         namer.module_name(path)
@@ -173,6 +174,8 @@ class Selection:
         """Where the surface of the module goes, and what goes beside it."""
         inside = path.is_relative_to(self.config.root) and "site-packages" not in path.parts
         inside = inside and not path.is_relative_to(self.config.root / CACHE)
+        if self.source.style == "inline":
+            return self.host(name, path, is_own=inside)
         if "{directory}" in self.source.output and not inside:
             raise AsyncgenError(
                 Problem(
@@ -195,6 +198,20 @@ class Selection:
             managers,
             self.module_name(self.config.root / managers) if managers else "",
         )
+
+    def host(self, name: str, path: Path, *, is_own: bool) -> Selected:
+        """The module itself, into which its surface goes."""
+        if not is_own:
+            raise AsyncgenError(
+                Problem(
+                    "AG202",
+                    f"{name} lies outside the project, so nothing can be written into it",
+                    'give this source style = "subclass", and an `output` of your own',
+                    self.source.location,
+                )
+            )
+        output = path.relative_to(self.config.root).as_posix()
+        return Selected(name, path, output, name, NONE, None, "", is_host=True)
 
     def output_name(self, output: str, name: str, path: Path) -> str:
         """The dotted name of an output. What stands for `{path}` are packages, or will be."""

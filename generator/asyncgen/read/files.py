@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from asyncgen import memory
+from asyncgen.marks import blanked
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.source import Module
 
@@ -56,7 +57,8 @@ def source_bytes(path: Path, display: str) -> bytes:
 
 
 def decode(data: bytes, display: str) -> str:
-    """The text of a source file, by its byte order mark or PEP 263 coding line, else UTF-8."""
+    """The text of a source file, by its byte order mark or PEP 263 coding line, else UTF-8. What
+    asyncgen wrote into it is blank: nothing is to be told from that. Raises AsyncgenError."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         text = data.decode(encoding)
@@ -69,7 +71,7 @@ def decode(data: bytes, display: str) -> str:
                 Location(display, data.count(b"\n", 0, _first_undecodable(data)) + 1),
             )
         ) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return blanked(text.replace("\r\n", "\n").replace("\r", "\n"), display)
 
 
 def _first_undecodable(data: bytes) -> int:
@@ -85,7 +87,8 @@ def _code() -> str:
     """A hash of the code that makes facts."""
     package = Path(__file__).parent
     types = (
-        package.parent / name for name in ("facts.py", "memory.py", "problems.py", "source.py")
+        package.parent / name
+        for name in ("facts.py", "marks.py", "memory.py", "problems.py", "source.py")
     )
     paths = sorted([*package.glob("*.py"), *types])
     return memory.digest(sys.version, *(path.read_bytes() for path in paths))

@@ -56,7 +56,7 @@ def environment(folder: Path | None = None) -> jinja2.Environment:
         "target": target,
     }
     made.tests |= {
-        "awaited": lambda twin: twin.kind not in _PLAIN,
+        "awaited": lambda twin: twin.written_out or twin.kind not in _PLAIN,
         "chunked": is_chunked,
         "classmethod": lambda twin: twin.binding is Binding.CLASSMETHOD,
         "empty_class": is_empty,
@@ -72,6 +72,8 @@ def environment(folder: Path | None = None) -> jinja2.Environment:
 
 def form(twin: Twin) -> str:
     """The template of the body: its file below `twins/`."""
+    if twin.written_out:
+        return "chunks"
     if twin.kind in _PLAIN:
         return twin.kind.value
     if is_sensitive(twin):
@@ -108,9 +110,12 @@ def target(context: Context, twin: Twin) -> str:
     return f"{twin.receiver}.{twin.source}" if twin.receiver else twin.alias
 
 
-def source_import(twin: Twin) -> str:
+@pass_context
+def source_import(context: Context, twin: Twin) -> str:
     """The statement that imports a function where its twin runs: with the module it would be a
-    cycle, and what is patched later would not be run."""
+    cycle, and what is patched later would not be run. None in the module itself."""
+    if _page(context).module == twin.module and twin.alias == twin.source:
+        return ""
     renamed = f" as {twin.alias}" if twin.alias != twin.source else ""
     return f"from {twin.module} import {twin.source}{renamed}"
 

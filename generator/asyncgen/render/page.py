@@ -12,7 +12,7 @@ from jinja2.runtime import Context
 from asyncgen.namespace import Namespace
 from asyncgen.render.imports import IsFirstParty, grouped
 from asyncgen.source import Class
-from asyncgen.surface import ImportLine, Twin
+from asyncgen.surface import Host, ImportLine, Twin
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -28,12 +28,15 @@ class Page:
     twins: Sequence[Twin]
     runtime: Iterable[ImportLine] = ()
     typing: Iterable[ImportLine] = ()
+    host: Host | None = None  # the file that all goes into, which has names already
     names: Namespace = field(init=False)
     _used: set[ImportLine] = field(default_factory=set)
     _owned: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.names = Namespace(self.members)
+        self.names = Namespace(self.members | (self.host.names if self.host else _NOTHING))
+        for line in self.host.imports if self.host else ():
+            self.names.add(line)
         for line in (*self.runtime, *self.typing):
             self.names.add(line)
         self._used.update(self.runtime)
@@ -81,6 +84,11 @@ class Page:
             self.name("typing.TYPE_CHECKING")
             lines = lines | self._used
         return grouped(lines, self.is_first_party)
+
+    def lacking(self) -> tuple[ImportLine, ...]:
+        """The imports of all that was asked for and the host does not have."""
+        known = self.host.imports if self.host else ()
+        return tuple(sorted(self._used.difference(known), key=repr))
 
     def type_imports(self) -> list[list[str]]:
         """Those that only annotations need."""

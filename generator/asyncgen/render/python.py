@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asyncgen.render.environment import environment
 from asyncgen.render.faults import check, told
 from asyncgen.render.imports import IsFirstParty, grouped
-from asyncgen.render.layout import formatted
+from asyncgen.render.layout import INDENT, formatted
 from asyncgen.render.page import Page
-from asyncgen.surface import HEADER, Dispatch, ManagerModule, Rendered, StubModule, Surface, Twin
+from asyncgen.surface import (
+    HEADER,
+    Dispatch,
+    Inline,
+    ManagerModule,
+    Piece,
+    Rendered,
+    StubModule,
+    Surface,
+    Twin,
+)
 
 REGENERATE = "# Do not edit: change the source, then run `asyncgen build`."
 
@@ -31,6 +41,28 @@ class Renderer:
     def twin(self, twin: Twin, surface: Surface) -> str:
         """One twin, without the module around it."""
         return self.code("twin.py.jinja", self.page(surface), surface, twin=twin).text
+
+    def inline(self, surface: Surface) -> Inline:
+        """The pieces of a surface that goes into its source, a twin or a special one each."""
+        page = self.page(surface)
+        pieces: list[Piece] = []
+        for made in surface.classes:
+            depth = made.source.path.count(".") + 1
+            for twin in made.twins:
+                text = self.piece(surface, page, depth, twin=twin)
+                pieces.append(Piece(text, made.source, twin.decision.function))
+            for name in made.protocol:
+                text = self.piece(surface, page, depth, twin=None, name=name, **{"class": made})
+                pieces.append(Piece(text, made.source, made.source.functions.get("__iter__")))
+        for twin in surface.functions:
+            text = self.piece(surface, page, 0, twin=twin)
+            pieces.append(Piece(text, None, twin.decision.function))
+        return Inline(surface.path, surface.module, tuple(pieces), page.lacking())
+
+    def piece(self, surface: Surface, page: Page, depth: int, **variables: object) -> str:
+        """What is indented so deep, as though it were not, in lines that leave room for that."""
+        room = replace(self, width=self.width - len(INDENT) * depth)
+        return room.code("inline.py.jinja", page, surface, **variables).text
 
     def managers(self, made: ManagerModule) -> Rendered:
         """The module of static manager classes."""
@@ -65,6 +97,7 @@ class Renderer:
             surface.twins,
             surface.imports,
             surface.type_imports,
+            host=surface.host,
         )
 
     def code(
