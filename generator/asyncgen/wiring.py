@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from fnmatch import fnmatchcase
 
+from asyncgen.analysis.variables import class_parameters
 from asyncgen.facts import Expression
-from asyncgen.infer.variables import class_parameters
 from asyncgen.problems import Location, Problem, Severity
 from asyncgen.resolve import External, Resolver, every_class
 from asyncgen.source import Class, Module, TypeParameter

@@ -9,16 +9,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from asyncgen.analysis import Evaluator
+from asyncgen.analysis import Evaluator, Spelling
+from asyncgen.analysis.django_stubs import DjangoStubs
+from asyncgen.analysis.types import text
 from asyncgen.annotation import parse_annotation
 from asyncgen.config import Config
 from asyncgen.django.relations import Relations
 from asyncgen.environment import site_packages
 from asyncgen.facts import Display, Expression, Item, Name, Operation
-from asyncgen.infer import Inference
-from asyncgen.infer.django_stubs import DjangoStubs
-from asyncgen.infer.generics import Rows
-from asyncgen.infer.known import text
 from asyncgen.read import read_file
 from asyncgen.resolve import Resolver
 from asyncgen.source import Module
@@ -66,25 +64,25 @@ def _agree(label: Expression | None, inferred: Expression | None) -> bool:
 
 
 def answers(package: Package) -> Iterator[Answer]:
-    inference, cases = labelled(package)
+    spelling, cases = labelled(package)
     for name, label, decision, module in cases:
-        found = inference.returns(decision, module)
+        found = spelling.returns(decision, module)
         yield Answer(package.name, name, label, None if found is None else text(found))
 
 
 Case = tuple[str, str, Decision, Module]  # the callable's name, what a reader says that it returns
 
 
-def labelled(package: Package) -> tuple[Inference, list[Case]]:
-    """Inference over a package, and its callables that have a label."""
+def labelled(package: Package) -> tuple[Spelling, list[Case]]:
+    """What is proved of a package, and its callables that have a label."""
     with (HERE / "labels" / f"{package.name}.toml").open("rb") as file:
         labels = {e["name"]: e["returns"] for e in tomllib.load(file)["callable"] if "returns" in e}
     site = site_packages(Config(ROOT, ROOT / "pyproject.toml", ()))
     resolver = Resolver((*roots(package), *site), _read)
     modules = [module for name in package.modules if (module := resolver.readable(name))]
-    evaluator = Evaluator(resolver, Relations(resolver, modules))
-    inference = Inference(evaluator, DjangoStubs.find(site, _read), Rows(evaluator))
-    return inference, [(name, label, *_callable(resolver, name)) for name, label in labels.items()]
+    stubs = DjangoStubs.find(site, _read)
+    spelling = Spelling(Evaluator(resolver, Relations(resolver, modules), django=stubs))
+    return spelling, [(name, label, *_callable(resolver, name)) for name, label in labels.items()]
 
 
 def _read(path: Path, name: str) -> Module:

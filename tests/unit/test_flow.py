@@ -12,13 +12,11 @@ from textwrap import indent
 
 import pytest
 from analysis import PRELUDE, SITE_PACKAGES, resolver
-from asyncgen.analysis import Evaluator
+from asyncgen.analysis import Evaluator, Spelling
+from asyncgen.analysis.django_stubs import DjangoStubs
+from asyncgen.analysis.types import text
 from asyncgen.classify import Candidate, Classifier, Rules
 from asyncgen.django.relations import Relations
-from asyncgen.infer import Inference
-from asyncgen.infer.django_stubs import DjangoStubs
-from asyncgen.infer.generics import Rows
-from asyncgen.infer.known import text
 from asyncgen.read import read_file
 from asyncgen.surface import Decision, Kind
 
@@ -76,14 +74,14 @@ def told(body: str) -> tuple[str, str]:
     load = "\n    def load(self):\n        self.rows = self.all()\n"
     load += "\n    @cached_property\n    def cached(self):\n        return self.count()\n"
     made = resolver({"shop": PRELUDE + SOURCE + indent(body, " " * 8) + load})
-    evaluator = Evaluator(made, Relations(made, made.known))
     stubs = DjangoStubs.find((SITE_PACKAGES,), lambda path, name: read_file(path, name, str(path)))
+    evaluator = Evaluator(made, Relations(made, made.known), django=stubs)
     module = made.module("shop")
     assert module
     owner = module.classes["Thing"]
     function = owner.functions["method"]
     decided = Classifier(evaluator).decide(Candidate(function, module, owner, owner), Rules())
-    inference = Inference(evaluator, stubs, Rows(evaluator))
+    inference = Spelling(evaluator)
     found = inference.returns(Decision(function, owner, Kind.VALUE, ()), module)
     return decided.kind.value, "?" if found is None else text(found)
 

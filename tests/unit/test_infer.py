@@ -6,12 +6,10 @@ from textwrap import indent
 
 import pytest
 from analysis import PRELUDE, SITE_PACKAGES, resolver
-from asyncgen.analysis import Evaluator
+from asyncgen.analysis import Evaluator, Spelling
+from asyncgen.analysis.django_stubs import DjangoStubs
+from asyncgen.analysis.types import text
 from asyncgen.django.relations import Relations
-from asyncgen.infer import Inference
-from asyncgen.infer.django_stubs import DjangoStubs
-from asyncgen.infer.generics import Rows
-from asyncgen.infer.known import text
 from asyncgen.read import read_file
 from asyncgen.surface import Decision, Kind
 
@@ -61,13 +59,13 @@ return n
 
 def inferred(body: str) -> str | None:
     made = resolver({"shop": PRELUDE + MODULE + indent(body.strip(), " " * 8) + "\n"})
-    evaluator = Evaluator(made, Relations(made, made.known))
     stubs = DjangoStubs.find((SITE_PACKAGES,), lambda path, name: read_file(path, name, str(path)))
+    evaluator = Evaluator(made, Relations(made, made.known), django=stubs)
     module = made.module("shop")
     assert module
     owner = module.classes["Thing"]
     decision = Decision(owner.functions["method"], owner, Kind.VALUE, ())
-    found = Inference(evaluator, stubs, Rows(evaluator)).returns(decision, module)
+    found = Spelling(evaluator).returns(decision, module)
     return None if found is None else text(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from asyncgen.infer.rewriting import Rewriting
+from asyncgen.stub.rewriting import Rewriting
 
 
 @pytest.mark.parametrize(

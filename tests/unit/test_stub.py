@@ -262,7 +262,7 @@ def test_managers_are_for_querysets_without_models_in_their_module(tmp_path: Pat
 def test_without_django_stubs_the_source_is_all_there_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("asyncgen.infer.django_stubs.FOLDER", "no-such-stubs")
+    monkeypatch.setattr("asyncgen.analysis.django_stubs.FOLDER", "no-such-stubs")
     written = built(tmp_path, HEAD + METHOD + "    def two(self):\n        return self.first()\n")
     text = written["shop/querysets_async.pyi"].text
     assert "async def aone(self) -> int: ..." in text

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from asyncgen import knowledge
 from asyncgen.analysis.annotations import NO_FUNCTION, base_word
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.protocols import SWALLOWING, Protocols
+from asyncgen.analysis.types import Types
 from asyncgen.analysis.values import (
     CLEAN,
+    NO_ARGUMENTS,
     NONE,
     NOTHING,
     Argument,
+    Arguments,
     Bound,
     Builtin,
     ClassObject,
@@ -32,30 +35,12 @@ from asyncgen.analysis.values import (
     Value,
     builtin,
     is_tainted,
+    proved,
     union,
     unknown,
 )
 from asyncgen.facts import Call, Expression, Get, Literal, Name, Star, Try, Yield, nodes, walk
 from asyncgen.source import Binding, Class, Evidence, Function, Module, Parameter
-
-
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """What a call passes; `is_complete` when nothing is unpacked into it."""
-
-    positional: tuple[Value, ...] = ()
-    keywords: tuple[tuple[str | None, Value], ...] = ()
-    is_complete: bool = True
-
-    @property
-    def values(self) -> tuple[Value, ...]:
-        return (*self.positional, *(value for _, value in self.keywords))
-
-    def keyword(self, name: str) -> Value:
-        return next((value for each, value in self.keywords if each == name), NOTHING)
-
-
-NO_ARGUMENTS = Arguments()
 
 
 def callee_owner(function: Get, frame: Frame) -> Value:
@@ -71,14 +56,33 @@ class Calls(Protocols):
     def call(self, call: Call, frame: Frame) -> Value:
         special = self.special_call(call, frame)
         if special is not None:
-            return special
-        callee = self.value(call.function, frame)
+            return proved(special, self.type_of_special_call(call, frame))
+        owner = NOTHING
         if isinstance(call.function, Get):
+            owner = self.value(call.function.value, frame)
+            callee = self.read(call.function, owner, frame)
             self.method_of_unknown(call.function, callee, frame)
+        else:
+            callee = self.value(call.function, frame)
         arguments = self.arguments_of(call, frame)
         if not callee:
             frame.note(Level.DOUBT, "calls what cannot be told")
-        return union(self.call_type(each, arguments, frame) for each in callee)
+        result = union(self.call_type(each, arguments, frame) for each in callee)
+        return proved(result, self.type_of_call(call, owner, callee, arguments, frame))
+
+    @abstractmethod
+    def read(self, expression: Get, owner: Value, frame: Frame) -> Value:
+        """`owner.name`, as an expression."""
+
+    @abstractmethod
+    def type_of_call(
+        self, call: Call, owner: Value, callee: Value, arguments: Arguments, frame: Frame
+    ) -> Types | None:
+        """The types of what a call gives; `owner` is what a method is called on."""
+
+    @abstractmethod
+    def type_of_special_call(self, call: Call, frame: Frame) -> Types | None:
+        """The same, of calls whose meaning is in how they are written."""
 
     def method_of_unknown(self, function: Get, callee: Value, frame: Frame) -> None:
         """A method of self, which a class of the sources may override; or of an argument that is
@@ -107,17 +111,19 @@ class Calls(Protocols):
 
     def arguments_of(self, call: Call, frame: Frame) -> Arguments:
         positional: list[Value] = []
+        written: list[Value] = []
         is_complete = all(name for name, _ in call.keywords)
         for each in call.arguments:
             if isinstance(each, Star):
                 self.iterate(self.value(each.value, frame), frame)
                 is_complete = False
-            elif is_complete:
-                positional.append(self.value(each, frame))
-            else:
-                self.value(each, frame)
+                written.append(NOTHING)
+                continue
+            written.append(self.value(each, frame))
+            if is_complete:
+                positional.append(written[-1])
         keywords = tuple((name, self.value(value, frame)) for name, value in call.keywords)
-        return Arguments(tuple(positional), keywords, is_complete)
+        return Arguments(tuple(positional), keywords, is_complete, tuple(written))
 
     def special_call(self, call: Call, frame: Frame) -> Value | None:
         """Calls whose meaning is in how they are written."""

@@ -113,6 +113,10 @@ class Core(ABC):
         """What a module-level or class-level assignment holds."""
 
     @abstractmethod
+    def class_attribute(self, owner: ClassObject, name: str, frame: Frame) -> Value:
+        """What `Class.name` is."""
+
+    @abstractmethod
     def put(self, owner: Expression, value: Value, frame: Frame) -> None:
         """Put the value into the list, set or dict that `owner` names."""
 

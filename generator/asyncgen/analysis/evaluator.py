@@ -7,14 +7,17 @@ from dataclasses import dataclass, field, replace
 
 from asyncgen import knowledge
 from asyncgen.analysis.annotations import base_word, self_type
-from asyncgen.analysis.calls import Arguments
+from asyncgen.analysis.calls import is_context_function
 from asyncgen.analysis.core import is_abstract
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.statements import Statements
+from asyncgen.analysis.types import ANY, SELF, Known, Types, all_of, iterator
+from asyncgen.analysis.types import builtin as typed
 from asyncgen.analysis.values import (
     CLEAN,
     NOTHING,
     Argument,
+    Arguments,
     Bound,
     Builtin,
     Effect,
@@ -26,6 +29,8 @@ from asyncgen.analysis.values import (
     Unknown,
     Value,
     builtin,
+    proved,
+    types_of,
     union,
     unknown,
 )
@@ -40,19 +45,20 @@ _Key = tuple[Function, object, Given, frozenset[tuple[str, Value]]]
 
 def _same(one: Outcome, other: Outcome) -> bool:
     """Whether nothing changed but perhaps the wording of the evidence."""
-    return (one.returns, one.effect.level, one.stops) == (
+    return (one.returns, one.effect.level, one.stops, one.types) == (
         other.returns,
         other.effect.level,
         other.stops,
+        other.types,
     )
 
 
 def _fixpoint() -> Fixpoint[_Key, Outcome]:
     """The limits are far from real code: there, one question evaluates 200 bodies at most."""
     return Fixpoint(
-        nothing=Outcome(NOTHING, CLEAN),
+        nothing=Outcome(NOTHING, CLEAN, types=frozenset()),
         same=_same,
-        unsettled=lambda outcome: outcome,
+        unsettled=lambda outcome: replace(outcome, types=None),
         rounds=6,
         depth_limit=24,
         effort_limit=4000,
@@ -80,6 +86,7 @@ class Evaluator(Statements):
             return Outcome(
                 self.annotated(bound) or unknown(reason),
                 Effect(Level.DOUBT, (Evidence(f"calls {reason}"),)),
+                types=self.lookups.declared(bound),
             )
         if self._outcomes.goes_too_far():
             reason = "calls that nest too deeply to follow"
@@ -105,7 +112,10 @@ class Evaluator(Statements):
         environment.update(self.parameters(bound, dict(given)))
         line = function.location.line
         frame = Frame(bound.module, function, bound.owner, bound.receiver, environment, line)
+        module = bound.module.name
+        frame.is_typed = not module.startswith("django.") or self.relations.is_source(module)
         returns = NOTHING if _is_stub(function) else self.run(function.body, frame)
+        types = self.types_returned(bound, returns, frame)
         effect = frame.effect
         if function.is_generator:
             returns, effect = builtin("generator", effect=frame.effect), CLEAN
@@ -115,7 +125,31 @@ class Evaluator(Statements):
         annotated = self.annotated(bound)
         if (annotated and function.is_generator) or _is_iterator(returns):
             annotated = _with_effect(annotated, returns)
-        return Outcome(annotated or returns, effect, stops, returns)
+        return Outcome(annotated or returns, effect, stops, returns, types)
+
+    # -- types -------------------------------------------------------------------------------------
+
+    def types_returned(self, bound: Bound, returns: Value, frame: Frame) -> Types | None:
+        """What the function is declared to return; else what its body does, where all of it is
+        understood."""
+        declared = self.lookups.declared(bound)
+        if declared is not None or not self.is_typed_by_body(bound):
+            return declared
+        if bound.function.is_generator:
+            return _generator(bound.function, frame.yielded)
+        return None if frame.is_unsure else types_of(returns)
+
+    def is_typed_by_body(self, bound: Bound) -> bool:
+        """Whether what a call returns is what the body returns."""
+        function = bound.function
+        if function.is_async or not function.body or self.is_enclosed(function):
+            return False
+        return all(each.hands_on for each in function.decorations)
+
+    def returned(self, bound: Bound, given: Given = ()) -> Types | None:
+        types = self.outcome(bound, given).types
+        # Until it is settled, nothing at all is what the first round begins with.
+        return types or (None if self._outcomes.is_settled(self.key(bound, given)) else types)
 
     # -- decorators --------------------------------------------------------------------------------
 
@@ -199,18 +233,31 @@ class Evaluator(Statements):
         if bound.receiver and bound.function.binding in _WITH_RECEIVER:
             first = next(parameters, None)
             if first:
-                yield first.name, frozenset({self_type(bound)})
+                is_class = bound.function.binding is Binding.CLASSMETHOD
+                own = typed("type", SELF) if is_class else SELF
+                yield first.name, proved(frozenset({self_type(bound)}), own)
         for parameter in parameters:
             if parameter.kind.name.startswith("VAR_"):
                 positional = parameter.kind.name == "VAR_POSITIONAL"
                 yield parameter.name, builtin("tuple" if positional else "dict")
                 continue
             value = given.get(parameter.name)
+            types = self.declared_types(parameter.annotation, bound.module)
             if value is None and parameter.annotation:
                 value = self.annotation(parameter.annotation, bound)
             if value is None and parameter.name in knowledge.QUERYSET_PARAMETERS:
                 value = self.queryset()
-            yield parameter.name, value or frozenset({Argument(parameter.name)})
+            yield parameter.name, proved(value or frozenset({Argument(parameter.name)}), types)
+
+
+def _generator(function: Function, yielded: list[Types | None]) -> Types | None:
+    """What a generator is: an iterator, or a context manager, of what it yields."""
+    element = all_of(yielded)
+    if not element or element & ANY:
+        return None
+    if is_context_function(function):
+        return frozenset({Known("contextlib", "AbstractContextManager", (element,))})
+    return iterator(element)
 
 
 _WITH_RECEIVER = (Binding.METHOD, Binding.CLASSMETHOD, Binding.PROPERTY)

@@ -6,8 +6,10 @@ from abc import abstractmethod
 
 from asyncgen import knowledge
 from asyncgen.analysis.foreign import is_known, is_package_path
-from asyncgen.analysis.foreign_calls import ForeignCalls
-from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.frame import NARROWED, Frame
+from asyncgen.analysis.typed import Typed, is_rebound, loose
+from asyncgen.analysis.types import Types, all_of
+from asyncgen.analysis.types import builtin as typed
 from asyncgen.analysis.values import (
     NONE,
     NOTHING,
@@ -26,6 +28,8 @@ from asyncgen.analysis.values import (
     builtin,
     is_only,
     is_tainted,
+    proved,
+    types_of,
     union,
     unknown,
 )
@@ -55,7 +59,7 @@ _BOOL = builtin("bool")
 _COMPARISONS = frozenset({"==", "!=", "<", "is", "is not"})
 
 
-class Expressions(ForeignCalls):
+class Expressions(Typed):
     """Evaluates expressions."""
 
     # -- what statements give ----------------------------------------------------------------------
@@ -79,12 +83,9 @@ class Expressions(ForeignCalls):
             case Name(id=name):
                 return self.name(name, frame)
             case Literal():
-                return _literal(expression)
-            case Get(value=owner, name=name):
-                known = self.known_attribute(expression, frame)
-                if known is not None:
-                    return known
-                return self.attribute(self.value(owner, frame), name, frame)
+                return proved(_literal(expression), self.type_of_literal(expression))
+            case Get(value=owner):
+                return self.read(expression, self.value(owner, frame), frame)
             case Call():
                 return self.call(expression, frame)
             case Item():
@@ -99,13 +100,14 @@ class Expressions(ForeignCalls):
                 return self.operation(operator, operands, frame)
             case Bind(name=name, value=inner):
                 value = self.value(inner, frame)
-                frame.environment[name] = value
+                self.rebind(name, loose(value), frame)
                 frame.walrus.add(name)
                 return value
             case Yield(value=inner, delegates=delegates):
-                sent = self.value(inner, frame) if inner is not None else NOTHING
+                sent = self.value(inner, frame) if inner is not None else NONE
                 if delegates:
-                    self.iterate(sent, frame)
+                    sent = self.each(sent, frame)
+                frame.yielded.append(types_of(sent))
                 return unknown("what a generator is sent")
             case Star(value=inner):
                 self.iterate(self.value(inner, frame), frame)
@@ -116,11 +118,33 @@ class Expressions(ForeignCalls):
             case Lambda():
                 return self.function_expression(expression, frame)
 
-    @staticmethod
-    def known_attribute(expression: Get, frame: Frame) -> Value | None:
-        """An attribute that was assigned, or tested, before in the same function."""
+    def read(self, expression: Get, owner: Value, frame: Frame) -> Value:
         path = attribute_path(expression)
-        return frame.environment.get(path) if path else None
+        if path and path in frame.environment:  # assigned, or tested, before in the same function
+            return self.assigned_before(expression.name, owner, frame.environment[path], frame)
+        value = self.attribute(owner, expression.name, frame)
+        if not frame.is_typed:
+            return value
+        types = self.type_of_attribute(owner, expression.name, value, frame)
+        narrow = frame.environment.get(f"{NARROWED}{path}")
+        return proved(value, types if narrow is None else types_of(narrow))
+
+    def assigned_before(self, name: str, owner: Value, value: Value, frame: Frame) -> Value:
+        """An attribute that may still hold what was assigned, or again what its class declares."""
+        types, said = types_of(value), types_of(owner) if frame.is_typed else None
+        declared = said and all_of(self.attribute_of_type(each, name, frame) for each in said)
+        return proved(value, all_of((types, declared)) if declared else types)
+
+    def each(self, value: Value, frame: Frame) -> Value:
+        """What running through `value` gives."""
+        return proved(self.iterate(value, frame), self.elements(types_of(value), frame))
+
+    @staticmethod
+    def rebind(name: str, value: Value, frame: Frame) -> None:
+        """A local name gets another value: what was told of attributes of the old one is gone."""
+        for path in [each for each in frame.environment if each.startswith(f"{NARROWED}{name}.")]:
+            del frame.environment[path]
+        frame.environment[name] = value
 
     def function_expression(self, expression: Lambda, frame: Frame) -> Value:
         """A lambda, as the function that it is."""
@@ -141,7 +165,23 @@ class Expressions(ForeignCalls):
 
     def name(self, name: str, frame: Frame) -> Value:
         if name in frame.environment:
-            return frame.environment[name]
+            value = frame.environment[name]
+            return proved(value, None) if is_rebound(name, frame) else value
+        value = self.global_name(name, frame)
+        return proved(value, self.type_of_global(name, value, frame))
+
+    def type_of_global(self, name: str, value: Value, frame: Frame) -> Types | None:
+        """What is proved of a name that is not local: of constants, classes and managers."""
+        module = frame.module
+        if not frame.is_typed or is_rebound(name, frame) or name in module.rebound:
+            return None
+        found = self.resolver.name(module, name)
+        if isinstance(found, Alias) and isinstance(found.attribute.value, Literal):
+            type_ = found.attribute.value.type
+            return typed(type_) if type_ in ("str", "int", "bool", "float") else None
+        return self.told(value)
+
+    def global_name(self, name: str, frame: Frame) -> Value:
         if name == "__class__" and frame.owner:
             return frozenset({ClassObject(frame.owner)})
         module = frame.module
@@ -227,29 +267,34 @@ class Expressions(ForeignCalls):
     def display(self, type_: str, elements: tuple[Expression, ...], frame: Frame) -> Value:
         """A list, tuple, set or dict; of a dict the values count."""
         parts: set[Type] = set()
-        position = 0
+        types: list[Types | None] = []
+        is_unpacked = False
         for element in elements:
             if isinstance(element, Star):
                 value = self.value(element.value, frame)
-                parts |= value if type_ == "dict" else self.iterate(value, frame)
-                continue
-            value = self.value(element, frame)
-            position += 1
-            if type_ != "dict" or position % 2 == 0:
+                value = value if type_ == "dict" else self.each(value, frame)
+                is_unpacked |= type_ in ("dict", "tuple")
                 parts |= value
-        return builtin(type_, frozenset(parts))
+            else:
+                value = self.value(element, frame)
+                if type_ != "dict" or len(types) % 2 == 1:
+                    parts |= value
+            types.append(types_of(value))
+        made = builtin(type_, frozenset(parts))
+        return proved(made, self.type_of_display(type_, types, is_unpacked))
 
     def comprehension(self, expression: Comprehension, frame: Frame) -> Value:
         outer = frame.environment
         frame.environment = dict(outer)
         for target, iterable in expression.sources:
-            self.bind(target, self.iterate(self.value(iterable, frame), frame), frame)
+            self.bind(target, self.each(self.value(iterable, frame), frame), frame)
         for condition in expression.conditions:
             self.test(self.value(condition, frame), frame)
             self.narrow(condition, True, frame)
-        elements = union(self.value(each, frame) for each in expression.elements)
+        elements = [self.value(each, frame) for each in expression.elements]
         frame.leave(outer)
-        return builtin(expression.type, elements)
+        types = self.type_of_comprehension(expression.type, [types_of(each) for each in elements])
+        return proved(builtin(expression.type, frozenset().union(*elements)), types)
 
     # -- operators ---------------------------------------------------------------------------------
 
@@ -270,7 +315,9 @@ class Expressions(ForeignCalls):
             values.append(self.decisive(first, is_and, frame))
         if decided is None or decided is is_and:
             values.append(self.value_when(test, is_and, second, frame))
-            values[0] = self.remaining(values[0], is_and) if len(values) > 1 else values[0]
+            if len(values) > 1:
+                left = self.left_of_choice(types_of(values[0]), is_and, frame)
+                values[0] = proved(self.remaining(values[0], is_and), left)
         return union(values)
 
     def decisive(self, first: Expression, is_and: bool, frame: Frame) -> Value:
@@ -299,6 +346,10 @@ class Expressions(ForeignCalls):
 
     def operation(self, operator: str, operands: tuple[Expression, ...], frame: Frame) -> Value:
         values = [self.value(operand, frame) for operand in operands]
+        types = self.type_of_operation(operator, values, frame) if frame.is_typed else None
+        return proved(self.operated(operator, values, frame), types)
+
+    def operated(self, operator: str, values: list[Value], frame: Frame) -> Value:
         if operator == "not":
             self.test(values[0], frame)
             return _BOOL
@@ -337,7 +388,9 @@ class Expressions(ForeignCalls):
                 self.value(each, frame)
         path = attribute_path(expression.value)
         kept = frame.environment.get(f"{path}[]", NOTHING) if path else NOTHING
-        return kept | union(self.item_of(each, expression, frame) for each in owner)
+        value = kept | union(self.item_of(each, expression, frame) for each in owner)
+        types = self.type_of_item(expression, owner, frame) if frame.is_typed else None
+        return proved(value, types)
 
     def item_of(self, owner: Type, expression: Item, frame: Frame) -> Value:
         is_slice = expression.index is None

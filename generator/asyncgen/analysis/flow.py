@@ -96,6 +96,10 @@ class Flow(ABC, Generic[S]):
     def matched(self, subject: Expression, case: Case, state: S) -> None:
         """Bind what a case's pattern captures, and narrow what it matches."""
 
+    def is_same(self, before: S, after: S) -> bool:
+        """Whether two states say the same."""
+        return before == after
+
     def at(self, line: int) -> None:
         """A statement begins, or the head of a loop is met again."""
 
@@ -192,7 +196,7 @@ class Flow(ABC, Generic[S]):
                 self.narrowed(loop.test, True, start)
             body = self.block(loop.body, start)
             again = self.joined([s for s in (head, body.end, body.continues) if s is not None])
-            if again == head:
+            if self.is_same(head, again):
                 break
             head = self.widened(head, again) if number >= ROUNDS - 1 else again
         done: Exits[S] = Exits(self.copied(head))

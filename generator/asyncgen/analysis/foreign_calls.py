@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from asyncgen import knowledge
-from asyncgen.analysis.calls import Arguments, Calls
+from asyncgen.analysis.calls import Calls
 from asyncgen.analysis.foreign import is_setting
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.protocols import SWALLOWING
 from asyncgen.analysis.values import (
     NONE,
     NOTHING,
+    Arguments,
     Bound,
     Builtin,
     Cause,

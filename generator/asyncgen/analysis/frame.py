@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from asyncgen.analysis.types import Types
 from asyncgen.analysis.values import (
     CLEAN,
-    NOTHING,
     Bound,
     Cause,
     ClassObject,
@@ -15,10 +15,14 @@ from asyncgen.analysis.values import (
     Instance,
     Level,
     Value,
+    is_same,
     merged,
+    union,
 )
 from asyncgen.problems import Location
 from asyncgen.source import Class, Evidence, Function, Module
+
+NARROWED = "~"  # before the path of an attribute that a test told something of
 
 EVIDENCE_LIMIT = 4  # steps of a chain of calls that are worth telling
 
@@ -41,14 +45,18 @@ class Frame:
     guarded: int = 0  # how many enclosing try blocks catch StopIteration
     is_running: bool = False
     walrus: set[str] = field(default_factory=set)  # names bound by `:=` so far
+    is_typed: bool = True  # whether types are looked for
+    yielded: list[Types | None] = field(default_factory=list)  # the types of what a generator gives
+    is_unsure: bool = False  # whether it is open how a block is left
 
     def leave(self, outer: Environment) -> None:
         """Return to `outer` from an expression that may not be evaluated, or that has names of its
         own: what `:=` bound in it stays."""
         inner, self.environment = self.environment, outer
         for name in self.walrus:
-            if inner.get(name) != outer.get(name):
-                outer[name] = merged(inner.get(name, NOTHING) | outer.get(name, NOTHING))
+            if not is_same(inner.get(name), outer.get(name)):
+                parts = (each[name] for each in (inner, outer) if name in each)
+                outer[name] = merged(union(parts))
 
     def note(self, level: Level, message: str, cause: Cause = Cause.QUERY) -> None:
         """Something evaluated here has an effect by itself."""
@@ -82,6 +90,10 @@ def joined(environments: Sequence[Environment]) -> Environment:
     for other in others:
         for name, value in other.items():
             known = result.setdefault(name, value)
-            if known is not value and known != value:
-                result[name] = merged(known | value)
+            if not is_same(known, value):
+                result[name] = merged(union((known, value)))
+    # What was narrowed on one of the ways only is not narrow any more.
+    for path in [each for each in result if each.startswith(NARROWED)]:
+        if not all(path in each for each in environments):
+            del result[path]
     return result

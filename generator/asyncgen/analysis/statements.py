@@ -8,7 +8,10 @@ from asyncgen import knowledge
 from asyncgen.analysis.annotations import base_word
 from asyncgen.analysis.expressions import Expressions, attribute_path, named_classes
 from asyncgen.analysis.flow import Exits, Flow
-from asyncgen.analysis.frame import Environment, Frame, joined
+from asyncgen.analysis.frame import NARROWED, Environment, Frame, joined
+from asyncgen.analysis.typed import loose
+from asyncgen.analysis.types import NONE as NONE_TYPE
+from asyncgen.analysis.types import Types, given, tuple_parts
 from asyncgen.analysis.values import (
     NONE,
     NOTHING,
@@ -25,11 +28,16 @@ from asyncgen.analysis.values import (
     Unknown,
     Value,
     builtin,
+    is_same,
     merged,
+    proved,
+    types_of,
+    union,
     unknown,
 )
 from asyncgen.facts import (
     Assign,
+    Bind,
     Block,
     Call,
     Case,
@@ -76,14 +84,22 @@ class Walk(Flow[Environment]):
     def joined(self, states: list[Environment]) -> Environment:
         return joined(states)
 
+    def is_same(self, before: Environment, after: Environment) -> bool:
+        return before.keys() == after.keys() and all(
+            is_same(value, after[name]) for name, value in before.items()
+        )
+
     def widened(self, before: Environment, after: Environment) -> Environment:
         lazy = self.evaluator.holds_queryset
         return {
             name: value
-            if before.get(name) == value
+            if is_same(before.get(name), value)
             else unknown(f"{name}, which changes in a loop", from_queryset=lazy(value))
             for name, value in after.items()
         }
+
+    def unsure(self) -> None:
+        self.frame.is_unsure = True
 
     def within(self, state: Environment) -> Frame:
         self.frame.environment = state
@@ -109,7 +125,7 @@ class Walk(Flow[Environment]):
         frame = self.within(state)
         assert loop.iterable is not None
         assert loop.target is not None
-        items = self.evaluator.iterate(self.evaluator.value(loop.iterable, frame), frame)
+        items = self.evaluator.each(self.evaluator.value(loop.iterable, frame), frame)
         self.evaluator.bind(loop.target, items, frame)
 
     def entered(self, statement: With, state: Environment) -> bool | None:
@@ -120,7 +136,8 @@ class Walk(Flow[Environment]):
             entered = self.evaluator.enter(value, frame)
             answers.add(self.evaluator.swallows(value))
             if target:
-                self.evaluator.bind(target, entered, frame)
+                types = types_of(value)
+                self.evaluator.bind(target, proved(entered, types and given(types)), frame)
         return True if True in answers else None if None in answers else False
 
     def caught(self, handler: Handler, state: Environment) -> None:
@@ -190,8 +207,9 @@ class Statements(Expressions):
         frame.is_running = True
         exits = Walk(self, frame).block(block, frame.environment)
         frame.is_running = False
-        returned = exits.returns.get(RETURNED, NOTHING) if exits.returns is not None else NOTHING
-        return returned | (NONE if exits.end is not None else NOTHING)
+        ways = [exits.returns[RETURNED]] if exits.returns is not None else []
+        ways += [NONE] if exits.end is not None else []
+        return union(ways) if ways else proved(NOTHING, frozenset())
 
     def simple(self, statement: Statement, frame: Frame) -> bool:
         """Run a statement that has no blocks; whether what follows it can be reached."""
@@ -215,7 +233,8 @@ class Statements(Expressions):
                 frame.environment[definition.name] = frozenset({self.inner(definition, frame)})
             case LocalImport(imports=imports):
                 for name, found in imports:
-                    frame.environment[name] = self.imported(found.module, found.name)
+                    made = self.imported(found.module, found.name)
+                    frame.environment[name] = proved(made, self.told(made))
         return True
 
     def never_returns(self, call: Call, frame: Frame) -> bool:
@@ -249,15 +268,17 @@ class Statements(Expressions):
         result = self.value(statement.value, frame)
         if statement.annotation and frame.bound:
             declared = self.annotation(statement.annotation, frame.bound)
+            types = self.declared_types(statement.annotation, frame.module) or types_of(result)
             if declared and all(isinstance(each, Unknown | Argument) for each in result):
                 result = declared
+            result = proved(result, types)
         for target in statement.targets:
-            self.bind(target, result, frame)
+            self.bind(target, loose(result), frame)
 
     def bind(self, target: Expression, value: Value, frame: Frame) -> None:
         match target:
             case Name(id=name):
-                frame.environment[name] = merged(value)
+                self.rebind(name, merged(value), frame)
             case Get():
                 self.bind_attribute(target, value, frame)
             case Item(value=inner, index=index):
@@ -287,24 +308,28 @@ class Statements(Expressions):
         path = attribute_path(target)
         if path:
             frame.environment[path] = value
+            frame.environment.pop(f"{NARROWED}{path}", None)
 
     def put(self, owner: Expression, value: Value, frame: Frame) -> None:
         """`owner[…] = value`, `owner.append(value)`: it then has such elements."""
         path = attribute_path(owner)
         known = frame.environment.get(path, NOTHING) if path else NOTHING
         if path and any(isinstance(each, Builtin) for each in known):
-            frame.environment[path] = frozenset(
+            more = frozenset(
                 Builtin(each.name, each.elements | value, each.effect)
                 if isinstance(each, Builtin)
                 else each
                 for each in known
             )
+            frame.environment[path] = proved(more, types_of(known))
 
     def unpack(self, elements: tuple[Expression, ...], value: Value, frame: Frame) -> None:
         """`a, b = value`"""
         parts = self.iterate(value, frame)
-        for element in elements:
-            self.bind(element, parts, frame)
+        for element, types in zip(
+            elements, tuple_parts(types_of(value), len(elements)), strict=True
+        ):
+            self.bind(element, proved(parts, types), frame)
 
     # -- what a test tells -------------------------------------------------------------------------
 
@@ -375,39 +400,66 @@ class Statements(Expressions):
                     self.narrow(option, False, frame)
             case Call(function=Name(id="isinstance"), arguments=(Name() | Get() as what, wanted)):
                 classes = named_classes(self.value(wanted, frame))
-                self.keep_instances(what, classes, holds, frame)
-            case Operation(operator="is" | "is not" as operator, operands=(Name(id=name), right)):
-                if right == Literal("None") and (operator == "is not") is holds:
-                    self.keep_not_none(name, frame)
+                types = self.instances(wanted, frame) if holds else None
+                self.keep_instances(what, classes, holds, frame, types)
+            case Operation(operator="is not", operands=operands):
+                self.narrow(Operation("is", operands), not holds, frame)
+            case Operation(operator="is", operands=(what, Literal(type="None"))):
+                self.keep_none(what, holds, frame)
             case Operation(operator="in", operands=(Literal(type="str"), Name(id=name))) if holds:
                 # A queryset is not looked for a text in, so it is a text or a container.
                 known = frame.environment.get(name, NOTHING)
                 if any(isinstance(each, Argument) for each in known):
                     told = frozenset(each for each in known if not isinstance(each, Argument))
-                    frame.environment[name] = told | builtin("container")
-            case Name(id=name) if holds:
-                self.keep_not_none(name, frame)
+                    frame.environment[name] = proved(told | builtin("container"), types_of(known))
+            case Name() | Get() | Bind() if holds:
+                self.keep_none(test, False, frame)
+
+    def keep_none(self, what: Expression, is_none: bool, frame: Frame) -> None:
+        """A name, or an attribute of one, is None, or is not."""
+        match what:
+            case Name(id=name) | Bind(name=name) if name in frame.environment:
+                value = frame.environment[name]
+                types = _narrowed(types_of(value), is_none)
+                frame.environment[name] = proved(value if is_none else value - NONE, types)
+            case Get():
+                # The members are read anew each time, for what reading does.
+                path = attribute_path(what)
+                if path and frame.is_typed:
+                    value = self.value(what, self.scratch(frame))
+                    types = _narrowed(types_of(value), is_none)
+                    frame.environment[f"{NARROWED}{path}"] = proved(NOTHING, types)
 
     @staticmethod
-    def keep_not_none(name: str, frame: Frame) -> None:
-        if name in frame.environment:
-            frame.environment[name] -= NONE
+    def scratch(frame: Frame) -> Frame:
+        """A frame with the same names, whose effects do not count."""
+        made = Frame(frame.module, None, frame.owner, frame.receiver, frame.environment, frame.line)
+        made.is_typed = frame.is_typed
+        return made
 
     def keep_instances(
-        self, what: Expression, classes: list[Type], holds: bool, frame: Frame
+        self,
+        what: Expression,
+        classes: list[Type],
+        holds: bool,
+        frame: Frame,
+        types: Types | None = None,
     ) -> None:
+        """Keep the instances of the classes, or what is none; `types` are what the classes mean,
+        where nothing is proved yet."""
         path = attribute_path(what)
         if not path or not classes:
             return
-        known = self.value(what, Frame(frame.module, None, None, None, frame.environment))
+        known = self.value(what, self.scratch(frame))
+        types = types if types_of(known) is None else types_of(known)
         inside = frozenset(each for each in known if self.is_one_of(each, classes))
         if not holds:
-            frame.environment[path] = known - inside or known
+            frame.environment[path] = proved(known - inside or known, types)
             return
         is_open = any(isinstance(each, Argument | Unknown) or each == _JSON for each in known)
         if is_open or not inside:
             inside |= frozenset(_as_json(each) if _JSON in known else each for each in classes)
-        frame.environment[path] = inside
+        frame.environment[path] = proved(inside, types)
 
     def is_one_of(self, type_: Type, classes: list[Type]) -> bool:
         match type_:
@@ -417,6 +469,12 @@ class Statements(Expressions):
             case Builtin(name=name):
                 return any(isinstance(each, Builtin) and each.name == name for each in classes)
         return False
+
+
+def _narrowed(types: Types | None, is_none: bool) -> Types | None:
+    if types is None:
+        return None
+    return types & NONE_TYPE if is_none else types - NONE_TYPE
 
 
 _JSON = Builtin("json")

@@ -1,7 +1,9 @@
 """What an expression may be, and what evaluating it may do.
 
-A value is a set of possible types; the empty set is "not known yet" (a recursion) or "never
-returns". Effects are ordered, from what is proved to do nothing to what is seen to query.
+A value is a set of all that something may be; the empty set is "not known yet" (a recursion) or
+"never returns". Part of it may be a guess, of which a kind may be made. Where every way to it is
+understood, it is `Proved`, and has types that a stub may say.
+Effects are ordered, from what is proved to do nothing to what is seen to query.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from typing import TypeAlias
 
+from asyncgen.analysis.types import NONE as NONE_TYPE
+from asyncgen.analysis.types import Types, all_of
 from asyncgen.source import Class, Evidence, Function, Module
 
 WIDTH_LIMIT = 8  # how many variants of one builtin are told apart
@@ -181,10 +185,45 @@ Type: TypeAlias = (
 )
 Value: TypeAlias = frozenset[Type]
 
+
+class Proved(frozenset[Type]):
+    """A value that is understood: `types` are its types, with type arguments.
+
+    Unknown beats wrong: what set operations make of it is a plain set again, of which nothing is
+    proved. Who wants more says so, by `proved` and `union`.
+    """
+
+    __slots__ = ("types",)
+    types: Types
+
+    def __new__(cls, members: Iterable[Type], types: Types) -> Proved:
+        made = super().__new__(cls, members)
+        made.types = types
+        return made
+
+
+def proved(value: Value, types: Types | None) -> Value:
+    """The value, with these types and no others; without any where they are None."""
+    if types is not None:
+        return Proved(value, types)
+    return frozenset(value) if isinstance(value, Proved) else value
+
+
+def types_of(value: Value) -> Types | None:
+    """The types that are proved; None where something is open, or a guess."""
+    return value.types if isinstance(value, Proved) else None
+
+
+def is_same(one: Value | None, other: Value | None) -> bool:
+    """Whether two values may be the same, and as much is proved of both."""
+    if one is None or other is None:
+        return one is other
+    return one is other or (one == other and types_of(one) == types_of(other))
+
+
 NOTHING: Value = frozenset()
 _MUTABLE = frozenset({"list", "dict", "set"})
-NONE: Value = frozenset({Builtin("None")})
-
+NONE: Value = Proved({Builtin("None")}, NONE_TYPE)
 
 # What is passed for parameters, by their names.
 Given: TypeAlias = tuple[tuple[str, Value], ...]
@@ -194,13 +233,36 @@ Given: TypeAlias = tuple[tuple[str, Value], ...]
 class Outcome:
     """What calling a function gives: `stops` when a StopIteration may leave it.
 
-    `inferred` is what the body returns, where `returns` is what the annotation says.
+    `inferred` is what the body returns, where `returns` is what the annotation says. `types` are
+    those that are proved of what is returned; none while that is being found out.
     """
 
     returns: Value
     effect: Effect
     stops: bool = False
     inferred: Value = NOTHING
+    types: Types | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a call passes; `is_complete` when nothing is unpacked into it. `written` are all by
+    position, also those after one that is unpacked."""
+
+    positional: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str | None, Value], ...] = ()
+    is_complete: bool = True
+    written: tuple[Value, ...] = ()
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        return (*self.positional, *(value for _, value in self.keywords))
+
+    def keyword(self, name: str) -> Value:
+        return next((value for each, value in self.keywords if each == name), NOTHING)
+
+
+NO_ARGUMENTS = Arguments()
 
 
 def unknown(reason: str, *, from_queryset: bool = False) -> Value:
@@ -222,7 +284,12 @@ def is_only(value: Value, name: str) -> bool:
 
 
 def union(values: Iterable[Value]) -> Value:
-    return frozenset().union(*values)
+    """All that one or the other may be; proved where each of them is."""
+    parts = tuple(values)
+    if len(parts) == 1:
+        return parts[0]
+    together: Value = frozenset().union(*parts)
+    return proved(together, all_of(map(types_of, parts))) if parts else together
 
 
 def _nesting(type_: Type) -> int:
@@ -244,7 +311,8 @@ def _cut(value: Value, limit: int) -> Value:
 
 def merged(value: Value) -> Value:
     """The value with all that may be one list, dict or set as one that may have all the elements;
-    so too other builtins of which it has many variants, and what cannot be told anyway.
+    so too other builtins of which it has many variants, and what cannot be told anyway. As much is
+    proved of it as before.
 
     Without it each `if …: found["x"] = y` on the way would double the number of dicts, and each
     turn of a loop over what is not read would add to what an item may be.
@@ -263,4 +331,4 @@ def merged(value: Value) -> Value:
     if len(untold) > UNTOLD_LIMIT:
         lazy = any(map(is_tainted, untold))
         result = result.difference(untold) | unknown("one of many things", from_queryset=lazy)
-    return result
+    return value if result is value else proved(result, types_of(value))

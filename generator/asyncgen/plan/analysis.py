@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from asyncgen.analysis import DjangoStubs, Spelling
 from asyncgen.classify import Classifier
 from asyncgen.config import Release, Source
-from asyncgen.infer import DjangoStubs, Inference
 from asyncgen.plan.selection import Selected
 from asyncgen.source import Module
 
@@ -32,7 +32,7 @@ class Analysis:
     files."""
 
     classifier: Classifier
-    inference: Inference
+    spelling: Spelling
     django: DjangoStubs | None
     modules: Mapping[Path, Module]
 

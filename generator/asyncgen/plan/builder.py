@@ -8,13 +8,13 @@ from fnmatch import fnmatchcase
 
 from asyncgen import knowledge
 from asyncgen.analysis import Frame
+from asyncgen.analysis.rows import is_generic
 from asyncgen.analysis.values import Bound, ClassObject, Instance, Level
 from asyncgen.annotate import conversion, twin, with_docstring
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
 from asyncgen.config import WORDS, Source
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Get
-from asyncgen.infer.generics import is_generic
 from asyncgen.plan.derived import Derived, queryset_of
 from asyncgen.plan.result import Entry
 from asyncgen.plan.selection import Selected

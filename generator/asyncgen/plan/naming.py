@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from asyncgen.annotate import ANYTHING
-from asyncgen.infer.scope import Scope, UnknownNameError, Where
 from asyncgen.resolve import Resolver
 from asyncgen.source import COMPUTED, Parameter, Signature, TypeParameter
+from asyncgen.stub.scope import Scope, UnknownNameError, Where
 from asyncgen.surface import ImportLine, Kind, Subclass, Surface, SurfaceClass, Twin
 
 _SELF = re.compile(r"\bSelf\b")

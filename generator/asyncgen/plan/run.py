@@ -9,15 +9,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from asyncgen import environment
-from asyncgen.analysis import Evaluator
+from asyncgen.analysis import DjangoStubs, Evaluator, Spelling
 from asyncgen.analysis.values import Level
 from asyncgen.classify import Classifier
 from asyncgen.config import Config, Release, Source
 from asyncgen.django.relations import Relations
 from asyncgen.files import CACHE, hash_of_file
 from asyncgen.globs import Globber
-from asyncgen.infer import DjangoStubs, Inference
-from asyncgen.infer.generics import Rows
 from asyncgen.marks import is_marked
 from asyncgen.plan.analysis import Analysis, Chosen
 from asyncgen.plan.builder import SurfaceBuilder
@@ -227,11 +225,11 @@ class Run:
             return None
         said = dict.fromkeys(self.config.pure, Level.CLEAN)
         said |= dict.fromkeys(self.config.blocks, Level.REACHES)
-        evaluator = Evaluator(resolver, Relations(resolver, list(modules.values())), said)
+        relations = Relations(resolver, list(modules.values()))
         django = DjangoStubs.find(installed, self.read)
         self.resolvers += [django.resolver] if django else []
-        inference = Inference(evaluator, django, Rows(evaluator))
-        return Analysis(Classifier(evaluator), inference, django, modules)
+        evaluator = Evaluator(resolver, relations, said, django=django)
+        return Analysis(Classifier(evaluator), Spelling(evaluator), django, modules)
 
     def surfaces(self, chosen: Chosen, analysis: Analysis) -> Iterator[tuple[Surface, list[Entry]]]:
         """The surfaces of the chosen modules, and what was decided of each."""
@@ -248,7 +246,7 @@ class Run:
         # methods return.
         while sum(builder.derive(derived) for builder in builders):
             pass
-        maker = StubMaker(resolver, analysis.inference, analysis.django)
+        maker = StubMaker(resolver, analysis.spelling, analysis.django)
         for builder in builders:
             selected = builder.selected
             self.plans.setdefault(

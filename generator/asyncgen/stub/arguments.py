@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
-from asyncgen.infer.scope import Scope, Where
-from asyncgen.infer.variables import class_parameters
+from asyncgen.analysis.variables import class_parameters
 from asyncgen.resolve import Resolver
 from asyncgen.source import Class, TypeParameter
+from asyncgen.stub.scope import Scope, Where
 
 
 def arguments(

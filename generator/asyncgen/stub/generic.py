@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from asyncgen.infer.lookups import Lookups
-from asyncgen.infer.scope import Scope, Where
-from asyncgen.infer.variables import type_parameter
+from asyncgen.analysis.lookups import Lookups
+from asyncgen.analysis.variables import type_parameter
 from asyncgen.source import Class
+from asyncgen.stub.scope import Scope, Where
 
 
 @dataclass(frozen=True, slots=True)

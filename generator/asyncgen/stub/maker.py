@@ -11,18 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from asyncgen.analysis import is_context_function
+from asyncgen.analysis import Spelling, is_context_function
+from asyncgen.analysis.django_stubs import DjangoStubs, Stubbed
+from asyncgen.analysis.types import Types, given, has, overrides
+from asyncgen.analysis.variables import is_variable
 from asyncgen.annotate import receiving
 from asyncgen.annotation import parse_annotation
 from asyncgen.facts import Expression, Item
-from asyncgen.infer import Inference
-from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
-from asyncgen.infer.known import Types, given, has, overrides
-from asyncgen.infer.scope import Scope, UnknownNameError, Where
-from asyncgen.infer.variables import is_variable
 from asyncgen.resolve import Alias, External, Resolver
 from asyncgen.source import Binding, Class, Function, Module, Parameter, ParameterKind
 from asyncgen.stub.arguments import arguments
+from asyncgen.stub.scope import Scope, UnknownNameError, Where
 from asyncgen.stub.text import (
     CONTEXTS,
     ITERATORS,
@@ -71,7 +70,7 @@ class StubMaker:
     """Makes the functions of stubs, and the stubs that have them, for one source's surfaces."""
 
     resolver: Resolver
-    inference: Inference
+    spelling: Spelling
     django: DjangoStubs | None
 
     def module(
@@ -131,8 +130,8 @@ class StubMaker:
         if owner is None or queryset is None or queryset.module.startswith("django."):
             return {}
         spelled = scope.name(queryset.module, queryset.qualname)
-        is_generic = any(self.inference.lookups.variables(queryset))
-        row = self.inference.rows.of(owner) if is_generic else None
+        is_generic = any(self.spelling.evaluator.lookups.variables(queryset))
+        row = self.spelling.evaluator.rows.of(owner) if is_generic else None
         return {"Self": f"{spelled}[{scope.spelled(row)}]" if row else spelled}
 
     def sync(
@@ -217,7 +216,11 @@ class StubMaker:
             where = replace(where, substitutes={**where.substitutes, receiver: known})
         own = tuple(each for each in function.type_parameters if each.name != receiver)
         text = ""
-        if own and decision.owner and any(self.inference.lookups.variables(decision.owner)):
+        if (
+            own
+            and decision.owner
+            and any(self.spelling.evaluator.lookups.variables(decision.owner))
+        ):
             # Both kinds of type variables in one signature are an error (PEP 695).
             owner = f"{decision.owner.qualname}.{function.name}"
             variables = {each.name: scope.own_variable(owner, each, where) for each in own}
@@ -334,18 +337,18 @@ class StubMaker:
         """What is inferred; nothing where it is not what the overridden method of Django's returns,
         such as a `delete()` that returns None: a class that inherits twins of both would be an
         error, though its own methods, which have no annotations, are none."""
-        found = self.inference.returns(decision, module)
-        wanted = self.inference.overridden(decision) if found else None
+        found = self.spelling.returns(decision, module)
+        wanted = self.spelling.overridden(decision) if found else None
         return None if found and wanted and not overrides(found, wanted) else found
 
     def checked(self, found: Types, decision: Decision) -> Types | None:
         """What is inferred; nothing where it overrides a method of Django's that returns rows, in a
         class that does not say whose: mypy's plugin takes them for a type variable's."""
         owner = decision.owner
-        row = self.inference.rows.of(owner) if owner else None
-        if owner is None or not row or self.inference.rows.is_declared(owner):
+        row = self.spelling.evaluator.rows.of(owner) if owner else None
+        if owner is None or not row or self.spelling.evaluator.rows.is_declared(owner):
             return found
-        return None if has(found, row) and self.inference.overridden(decision) else found
+        return None if has(found, row) and self.spelling.overridden(decision) else found
 
     def wrapped(
         self, text: str, decision: Decision, where: Where, scope: Scope, kind: Kind | None

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from asyncgen.analysis.types import ANY, Types
+from asyncgen.analysis.variables import class_parameters
 from asyncgen.annotate import ANYTHING
 from asyncgen.annotation import last_word, parse_annotation
-from asyncgen.infer.known import ANY, Types
-from asyncgen.infer.scope import Scope, Where
-from asyncgen.infer.variables import class_parameters
 from asyncgen.resolve import Resolver, is_copied
 from asyncgen.source import Binding, Class, Function, Parameter, ParameterKind, Signature
 from asyncgen.stub.arguments import arguments
 from asyncgen.stub.generic import generics
 from asyncgen.stub.maker import StubMaker, in_class
+from asyncgen.stub.scope import Scope, Where
 from asyncgen.stub.text import summary
 from asyncgen.surface import (
     Decision,
@@ -163,7 +163,7 @@ class ManagerStub:
 
     def classes(self) -> Iterator[StubClass]:
         queryset = self.manager.queryset
-        generic = generics(queryset, self.maker.inference.lookups, self.scope)
+        generic = generics(queryset, self.maker.spelling.evaluator.lookups, self.scope)
         row = self.scope.spelled(self.row(), generic.substitutes)
         base = self.scope.name("django.db.models", "Manager")
         own = f"{self.scope.name(queryset.module, queryset.name)}{generic.arguments}"
@@ -211,7 +211,7 @@ class ManagerStub:
                     yield replace(each, is_incompatible=True, location=queryset.location)
 
     def row(self) -> Types:
-        return self.maker.inference.rows.of(self.manager.queryset) or ANY
+        return self.maker.spelling.evaluator.rows.of(self.manager.queryset) or ANY
 
     def functions(self, own: str, row: str, variables: Mapping[str, str]) -> Iterator[StubFunction]:
         """What from_queryset copies, and the twins of that."""

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from asyncgen.infer.scope import Scope, Where
 from asyncgen.resolve import Resolver
 from asyncgen.source import Binding, Function, Module, Parameter, ParameterKind
 from asyncgen.stub.generic import generics
 from asyncgen.stub.maker import StubMaker, in_class, is_annotated
+from asyncgen.stub.scope import Scope, Where
 from asyncgen.stub.text import ITERATORS, argument, head
 from asyncgen.surface import (
     Decision,
@@ -65,7 +65,7 @@ class ClassStub:
 
     def classes(self) -> Iterator[StubClass]:
         found = self.made.source
-        generic = generics(found, self.maker.inference.lookups, self.scope)
+        generic = generics(found, self.maker.spelling.evaluator.lookups, self.scope)
         self.substitutes = {**generic.substitutes}
         functions = [
             in_class(function, self.made.name, found.name)
@@ -160,7 +160,7 @@ class ClassStub:
                     text = self.scope.annotation(inner, where) if inner else None
                     if text:
                         return text
-        row = self.maker.inference.rows.of(found)
+        row = self.maker.spelling.evaluator.rows.of(found)
         return self.scope.spelled(row) if row else self.scope.name("typing", "Any")
 
     def converted(self) -> Iterator[StubFunction]:
@@ -182,7 +182,7 @@ class ClassStub:
         """The async class of each class that the surface covers, by the sync one's name."""
         assert self.made.subclass
         own = {self.made.source.name: self.made.subclass.name}
-        queryset = self.maker.inference.lookups.queryset_of(self.made.source)
+        queryset = self.maker.spelling.evaluator.lookups.queryset_of(self.made.source)
         if queryset and f"Async{queryset.name}" in self.derived:
             own[queryset.name] = f"Async{queryset.name}"
         return own

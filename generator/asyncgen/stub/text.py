@@ -7,7 +7,7 @@ import re
 
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.facts import Item
-from asyncgen.infer.scope import Scope
+from asyncgen.stub.scope import Scope
 from asyncgen.surface import Kind
 
 ITERATORS = frozenset(

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from asyncgen.analysis import Evaluator
-from asyncgen.analysis.values import Bound, Instance
+from asyncgen.analysis.core import Core
+from asyncgen.analysis.django_stubs import DjangoStubs, Stubbed
+from asyncgen.analysis.rows import Rows
+from asyncgen.analysis.types import ANY, NONE, SELF, Known, Types, builtin, substituted
+from asyncgen.analysis.values import NO_ARGUMENTS, Arguments, Bound, Instance
+from asyncgen.analysis.variables import is_variable, variables
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.facts import Display, Expression, Get, Item, Literal, Name, Operation
-from asyncgen.infer.django_stubs import DjangoStubs, Stubbed
-from asyncgen.infer.generics import Rows
-from asyncgen.infer.known import ANY, NONE, SELF, Known, Types, builtin, substituted
-from asyncgen.infer.variables import is_variable, variables
 from asyncgen.resolve import Alias, External, Resolver
 from asyncgen.source import Class, Function, Module
 
@@ -44,10 +44,10 @@ class Lookups:
     """Looks types up; `django` are the stubs for Django's own callables, and `outcome` is asked
     what calling a function without annotations returns."""
 
-    evaluator: Evaluator
+    evaluator: Core
     django: DjangoStubs | None
     rows: Rows
-    outcome: Callable[[Bound], Types | None]
+    outcome: Callable[[Bound, Arguments], Types | None]
 
     # -- classes -----------------------------------------------------------------------------------
 
@@ -106,9 +106,14 @@ class Lookups:
         return self.annotation(text, bound.module, self.evaluator.resolver, {})
 
     def method(
-        self, receiver: Known, found: Class, name: str, after: Class | None = None
+        self,
+        receiver: Known,
+        found: Class,
+        name: str,
+        arguments: Arguments = NO_ARGUMENTS,
+        after: Class | None = None,
     ) -> Types | None:
-        """What `receiver.name()` returns; `found` is the receiver's class."""
+        """What `receiver.name(…)` returns; `found` is the receiver's class."""
         known = self.evaluator.lookup(found, name, after)
         if known is None or not isinstance(known[1], Function):
             return None
@@ -118,13 +123,13 @@ class Lookups:
             said = receiver.arguments[0] if receiver.arguments else None
             row = said or self.rows.of(found) or self.rows.of(queryset)
             proxy = self.instance(queryset, row)
-            return self.method(proxy, queryset, name)
+            return self.method(proxy, queryset, name, arguments)
         if owner.module.startswith("django."):
             return self.django_method(receiver, found, owner, name)
         module = self.evaluator.resolver.readable(owner.module)
         if module is None:
             return None
-        result = self.outcome(Bound(function, module, owner, Instance(found)))
+        result = self.outcome(Bound(function, module, owner, Instance(found)), arguments)
         return substituted(result, receiver) if result is not None else None
 
     def django_method(self, receiver: Known, found: Class, owner: Class, name: str) -> Types | None:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from asyncgen import knowledge
-from asyncgen.analysis import Evaluator
+from asyncgen.analysis.builtin_types import FIELDS, FLOAT
+from asyncgen.analysis.core import Core
+from asyncgen.analysis.types import INT, NONE, Types
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Display, Expression, Item, Literal
-from asyncgen.infer.builtin_types import FIELDS, FLOAT
-from asyncgen.infer.known import INT, NONE, Types
 from asyncgen.source import Attribute, Class, Module
 
 _DEPTH = 8  # how many keys may be relations in turn
@@ -22,7 +22,7 @@ class Fields:
     """Types fields; `instance` makes the type of an instance of a class, and `meaning` that of an
     annotation in a module."""
 
-    evaluator: Evaluator
+    evaluator: Core
     instance: Callable[[Class], Types]
     meaning: Callable[[Expression, Module], Types | None]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from asyncgen.analysis import Evaluator, Frame
+from asyncgen.analysis.core import Core
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.types import Known, Types
 from asyncgen.analysis.values import ClassObject, Instance
+from asyncgen.analysis.variables import is_generic_base, is_variable, variables
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Display, Expression, Get, Item, Literal, Name
-from asyncgen.infer.known import Known, Types
-from asyncgen.infer.variables import is_generic_base, is_variable, variables
 from asyncgen.resolve import Alias, Resolver
 from asyncgen.source import Class, Module
 
@@ -32,7 +33,7 @@ def is_generic(found: Class, resolver: Resolver) -> bool:
 class Rows:
     """The model whose rows a queryset or manager class gives."""
 
-    evaluator: Evaluator
+    evaluator: Core
     _found: dict[Class, Types | None] = field(default_factory=dict)
     _users: dict[Class, set[Class]] | None = None
 

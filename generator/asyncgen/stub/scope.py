@@ -14,14 +14,14 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from asyncgen.analysis.types import Known, Types, ordered
+from asyncgen.analysis.variables import class_parameters, is_variable, type_parameter
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.facts import Call, Get, Import, Literal, Name
-from asyncgen.infer.known import Known, Types, ordered
-from asyncgen.infer.rewriting import Rewriting, unsaid_arguments
-from asyncgen.infer.variables import class_parameters, is_variable, type_parameter
 from asyncgen.namespace import BUILTINS, Namespace
 from asyncgen.resolve import Alias, Definition, Resolver
 from asyncgen.source import Attribute, Class, Module, TypeParameter
+from asyncgen.stub.rewriting import Rewriting, unsaid_arguments
 
 # Other calls that make a type; what any other one gives is a value to type checkers.
 _TYPE_MAKERS = frozenset({"NewType", "NamedTuple", "namedtuple", "TypedDict", "TypeAliasType"})

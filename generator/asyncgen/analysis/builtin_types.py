@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from asyncgen.infer.known import ANY, BOOL, INT, NONE, STR, Known, Types, builtin
+from asyncgen.analysis.types import ANY, BOOL, INT, NONE, STR, Known, Types, builtin
 
 FLOAT = builtin("float")
 BYTES = builtin("bytes")

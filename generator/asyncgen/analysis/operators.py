@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from asyncgen.infer.builtin_types import DATE, DATETIME, DECIMAL, FLOAT, TIMEDELTA
-from asyncgen.infer.known import INT, NONE, STR, Known, Types, builtin, merged
+from asyncgen.analysis.builtin_types import DATE, DATETIME, DECIMAL, FLOAT, TIMEDELTA
+from asyncgen.analysis.types import INT, NONE, STR, Known, Types, builtin, merged
 
 # In the order in which one gives way to the other: bool and int to float, int to Decimal.
 _NUMBERS: Mapping[tuple[str, str], Types] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -38,6 +39,25 @@ NONE = builtin("None")
 BOOL = builtin("bool")
 INT = builtin("int")
 STR = builtin("str")
+
+
+def all_of(parts: Iterable[Types | None]) -> Types | None:
+    """All together; None where one is not known."""
+    found: set[Known] = set()
+    for each in parts:
+        if each is None:
+            return None
+        found |= each
+    return frozenset(found)
+
+
+def tuple_parts(types: Types | None, count: int) -> list[Types | None]:
+    """The parts of a tuple of that length; None where they are not known."""
+    if types is not None and len(types) == 1:
+        (known,) = types
+        if known.name == "tuple" and len(known.arguments) == count and all(known.arguments):
+            return [*known.arguments]
+    return [None] * count
 
 
 def iterator(element: Types | None) -> Types | None:

@@ -1,0 +1,610 @@
+"""The types of values: with type arguments, and only where every path is understood.
+
+Beside what an expression may be, these are the types that are proved of it: `None` where one is
+not, the empty set for what never returns. Unknown beats wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from asyncgen.analysis.builtin_types import CONTAINERS, FUNCTIONS, LIBRARY, LOOSE, METHODS, PATHS
+from asyncgen.analysis.django_stubs import DjangoStubs
+from asyncgen.analysis.fields import Fields
+from asyncgen.analysis.foreign_calls import ForeignCalls
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.lookups import Lookups
+from asyncgen.analysis.operators import binary, unary
+from asyncgen.analysis.rows import Rows
+from asyncgen.analysis.types import (
+    ANY,
+    BOOL,
+    INT,
+    NONE,
+    SELF,
+    STR,
+    Known,
+    Types,
+    all_of,
+    builtin,
+    iterator,
+    substituted,
+    tuple_parts,
+)
+from asyncgen.analysis.values import (
+    NO_ARGUMENTS,
+    NOTHING,
+    Arguments,
+    Bound,
+    ClassObject,
+    Foreign,
+    Given,
+    Instance,
+    Type,
+    Value,
+    proved,
+    types_of,
+)
+from asyncgen.facts import Call, Display, Expression, Get, Item, Lambda, Literal, Name, Star
+from asyncgen.source import Attribute, Binding, Class, Function, Module
+
+_LITERALS = frozenset({"bool", "bytes", "complex", "float", "int", "str", "None"})
+_COMPARISONS = frozenset({"==", "!=", "<", "is", "is not", "in", "not"})
+_ITERABLE = frozenset(
+    {"list", "set", "frozenset", "Iterator", "Iterable", "Sequence", "Collection", "QuerySet"}
+    | {"Counter", "KeysView", "ValuesView", "ItemsView"}
+)
+_NARROWABLE = frozenset({"bool", "bytes", "float", "int", "str"})
+_ROUNDS = 4  # until what reduce() gives has settled
+_MADE = frozenset({"collections.Counter", "collections.defaultdict", "functools.reduce"})
+_DISPLAY = re.compile(r"get_\w+_display")
+_COMPUTED = frozenset(
+    {"abs", "divmod", "enumerate", "filter", "iter", "max", "min", "next", "reversed"}
+    | {"round", "sum", "zip"}
+)
+
+
+@dataclass
+class Typed(ForeignCalls):
+    """Types what is evaluated; `django` are the stubs to look Django's own callables up in."""
+
+    django: DjangoStubs | None = None
+    rows: Rows = field(init=False)
+    lookups: Lookups = field(init=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.rows = Rows(self)
+        self.lookups = Lookups(self, self.django, self.rows, self.type_of_bound)
+
+    @abstractmethod
+    def returned(self, bound: Bound, given: Given = ()) -> Types | None:
+        """The types of what calling the function gives, for what is known of the arguments."""
+
+    def declared_types(self, annotation: str | None, module: Module) -> Types | None:
+        """What an annotation in a module means; None where it says nothing."""
+        if annotation is None:
+            return None
+        return self.lookups.annotation(annotation, module, self.resolver, {})
+
+    # -- classes -----------------------------------------------------------------------------------
+
+    def klass(self, known: Known, frame: Frame) -> Class | None:
+        return self.lookups.klass(known, frame.receiver.found if frame.receiver else None)
+
+    def is_lazy_type(self, known: Known, frame: Frame) -> bool:
+        found = self.klass(known, frame)
+        return found is not None and self.role(found) == "queryset"
+
+    def told(self, value: Value) -> Types | None:
+        """What is proved by the members alone: of classes, and of querysets and managers."""
+        found: set[Known] = set()
+        for each in value:
+            if isinstance(each, ClassObject) and "<locals>" not in each.found.qualname:
+                known = self.lookups.instance(each.found, None)
+                found.add(Known("builtins", "type", (frozenset({known}),)))
+            elif isinstance(each, Instance) and self.is_lazy(each):
+                row = frozenset({Known(each.row.module, each.row.qualname)}) if each.row else None
+                found.add(
+                    self.lookups.instance(each.found, row or self.lookups.rows.of(each.found))
+                )
+            else:
+                return None
+        return frozenset(found) or None
+
+    def instances(self, wanted: Expression, frame: Frame) -> Types | None:
+        """What the second argument of isinstance() names."""
+        if isinstance(wanted, Display):
+            return all_of(self.instances(each, frame) for each in wanted.elements)
+        if isinstance(wanted, Name) and wanted.id in _NARROWABLE:
+            return builtin(wanted.id)
+        return made(self.told(self.value(wanted, frame)))
+
+    def model_of(self, types: Types | None, frame: Frame) -> Class | None:
+        """The model of a queryset or manager."""
+        if types is None or len(types) != 1:
+            return None
+        (known,) = types
+        found = self.klass(known, frame)
+        if found is None or self.role(found) not in ("queryset", "manager"):
+            return None
+        rows = self.lookups.arguments(known, found)[0]
+        return self.klass(next(iter(rows)), frame) if len(rows) == 1 else None
+
+    @cached_property
+    def fields(self) -> Fields:
+        return Fields(
+            self,
+            lambda found: frozenset({self.lookups.instance(found, None)}),
+            self.lookups.meaning,
+        )
+
+    # -- by form -----------------------------------------------------------------------------------
+
+    @staticmethod
+    def type_of_literal(literal: Literal) -> Types | None:
+        return builtin(literal.type) if literal.type in _LITERALS else None
+
+    def type_of_operation(self, operator: str, values: list[Value], frame: Frame) -> Types | None:
+        if operator in _COMPARISONS:
+            return BOOL
+        if operator == "f-string":
+            return STR
+        types = [types_of(each) for each in values]
+        left = types[0] if types else None
+        if left is None:
+            return None
+        is_one = len(left) == 1
+        if operator in ("|", "&") and is_one and self.is_lazy_type(next(iter(left)), frame):
+            return left
+        if len(types) == 1:
+            return unary(left) if operator in ("-", "arithmetic") else None
+        return STR if operator == "%" and left == STR else binary(operator, left, types[1])
+
+    @staticmethod
+    def type_of_display(type_: str, parts: list[Types | None], is_unpacked: bool) -> Types:
+        """`parts` are the types of what stands in it; of a dict, keys and values in turn."""
+        if type_ == "dict":
+            inner = (ANY, ANY) if is_unpacked else (_common(parts[0::2]), _common(parts[1::2]))
+            return builtin("dict", *inner)
+        if type_ == "tuple" and (is_unpacked or not parts):
+            return builtin("tuple", ANY, frozenset())
+        if type_ == "tuple":
+            return builtin("tuple", *(each or ANY for each in parts))
+        return builtin(type_, _common(parts))
+
+    @staticmethod
+    def type_of_comprehension(type_: str, parts: list[Types | None]) -> Types | None:
+        if type_ == "generator":
+            return iterator(parts[0])
+        return builtin(type_, *(each or ANY for each in parts[: 2 if type_ == "dict" else 1]))
+
+    def left_of_choice(self, types: Types | None, is_and: bool, frame: Frame) -> Types | None:
+        """What the first part of `and` and `or` may be, where it decides: a false one, or a true
+        one. An instance of a plain model is true."""
+        if types is None:
+            return None
+        if not is_and:
+            return types - NONE
+        return frozenset(each for each in types if not self._is_true(each, frame))
+
+    def _is_true(self, known: Known, frame: Frame) -> bool:
+        found = self.klass(known, frame)
+        return (
+            found is not None
+            and self.role(found) == "model"
+            and not any(self.lookup(found, name) for name in ("__bool__", "__len__"))
+        )
+
+    # -- what is in it -----------------------------------------------------------------------------
+
+    def elements(self, types: Types | None, frame: Frame) -> Types | None:
+        """What running through a value of these types gives."""
+        if not types:
+            return None
+        return all_of(self._items_of(each, frame) for each in types) or None
+
+    def _items_of(self, known: Known, frame: Frame) -> Types | None:
+        if known in STR:
+            return STR
+        if known.name == "range":
+            return INT
+        if known.name in ("dict", "defaultdict") and known.arguments:
+            return known.arguments[0]
+        if known.name == "ItemsView":
+            return builtin("tuple", *known.arguments)
+        if known.name == "tuple":
+            return frozenset().union(*known.arguments) or None
+        found = self.klass(known, frame)
+        if found and self.role(found) == "queryset":
+            return self.lookups.arguments(known, found)[1]
+        return known.arguments[-1] if known.name in _ITERABLE and known.arguments else None
+
+    def type_of_item(self, expression: Item, owner: Value, frame: Frame) -> Types | None:
+        index = expression.index
+        if isinstance(index, Literal) and index.type == "str":
+            aggregated = self._aggregated(expression.value, index.text, frame)
+            if aggregated is not None:
+                return aggregated
+        types = types_of(owner)
+        if types is None or len(types) != 1:
+            return None
+        (known,) = types
+        if known.name in ("str", "list") or self.is_lazy_type(known, frame):
+            return types if index is None else self._items_of(known, frame)
+        if known.name == "tuple" and isinstance(index, Literal):
+            parts = tuple_parts(types, len(known.arguments))
+            number = index.text
+            return parts[int(number)] if number.isdigit() and int(number) < len(parts) else None
+        if known.name in ("dict", "defaultdict") and len(known.arguments) == 2:
+            return known.arguments[1]
+        return None
+
+    def _aggregated(self, value: Expression, name: str, frame: Frame) -> Types | None:
+        """`….aggregate(name=Sum("pages"))["name"]`"""
+        match value:
+            case Call(function=Get(value=owner, name="aggregate"), keywords=keywords):
+                call = dict(keywords).get(name)
+                model = self.model_of(types_of(self.value(owner, frame)), frame)
+                if model and isinstance(call, Call):
+                    return self.fields.aggregated(model, call)
+        return None
+
+    # -- attributes --------------------------------------------------------------------------------
+
+    def type_of_attribute(
+        self, owner: Value, name: str, value: Value, frame: Frame
+    ) -> Types | None:
+        """The types of `owner.name`, which may be `value`; None has no attributes."""
+        types = types_of(owner)
+        if types and types - NONE:
+            found = all_of(self.attribute_of_type(each, name, frame) for each in types - NONE)
+            if found is not None:
+                return found
+        return self.told(value)
+
+    def attribute_of_type(self, known: Known, name: str, frame: Frame) -> Types | None:
+        if name == "__class__":
+            return builtin("type", frozenset({known}))
+        found = self.klass(known, frame)
+        if found is None:
+            return None
+        role = self.role(found)
+        if name == "model" and role in ("queryset", "manager"):
+            row = self.lookups.arguments(known, found)[0]
+            return builtin("type", row) if row != ANY else None
+        if name == "pk" and role == "model":
+            return self.fields.of(found, name)
+        match self.lookup(found, name):
+            case (_, Attribute(value=Call())) if role == "model":
+                return self.fields.of(found, name)
+            case None if role == "model":
+                return self.fields.of(found, name)
+            case (owner, Function(binding=Binding.PROPERTY) as function):
+                if not owner.module.startswith("django."):
+                    bound = self.bound(function, owner, Instance(found))
+                    result = self.returned(bound)
+                    return result if result is None else substituted(result, known)
+        return None
+
+    # -- calls -------------------------------------------------------------------------------------
+
+    def type_of_bound(self, bound: Bound, arguments: Arguments = NO_ARGUMENTS) -> Types | None:
+        return self.returned(bound, self.given(bound, arguments))
+
+    def type_of_special_call(self, call: Call, frame: Frame) -> Types | None:
+        if not frame.is_typed:
+            return None
+        match call:
+            case Call(function=Name(id="type"), arguments=(single,)):
+                types = types_of(self.value(single, frame))
+                return builtin("type", types) if types else None
+            case Call(
+                function=Name(id="getattr"),
+                arguments=(value, Literal(type="str", text=name), *rest),
+            ) if name.isidentifier():
+                parts = [self.value(each, frame) for each in (Get(value, name), *rest)]
+                return all_of(map(types_of, parts))
+        return None
+
+    def type_of_call(
+        self, call: Call, owner: Value, callee: Value, arguments: Arguments, frame: Frame
+    ) -> Types | None:
+        if not frame.is_typed:
+            return None
+        match call.function:
+            case Get(value=Call(function=Name(id="super")), name=name):
+                return self._super_call(name, arguments, frame)
+            case Get(name=name) if (types := types_of(owner)) is not None:
+                return self._method(types, name, call, callee, arguments, frame)
+            case Name(id=name) if is_rebound(name, frame):
+                return None
+        return self._function(call, callee, arguments, frame)
+
+    def _super_call(self, name: str, arguments: Arguments, frame: Frame) -> Types | None:
+        if frame.receiver is None or frame.owner is None:
+            return None
+        (receiver,) = SELF
+        return self.lookups.method(receiver, frame.receiver.found, name, arguments, frame.owner)
+
+    def _method(
+        self,
+        types: Types,
+        name: str,
+        call: Call,
+        callee: Value,
+        arguments: Arguments,
+        frame: Frame,
+    ) -> Types | None:
+        """What a method gives; None has no methods, so it is never called on it."""
+        receivers = types - NONE
+        found = all_of(self._method_of(each, name, call, arguments, frame) for each in receivers)
+        if found is None and len(receivers) == 1:
+            return self._function(call, callee, arguments, frame)
+        return found
+
+    def _method_of(
+        self, known: Known, name: str, call: Call, arguments: Arguments, frame: Frame
+    ) -> Types | None:
+        if known.module in ("builtins", "datetime", "logging", "decimal"):
+            if known.name == "type" and known.arguments:
+                return self._class_method(known.arguments[0], name, arguments, frame)
+            if known.name in ("dict", "list", "set") and known.arguments:
+                taken = _container_method(known, name, [types_of(e) for e in arguments.written])
+                if taken is not None:
+                    return taken
+            return METHODS.get(known.name, {}).get(name)
+        found = self.klass(known, frame)
+        if found is None:
+            return None
+        role = self.role(found)
+        if name == "values_list" and role:
+            return self._values_list(known, found, call, frame)
+        if role == "model" and _DISPLAY.fullmatch(name) and not self.resolver.lookup(found, name):
+            return STR
+        return self.lookups.method(known, found, name, arguments)
+
+    def _values_list(self, known: Known, found: Class, call: Call, frame: Frame) -> Types | None:
+        """`flat=True` gives the column, anything else tuples: what the columns hold is not told."""
+        model = self.lookups.arguments(known, found)[0]
+        flat = dict(call.keywords).get("flat")
+        is_flat = isinstance(flat, Literal) and flat.text == "True"
+        columns = [self._column(known, each, frame) for each in call.arguments]
+        if is_flat and len(columns) == 1 and len(call.keywords) == 1:
+            row = columns[0]
+        elif call.keywords:
+            row = ANY
+        elif columns and not any(isinstance(each, Star) for each in call.arguments):
+            row = builtin("tuple", *columns)
+        else:
+            row = builtin("tuple", ANY, frozenset())
+        return frozenset({Known("django.db.models.query", "QuerySet", (model, row))})
+
+    def _column(self, known: Known, path: Expression, frame: Frame) -> Types:
+        """What a column of a queryset holds; Any where that is not known."""
+        model = self.model_of(frozenset({known}), frame)
+        if model is None or not isinstance(path, Literal) or path.type != "str":
+            return ANY
+        return self.fields.column(model, path.text) or ANY
+
+    def _class_method(
+        self, types: Types, name: str, arguments: Arguments, frame: Frame
+    ) -> Types | None:
+        """`Class.name()`: a class method, or a static one."""
+        if len(types) != 1:
+            return None
+        (known,) = types
+        found = self.klass(known, frame)
+        match self.lookup(found, name) if found else None:
+            case (_, Function(binding=Binding.CLASSMETHOD | Binding.STATICMETHOD)) if found:
+                return self.lookups.method(known, found, name, arguments)
+        return None
+
+    def _function(
+        self, call: Call, callee: Value, arguments: Arguments, frame: Frame
+    ) -> Types | None:
+        """A call of whatever is behind the name."""
+        class_types = made(types_of(callee))
+        if class_types:
+            return class_types
+        return all_of(self._result_of(each, call, arguments, frame) for each in callee) or None
+
+    def _result_of(
+        self, callee: Type, call: Call, arguments: Arguments, frame: Frame
+    ) -> Types | None:
+        match callee:
+            case Bound(function=function, module=module, owner=owner, receiver=receiver):
+                if module.name.startswith("django."):
+                    dotted = f"{module.name}.{function.name}"
+                    return None if owner else self.lookups.function(dotted)
+                result = self.type_of_bound(callee, arguments)
+                if receiver is None or result is None:
+                    return result
+                return substituted(result, self.lookups.instance(receiver.found, None))
+            case ClassObject(found=found) if "<locals>" not in found.qualname:
+                return frozenset({self.lookups.instance(found, None)})
+            case Foreign(dotted=dotted):
+                return self._foreign(dotted, call, arguments, frame)
+        return None
+
+    def _foreign(self, dotted: str, call: Call, arguments: Arguments, frame: Frame) -> Types | None:
+        module, _, name = dotted.rpartition(".")
+        given = [types_of(each) for each in arguments.written]
+        if module == "builtins" and isinstance(call.function, Name):
+            return self._builtin_call(name, given, call, arguments, frame)
+        if dotted.startswith("django."):
+            return self.lookups.function(dotted)
+        if dotted in _MADE:
+            return self._library(dotted, given, call, arguments, frame)
+        if dotted in PATHS and STR in given:
+            return STR
+        return LIBRARY.get(dotted)
+
+    def _library(
+        self,
+        dotted: str,
+        given: list[Types | None],
+        call: Call,
+        arguments: Arguments,
+        frame: Frame,
+    ) -> Types | None:
+        """What the standard library makes of the types of what it is passed."""
+        match dotted, call.arguments:
+            case "collections.Counter", (_,):
+                items = self.elements(given[0], frame)
+                return frozenset({Known("collections", "Counter", (items,))}) if items else None
+            case "collections.defaultdict", (Name(id="list" | "set" | "dict" | "int" as name),):
+                inner = {"list": 1, "set": 1, "dict": 2, "int": 0}[name]
+                value = builtin(name, *[ANY] * inner)
+                return frozenset({Known("collections", "defaultdict", (ANY, value))})
+            case "functools.reduce", (Lambda() as function, _, *rest):
+                each = self.elements(given[1], frame)
+                return self._reduced(function, each, given[2] if rest else each, frame)
+        return None
+
+    def _reduced(
+        self, function: Lambda, items: Types | None, start: Types | None, frame: Frame
+    ) -> Types | None:
+        """`reduce(lambda one, two: …, items, start)`, until the type is settled."""
+        if len(function.parameters) != 2:
+            return None
+        one, two = function.parameters
+        for _ in range(_ROUNDS):
+            outer = frame.environment
+            passed = {one: proved(NOTHING, start), two: proved(NOTHING, items)}
+            frame.environment = {**outer, **passed}
+            found = all_of((start, types_of(self.value(function.body, frame))))
+            frame.leave(outer)
+            if found is None or found == start:
+                return found
+            start = found
+        return None
+
+    def _builtin_call(
+        self,
+        name: str,
+        given: list[Types | None],
+        call: Call,
+        arguments: Arguments,
+        frame: Frame,
+    ) -> Types | None:
+        if name in FUNCTIONS:
+            return FUNCTIONS[name]
+        first = self.elements(given[0], frame) if given else None
+        if name in _COMPUTED and not any(isinstance(each, Star) for each in call.arguments):
+            keywords = {word: types_of(value) for word, value in arguments.keywords}
+            return self._computed(name, given, first, keywords, frame)
+        if name in CONTAINERS:
+            return builtin(CONTAINERS[name], first or ANY)
+        if name == "tuple":
+            return builtin("tuple", first or ANY, frozenset())
+        if name == "dict":
+            pairs = first if len(given) == 1 and not call.keywords else None
+            key, value = tuple_parts(pairs, 2)
+            return builtin("dict", key or ANY, value or ANY)
+        return None
+
+    def _computed(
+        self,
+        name: str,
+        given: list[Types | None],
+        items: Types | None,
+        keywords: dict[str | None, Types | None],
+        frame: Frame,
+    ) -> Types | None:
+        """What a builtin gives of the types that it is passed; `items` are in the first."""
+        first = given[0] if given else None
+        match name:
+            case "sum":
+                start = given[1] if len(given) > 1 else INT
+                start = keywords.get("start", start)
+                once = binary("+", start, items)
+                return all_of((start, once, binary("+", once, items)))
+            case "min" | "max":
+                default = keywords.get("default", frozenset())
+                return all_of(given if len(given) > 1 else [items, default])
+            case "next":
+                return all_of([items, *given[1:]]) if len(given) < 3 else None
+            case "iter" | "reversed":
+                return iterator(items)
+            case "enumerate":
+                return iterator(builtin("tuple", INT, items)) if items else None
+            case "zip":
+                parts = [each for one in given if (each := self.elements(one, frame))]
+                is_told = parts and len(parts) == len(given) and not keywords
+                return iterator(builtin("tuple", *parts)) if is_told else None
+            case "filter":
+                return iterator(self.elements(given[1], frame)) if len(given) == 2 else None
+            case "abs":
+                return unary(first)
+            case "round":
+                return _rounded(first, len(given) > 1 or bool(keywords))
+            case "divmod":
+                both = given if len(given) == 2 else [None]
+                is_int = all(each in (INT, BOOL) for each in both)
+                return builtin("tuple", INT, INT) if is_int else None
+        return None
+
+
+def is_rebound(name: str, frame: Frame) -> bool:
+    """Whether another function may have bound a local name to anything by now."""
+    return frame.function is not None and name in frame.function.rebinds
+
+
+def made(types: Types | None) -> Types | None:
+    """What calling a class gives."""
+    if types is None or len(types) != 1:
+        return None
+    (known,) = types
+    return known.arguments[0] if known.name == "type" and known.arguments else None
+
+
+def loose(value: Value) -> Value:
+    """The value, where a container has a name: it may be changed, so its items may be anything."""
+    types = types_of(value)
+    if not types or not any(each.name in LOOSE for each in types):
+        return value
+    return proved(
+        value,
+        frozenset(
+            Known(each.module, each.name, LOOSE[each.name])
+            if each.module == "builtins" and each.name in LOOSE
+            else each
+            for each in types
+        ),
+    )
+
+
+def _common(parts: Iterable[Types | None]) -> Types:
+    """The one type of all; Any where they differ or are not known."""
+    found = set(parts)
+    return (found.pop() or ANY) if len(found) == 1 else ANY
+
+
+def _rounded(types: Types | None, has_digits: bool) -> Types | None:
+    """`round(x)` is an int, `round(x, 2)` what x is."""
+    if types is None or not {each.name for each in types} <= {"int", "float", "Decimal"}:
+        return None
+    return types if has_digits else INT
+
+
+def _container_method(known: Known, name: str, given: list[Types | None]) -> Types | None:
+    """What methods of dicts, lists and sets give of what is in them."""
+    *_, item = known.arguments
+    if name == "pop" and known.name in ("list", "set"):
+        return item
+    if name == "copy":
+        return frozenset({known})
+    if known.name != "dict" or len(known.arguments) != 2:
+        return None
+    key, value = known.arguments
+    views = {"keys": (key,), "values": (value,), "items": (key, value)}
+    if name in views:
+        return frozenset({Known("collections.abc", f"{name.title()}View", views[name])})
+    if name in ("get", "pop", "setdefault") and len(given) == 2:
+        return all_of((value, given[1]))
+    return {"get": value | NONE, "pop": value}.get(name) if len(given) == 1 else None
