@@ -279,6 +279,12 @@ def apply(session: Session, shows_diff: bool, only_checks: bool) -> int:
     help="A file with the findings that are accepted: only new ones are told.",
 )
 @click.option("--write-baseline", is_flag=True, help="Accept what there is now in that file.")
+@click.option(
+    "--confirm",
+    "record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A record of asyncgen_runtime.watch: tell what your tests have seen.",
+)
 @click.option("--fix", is_flag=True, help="Mend what means the same when it is mended.")
 @click.option("--unsafe-fixes", is_flag=True, help="Mend also what may mean a little else.")
 @click.option("--diff", "shows_diff", is_flag=True, help="Print what --fix would do, do nothing.")
@@ -290,6 +296,7 @@ def audit(
     statistics: bool,
     baseline: Path | None,
     write_baseline: bool,
+    record: Path | None,
     fix: bool,
     unsafe_fixes: bool,
     shows_diff: bool,
@@ -299,7 +306,7 @@ def audit(
     PATHS are files and folders; the whole project without them. Exit status 1 when something is
     found. `asyncgen rule AG703` says what a code means.
     """
-    from asyncgen.audit import audited
+    from asyncgen.audit import audited, confirm
     from asyncgen.audit import baseline as accepted
     from asyncgen.audit.outcome import outcome
     from asyncgen.audit.report import summary
@@ -313,9 +320,11 @@ def audit(
     files = selected(config, paths)
     known = accepted.read(baseline) if baseline and not write_baseline else None
 
+    sights = confirm.read(record, config.root) if record else None
+
     def look() -> Outcome:
         audit = audited(config, files, True)
-        return outcome(config, audit, files, possible=possible, baseline=known)
+        return outcome(config, audit, files, possible=possible, baseline=known, sights=sights)
 
     if shows_diff:
         return _show_mends(session, config, look(), unsafe_fixes)

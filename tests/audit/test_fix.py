@@ -69,6 +69,12 @@ SLEEP = Fix("asyncio-sleep", "await asyncio.sleep(1)", safe=True)
 # kind, text of the fix, statement, what becomes of it
 SAFE = [
     (
+        "request-user",
+        "(await request.auser()).is_staff",
+        "return not «request.user.is_staff»",
+        "return not (await request.auser()).is_staff",
+    ),
+    (
         "await-twin",
         "await Site.objects.aget(code=code)",
         "site = «Site.objects.get(code=code)»",
@@ -215,6 +221,18 @@ SAFE = [
     ("to-thread", "await asyncio.to_thread(fetch)", "«fetch()»", "await asyncio.to_thread(fetch)"),
 ]
 UNSAFE = [
+    (
+        "request-user",
+        "(await request.auser()).is_staff",
+        "return not «request.user.is_staff»",
+        "return not (await request.auser()).is_staff",
+    ),
+    (
+        "session-item",
+        'await request.session.aget("seen")',
+        'return «request.session["seen"]»',
+        'return await request.session.aget("seen")',
+    ),
     ("acount", "await qs.acount()", "return «len(qs)»", "return await qs.acount()"),
     ("aexists", "await qs.aexists()", "if «qs»: pass", "if await qs.aexists(): pass"),
     ("aexists", "await qs.aexists()", "return not «bool(qs)»", "return not await qs.aexists()"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from asyncgen.audit.baseline import Baseline, Fingerprint, compared
+from asyncgen.audit.confirm import Confirmed, Sight, confirmed
 from asyncgen.audit.finding import Audit, Finding, Level
 from asyncgen.audit.ignores import Ignore, ignores, sort
 from asyncgen.audit.places import shown
@@ -25,21 +26,28 @@ class Outcome:
     known: tuple[Finding, ...]
     mended: tuple[Fingerprint, ...]
     audit: Audit
+    confirmed: Confirmed | None = None
 
 
 def outcome(
     config: Config,
     audit: Audit,
-    files: Iterable[Path],
+    files: Sequence[Path],
     *,
     possible: bool,
     baseline: Baseline | None = None,
+    sights: Sequence[Sight] | None = None,
 ) -> Outcome:
-    """What counts of an audit of these files; what is only possible counts when it is asked for.
+    """What counts of an audit of these files; what is only possible counts when it is asked for, or
+    was seen.
 
     A comment may ignore what is only possible in either case, so the audit has both.
     """
     findings = [replace(each, path=config.root / each.path) for each in audit.findings]
+    seen = None
+    if sights is not None:
+        seen = confirmed(findings, sights, set(files))
+        findings = list(seen.findings)
     comments = [each for path in files for each in ignores(path, _text(path))]
     sorted_ = sort(findings, comments)
     counting = [
@@ -49,7 +57,7 @@ def outcome(
     ]
     counting.sort(key=lambda each: (each.path, each.line, each.column, each.code))
     split = compared(counting, baseline or Baseline(), config.root)
-    return Outcome(config.root, split.new, sorted_.ignored, split.known, split.mended, audit)
+    return Outcome(config.root, split.new, sorted_.ignored, split.known, split.mended, audit, seen)
 
 
 def _text(path: Path) -> str:

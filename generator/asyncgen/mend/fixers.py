@@ -135,6 +135,18 @@ def _await_twin(node: cst.CSTNode, fix: Fix) -> cst.CSTNode:
     return awaiting(call.with_changes(func=callee))
 
 
+def _is_item(node: cst.CSTNode, fix: Fix) -> bool:
+    return m.matches(node, m.Subscript(slice=[m.SubscriptElement(slice=m.Index())]))
+
+
+def _item(node: cst.CSTNode, fix: Fix) -> cst.CSTNode:
+    """`await session.aget("key")`, which gives None where `session["key"]` raises KeyError."""
+    assert isinstance(node, cst.Subscript)
+    index = node.slice[0].slice
+    assert isinstance(index, cst.Index), "the fixer has found one"
+    return awaiting(_method(node.value, "aget", index.value))
+
+
 def _is_unawaited(node: cst.CSTNode, fix: Fix) -> bool:
     return isinstance(node, cst.Call)
 
@@ -373,6 +385,8 @@ def _aatomic(node: cst.CSTNode, fix: Fix) -> cst.CSTNode:
 FIXERS: Mapping[str, Fixer] = {
     "await-twin": Fixer(_has_twin, _await_twin),
     "django-twin": Fixer(_has_twin, _await_twin),
+    "request-user": Fixer(_has_twin, _await_twin),
+    "session-item": Fixer(_is_item, _item),
     "missing-await": Fixer(_is_unawaited, _await),
     "async-for": Fixer(_is_loop, _async_for),
     "async-comprehension": Fixer(_is_comprehension, _async_comprehension),

@@ -23,7 +23,7 @@ def text(found: Outcome) -> str:
     if found.mended:
         lines.append("--write-baseline takes out of the baseline what is mended.")
     looked = f"{_count(found.audit.functions, 'function')} on the event loop looked at"
-    said = [_found(found), looked, *_passed_over(found)]
+    said = [_found(found), looked, *_seen(found), *_passed_over(found)]
     return "\n".join([*lines, f"asyncgen: {'; '.join(said)}"])
 
 
@@ -36,6 +36,11 @@ def _found(found: Outcome) -> str:
     files = _count(len({each.path for each in findings}), "file")
     mend = f", of which --fix mends {mends}" if mends else ""
     return f"{_count(len(findings), 'finding')} in {files}{mend}"
+
+
+def _seen(found: Outcome) -> list[str]:
+    seen = found.confirmed
+    return [f"{seen.seen} seen at run time, {seen.missed} seen and not found"] if seen else []
 
 
 def _passed_over(found: Outcome) -> list[str]:
