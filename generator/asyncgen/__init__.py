@@ -1,1 +1,47 @@
-"""Generate the async surface of Django querysets, managers, models and functions."""
+"""Generate the async surface of synchronous Python. The public names are those of `asyncgen.api`.
+
+They are imported when they are first asked for, so that the command line need not wait for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncgen.api import (
+        AsyncgenError,
+        Callable,
+        Config,
+        File,
+        Kind,
+        Location,
+        Outcome,
+        Problem,
+        Severity,
+        build,
+        check,
+        load,
+    )
+
+__all__ = [
+    "AsyncgenError",
+    "Callable",
+    "Config",
+    "File",
+    "Kind",
+    "Location",
+    "Outcome",
+    "Problem",
+    "Severity",
+    "build",
+    "check",
+    "load",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from asyncgen import api
+
+    return getattr(api, name)

@@ -392,7 +392,7 @@ def _module_name(config: Config) -> Callable[[Path], str]:
 @click.argument("code")
 @_verb
 def rule(session: Session, code: str) -> int:
-    """Say what a code of the audit means, why it matters, and the way out."""
+    """Say what a code such as AG305 means, why it is told, and the way out."""
     return _rule(session, code)
 
 
@@ -443,9 +443,9 @@ def explain(session: Session, name: str | None) -> int:
 
 
 def _rule(session: Session, code: str) -> int:
-    from asyncgen.audit.report import page
+    from asyncgen.codes import text
 
-    click.echo(page.text(code), nl=False)
+    click.echo(text(code), nl=False)
     return IN_SYNC
 
 

@@ -211,8 +211,8 @@ def _standing_at(entries: Sequence[Entry], path: str, line: int) -> list[Entry]:
 
 
 def is_rule(name: str) -> bool:
-    """Whether the name is a code of the audit, and none of a callable."""
-    return re.fullmatch(r"(?i)ag7\d\d", name) is not None
+    """Whether the name is a code, and none of a callable."""
+    return re.fullmatch(r"(?i)ag\d\d\d", name) is not None
 
 
 def _ends(full: str, name: str) -> bool:
