@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from asyncgen import codes
 from asyncgen.audit.finding import Finding, Level, Link
-from asyncgen.audit.report import page, sarif, summary
+from asyncgen.audit.report import sarif, summary
 from asyncgen.audit.report.formats import FORMATS
 from asyncgen.audit.rules import RULES
 from asyncgen.problems import AsyncgenError
@@ -145,7 +146,7 @@ def test_statistics_count_by_code_the_most_frequent_first(make: Make) -> None:
 
 @pytest.mark.parametrize("code", RULES)
 def test_each_rule_has_a_page_with_its_example_and_way_out(code: str) -> None:
-    said = page.text(code.lower())
+    said = codes.text(code.lower())
     rule = RULES[code]
     assert said.startswith(f"{code} {rule.name}")
     for text in (rule.example, rule.way):
@@ -154,6 +155,6 @@ def test_each_rule_has_a_page_with_its_example_and_way_out(code: str) -> None:
 
 def test_a_code_that_is_none_is_told_with_the_nearest() -> None:
     with pytest.raises(AsyncgenError) as raised:
-        page.text("AG799")
+        codes.text("AG799")
     assert raised.value.problems[0].code == "AG208"
     assert "AG7" in raised.value.problems[0].hint
