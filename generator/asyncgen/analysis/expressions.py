@@ -289,18 +289,22 @@ class Expressions(Typed):
         for target, iterable in expression.sources:
             self.bind(target, self.each(self.value(iterable, frame), frame), frame)
         for condition in expression.conditions:
-            self.test(self.value(condition, frame), frame)
+            self.tested(condition, frame)
             self.narrow(condition, True, frame)
         elements = [self.value(each, frame) for each in expression.elements]
         frame.leave(outer)
         types = self.type_of_comprehension(expression.type, [types_of(each) for each in elements])
         return proved(builtin(expression.type, frozenset().union(*elements)), types)
 
+    def tested(self, test: Expression, frame: Frame) -> None:
+        """Evaluate a test, and whether it holds."""
+        self.test(self.value(test, frame), frame)
+
     # -- operators ---------------------------------------------------------------------------------
 
     def choice(self, expression: Choice, frame: Frame) -> Value:
         for test in expression.tests:
-            self.test(self.value(test, frame), frame)
+            self.tested(test, frame)
         (test, *_), (first, second) = expression.tests, expression.options
         decided = self.truth(test, frame)
         is_and = expression.operator == "and"

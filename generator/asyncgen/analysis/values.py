@@ -48,6 +48,8 @@ class Cause(Enum):
     WAITING = "a network, a file, sleep, or another process"
     STORAGE = "a storage, mail, or a cache"
     COMPUTING = "hashing"
+    THREADED = "the evaluation of a queryset that only was made in a thread"
+    RECEIVER = "a receiver of a signal"
     NEVER_AWAITED = "a coroutine that nobody awaits"
     NOT_ASYNC = "async syntax for what is not asynchronous, or the reverse"
     LATER = "a lazy value that the framework evaluates"

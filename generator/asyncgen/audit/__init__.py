@@ -14,4 +14,7 @@ def audited(config: Config, paths: Sequence[Path], possible: bool) -> Audit:
 
     Reads source text alone; nothing is executed. Raises AsyncgenError where it cannot be read.
     """
-    return Audit((), 0, (), ())
+    from asyncgen.audit.engine import Engine
+    from asyncgen.audit.project import Project
+
+    return Engine(Project(config, paths)).audit(possible)

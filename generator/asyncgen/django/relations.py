@@ -13,10 +13,12 @@ from asyncgen.source import Attribute, Binding, Class, Function, Module
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """The other end of a relation: an instance of `model`, or a manager of them."""
+    """The other end of a relation: an instance of `model`, or a manager of them. `field` is what
+    the relation is called there."""
 
     model: Class
     to_one: bool
+    field: str = ""
 
 
 @dataclass
@@ -216,7 +218,7 @@ class Relations:
                     target = self._target_name(call, found)
                     to_one = _last(call.function).endswith(("OneToOneField", "OneToOne"))
                     name = _related_name(call, found, to_one)
-                    yield (target, name), Reverse(found, to_one)
+                    yield (target, name), Reverse(found, to_one, attribute.name)
 
     def _target_name(self, call: Call, where: Class) -> str:
         """The name of the model that a relation points at, which need not be one that is read."""

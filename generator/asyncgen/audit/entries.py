@@ -1,0 +1,107 @@
+"""Where the event loop begins to run code of a project: the table of `known`, applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asyncgen.analysis.values import Bound, Instance
+from asyncgen.audit import known
+from asyncgen.audit.onloop import OnLoop
+from asyncgen.facts import Call, Define, walk
+from asyncgen.resolve import every_class
+from asyncgen.source import Binding, Class, Function, Module
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A function that the loop runs; `why`, where it is not asynchronous itself. One that is not
+    on the loop is evaluated for the functions inside of it."""
+
+    bound: Bound
+    name: str
+    is_on_loop: bool
+    why: str = ""
+
+
+@dataclass
+class Entries:
+    """Finds the entry points in modules."""
+
+    evaluator: OnLoop
+    on_loop: frozenset[str]  # decorators, bases and functions that the configuration names
+
+    def of(self, module: Module) -> Iterator[Entry]:
+        for function in module.functions.values():
+            for each in (function, *function.earlier):
+                yield from self.entry(Bound(each, module), f"{module.name}.{each.name}", module)
+        for found in every_class(module):
+            yield from self.of_class(found, module)
+
+    def of_class(self, found: Class, module: Module) -> Iterator[Entry]:
+        instance = Instance(found)
+        methods = self.called_on_loop(found)
+        for name, function in found.functions.items():
+            bound = Bound(function, module, found, _receiver(function, instance))
+            why = methods.get(name, "")
+            dotted = f"{module.name}.{found.path}.{name}"
+            yield from self.entry(bound, dotted, module, why)
+
+    def called_on_loop(self, found: Class) -> dict[str, str]:
+        """The sync methods that the loop calls, by the bases of the class, and why."""
+        bases = {each.dotted for each in self.evaluator.resolver.mro(found)}
+        bases |= {dotted for _, dotted in self.evaluator.form_bases(found)}
+        made: dict[str, str] = {}
+        for base, names in known.ON_LOOP_METHODS.items():
+            if base in bases:
+                made |= {name: f"{base.rpartition('.')[2]} is asked on the loop" for name in names}
+        if known.VIEW in bases and any(
+            function.is_async
+            for name, function in found.functions.items()
+            if name in known.VIEW_HANDLERS
+        ):
+            why = "of a view with asynchronous handlers Django calls it on the loop"
+            made |= dict.fromkeys(known.VIEW_ON_LOOP, why)
+        for each in self.on_loop & bases:
+            made |= dict.fromkeys(found.functions, f"{each} runs its methods on the loop")
+        return made
+
+    def entry(self, bound: Bound, name: str, module: Module, why: str = "") -> Iterator[Entry]:
+        function = bound.function
+        if function.is_type_only:
+            return
+        if function.is_async:
+            yield Entry(bound, name, True)
+            return
+        why = why or self.decorated(function, module)
+        if why and not self.evaluator.is_threaded(function):
+            yield Entry(bound, name, True, why)
+        elif any(
+            isinstance(each, Define)
+            and isinstance(each.definition, Function)
+            and _has_async(each.definition)
+            for each in walk(function.body)
+        ):
+            yield Entry(bound, name, False)
+
+    def decorated(self, function: Function, module: Module) -> str:
+        """Why a decorator has the loop run a sync function; empty where none does."""
+        for decorator in function.decorators:
+            target = decorator.function if isinstance(decorator, Call) else decorator
+            dotted = self.evaluator.dotted(target, module)
+            if dotted in known.ON_LOOP | self.on_loop:
+                return f"{dotted.partition('.')[0]} calls sync resolvers on the event loop"
+        return ""
+
+
+def _has_async(function: Function) -> bool:
+    return function.is_async or any(
+        isinstance(each, Define)
+        and isinstance(each.definition, Function)
+        and _has_async(each.definition)
+        for each in walk(function.body)
+    )
+
+
+def _receiver(function: Function, instance: Instance) -> Instance | None:
+    return None if function.binding is Binding.STATICMETHOD else instance

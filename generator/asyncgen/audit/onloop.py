@@ -1,0 +1,399 @@
+"""What the event loop runs, evaluated statement by statement: each effect with its expression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from asyncgen import knowledge
+from asyncgen.analysis.annotations import base_word
+from asyncgen.analysis.calls import Arguments
+from asyncgen.analysis.flow import Exits
+from asyncgen.analysis.frame import Environment, Frame
+from asyncgen.analysis.statements import RETURNED, Walk
+from asyncgen.analysis.values import (
+    NONE,
+    NOTHING,
+    Bound,
+    Builtin,
+    Cause,
+    Effect,
+    Instance,
+    Type,
+    Value,
+    builtin,
+    union,
+    unknown,
+)
+from asyncgen.audit import known
+from asyncgen.audit import state as states
+from asyncgen.audit.forms import Forms
+from asyncgen.audit.recording import LoopFrame, named
+from asyncgen.audit.threads import GENERATOR, THREADED
+from asyncgen.facts import (
+    Assign,
+    Await,
+    Block,
+    Call,
+    Comprehension,
+    Display,
+    Evaluate,
+    Expression,
+    Get,
+    Handler,
+    Literal,
+    Loop,
+    Name,
+    Operation,
+    Return,
+    Statement,
+    Try,
+    With,
+    nodes,
+)
+from asyncgen.resolve import Alias
+from asyncgen.source import Class, Function, Module
+
+_SYNC_ONLY = "SynchronousOnlyOperation"
+
+
+class LoopWalk(Walk):
+    """Runs the statements of one body, with what is asynchronous in them."""
+
+    evaluator: OnLoop
+
+    def simple(self, statement: Statement, state: Environment) -> bool:
+        frame = self.within(state)
+        targets = statement.targets if isinstance(statement, Assign) else ()
+        with binding(frame, targets):
+            return self.evaluator.simple(statement, frame)
+
+    def returned(self, statement: Return, state: Environment) -> None:
+        super().returned(statement, state)
+        frame = self.within(state)
+        if isinstance(frame, LoopFrame) and statement.value is not None:
+            with frame.at(statement.value):
+                self.evaluator.handed_over(state[RETURNED], frame)
+
+    def tested(self, test: Expression, state: Environment) -> bool | None:
+        frame = self.within(state)
+        self.evaluator.tested(test, frame)
+        return self.evaluator.truth(test, frame)
+
+    def iterated(self, loop: Loop, state: Environment) -> None:
+        frame = self.within(state)
+        assert loop.iterable is not None
+        assert loop.target is not None
+        self.evaluator.take(loop.target, loop.iterable, loop.is_async, frame)
+        self.evaluator.remark(loop.iterable, states.FILLED, frame)
+
+    def entered(self, statement: With, state: Environment) -> bool | None:
+        frame = self.within(state)
+        answers: set[bool | None] = set()
+        for expression, target in statement.items:
+            with binding(frame, (target,) if target else ()):
+                value = self.evaluator.value(expression, frame)
+                with at(frame, expression):
+                    if statement.is_async:
+                        entered = self.evaluator.enter_async(value, frame)
+                        answers.add(None)
+                    else:
+                        entered = self.evaluator.enter(value, frame)
+                        answers.add(self.evaluator.swallows(value))
+                if target:
+                    self.evaluator.bind(target, entered, frame)
+        return True if True in answers else None if None in answers else False
+
+    def tried(self, statement: Try, state: Environment) -> Exits[Environment]:
+        """What is expected to raise SynchronousOnlyOperation is no finding."""
+        frame = self.frame
+        if not any(map(_takes_sync_only, statement.handlers)):
+            return super().tried(statement, state)
+        before, is_loop = frame.effect, isinstance(frame, LoopFrame)
+        if isinstance(frame, LoopFrame):
+            frame.is_deaf += 1
+        exits = super().tried(statement, state)
+        if isinstance(frame, LoopFrame):
+            frame.is_deaf -= is_loop
+        frame.effect = before
+        return exits
+
+    def statement(self, statement: Statement, state: Environment) -> Exits[Environment]:
+        """`try: get_running_loop() except RuntimeError: …`: there is one, so nothing is raised."""
+        if isinstance(statement, Try) and _is_probe(statement):
+            block: Block = (*statement.body, *statement.otherwise, *statement.final)
+            return self.block(block, state)
+        return super().statement(statement, state)
+
+
+def _takes_sync_only(handler: Handler) -> bool:
+    return handler.exception is not None and base_word(handler.exception) == _SYNC_ONLY
+
+
+def _is_probe(statement: Try) -> bool:
+    match statement.body:
+        case (Evaluate(value=Call(function=function)) | Assign(value=Call(function=function)),):
+            return base_word(function) in known.LOOP_PROBES
+    return False
+
+
+@contextmanager
+def at(frame: Frame, expression: Expression) -> Iterator[None]:
+    """What happens meanwhile comes from the expression, where somebody keeps that."""
+    if isinstance(frame, LoopFrame):
+        with frame.at(expression):
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def binding(frame: Frame, targets: tuple[Expression, ...]) -> Iterator[None]:
+    """What happens meanwhile decides what the targets hold."""
+    before = len(frame.seen) if isinstance(frame, LoopFrame) else 0
+    yield
+    if isinstance(frame, LoopFrame) and targets:
+        frame.binds(named(targets), before)
+
+
+@dataclass
+class OnLoop(Forms):
+    """Evaluates what the event loop runs."""
+
+    # Functions inside of functions that are asynchronous, with the frames that define them.
+    nested: dict[Function, Frame] = field(default_factory=dict)
+    _receivers: dict[str, list[Bound]] | None = None  # by the signals they are connected to
+
+    def run(self, block: Block, frame: Frame) -> Value:
+        frame.is_running = True
+        exits = LoopWalk(self, frame).block(block, frame.environment)
+        frame.is_running = False
+        returned = exits.returns.get(RETURNED, NOTHING) if exits.returns is not None else NOTHING
+        return returned | (NONE if exits.end is not None else NOTHING)
+
+    def simple(self, statement: Statement, frame: Frame) -> bool:
+        match statement:
+            case Evaluate(value=value, is_test=False):
+                result = self.value(value, frame)
+                with at(frame, value):
+                    self.unawaited(result, "throws away", frame)
+                return not (isinstance(value, Call) and self.never_returns(value, frame))
+        return super().simple(statement, frame)
+
+    def never_returns(self, call: Call, frame: Frame) -> bool:
+        """Only what is called by a name is: to evaluate anything else again would cost too much."""
+        return isinstance(call.function, Name | Get) and super().never_returns(call, frame)
+
+    def assign(self, statement: Assign, frame: Frame) -> None:
+        with at(frame, statement.value):
+            super().assign(statement, frame)
+
+    def inner(self, definition: Function | Class, frame: Frame) -> Type:
+        if isinstance(definition, Function) and definition.is_async:
+            self.nested[definition] = frame
+        return super().inner(definition, frame)
+
+    # -- expressions -------------------------------------------------------------------------------
+
+    def value(self, expression: Expression, frame: Frame) -> Value:
+        with at(frame, expression):
+            match expression:
+                case Await(value=inner):
+                    return self.awaited(self.value(inner, frame), frame)
+                case Get(value=Name() as owner, name=name):
+                    value = super().value(expression, frame)
+                    self.remark(owner, name, frame)
+                    return value
+            return super().value(expression, frame)
+
+    def take(self, target: Expression, iterable: Expression, is_async: bool, frame: Frame) -> None:
+        """Bind the target of a loop to what is run through."""
+        with binding(frame, (target,)):
+            value = self.value(iterable, frame)
+            with at(frame, iterable):
+                run = self.run_through if is_async else self.iterate
+                items = run(value, frame)
+            self.bind(target, items, frame)
+
+    def comprehension(self, expression: Comprehension, frame: Frame) -> Value:
+        outer = frame.environment
+        frame.environment = dict(outer)
+        for position, (target, iterable) in enumerate(expression.sources):
+            self.take(target, iterable, position in expression.asynchronous, frame)
+        for condition in expression.conditions:
+            self.tested(condition, frame)
+            self.narrow(condition, True, frame)
+        elements = union(self.value(each, frame) for each in expression.elements)
+        frame.leave(outer)
+        for _, iterable in expression.sources[:1]:
+            self.remark(iterable, states.FILLED, frame)
+        is_async = expression.type == "generator" and expression.asynchronous
+        return builtin(GENERATOR if is_async else expression.type, elements)
+
+    def tested(self, test: Expression, frame: Frame) -> None:
+        value = self.value(test, frame)
+        with at(frame, test):
+            self.test(value, frame)
+
+    def operation(self, operator: str, operands: tuple[Expression, ...], frame: Frame) -> Value:
+        if operator not in _COMPARING:
+            return super().operation(operator, operands, frame)
+        for each in operands:
+            value = self.value(each, frame)
+            with at(frame, each):
+                self.unawaited(value, "compares", frame)
+        return builtin("bool")
+
+    # -- names -------------------------------------------------------------------------------------
+
+    def remark(self, owner: Expression, mark: str, frame: Frame) -> None:
+        if not mark.startswith("=") and isinstance(owner, Name):
+            held = frame.environment.get(owner.id, NOTHING)
+            if not any(isinstance(each, Instance) and self.is_key(each, mark) for each in held):
+                return
+        super().remark(owner, mark, frame)
+
+    def is_key(self, instance: Instance, name: str) -> bool:
+        """Whether an instance has one object of another model by that name."""
+        if self.role(instance.found) != "model":
+            return False
+        found = self.resolver.lookup(instance.found, name)
+        if found is None:
+            relation = self.relations.reverse(self.resolver.mro(instance.found), name)
+            return relation is not None and relation.to_one
+        where, what = found
+        return (
+            not isinstance(what, Function | Class)
+            and isinstance(what.value, Call)
+            and self.relations.field_name(what.value, where).endswith(knowledge.TO_ONE_FIELDS)
+        )
+
+    def bind(self, target: Expression, value: Value, frame: Frame) -> None:
+        """A name that holds something else has none of the attributes that were assigned before."""
+        if isinstance(target, Name):
+            for path in [each for each in frame.environment if each.startswith(f"{target.id}.")]:
+                del frame.environment[path]
+        super().bind(target, value, frame)
+
+    def bind_attribute(self, target: Get, value: Value, frame: Frame) -> None:
+        super().bind_attribute(target, value, frame)
+        self.remark(target.value, target.name, frame)
+
+    def narrow(self, test: Expression, holds: bool, frame: Frame) -> None:
+        """What a test says of the relations that are loaded."""
+        match test:
+            case Call(function=Get(value=Get(name=name), name="is_cached"), arguments=(owner,)) if (
+                holds
+            ):
+                self.remark(owner, name, frame)
+            case Operation(
+                operator="in",
+                operands=(
+                    Literal(type="str", text=name),
+                    Get(value=Get(value=owner, name="_state"), name="fields_cache"),
+                ),
+            ) if holds:
+                self.remark(owner, name, frame)
+            case Operation(
+                operator="is" | "is not" as operator,
+                operands=(Get(value=owner, name=name), Literal(type="None")),
+            ) if (operator == "is") is holds:
+                self.remark(owner, name.removesuffix("_id"), frame)
+            case Get(value=owner, name=name) if not holds and name.endswith("_id"):
+                self.remark(owner, name.removesuffix("_id"), frame)
+        super().narrow(test, holds, frame)
+
+    # -- calls -------------------------------------------------------------------------------------
+
+    def call(self, call: Call, frame: Frame) -> Value:
+        special = self.special_call(call, frame)
+        if special is None:
+            special = self.sent(call, frame)
+        if special is not None:
+            return special
+        callee = self.value(call.function, frame)
+        arguments = self.arguments_of(call, frame)
+        value = union(self.call_type(each, arguments, frame) for each in callee)
+        for each in callee:
+            if isinstance(each, Builtin) and each.name == THREADED:
+                self.loaded_in_thread(each, call, frame)
+        return value if callee else unknown("what calling something unknown gives")
+
+    def call_bound(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
+        if not isinstance(frame, LoopFrame):
+            return super().call_bound(bound, arguments, frame)
+        frame.callees.append(bound)
+        try:
+            return super().call_bound(bound, arguments, frame)
+        finally:
+            frame.callees.pop()
+
+    def loaded_in_thread(self, threaded: Builtin, call: Call, frame: Frame) -> None:
+        """What a call of `sync_to_async(…)` has loaded of its arguments, and of the object whose
+        method it is."""
+        for each in threaded.elements:
+            self.loaded_through(each, call, frame)
+            match call.function:
+                case Call(arguments=(Get(value=Name() as owner), *_)) if isinstance(each, Bound):
+                    first = next(iter(each.function.signature.parameters), None)
+                    for node in nodes(each.function.body):
+                        match node:
+                            case Get(value=Name(id=inner), name=name):
+                                if first and inner == first.name:
+                                    self.remark(owner, name, frame)
+
+    # -- signals -----------------------------------------------------------------------------------
+
+    def sent(self, call: Call, frame: Frame) -> Value | None:
+        """`signal.send(…)` runs the receivers here; None for any other call."""
+        match call.function:
+            case Get(value=owner, name="send" | "send_robust" as name):
+                signal = self.signal(owner, frame.module, frame.environment)
+                if not signal:
+                    return None
+                self.arguments_of(call, frame)
+                for bound in self.receivers(signal):
+                    effect = Effect() if bound.function.is_async else self.outcome(bound).effect
+                    said = Effect(effect.level, effect.evidence, Cause.RECEIVER)
+                    frame.include(said, f"{name}() calls {bound.function.name}")
+                return builtin("list")
+        return None
+
+    def signal(self, owner: Expression, module: Module, local: Environment) -> str:
+        """The dotted name of the signal that an expression means; empty where it is none."""
+        if not isinstance(owner, Name | Get) or (isinstance(owner, Name) and owner.id in local):
+            return ""
+        match self.resolver.expression(module, owner):
+            case Alias(attribute=attribute, module=where):
+                made = attribute.value
+                if isinstance(made, Call) and base_word(made.function).endswith("Signal"):
+                    return f"{where.name}.{attribute.name}"
+        return ""
+
+    def receivers(self, signal: str) -> list[Bound]:
+        """The functions of the sources that `@receiver` connects to a signal."""
+        if self._receivers is None:
+            self._receivers = {}
+            for module in self.relations.sources:
+                for function in module.functions.values():
+                    for each in self.signals_of(function, module):
+                        self._receivers.setdefault(each, []).append(Bound(function, module))
+        return self._receivers.get(signal, [])
+
+    def signals_of(self, function: Function, module: Module) -> Iterator[str]:
+        """The signals of the project that a function is a receiver of."""
+        for decorator in function.decorators:
+            match decorator:
+                case Call(function=receiver, arguments=(first, *_)):
+                    if base_word(receiver) == "receiver":
+                        parts = first.elements if isinstance(first, Display) else (first,)
+                        yield from filter(None, (self.signal(each, module, {}) for each in parts))
+
+    # -- what is done with what a function gives ---------------------------------------------------
+
+    def handed_over(self, value: Value, frame: LoopFrame) -> None:
+        """A function on the loop returns something."""
+
+
+_COMPARING = frozenset({"==", "!=", "<"})

@@ -1,0 +1,320 @@
+"""Calls of what is not read, by the tables of `known`: what blocks the loop, and what does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from asyncgen import knowledge
+from asyncgen.analysis.calls import Arguments
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.values import (
+    NOTHING,
+    Bound,
+    Builtin,
+    Cause,
+    ClassObject,
+    Effect,
+    Foreign,
+    Instance,
+    Level,
+    Method,
+    Type,
+    Value,
+    builtin,
+    union,
+    unknown,
+)
+from asyncgen.audit import known
+from asyncgen.audit import state as states
+from asyncgen.audit.settings import Settings
+from asyncgen.audit.threads import COROUTINE, Threads
+from asyncgen.facts import Item, Literal
+from asyncgen.source import Class, Evidence
+
+_USER = "request.user"
+_SESSION = "request.session"
+_CACHES = "django.core.cache.caches"
+_CACHE = "django.core.cache.cache"
+_FILLING = frozenset({"django.http.HttpResponse", "django.http.response.HttpResponse"})
+_ATOMIC = "django.db.transaction.atomic"
+_PAGINATOR = frozenset({"django.core.paginator.Paginator"})
+_PAGES = frozenset({"get_page", "page", "validate_number"})
+_MEASURES = frozenset({"count", "num_pages", "page_range"})
+_SERIALIZE = "django.core.serializers.serialize"
+_TO_DICT = frozenset({"django.forms.models.model_to_dict", "django.forms.model_to_dict"})
+_VIEW_METHODS = frozenset(
+    {
+        "django.views.generic.detail.SingleObjectMixin.get_object",
+        "django.views.generic.list.MultipleObjectMixin.paginate_queryset",
+    }
+)
+
+
+@dataclass
+class Outside(Threads):
+    """Tells what blocks without being read."""
+
+    settings: Settings = field(default_factory=Settings)
+    blocks: frozenset[str] = frozenset()  # names that the configuration gives
+
+    # -- requests ----------------------------------------------------------------------------------
+
+    def request_attribute(self, name: str, frame: Frame) -> Value:  # type: ignore[override]
+        """An attribute of a request."""
+        if name in ("user", "session"):
+            return frozenset({Foreign(f"request.{name}")})
+        if name == "auser":
+            return frozenset({Foreign("request.auser")})
+        if name in knowledge.REQUEST_ATTRIBUTES:
+            return builtin(knowledge.REQUEST_ATTRIBUTES[name])
+        return unknown(f"{name} of a request")
+
+    def foreign_attribute(self, owner: Foreign, name: str, frame: Frame) -> Value:
+        if owner.dotted == _USER and not name.startswith("_"):
+            self.loads_user(frame)
+        if owner.dotted.startswith(_CACHE) or owner.dotted.startswith(_SESSION):
+            return frozenset({Foreign(f"{owner.dotted}.{name}")})
+        return super().foreign_attribute(owner, name, frame)
+
+    def loads_user(self, frame: Frame) -> None:
+        frame.note(Level.REACHES, "request.user is loaded when it is used", Cause.ACCOUNT)
+
+    def user(self) -> Value:
+        """A user who was loaded."""
+        name = self.settings.one("AUTH_USER_MODEL").rpartition(".")[2]
+        found = self.relations.named(name) if name else self.root("django.contrib.auth.models.User")
+        if found is None:
+            return unknown("a user")
+        return frozenset({Instance(found, None, frozenset({states.ROW}))})
+
+    def item_of(self, owner: Type, expression: Item, frame: Frame) -> Value:
+        match owner:
+            case Foreign(dotted=dotted) if dotted == _CACHES:
+                alias = expression.index.text if isinstance(expression.index, Literal) else ""
+                return frozenset({Foreign(f"{_CACHES}.{alias}")})
+            case Foreign(dotted=dotted) if dotted == _SESSION and self.waits_for_sessions():
+                frame.note(Level.REACHES, "reads an item of a session", Cause.ACCOUNT)
+                return unknown("an item of a session")
+        return super().item_of(owner, expression, frame)
+
+    def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
+        if Foreign(_SESSION) in value and self.waits_for_sessions():
+            frame.note(Level.REACHES, "looks for a key in a session", Cause.ACCOUNT)
+        super().contains(value, is_text, frame)
+
+    def test(self, value: Value, frame: Frame) -> None:
+        if Foreign(_USER) in value:
+            self.loads_user(frame)
+        super().test(value, frame)
+
+    def text(self, value: Value, frame: Frame) -> None:
+        if Foreign(_USER) in value:
+            self.loads_user(frame)
+        super().text(value, frame)
+
+    def waits_for_sessions(self) -> bool:
+        return not self.settings.one("SESSION_ENGINE").endswith(known.QUIET_SESSIONS)
+
+    # -- calls -------------------------------------------------------------------------------------
+
+    def call_bound(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
+        where = f"{bound.owner.qualname}." if bound.owner else ""
+        dotted = f"{bound.module.name}.{where}{bound.function.name}"
+        if (cause := self.cause_of(dotted)) is not None:
+            frame.note(Level.REACHES, f"calls {dotted}", cause)
+            return self.given_by(dotted, arguments)
+        if dotted in known.TWINS.values():
+            sync = next(each for each, twin in known.TWINS.items() if twin == dotted)
+            return builtin(COROUTINE, self.given_by(sync, arguments))
+        is_user = bound.function.name in known.PERMISSIONS and isinstance(bound.receiver, Instance)
+        if is_user and bound.module.name.startswith("django.contrib.auth."):
+            frame.note(Level.REACHES, f"calls {bound.function.name} of a user", Cause.ACCOUNT)
+            return builtin("bool")
+        return super().call_bound(bound, arguments, frame)
+
+    def cause_of(self, dotted: str) -> Cause | None:
+        if dotted in self.blocks:
+            return Cause.WAITING
+        return known.cause_of(dotted)
+
+    def given_by(self, dotted: str, arguments: Arguments) -> Value:
+        """What something that blocks gives, where that is known."""
+        first = next(iter(arguments.positional), NOTHING)
+        if dotted.startswith("django.shortcuts.get_"):
+            rows: list[Value] = []
+            for each in first:
+                if isinstance(each, ClassObject) and self.role(each.found) == "model":
+                    rows.append(frozenset({Instance(each.found, None, frozenset({states.ROW}))}))
+                elif isinstance(each, Instance) and self.is_lazy(each):
+                    rows.append(self.row_of(each))
+            value = union(rows)
+            return builtin("list", value) if "list" in dotted else value or unknown("a row")
+        if dotted.startswith("django.contrib.auth.") and dotted.endswith(
+            ("authenticate", "get_user")
+        ):
+            return self.user()
+        return frozenset({Foreign(f"{dotted}()")})
+
+    def call_foreign(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        last = dotted.rpartition(".")[2]
+        cause = self.cause_of(dotted)
+        if cause is not None and not self.is_quiet_call(dotted, arguments):
+            frame.note(Level.REACHES, f"calls {dotted}", cause)
+            return self.given_by(dotted, arguments)
+        if cause is not None:
+            return unknown(f"the result of {dotted}")
+        if dotted in known.TWINS.values():
+            sync = next(each for each, twin in known.TWINS.items() if twin == dotted)
+            return builtin(COROUTINE, self.given_by(sync, arguments))
+        if dotted == "request.auser":
+            return builtin(COROUTINE, self.user())
+        if dotted.startswith(f"{_SESSION}."):
+            return self.call_session(last, frame)
+        if dotted.startswith((f"{_CACHE}.", f"{_CACHES}.")):
+            return self.call_cache(dotted, last, frame)
+        if dotted == _ATOMIC:
+            evidence = (Evidence("begins a transaction"),)
+            effect = Effect(Level.REACHES, evidence, Cause.TRANSACTION)
+            return frozenset({Builtin("context", NOTHING, effect)})
+        if dotted.endswith("db.models.Prefetch") or dotted == "django.db.models.query.Prefetch":
+            return self.prefetch(arguments)
+        if dotted in _PAGINATOR:
+            pages = next(iter(arguments.positional), NOTHING)
+            return builtin("paginator", pages)
+        if dotted in _FILLING:
+            self.iterate(
+                frozenset(each for each in _first(arguments) if self.is_rows_of(each)), frame
+            )
+            return frozenset({Foreign(f"{dotted}()")})
+        if dotted == _SERIALIZE and len(arguments.positional) > 1:
+            self.iterate(arguments.positional[1], frame)
+            return builtin("str")
+        if dotted in _TO_DICT:
+            return self.as_dict(arguments, frame)
+        if dotted in _VIEW_METHODS:
+            frame.note(Level.REACHES, f"calls {last} of a view")
+            return unknown(f"the result of {last}")
+        if dotted.startswith("django.db.models.related."):
+            return self.call_related(last, frame)
+        if last in known.LOGGING and dotted.startswith("logging."):
+            for value in arguments.values:
+                self.text(value, frame)
+            return builtin("None")
+        return super().call_foreign(dotted, arguments, frame)
+
+    def call_other(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        """Of nothing else it is known that it blocks."""
+        if dotted in knowledge.WRAPPERS and arguments.positional:
+            return arguments.positional[0]
+        if dotted in knowledge.DYNAMIC:
+            return self.imported_by_name(dotted, arguments)
+        return frozenset({Foreign(f"{dotted}()")})
+
+    def is_rows_of(self, type_: Type) -> bool:
+        return self.is_queryset(type_) or (
+            isinstance(type_, Builtin) and type_.name in ("generator", "iterator")
+        )
+
+    def is_quiet_call(self, dotted: str, arguments: Arguments) -> bool:
+        """Whether a call that mostly blocks does not, by its arguments or the settings."""
+        if dotted.startswith(known.MAIL):
+            return self.settings.one("EMAIL_BACKEND").endswith(known.QUIET_MAIL)
+        if dotted.endswith("make_password") and arguments.values[:1] == (builtin("None"),):
+            return True
+        is_client = dotted.startswith(("smtplib.", "ftplib.", "imaplib.", "poplib."))
+        return is_client and "()" not in dotted and not arguments.values
+
+    def call_session(self, name: str, frame: Frame) -> Value:
+        if name in known.SESSION_TWINS.values():
+            return builtin(COROUTINE, unknown("what a session keeps"))
+        if name in known.SESSION_TWINS and self.waits_for_sessions():
+            frame.note(Level.REACHES, f"calls {name} of a session", Cause.ACCOUNT)
+        return unknown("what a session keeps")
+
+    def call_cache(self, dotted: str, name: str, frame: Frame) -> Value:
+        """A method of a cache: what it does is a matter of its backend."""
+        if name.startswith("a") and name[1:] in known.CACHE_METHODS and name != "add":
+            return builtin(COROUTINE, unknown("what a cache keeps"))
+        alias = dotted.removeprefix(f"{_CACHES}.").rpartition(".")[0]
+        alias = "default" if dotted.startswith(f"{_CACHE}.") else alias
+        backend = self.settings.caches.get(alias, "").rpartition(".")[2]
+        cause = known.CACHES.get(backend)
+        if name in known.CACHE_METHODS and cause is not None:
+            frame.note(Level.REACHES, f"calls {name} of the cache {alias}, a {backend}", cause)
+        return unknown("what a cache keeps")
+
+    @staticmethod
+    def prefetch(arguments: Arguments) -> Value:
+        """`Prefetch("crates", queryset)`"""
+        names = states.texts(arguments.positional[:1])
+        rows = arguments.keyword("queryset") or union(arguments.positional[1:2])
+        return frozenset({Builtin("prefetch", rows, text=names[0] if names else "")})
+
+    def call_related(self, name: str, frame: Frame) -> Value:
+        """add(), remove(), set() and clear() of a relation, and their twins."""
+        if name.startswith("a") and name != "add":
+            return builtin(COROUTINE, builtin("None"))
+        frame.note(Level.REACHES, f"calls {name} of a relation, which queries")
+        return builtin("None")
+
+    def as_dict(self, arguments: Arguments, frame: Frame) -> Value:
+        """`model_to_dict(instance)` lists the relations to many of the instance."""
+        has_fields = len(arguments.values) > 1
+        for each in _first(arguments):
+            if isinstance(each, Instance) and not has_fields:
+                for name in self.many_to_many(each.found):
+                    if name not in each.state and states.ROW in each.state:
+                        frame.note(Level.REACHES, f"lists {name} of the instance", Cause.RELATION)
+        return builtin("dict")
+
+    def many_to_many(self, model: Class) -> list[str]:
+        return [
+            name
+            for known_class in self.resolver.mro(model)
+            for name, each in known_class.attributes.items()
+            if self.relations.is_relation(each, known_class)
+            and self.relations.field_name(each.value, known_class).endswith("ManyToManyField")  # type: ignore[arg-type]
+        ]
+
+    # -- methods of builtin types ------------------------------------------------------------------
+
+    def call_method(self, method: Method, arguments: Arguments, frame: Frame) -> Value:
+        receiver, name = method.receiver, method.name
+        if receiver.name == "file" and name in known.FILE_BLOCKS:
+            frame.note(Level.REACHES, f"calls {name} of a file field", Cause.STORAGE)
+            return unknown(f"the result of {name}")
+        if receiver.name == "paginator":
+            if name in _PAGES:
+                self.paginate(receiver, frame)
+            return unknown(f"the result of {name}")
+        return super().call_method(method, arguments, frame)
+
+    def attribute_of(self, owner: Type, name: str, frame: Frame) -> Value:
+        if isinstance(owner, Builtin) and owner.name == "paginator" and name in _MEASURES:
+            self.paginate(owner, frame)
+            return builtin("int")
+        return super().attribute_of(owner, name, frame)
+
+    def paginate(self, paginator: Builtin, frame: Frame) -> None:
+        """A paginator counts what it has pages of."""
+        rows = frozenset(
+            each
+            for each in paginator.elements
+            if self.is_queryset(each) and not states.needs_no_query(each)
+        )
+        if rows:
+            frame.note(Level.REACHES, "counts a queryset for its pages", Cause.FORM)
+
+    def computed(self, operator: str, values: list[Value]) -> Value:
+        left = values[0] if values else NOTHING
+        if operator == "/" and any(_is_path(each) for each in left):
+            return frozenset(each for each in left if _is_path(each))
+        return super().computed(operator, values)
+
+
+def _is_path(type_: Type) -> bool:
+    return isinstance(type_, Foreign) and type_.dotted.startswith("pathlib.")
+
+
+def _first(arguments: Arguments) -> Value:
+    return next(iter(arguments.positional), NOTHING)

@@ -1,0 +1,126 @@
+"""Which modules an audit reads: those that have asynchronous code, and those that have models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from asyncgen import environment
+from asyncgen.audit import known
+from asyncgen.audit.onloop import OnLoop
+from asyncgen.audit.settings import is_settings, settings
+from asyncgen.config import Config, Source
+from asyncgen.django.relations import Relations
+from asyncgen.files import CACHE
+from asyncgen.plan.selection import Selection, import_root
+from asyncgen.problems import AsyncgenError, Problem
+from asyncgen.read import read_file
+from asyncgen.resolve import Resolver
+from asyncgen.source import Module
+
+# What a module that runs on the loop has somewhere, or one whose sync code is called there.
+_ON_LOOP = re.compile(rb"\basync\s+(def|with|for)\b|\bstrawberry\b|\bcall_soon\b")
+_MODELS = re.compile(
+    rb"\b(ForeignKey|OneToOneField|ManyToManyField|models\.Model|Manager|QuerySet)\b"
+)
+_RECEIVERS = re.compile(rb"@receiver\(")
+
+
+@dataclass
+class Project:
+    """The modules below some paths, by what an audit needs them for."""
+
+    config: Config
+    paths: Sequence[Path]
+    problems: list[Problem] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)  # by how they are shown
+
+    @cached_property
+    def texts(self) -> dict[Path, bytes]:
+        """The content of each file below the configuration's root, or the paths."""
+        selection = Selection(self.config, Source())
+        found: dict[Path, bytes] = {}
+        for place in dict.fromkeys((*self.paths, self.config.root)):
+            places = [place] if place.is_file() else selection.below(place)
+            for path in places:
+                if "site-packages" not in path.parts and CACHE not in path.parts:
+                    found.setdefault(path, path.read_bytes())
+        return found
+
+    @cached_property
+    def audited(self) -> list[Path]:
+        """The files that are to be audited."""
+        files = {each for each in self.paths if each.is_file()}
+        folders = [each for each in self.paths if each not in files]
+        folders += [] if self.paths else [self.config.root]
+        return [
+            path
+            for path, text in self.texts.items()
+            if _ON_LOOP.search(text) and (path in files or any(map(path.is_relative_to, folders)))
+        ]
+
+    def evaluator(self) -> tuple[OnLoop, list[Module]]:
+        """What evaluates the project's code, and the modules that are to be audited.
+
+        Raises AsyncgenError (AG204) where Django cannot be found.
+        """
+        selection = Selection(self.config, Source())
+        named = {path: selection.module_name(path) for path in self.texts}
+        audited = set(self.audited)
+        installed = environment.site_packages(self.config)
+        roots = [import_root(named[path], path) for path in audited]
+        resolver = Resolver(
+            tuple(dict.fromkeys((*roots, *self.config.search, *installed))), self.read
+        )
+        modules = {path: self.module(resolver, named[path], path) for path in audited}
+        others = [
+            self.module(resolver, named[path], path)
+            for path, text in self.texts.items()
+            if path not in audited and (_MODELS.search(text) or _RECEIVERS.search(text))
+        ]
+        if resolver.find("django.db.models") is None:
+            raise AsyncgenError(
+                Problem(
+                    "AG204",
+                    "Django's source cannot be found",
+                    "install Django in the project's environment, or name the environment with "
+                    "--python",
+                )
+            )
+        sources = [each for each in (*modules.values(), *others) if each is not None]
+        evaluator = OnLoop(resolver, Relations(resolver, sources))
+        evaluator.settings = settings(filter(is_settings, self.texts))
+        evaluator.bridges = frozenset(self.config.audit.threads)
+        evaluator.blocks = frozenset(self.config.audit.blocks)
+        return evaluator, [modules[path] for path in self.audited if modules[path]]  # type: ignore[misc]
+
+    def module(self, resolver: Resolver, name: str, path: Path) -> Module | None:
+        """The module of a file; a file that cannot be read is a problem, and left out."""
+        try:
+            found = resolver.module(name)
+        except AsyncgenError as error:
+            self.problems += error.problems
+            return None
+        return found
+
+    def read(self, path: Path, name: str) -> Module:
+        shown = self.display(path)
+        self.files[shown] = path
+        return read_file(path, name, shown, keep=True)
+
+    def display(self, path: Path) -> str:
+        if path.is_relative_to(self.config.root) and "site-packages" not in path.parts:
+            return path.relative_to(self.config.root).as_posix()
+        if "site-packages" in path.parts:
+            return "/".join(path.parts[path.parts.index("site-packages") + 1 :])
+        return path.as_posix()
+
+    @cached_property
+    def has_sync_servers(self) -> bool:
+        """Whether some module serves a schema synchronously: then resolvers run in threads."""
+        return any(
+            known.SYNC_SERVERS.search(text.decode(errors="replace")) for text in self.texts.values()
+        )

@@ -1,0 +1,107 @@
+"""A frame that keeps every effect, each with the expression that it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.values import Bound, Cause, Effect, Level
+from asyncgen.facts import Expression, Name, nodes
+from asyncgen.source import Evidence, Function, Module
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An effect in code on the loop: `expression` is the innermost one that has it, on the
+    statement that begins at `line`."""
+
+    module: Module
+    function: Function
+    line: int
+    expression: Expression | None
+    effect: Effect
+    why: str = ""  # why a synchronous function is on the loop
+    callee: Bound | None = None  # the function whose call has the effect
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return (self.module.path, self.line, self.expression, self.effect.cause)
+
+
+@dataclass
+class LoopFrame(Frame):
+    """The frame of a function that the event loop runs."""
+
+    why: str = ""
+    seen: list[Seen] = field(default_factory=list)
+    within: list[Expression] = field(default_factory=list)
+    # Names that hold what a statement gives of which something was said already.
+    told: set[str] = field(default_factory=set)
+    callees: list[Bound] = field(default_factory=list)  # what is being called
+    doubts: list[Evidence] = field(default_factory=list)
+    is_deaf: int = 0  # in how many blocks of which somebody expects that they raise
+
+    def note(self, level: Level, message: str, cause: Cause = Cause.QUERY) -> None:
+        self._see(Effect(level, (self._here(message),), cause))
+        super().note(level, message, cause)
+
+    def include(self, effect: Effect, message: str) -> None:
+        here = self._here(message)
+        chain = tuple(step for step in effect.evidence if step != here)
+        self._see(Effect(effect.level, (here, *chain), effect.cause))
+        super().include(effect, message)
+
+    def _see(self, effect: Effect) -> None:
+        if effect.level is Level.DOUBT:
+            self.doubts.append(effect.evidence[0])
+        if effect.level < Level.LIKELY or self.is_deaf:
+            return
+        if effect.level is Level.LIKELY and effect.cause is Cause.QUERY:
+            return  # a guess by a name
+        expression = self.within[-1] if self.within else None
+        if self.told and self._is_told(expression):
+            return
+        assert self.function is not None
+        self.seen.append(
+            Seen(
+                self.module,
+                self.function,
+                self.line,
+                expression,
+                effect,
+                self.why,
+                self.callees[-1] if self.callees else None,
+            )
+        )
+
+    def _is_told(self, expression: Expression | None) -> bool:
+        return any(isinstance(each, Name) and each.id in self.told for each in nodes(expression))
+
+    @contextmanager
+    def at(self, expression: Expression) -> Iterator[None]:
+        """What happens meanwhile comes from the expression."""
+        self.within.append(expression)
+        try:
+            yield
+        finally:
+            self.within.pop()
+
+    def binds(self, names: Iterator[str], before: int) -> None:
+        """A statement bound the names: what it gives only follows from what it has seen itself."""
+        has_told = len(self.seen) > before and any(
+            each.effect.level is Level.REACHES for each in self.seen[before:]
+        )
+        for name in names:
+            if has_told:
+                self.told.add(name)
+            else:
+                self.told.discard(name)
+
+
+def named(targets: tuple[Expression, ...]) -> Iterator[str]:
+    """The names among the targets of an assignment."""
+    for each in nodes(targets):
+        if isinstance(each, Name):
+            yield each.id

@@ -1,0 +1,333 @@
+"""The analysis, with what audits ask of rows and querysets: what is loaded, and what is evaluated.
+
+A finding has to be proved. What the analysis guesses from names, so as to be on the safe side, is
+nothing here; and of what is passed in, or was made elsewhere, it cannot be told what is loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from asyncgen import knowledge
+from asyncgen.analysis import Evaluator
+from asyncgen.analysis.calls import Arguments
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.values import (
+    NONE,
+    NOTHING,
+    Argument,
+    Bound,
+    Builtin,
+    Cause,
+    Foreign,
+    Given,
+    Instance,
+    Level,
+    Outcome,
+    Type,
+    Unknown,
+    Value,
+    builtin,
+    union,
+    unknown,
+)
+from asyncgen.audit import state as states
+from asyncgen.django.relations import Reverse
+from asyncgen.facts import Call, Expression, Get, Item, Name
+from asyncgen.source import Attribute, Class
+
+_FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first", "iterator", "last"})
+_RELATED = "django.db.models.related"  # before the methods that managers of relations have
+_RELATED_METHODS = frozenset({"add", "clear", "remove", "set"})
+_QUERIES = frozenset(knowledge.QUERYSET_RESULTS)
+_SAVING = frozenset(knowledge.MODEL_RESULTS)
+
+
+class Rows(Evaluator):
+    """Tells what is loaded, and does not guess."""
+
+    # -- no guesses --------------------------------------------------------------------------------
+
+    def unknown_attribute(self, owner: Argument | Unknown, name: str, frame: Frame) -> Value:
+        if isinstance(owner, Argument) and owner.name in knowledge.REQUEST_PARAMETERS:
+            return self.request_attribute(name, frame)
+        return unknown(f"{name} of something unknown")
+
+    def guessed_relation(self, owner: Argument, name: str, frame: Frame) -> Value | None:
+        return None
+
+    def namesakes(self, name: str, row: Class | None, frame: Frame) -> Value:
+        return NOTHING
+
+    def overridden(self, owner: Instance, name: str, frame: Frame) -> None:
+        """What only a subclass does is no proof."""
+
+    def method_of_unknown(self, function: Get, callee: Value, frame: Frame) -> None:
+        """What is called like a method that queries need not be one."""
+
+    def of_subclasses(self, owner: Instance, name: str, frame: Frame) -> Value:
+        return NOTHING
+
+    def is_database_call(self, bound: Bound, outcome: Outcome) -> bool:
+        name = bound.function.name
+        return name in _QUERIES | _SAVING and super().is_database_call(bound, outcome)
+
+    def evaluated(self, bound: Bound, given: Given, environment: dict[str, Value]) -> Outcome:
+        """What the body returns tells more of its state than what the annotation says."""
+        outcome = super().evaluated(bound, given, environment)
+        if outcome.inferred and not any(
+            isinstance(each, Unknown | Argument) for each in outcome.inferred
+        ):
+            return replace(outcome, returns=outcome.inferred)
+        return outcome
+
+    # -- relations ---------------------------------------------------------------------------------
+
+    def model_attribute(
+        self, owner: Instance, where: Class, attribute: Attribute, frame: Frame
+    ) -> Value:
+        call = attribute.value
+        if not isinstance(call, Call):
+            return super().model_attribute(owner, where, attribute, frame)
+        field, name = self.relations.field_class(call, where), attribute.name
+        if field.endswith(knowledge.TO_ONE_FIELDS):
+            self.read_relation(owner, name, f"the relation {where.name}.{name}", frame)
+            inner = states.beyond(owner.state, name)
+            return _in_state(self.model_instance(self.relations.target(call, where)), inner)
+        if field.endswith(knowledge.TO_MANY_FIELDS):
+            if field.endswith(knowledge.QUERYING_MANAGERS):
+                frame.note(Level.LIKELY, f"makes the manager {where.name}.{name}", Cause.RELATION)
+            return self.related(self.relations.target(call, where), owner, name)
+        if field.endswith("Field") and states.is_deferred(owner.state, name):
+            message = f"the field {where.name}.{name}, which only() or defer() left out"
+            self.read_relation(owner, f"{where.name}.{name}", message, frame)
+        return super().model_attribute(owner, where, attribute, frame)
+
+    def read_relation(self, owner: Instance, name: str, what: str, frame: Frame) -> None:
+        """Something is read that is queried unless it is loaded."""
+        if states.is_loaded(owner.state, name):
+            return
+        if states.NEW in owner.state and f"{states.KEY}{name}" not in owner.state:
+            return  # without a key there is nothing to query
+        is_proved = states.ROW in owner.state or states.NEW in owner.state
+        level = Level.REACHES if is_proved else Level.LIKELY
+        frame.note(level, f"reads {what}", Cause.RELATION)
+
+    def reverse(self, relation: Reverse, name: str, frame: Frame) -> Value:
+        return self.default_manager(relation.model)
+
+    def undeclared_model_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
+        relation = self.relations.reverse(self.resolver.mro(owner.found), name)
+        if relation is None:
+            return super().undeclared_model_attribute(owner, name, frame)
+        if not relation.to_one:
+            return self.related(relation.model, owner, name, relation.field)
+        if not states.is_loaded(owner.state, name, is_key=False) and states.NEW not in owner.state:
+            level = Level.REACHES if states.ROW in owner.state else Level.LIKELY
+            frame.note(level, f"reads the reverse one-to-one relation {name}", Cause.RELATION)
+        inner = states.beyond(owner.state, name) | {relation.field}
+        return _in_state(self.model_instance(relation.model), inner)
+
+    def related(self, model: Class | None, owner: Instance, name: str, back: str = "") -> Value:
+        """The manager of a relation to many; `back` is the key that its rows have loaded."""
+        inner = states.beyond(owner.state, name) - {states.ROW} | {states.RELATED}
+        if back:
+            inner |= {back}
+        if name in owner.state:
+            inner |= {states.FILLED}
+        elif states.ANYTHING in owner.state or not owner.state & {states.ROW, states.NEW}:
+            inner |= {states.MAYBE_FILLED}
+        return _in_state(self.default_manager(model), inner)
+
+    def missing_attribute(self, owner: Instance, name: str, role: str, frame: Frame) -> Value:
+        is_method = name in _RELATED_METHODS or name.removeprefix("a") in _RELATED_METHODS
+        if role == "manager" and states.RELATED in owner.state and is_method:
+            return frozenset({Foreign(f"{_RELATED}.{name}")})
+        return super().missing_attribute(owner, name, role, frame)
+
+    # -- querysets ---------------------------------------------------------------------------------
+
+    def call_bound(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
+        receiver, name = bound.receiver, bound.function.name
+        if isinstance(receiver, Instance) and bound.owner:
+            role = self.role(receiver.found)
+            if role == "manager" and name != "get_queryset" and bound.owner.queryset:
+                return self.through_queryset(receiver, name, arguments, frame)
+            if role == "manager" and name == "get_queryset" and self.is_of_django(bound.owner):
+                return self.rows_of(receiver)
+            if role == "queryset" and self.is_of_django(bound.owner):
+                known = self.of_queryset(bound, receiver, arguments, frame)
+                if known is not None:
+                    return known
+        return super().call_bound(bound, arguments, frame)
+
+    @staticmethod
+    def is_of_django(found: Class) -> bool:
+        return found.module.startswith("django.db.models")
+
+    def rows_of(self, manager: Instance) -> Value:
+        """The queryset that Django's own get_queryset() of a manager gives."""
+        row = manager.row or self.relations.model_of(manager.found)
+        made = next(
+            (each.queryset for each in self.resolver.mro(manager.found) if each.queryset), None
+        )
+        if made is None:
+            return _in_state(self.queryset(row), manager.state)
+        return frozenset({Instance(made, row, manager.state)})
+
+    def through_queryset(
+        self, manager: Instance, name: str, arguments: Arguments, frame: Frame
+    ) -> Value:
+        """A method that the manager has from its queryset: it is called on a new one."""
+        rows = self.method(manager, "get_queryset", frame)
+        made: list[Value] = []
+        for each in rows:
+            if isinstance(each, Instance):
+                row = each.row or manager.row
+                each = replace(each, row=row, state=each.state | manager.state)
+                if name == "all":
+                    made.append(frozenset({each}))
+                    continue
+                found = self.attribute_of(each, name, frame)
+                made += [self.call_type(one, arguments, frame) for one in found]
+            else:
+                made.append(unknown(f"{name}() of what get_queryset() gives"))
+        return union(made)
+
+    def of_queryset(
+        self, bound: Bound, receiver: Instance, arguments: Arguments, frame: Frame
+    ) -> Value | None:
+        """What a method of Django's own querysets gives; None where its source is followed."""
+        name = bound.function.name
+        if name in knowledge.CHAINING_OF_DJANGO:
+            if not self.is_plain(receiver.found):
+                return None
+            state = states.chained(receiver.state, name, arguments)
+            return frozenset({replace(receiver, state=state)})
+        sync = name.removeprefix("a") if bound.function.is_async else name
+        if sync not in _QUERIES:
+            return None
+        rows = self.rows_given(sync, receiver, arguments)
+        if bound.function.is_async:
+            kind = "async_generator" if sync == "iterator" else "coroutine"
+            return builtin(kind, rows)
+        is_filled = bool(receiver.state & {states.FILLED, states.MAYBE_FILLED})
+        is_free = states.EMPTY in receiver.state or (is_filled and name in _FREE_WHEN_FILLED)
+        if name != "iterator" and not is_free:
+            frame.note(Level.REACHES, f"calls {receiver.found.name}.{name}, which queries")
+        if name == "iterator" and is_free:
+            return builtin("iterator", rows)
+        return self._lazily(name, rows)
+
+    def _lazily(self, name: str, rows: Value) -> Value:
+        if name != "iterator":
+            return rows
+        (sample,) = super().queryset_result("iterator", None)
+        assert isinstance(sample, Builtin)
+        return frozenset({replace(sample, elements=rows)})
+
+    def rows_given(self, name: str, receiver: Instance, arguments: Arguments) -> Value:
+        """What a method that queries returns, in the state that the queryset and the arguments
+        give it."""
+        result = knowledge.QUERYSET_RESULTS[name]
+        state = states.of_rows(receiver.state)
+        if states.VALUES in receiver.state and result.startswith("row") and name != "create":
+            return unknown("a row of values")
+        keywords = dict(arguments.keywords)
+        if name in ("create", "get_or_create", "update_or_create"):
+            state |= self.passed(arguments)
+            if None in keywords or "defaults" in keywords or "create_defaults" in keywords:
+                state |= {states.ANYTHING}
+        elif name == "get":
+            state = states.chained(state, "filter", arguments)
+        if result == "iterator":
+            return _in_state(self.model_instance(receiver.row), state)
+        value = super().queryset_result(result, receiver.row)
+        return states.stamped(value, state, self.is_row)
+
+    def is_row(self, instance: Instance) -> bool:
+        return self.role(instance.found) == "model"
+
+    def is_rows(self, instance: Instance) -> bool:
+        return self.role(instance.found) == "queryset"
+
+    @staticmethod
+    def passed(arguments: Arguments) -> states.State:
+        """The relations whose objects, or nothing, are passed by keyword."""
+        return frozenset(
+            name
+            for name, value in arguments.keywords
+            if name and any(isinstance(each, Instance) or each in NONE for each in value)
+        )
+
+    def instantiate(self, found: Class, arguments: Arguments, frame: Frame) -> Value:
+        value = super().instantiate(found, arguments, frame)
+        if self.role(found) == "model":
+            keys = {
+                f"{states.KEY}{name.removesuffix('_id')}"
+                for name, value in arguments.keywords
+                if name and name.endswith("_id") and not value & NONE
+            }
+            state = {states.NEW, *self.passed(arguments), *keys}
+            if not arguments.is_complete or arguments.positional:
+                state.add(states.ANYTHING)
+            return _in_state(value, frozenset(state))
+        return value
+
+    # -- protocols ---------------------------------------------------------------------------------
+
+    def test(self, value: Value, frame: Frame) -> None:
+        super().test(_unfilled(value), frame)
+
+    def text(self, value: Value, frame: Frame) -> None:
+        super().text(_unfilled(value), frame)
+
+    def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
+        super().contains(_unfilled(value), is_text, frame)
+
+    def measure(self, value: Value, frame: Frame) -> None:
+        super().measure(_unfilled(value), frame)
+
+    def items(self, type_: Type, frame: Frame) -> Value:
+        if isinstance(type_, Instance) and self.is_queryset(type_):
+            if states.THREADED in type_.state:
+                message = "iterates over a queryset that a thread only made"
+                frame.note(Level.REACHES, message, Cause.THREADED)
+            elif not states.needs_no_query(type_):
+                super().items(type_, frame)
+            return self.row_of(type_)
+        return super().items(type_, frame)
+
+    def row_of(self, rows: Instance) -> Value:
+        """One of the rows that iterating over a queryset gives."""
+        if states.VALUES in rows.state:
+            return unknown("a row of values")
+        return _in_state(self.model_instance(rows.row), states.of_rows(rows.state))
+
+    def item_of(self, owner: Type, expression: Item, frame: Frame) -> Value:
+        if isinstance(owner, Instance) and self.is_queryset(owner):
+            if expression.index is None and not expression.step:
+                return frozenset({owner})
+            if not states.needs_no_query(owner):
+                super().item_of(owner, expression, frame)
+            row = self.row_of(owner)
+            return builtin("list", row) if expression.index is None else row
+        return super().item_of(owner, expression, frame)
+
+    # -- what is known of a name -------------------------------------------------------------------
+
+    def remark(self, owner: Expression, mark: str, frame: Frame) -> None:
+        """What the name holds is known to be loaded, or evaluated, from here on."""
+        if isinstance(owner, Name) and owner.id in frame.environment:
+            wanted = self.is_rows if mark.startswith("=") else self.is_row
+            frame.environment[owner.id] = states.marked(frame.environment[owner.id], mark, wanted)
+
+
+def _in_state(value: Value, state: states.State) -> Value:
+    return frozenset(
+        replace(each, state=state) if isinstance(each, Instance) else each for each in value
+    )
+
+
+def _unfilled(value: Value) -> Value:
+    return frozenset(each for each in value if not states.needs_no_query(each))

@@ -1,0 +1,137 @@
+"""Where in a file an expression of the facts stands: its statement, and its lines and columns."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from asyncgen import facts
+from asyncgen.facts import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The node for an expression, and the text of the statement that it stands in."""
+
+    node: ast.expr | ast.stmt
+    statement: str
+    text: str  # the node's own
+
+
+@dataclass
+class File:
+    """The syntax tree of a file, by the lines that statements begin at."""
+
+    path: Path
+    source: str = field(init=False)
+    lines: list[str] = field(init=False)
+    statements: dict[int, list[ast.stmt]] = field(init=False)
+    parents: dict[ast.AST, ast.AST] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.source = self.path.read_bytes().decode("utf-8", errors="replace")
+        self.lines = self.source.splitlines()
+        self.statements, self.parents = {}, {}
+        for node in ast.walk(ast.parse(self.source)):
+            if isinstance(node, ast.stmt):
+                self.statements.setdefault(node.lineno, []).append(node)
+            self.parents.update(dict.fromkeys(ast.iter_child_nodes(node), node))
+
+    def place(self, line: int, expression: Expression | None) -> Place | None:
+        """The first node on the statement at the line that has the form of the expression; else
+        the statement."""
+        found: ast.stmt | None = None
+        for statement in self.statements.get(line, ()):
+            found = found or statement
+            for node in _of_statement(statement):
+                if expression is not None and matches(expression, node):
+                    return Place(node, self.head(statement), self.text(node))
+        return Place(found, self.head(found), self.head(found)) if found else None
+
+    def is_async(self, node: ast.AST) -> bool:
+        """Whether `await` may stand in the place of the node."""
+        child, parent = node, self.parents.get(node)
+        while parent is not None:
+            match parent:
+                case ast.AsyncFunctionDef():
+                    return True
+                case ast.FunctionDef() | ast.Lambda() | ast.ClassDef():
+                    return False
+                case ast.GeneratorExp(generators=[first, *_]) if child is not first:
+                    return False
+            child, parent = parent, self.parents.get(parent)
+        return False
+
+    def text(self, node: ast.AST) -> str:
+        return ast.get_source_segment(self.source, node) or ""
+
+    def head(self, statement: ast.stmt) -> str:
+        """The text of a statement; of one that has blocks, up to the first."""
+        body = getattr(statement, "body", None)
+        if isinstance(body, list) and body:
+            last = max(statement.lineno, body[0].lineno - 1)
+            return "\n".join(self.lines[statement.lineno - 1 : last]).strip()
+        return self.text(statement)
+
+
+def _of_statement(statement: ast.stmt) -> Iterator[ast.expr]:
+    """The expressions of a statement itself, outermost first, those of its blocks aside."""
+    pending: list[ast.AST] = [
+        each for each in ast.iter_child_nodes(statement) if not isinstance(each, ast.stmt)
+    ]
+    while pending:
+        node = pending.pop(0)
+        if isinstance(node, ast.expr):
+            yield node
+        pending += [each for each in ast.iter_child_nodes(node) if not isinstance(each, ast.stmt)]
+
+
+def matches(expression: Expression, node: ast.AST) -> bool:
+    """Whether a node of the syntax tree has the form of the expression, as far as that matters."""
+    match expression, node:
+        case facts.Name(id=name), ast.Name(id=other):
+            return name == other
+        case facts.Get(value=value, name=name), ast.Attribute(value=inner, attr=attr):
+            return name == attr and matches(value, inner)
+        case facts.Call(function=function, arguments=arguments), ast.Call(func=func, args=args):
+            return (
+                len(arguments) == len(args)
+                and matches(function, func)
+                and all(map(matches, arguments, args))
+            )
+        case facts.Item(value=value), ast.Subscript(value=inner):
+            return matches(value, inner)
+        case facts.Star(value=value), ast.Starred(value=inner):
+            return matches(value, inner)
+        case facts.Await(value=value), ast.Await(value=inner):
+            return matches(value, inner)
+        case facts.Bind(name=name), ast.NamedExpr(target=ast.Name(id=other)):
+            return name == other
+        case facts.Literal(), ast.Constant():
+            return True
+        case facts.Display(elements=elements), ast.List() | ast.Tuple() | ast.Set():
+            return len(elements) == len(node.elts) and all(map(matches, elements, node.elts))
+        case facts.Display(type="dict"), ast.Dict():
+            return True
+        case facts.Comprehension(type=type_, elements=elements), _:
+            match type_, node:
+                case ("list", ast.ListComp(elt=elt)) | ("set", ast.SetComp(elt=elt)):
+                    return matches(elements[0], elt)
+                case "generator", ast.GeneratorExp(elt=elt):
+                    return matches(elements[0], elt)
+                case "dict", ast.DictComp(key=key):
+                    return matches(elements[0], key)
+            return False
+        case facts.Choice(), ast.BoolOp() | ast.IfExp() | ast.Compare():
+            return True
+        case facts.Operation(operator="f-string"), ast.JoinedStr() | ast.BinOp():
+            return True
+        case facts.Operation(), ast.BinOp() | ast.UnaryOp() | ast.Compare():
+            return True
+        case facts.Lambda(), ast.Lambda():
+            return True
+        case facts.Yield(), ast.Yield() | ast.YieldFrom():
+            return True
+    return False

@@ -1,0 +1,356 @@
+"""What is asynchronous: coroutines and what they give, other threads, tasks, callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from asyncgen.analysis.calls import Arguments
+from asyncgen.analysis.frame import Environment, Frame
+from asyncgen.analysis.values import (
+    NOTHING,
+    Bound,
+    Builtin,
+    Cause,
+    ClassObject,
+    Foreign,
+    Given,
+    Instance,
+    Level,
+    Method,
+    Type,
+    Value,
+    builtin,
+    union,
+    unknown,
+)
+from asyncgen.audit import known
+from asyncgen.audit import state as states
+from asyncgen.audit.recording import LoopFrame
+from asyncgen.audit.rows import Rows
+from asyncgen.facts import Call, Expression, Get, Loop, Name, nodes
+from asyncgen.source import Class, Function
+
+# Builtin types that stand for what is asynchronous, or for functions of asgiref's.
+COROUTINE = "coroutine"
+TASK = "task"
+GENERATOR = "async_generator"
+CONTEXT = "async_context"
+THREADED = "threaded"  # calling it gives a coroutine, that runs its elements in a thread
+BACK = "unthreaded"  # calling it runs its elements in an event loop
+
+_AWAITABLE = frozenset({COROUTINE, TASK})
+_ITERABLE = frozenset({GENERATOR})
+_OF_COROUTINES = frozenset({"close", "send", "throw", "cancel", "add_done_callback"})
+# Builtins that are never asynchronous, where the analysis is sure of them.
+_SYNC = frozenset(
+    {
+        "bool",
+        "bytes",
+        "dict",
+        "float",
+        "generator",
+        "int",
+        "iterator",
+        "list",
+        "set",
+        "str",
+        "tuple",
+    }
+)
+_TRANSACTIONS = frozenset({"django.db.transaction.atomic"})
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A function that the loop runs besides: with these arguments, names around it, and why."""
+
+    bound: Bound
+    given: Given = ()
+    environment: tuple[tuple[str, Value], ...] = ()
+    why: str = ""
+
+
+@dataclass
+class Threads(Rows):
+    """Tells what runs on the event loop, and what elsewhere."""
+
+    # Names of further bridges to threads, which the configuration gives.
+    bridges: frozenset[str] = frozenset()
+    queue: list[Called] = field(default_factory=list)
+
+    # -- coroutines --------------------------------------------------------------------------------
+
+    def call_bound(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
+        function = bound.function
+        if self.is_threaded(function):
+            return builtin(COROUTINE, self.elsewhere(bound, arguments, frame))
+        is_queryset = bound.owner is not None and self.role(bound.owner) in ("queryset", "manager")
+        if not function.is_async or (is_queryset and self.is_twin_of_django(bound)):
+            return super().call_bound(bound, arguments, frame)
+        return self.call_async(bound, arguments, frame)
+
+    def is_twin_of_django(self, bound: Bound) -> bool:
+        assert bound.owner is not None
+        return self.is_of_django(bound.owner) or bound.owner.queryset is not None
+
+    def call_async(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
+        """A call of an `async def`: nothing runs until it is awaited."""
+        function = bound.function
+        if any(each.is_context for each in function.decorations):
+            name = function.name
+            frame.note(
+                Level.REACHES, f"calls {name}, which begins a transaction", Cause.TRANSACTION
+            )
+        if function.is_decorated("contextlib.asynccontextmanager"):
+            return builtin(CONTEXT)
+        if not all(each.is_plain or each.is_context for each in function.decorations):
+            return unknown(f"what decorators make of {function.name}")
+        if function.is_generator:
+            return builtin(GENERATOR)
+        if self.is_model_twin(bound):
+            return builtin(COROUTINE, builtin("None"))
+        given = self.given(bound, arguments)
+        if given and isinstance(frame, LoopFrame) and not self.is_of_library(bound):
+            self.queue.append(Called(bound, given))
+        return builtin(COROUTINE, self.outcome(bound, given).returns)
+
+    def is_model_twin(self, bound: Bound) -> bool:
+        return bound.owner is not None and bound.owner.module == "django.db.models.base"
+
+    def is_of_library(self, bound: Bound) -> bool:
+        return "site-packages" in bound.module.path or bound.module.name.startswith("django.")
+
+    def awaited(self, value: Value, frame: Frame) -> Value:
+        """What `await value` gives."""
+        if value and all(map(self.is_sync, value)):
+            frame.note(Level.REACHES, "awaits what is not awaitable", Cause.NOT_ASYNC)
+            return unknown("what is no coroutine's")
+        given: list[Value] = []
+        for each in value:
+            if isinstance(each, Builtin) and each.name in _AWAITABLE:
+                given.append(each.elements)
+            else:
+                given.append(unknown("awaited"))
+        return union(given)
+
+    def is_sync(self, type_: Type) -> bool:
+        """Whether it is sure that something is neither awaitable nor an async iterator."""
+        match type_:
+            case Builtin(name=name):
+                return name in _SYNC
+            case Instance(found=found):
+                return self.role(found) == "model" and bool(type_.state & {states.ROW, states.NEW})
+        return False
+
+    def run_through(self, value: Value, frame: Frame) -> Value:
+        """`async for … in value`: what the items are."""
+        is_wrong = bool(value) and all(
+            self.is_sync(each) or (isinstance(each, Builtin) and each.name == COROUTINE)
+            for each in value
+        )
+        if is_wrong:
+            message = "runs with async for through what is no asynchronous iterator"
+            frame.note(Level.REACHES, message, Cause.NOT_ASYNC)
+        items: list[Value] = []
+        for each in value:
+            match each:
+                case Instance() if self.is_queryset(each):
+                    items.append(self.row_of(each))
+                case Builtin(name=name, elements=elements) if name in _ITERABLE and elements:
+                    items.append(elements)
+                case _:
+                    items.append(unknown("an item"))
+        return union(items)
+
+    def enter_async(self, value: Value, frame: Frame) -> Value:
+        """`async with value as …`"""
+        for each in value:
+            match each:
+                case Builtin(name="context", effect=effect) if effect.cause is Cause.TRANSACTION:
+                    frame.include(effect, "enters a transaction with async with")
+        return unknown("what an asynchronous context manager gives")
+
+    def is_coroutine(self, value: Value) -> bool:
+        return bool(value) and all(
+            isinstance(each, Builtin) and each.name == COROUTINE for each in value
+        )
+
+    def unawaited(self, value: Value, what: str, frame: Frame) -> None:
+        """Something is done with a value that is senseless for a coroutine."""
+        if self.is_coroutine(value):
+            frame.note(Level.REACHES, f"{what} a coroutine", Cause.NEVER_AWAITED)
+
+    def test(self, value: Value, frame: Frame) -> None:
+        self.unawaited(value, "tests", frame)
+        super().test(value, frame)
+
+    def text(self, value: Value, frame: Frame) -> None:
+        self.unawaited(value, "prints", frame)
+        super().text(value, frame)
+
+    def measure(self, value: Value, frame: Frame) -> None:
+        self.unawaited(value, "takes the length of", frame)
+        super().measure(value, frame)
+
+    def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
+        self.unawaited(value, "looks for something in", frame)
+        super().contains(value, is_text, frame)
+
+    def items(self, type_: Type, frame: Frame) -> Value:
+        if isinstance(type_, Builtin) and type_.name in (COROUTINE, GENERATOR):
+            if type_.name == COROUTINE:
+                self.unawaited(frozenset({type_}), "iterates over", frame)
+            else:
+                message = "iterates over an asynchronous generator"
+                frame.note(Level.REACHES, message, Cause.NOT_ASYNC)
+            return unknown("an item")
+        return super().items(type_, frame)
+
+    def attribute_of(self, owner: Type, name: str, frame: Frame) -> Value:
+        is_own = name in _OF_COROUTINES or name.startswith("cr_")
+        if isinstance(owner, Builtin) and owner.name == COROUTINE and not is_own:
+            self.unawaited(frozenset({owner}), f"reads {name} of", frame)
+            return unknown(f"{name} of a coroutine")
+        return super().attribute_of(owner, name, frame)
+
+    # -- threads -----------------------------------------------------------------------------------
+
+    def is_threaded(self, function: Function) -> bool:
+        """Whether a decorator makes a function run in a thread."""
+        return not function.is_async and function.is_decorated(*known.WRAPPERS, *self.bridges)
+
+    def is_bridge(self, found: Class) -> bool:
+        """Whether a class is a subclass of asgiref's."""
+        for each in self.resolver.mro(found):
+            if each.dotted in known.WRAPPERS | self.bridges:
+                return True
+            module = self.resolver.readable(each.module)
+            for base in each.bases if module else ():
+                assert module is not None
+                if self.dotted(base, module) in known.WRAPPERS | self.bridges:
+                    return True
+        return False
+
+    def elsewhere(self, callee: Type, arguments: Arguments, frame: Frame) -> Value:
+        """Call something in another thread: what it does counts for nothing here, what it gives
+        does."""
+        inner = Frame(frame.module, None, None, None, dict(frame.environment), frame.line)
+        if isinstance(callee, Bound) and self.is_threaded(callee.function):
+            outcome = self.outcome(callee, self.given(callee, arguments))
+            value = self.substituted(outcome.returns, callee, arguments)
+        else:
+            value = self.call_type(callee, arguments, inner)
+        if isinstance(callee, Bound):
+            self.loaded_by(callee, frame)
+        return states.marked(value, states.THREADED, self.is_rows)
+
+    def loaded_by(self, bound: Bound, frame: Frame) -> None:
+        """A function that ran in a thread has loaded what it reads of the names around it."""
+        for node in nodes(bound.function.body):
+            match node:
+                case Get(value=Name() as owner, name=name):
+                    self.remark(owner, name, frame)
+                case Loop(iterable=Name() as owner):
+                    self.remark(owner, states.FILLED, frame)
+                case Call(function=Name(), arguments=(Name() as owner, *_)):
+                    self.remark(owner, states.MAYBE_FILLED, frame)
+
+    def loaded_through(self, callee: Type, call: Call, frame: Frame) -> None:
+        """A function has loaded, in a thread, what it reads of its arguments."""
+        match callee:
+            case Bound(function=function):
+                places = self.places(callee, call)
+                for node in nodes(function.body):
+                    match node:
+                        case Get(value=Name(id=inner), name=name) if inner in places:
+                            self.remark(places[inner], name, frame)
+                for owner in places.values():
+                    self.remark(owner, states.MAYBE_FILLED, frame)
+            case Foreign(dotted=dotted) if dotted.startswith("builtins."):
+                for each in call.arguments:
+                    self.remark(each, states.FILLED, frame)
+            case _:
+                for each in call.arguments:
+                    self.remark(each, states.MAYBE_FILLED, frame)
+
+    @staticmethod
+    def places(bound: Bound, call: Call) -> Mapping[str, Expression]:
+        """The expressions that are passed for the parameters of a function."""
+        names = [each.name for each in bound.function.signature.parameters]
+        if bound.receiver:
+            names = names[1:]
+        return dict(zip(names, call.arguments, strict=False))
+
+    def call_type(self, callee: Type, arguments: Arguments, frame: Frame) -> Value:
+        match callee:
+            case Builtin(name="threaded", elements=elements):
+                given = [self.elsewhere(each, arguments, frame) for each in elements]
+                return builtin(COROUTINE, union(given))
+            case Builtin(name="unthreaded", elements=elements):
+                message = "runs async_to_sync() in the thread of the event loop"
+                frame.note(Level.REACHES, message, Cause.NOT_ASYNC)
+                inner = Frame(frame.module, None, None, None, dict(frame.environment), frame.line)
+                given = [self.call_type(each, arguments, inner) for each in elements]
+                return union(self.awaited(each, inner) for each in given)
+            case ClassObject(found=found) if self.is_bridge(found):
+                return self.wrapped(arguments)
+            case Foreign(dotted=dotted):
+                made = self.call_asynchronous(dotted, arguments, frame)
+                if made is not None:
+                    return made
+            case Method(receiver=receiver, name=name) if receiver.name in _AWAITABLE:
+                if name in known.CALLBACKS:
+                    self.called_back(name, arguments, frame)
+                return unknown(f"the result of {name}")
+        return super().call_type(callee, arguments, frame)
+
+    @staticmethod
+    def wrapped(arguments: Arguments) -> Value:
+        """`sync_to_async(function)`; without one it is a decorator."""
+        if arguments.positional:
+            return builtin(THREADED, arguments.positional[0])
+        return frozenset({Foreign("asgiref.sync.sync_to_async")})
+
+    def call_asynchronous(self, dotted: str, arguments: Arguments, frame: Frame) -> Value | None:
+        """A call that hands its arguments to a thread, or to the loop; None for any other."""
+        last = dotted.rpartition(".")[2]
+        if dotted in known.WRAPPERS | self.bridges:
+            return self.wrapped(arguments)
+        if dotted in known.BACK:
+            return builtin(BACK, next(iter(arguments.positional), NOTHING))
+        if dotted in known.RUNNERS:
+            return self.run_elsewhere(known.RUNNERS[dotted], arguments, frame)
+        if last in known.RUNNING_METHODS and "()" in dotted:
+            return self.run_elsewhere(known.RUNNING_METHODS[last], arguments, frame)
+        if dotted in known.TASKS:
+            first = next(iter(arguments.positional), NOTHING)
+            is_one = dotted in known.OF_FIRST
+            given = [each.elements for each in first if isinstance(each, Builtin)]
+            return builtin(TASK, union(given) if is_one and given else unknown("a result"))
+        if last in known.CALLBACKS and "()" in dotted:
+            self.called_back(last, arguments, frame)
+            return unknown(f"the result of {last}")
+        return None
+
+    def run_elsewhere(self, position: int, arguments: Arguments, frame: Frame) -> Value:
+        """`to_thread(function, *arguments)`"""
+        if len(arguments.positional) <= position:
+            return builtin(COROUTINE, unknown("what a thread gives"))
+        passed = Arguments(
+            arguments.positional[position + 1 :], arguments.keywords, arguments.is_complete
+        )
+        functions = arguments.positional[position]
+        given = union(self.elsewhere(each, passed, frame) for each in functions)
+        return builtin(TASK if position else COROUTINE, given)
+
+    def called_back(self, name: str, arguments: Arguments, frame: Frame) -> None:
+        """The loop calls a function later: it is read as what runs there."""
+        position = known.CALLBACKS[name]
+        if len(arguments.positional) <= position:
+            return
+        for each in arguments.positional[position]:
+            if isinstance(each, Bound) and not each.function.is_async:
+                around: Environment = self.closure(each.function)
+                why = f"{name}() has the event loop call it"
+                self.queue.append(Called(each, (), tuple(around.items()), why))

@@ -1,0 +1,354 @@
+"""A way out of a finding: what to write in its place, for the fixers and for people."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from asyncgen import knowledge
+from asyncgen.analysis.values import Bound, Cause, Instance
+from asyncgen.audit import known
+from asyncgen.audit.finding import Fix
+from asyncgen.audit.onloop import OnLoop
+from asyncgen.audit.recording import Seen
+from asyncgen.audit.syntax import File
+from asyncgen.source import Function
+
+_BRIDGE = "asgiref.sync.sync_to_async"
+_RELATED = frozenset({"add", "clear", "remove", "set"})
+_ITERATORS = ("all", "values", "values_list", "filter", "exclude", "order_by")
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Finds ways out for what was seen in one file."""
+
+    evaluator: OnLoop
+    file: File
+
+    def out(self, seen: Seen, node: ast.AST) -> Fix | None:
+        """The way out for what was seen at a node; None where none is known."""
+        if seen.why or not self.file.is_async(node):
+            return self.advice(seen)
+        return _BY_CAUSE[seen.effect.cause](self, seen, node)
+
+    @staticmethod
+    def advice(seen: Seen) -> Fix:
+        """For code that is not asynchronous itself."""
+        name = seen.function.name
+        if seen.why:
+            text = f"make {name} an async def and await the twin, or run it with sync_to_async()"
+        else:
+            text = "await the twin outside, and pass in what it gives"
+        return Fix("", text, False)
+
+    # -- queries -----------------------------------------------------------------------------------
+
+    def query(self, seen: Seen, node: ast.AST) -> Fix | None:
+        """Await a twin: Django's, a hand-written one; else a thread."""
+        if not isinstance(node, ast.Call):
+            return self.reading(seen, node)
+        callee = seen.callee
+        dotted = self.dotted(callee)
+        if dotted in known.TWINS:
+            return self.django_twin(node, known.TWINS[dotted])
+        if callee and (twin := self.twin(callee)):
+            return self.await_twin(node, twin, callee)
+        if self.is_helper(seen):
+            return self.helper(seen, node)
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        is_direct = len(seen.effect.evidence) == 1
+        if name == "iterator":
+            return self.loop(node) or self.thread(node)
+        if name in _RELATED and is_direct:
+            return self.await_twin(node, f"a{name}")
+        return self.thread(node)
+
+    def twin(self, callee: Bound) -> str:
+        """The name of the asynchronous method or function beside one; empty where there is none."""
+        name = callee.function.name
+        bare = name.lstrip("_")
+        twin = f"{name[: len(name) - len(bare)]}a{bare}"
+        if isinstance(callee.receiver, Instance):
+            found = self.evaluator.lookup(callee.receiver.found, twin)
+            is_twin = found and isinstance(found[1], Function) and found[1].is_async
+            return twin if is_twin else ""
+        if callee.owner is None:
+            beside = callee.module.functions.get(twin)
+            return twin if beside is not None and beside.is_async else ""
+        return ""
+
+    def await_twin(self, node: ast.Call, twin: str, callee: Bound | None = None) -> Fix | None:
+        if isinstance(node.func, ast.Attribute):
+            function = f"{self.file.text(node.func.value)}.{twin}"
+            return Fix("await-twin", f"await {function}{self.arguments(node)}", True)
+        imports = (f"{callee.module.name}.{twin}",) if callee else ()
+        return Fix("await-twin", f"await {twin}{self.arguments(node)}", True, imports)
+
+    def django_twin(self, node: ast.Call, dotted: str) -> Fix:
+        name = dotted.rpartition(".")[2]
+        return Fix("django-twin", f"await {name}{self.arguments(node)}", True, (dotted,))
+
+    def arguments(self, node: ast.Call) -> str:
+        """The parentheses of a call, with what is in them."""
+        whole, function = self.file.text(node), self.file.text(node.func)
+        return whole[len(function) :].strip() if whole.startswith(function) else "(…)"
+
+    def thread(self, node: ast.AST, safe: bool = True) -> Fix | None:
+        """`await sync_to_async(f)(x)`"""
+        if not isinstance(node, ast.Call):
+            return self.read_in_thread(node)
+        if isinstance(self.file.parents.get(node), ast.withitem):
+            return Fix("", "run the block in a function with sync_to_async()", False, (_BRIDGE,))
+        function = self.file.text(node.func)
+        text = f"await sync_to_async({function}){self.arguments(node)}"
+        is_plain = not isinstance(self.file.parents.get(node), ast.For | ast.comprehension)
+        return Fix("thread-the-call", text, safe and is_plain, (_BRIDGE,))
+
+    def read_in_thread(self, node: ast.AST) -> Fix:
+        text = f"await sync_to_async(lambda: {self.file.text(node)})()"
+        return Fix("", text, False, (_BRIDGE,))
+
+    def reading(self, seen: Seen, node: ast.AST) -> Fix | None:
+        """A property that queries."""
+        if isinstance(node, ast.Attribute):
+            return self.read_in_thread(node)
+        return None
+
+    # -- querysets ---------------------------------------------------------------------------------
+
+    def evaluation(self, seen: Seen, node: ast.AST) -> Fix | None:
+        """By what evaluates the queryset."""
+        if len(seen.effect.evidence) > 1 and self.is_helper(seen):
+            return self.helper(seen, node)
+        parent = self.file.parents.get(node)
+        text = self.file.text(node)
+        match parent:
+            case ast.For(iter=iterable) | ast.comprehension(iter=iterable) if iterable is node:
+                return self.loop(node)
+            case ast.Assign(targets=[ast.Tuple() | ast.List(), *_]):
+                return Fix("unpack", f"[row async for row in {text}]", True)
+        match node:
+            case ast.Call(func=ast.Name(id="len"), args=[rows]):
+                return Fix("acount", f"await {self.file.text(rows)}.acount()", False)
+            case ast.Call(func=ast.Name(id="bool"), args=[rows]):
+                return Fix("aexists", f"await {self.file.text(rows)}.aexists()", False)
+            case ast.Call(func=ast.Name(id="list"), args=[rows], keywords=[]):
+                return Fix("list", f"[row async for row in {self.file.text(rows)}]", True)
+            case ast.Call(func=ast.Name(id="set"), args=[rows], keywords=[]):
+                return Fix("list", f"{{row async for row in {self.file.text(rows)}}}", True)
+            case ast.Call(func=ast.Name(id=name), args=[rows, *others]) if not isinstance(
+                rows, ast.GeneratorExp
+            ):
+                parts = [f"[row async for row in {self.file.text(rows)}]"]
+                parts += [self.file.text(each) for each in (*others, *node.keywords)]
+                is_consumer = name in knowledge.CONSUMERS
+                return (
+                    Fix("list", f"{name}({', '.join(parts)})", is_consumer) if is_consumer else None
+                )
+            case ast.Compare(
+                left=left, ops=[ast.In() | ast.NotIn() as operator], comparators=[rows]
+            ):
+                no = "not " if isinstance(operator, ast.NotIn) else ""
+                made = f"{no}await {self.file.text(rows)}.acontains({self.file.text(left)})"
+                return Fix("acontains", made, False)
+            case ast.Subscript(value=rows, slice=ast.Constant(value=0)):
+                return Fix("afirst", f"await {self.file.text(rows)}.afirst()", False)
+        if self.is_condition(node):
+            return Fix("aexists", f"await {text}.aexists()", False)
+        return Fix("", f"rows = [row async for row in {self.rows(node)}]", False)
+
+    def rows(self, node: ast.AST) -> str:
+        """The text of the queryset in a node, as far as that is one name or call."""
+        match node:
+            case ast.JoinedStr(values=values):
+                inner = [each for each in values if isinstance(each, ast.FormattedValue)]
+                return self.file.text(inner[0].value) if inner else "…"
+            case ast.Call(args=[*_, last]):
+                return self.file.text(last)
+            case ast.Subscript(value=value):
+                return self.file.text(value)
+        return self.file.text(node)
+
+    def is_condition(self, node: ast.AST) -> bool:
+        match self.file.parents.get(node):
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
+                return test is node
+            case ast.BoolOp(values=[first, *_]):
+                return first is node and not isinstance(first, ast.BoolOp)
+            case ast.UnaryOp(op=ast.Not()):
+                return True
+        return False
+
+    def loop(self, node: ast.AST) -> Fix | None:
+        """`async for`, for what is iterated over by a statement or a comprehension."""
+        parent = self.file.parents.get(node)
+        iterable = self.file.text(node)
+        match node:
+            case ast.Call(func=ast.Attribute(value=receiver, attr="iterator")):
+                iterable = f"{self.file.text(receiver)}.aiterator{self.arguments(node)}"
+        match parent:
+            case ast.For(target=target):
+                text = f"async for {self.file.text(target)} in {iterable}:"
+                return Fix("async-for", text, True)
+            case ast.comprehension(target=target):
+                whole = self.file.parents[parent]
+                before = self.file.text(whole)
+                piece = f"for {self.file.text(target)} in {self.file.text(node)}"
+                after = before.replace(
+                    piece, f"async for {self.file.text(target)} in {iterable}", 1
+                )
+                return Fix("async-comprehension", after, not isinstance(whole, ast.GeneratorExp))
+        return None
+
+    # -- relations ---------------------------------------------------------------------------------
+
+    def relation(self, seen: Seen, node: ast.AST) -> Fix | None:
+        if self.is_helper(seen):
+            return self.helper(seen, node)
+        if not isinstance(node, ast.Attribute):
+            return self.thread(node, safe=False)
+        parent = self.file.parents.get(node)
+        if isinstance(parent, ast.Attribute) and parent.attr in ("pk", "id"):
+            return Fix("fk-id", f"{self.file.text(node)}_id", True)
+        return Fix("select-related", f'.select_related("{node.attr}")', False)
+
+    # -- helpers -----------------------------------------------------------------------------------
+
+    @staticmethod
+    def is_helper(seen: Seen) -> bool:
+        """Whether the effect is that of another function."""
+        places = {
+            (each.location.path, each.location.line)
+            for each in seen.effect.evidence
+            if each.location
+        }
+        return len(places) > 1
+
+    def helper(self, seen: Seen, node: ast.AST) -> Fix | None:
+        if isinstance(node, ast.Call) and seen.callee and (twin := self.twin(seen.callee)):
+            return self.await_twin(node, twin, seen.callee)
+        match self.file.parents.get(node):
+            case ast.For(iter=rows) | ast.comprehension(iter=rows) if rows is node:
+                text = f"await sync_to_async(list)({self.file.text(node)})"
+                return Fix("", text, False, (_BRIDGE,))
+        return self.thread(node)
+
+    def dotted(self, callee: Bound | None) -> str:
+        return f"{callee.module.name}.{callee.function.name}" if callee and not callee.owner else ""
+
+    # -- other causes ------------------------------------------------------------------------------
+
+    def transaction(self, seen: Seen, node: ast.AST) -> Fix | None:
+        if self.is_helper(seen):
+            return self.helper(seen, node)
+        if isinstance(self.file.parents.get(node), ast.withitem):
+            imports = ("asyncgen_runtime.transaction.aatomic",)
+            return Fix("aatomic", "async with aatomic():", False, imports)
+        return self.thread(node, safe=False)
+
+    def form(self, seen: Seen, node: ast.AST) -> Fix | None:
+        return self.thread(node)
+
+    def account(self, seen: Seen, node: ast.AST) -> Fix | None:
+        """Users, sessions and permissions, which have twins."""
+        if self.is_helper(seen):
+            return self.helper(seen, node)
+        match node:
+            case ast.Call(func=ast.Attribute(value=owner, attr=name)):
+                base = self.file.text(owner)
+                if base.endswith("session") and name in known.SESSION_TWINS:
+                    return self.await_twin_of_django(node, f"{base}.{known.SESSION_TWINS[name]}")
+                if name in known.PERMISSIONS:
+                    return self.await_twin_of_django(node, f"{base}.a{name}")
+            case ast.Call(func=ast.Name(id=name)):
+                twins = [each for sync, each in known.TWINS.items() if sync.endswith(f".{name}")]
+                if twins:
+                    return self.django_twin(node, twins[0])
+            case ast.Attribute(value=ast.Attribute(value=request, attr="user"), attr=name):
+                text = f"(await {self.file.text(request)}.auser()).{name}"
+                return Fix("request-user", text, True)
+            case ast.Subscript(value=session, slice=key):
+                text = f"await {self.file.text(session)}.aget({self.file.text(key)})"
+                return Fix("session-item", text, False)
+        return Fix("", "user = await request.auser()", False)
+
+    def await_twin_of_django(self, node: ast.Call, function: str) -> Fix:
+        return Fix("django-twin", f"await {function}{self.arguments(node)}", True)
+
+    def waiting(self, seen: Seen, node: ast.AST) -> Fix | None:
+        if self.is_helper(seen) or not isinstance(node, ast.Call):
+            return self.helper(seen, node)
+        function, arguments = self.file.text(node.func), self.arguments(node)
+        if seen.effect.evidence[0].message.endswith("time.sleep"):
+            return Fix("asyncio-sleep", f"await asyncio.sleep{arguments}", True, ("asyncio",))
+        if isinstance(self.file.parents.get(node), ast.withitem):
+            return Fix("", "run the block in asyncio.to_thread()", False, ("asyncio",))
+        inner = arguments[1:-1]
+        text = f"await asyncio.to_thread({function}{', ' if inner else ''}{inner})"
+        return Fix("to-thread", text, False, ("asyncio",))
+
+    def storage(self, seen: Seen, node: ast.AST) -> Fix | None:
+        if self.is_helper(seen):
+            return self.helper(seen, node)
+        match node:
+            case ast.Call(func=ast.Attribute(value=owner, attr=name)):
+                is_cache = "cache" in seen.effect.evidence[0].message
+                if is_cache and name in known.CACHE_METHODS:
+                    return self.await_twin_of_django(node, f"{self.file.text(owner)}.a{name}")
+        return self.thread(node)
+
+    def computing(self, seen: Seen, node: ast.AST) -> Fix | None:
+        return self.helper(seen, node) if self.is_helper(seen) else self.thread(node)
+
+    def later(self, seen: Seen, node: ast.AST) -> Fix | None:
+        return Fix("", f"[row async for row in {self.file.text(node)}]", False)
+
+    def template(self, seen: Seen, node: ast.AST) -> Fix | None:
+        return self.thread(node)
+
+    def receiver(self, seen: Seen, node: ast.AST) -> Fix | None:
+        match node:
+            case ast.Call(func=ast.Attribute(value=owner, attr=name)):
+                text = f"await {self.file.text(owner)}.a{name}{self.arguments(node)}"
+                return Fix("await-twin", text, True)
+        return None
+
+    def never_awaited(self, seen: Seen, node: ast.AST) -> Fix | None:
+        if isinstance(node, ast.Attribute):
+            node = node.value
+        return Fix("missing-await", f"await {self.file.text(node)}", isinstance(node, ast.Call))
+
+    def not_async(self, seen: Seen, node: ast.AST) -> Fix | None:
+        text = self.file.text(node)
+        match node, self.file.parents.get(node):
+            case ast.Await(value=inner), _:
+                return Fix("", self.file.text(inner), False)
+            case _, ast.AsyncFor(target=target):
+                return Fix("", f"for {self.file.text(target)} in {text}:", False)
+            case ast.Call(func=ast.Call(args=[function])), _:
+                return Fix("", f"await {self.file.text(function)}{self.arguments(node)}", False)
+            case ast.Call(), _:
+                return self.helper(seen, node)
+        return None
+
+
+Way = Callable[[Ways, Seen, ast.AST], Fix | None]
+_BY_CAUSE: Mapping[Cause, Way] = {
+    Cause.ACCOUNT: Ways.account,
+    Cause.COMPUTING: Ways.computing,
+    Cause.EVALUATION: Ways.evaluation,
+    Cause.FORM: Ways.form,
+    Cause.LATER: Ways.later,
+    Cause.NEVER_AWAITED: Ways.never_awaited,
+    Cause.NOT_ASYNC: Ways.not_async,
+    Cause.QUERY: Ways.query,
+    Cause.RECEIVER: Ways.receiver,
+    Cause.RELATION: Ways.relation,
+    Cause.STORAGE: Ways.storage,
+    Cause.THREADED: Ways.evaluation,
+    Cause.TEMPLATE: Ways.template,
+    Cause.TRANSACTION: Ways.transaction,
+    Cause.WAITING: Ways.waiting,
+}
