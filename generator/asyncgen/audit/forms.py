@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from asyncgen import knowledge
 from asyncgen.analysis.annotations import base_word
-from asyncgen.analysis.calls import Arguments
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
     CLEAN,
     NOTHING,
+    Arguments,
     Builtin,
     Cause,
     Effect,
@@ -177,7 +177,7 @@ class Forms(Outside):
 
     # -- their fields ------------------------------------------------------------------------------
 
-    def fields(self, found: Class) -> Iterator[tuple[Class, Attribute, Call, str]]:
+    def declared_fields(self, found: Class) -> Iterator[tuple[Class, Attribute, Call, str]]:
         """The declared fields, each with the name of its class."""
         seen: set[str] = set()
         for each in self.resolver.mro(found):
@@ -215,7 +215,7 @@ class Forms(Outside):
         model = self.model(found)
         if model is None:
             return
-        declared = {attribute.name for _, attribute, _, _ in self.fields(found)}
+        declared = {attribute.name for _, attribute, _, _ in self.declared_fields(found)}
         wanted = self.wanted(found)
         excluded = set(_strings(self.option(found, "exclude")) or ())
         frozen = set(_strings(self.option(found, "read_only_fields")) or ())
@@ -239,7 +239,7 @@ class Forms(Outside):
         found = owner.found
         if _BOUND not in owner.state:
             return None
-        for where, attribute, call, name in self.fields(found):
+        for where, attribute, call, name in self.declared_fields(found):
             if kind == FORM and name.endswith(_CHOOSING):
                 return _effect(
                     where, f"{found.name}.{attribute.name} is a {name}", attribute.location
@@ -277,7 +277,7 @@ class Forms(Outside):
 
     def showing_form(self, found: Class) -> Effect | None:
         """Whether a form queries when it is shown: the choices of what it chooses among."""
-        for where, attribute, _, name in self.fields(found):
+        for where, attribute, _, name in self.declared_fields(found):
             if name.endswith(_CHOOSING):
                 what = f"{found.name}.{attribute.name} shows rows"
                 return _effect(where, what, attribute.location)
@@ -315,7 +315,7 @@ class Forms(Outside):
     def shown(self, found: Class, row: Instance) -> Effect | None:
         """What showing one row does."""
         wanted = self.wanted(found) if self.model(found) else None
-        for where, attribute, call, name in self.fields(found):
+        for where, attribute, call, name in self.declared_fields(found):
             if wanted is not None and attribute.name not in wanted and wanted:
                 continue
             keywords = dict(call.keywords)

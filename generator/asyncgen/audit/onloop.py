@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from asyncgen import knowledge
 from asyncgen.analysis.annotations import base_word
-from asyncgen.analysis.calls import Arguments
 from asyncgen.analysis.flow import Exits
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.statements import RETURNED, Walk
 from asyncgen.analysis.values import (
     NONE,
     NOTHING,
+    Arguments,
     Bound,
     Builtin,
     Cause,

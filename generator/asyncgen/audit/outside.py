@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
-from asyncgen.analysis.calls import Arguments
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
     NOTHING,
+    Arguments,
     Bound,
     Builtin,
     Cause,

@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from asyncgen import knowledge
 from asyncgen.analysis import Evaluator
-from asyncgen.analysis.calls import Arguments
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
     NONE,
     NOTHING,
     Argument,
+    Arguments,
     Bound,
     Builtin,
     Cause,

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from asyncgen.analysis.calls import Arguments
-from asyncgen.analysis.values import Builtin, Instance, Type, Value
+from asyncgen.analysis.values import Arguments, Builtin, Instance, Type, Value
 
 State: TypeAlias = frozenset[str]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from asyncgen.analysis.calls import Arguments
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.values import (
     NOTHING,
+    Arguments,
     Bound,
     Builtin,
     Cause,
