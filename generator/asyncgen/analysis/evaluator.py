@@ -112,8 +112,7 @@ class Evaluator(Statements):
         environment.update(self.parameters(bound, dict(given)))
         line = function.location.line
         frame = Frame(bound.module, function, bound.owner, bound.receiver, environment, line)
-        module = bound.module.name
-        frame.is_typed = not module.startswith("django.") or self.relations.is_source(module)
+        frame.is_typed = self.wants_types(bound)
         returns = NOTHING if _is_stub(function) else self.run(function.body, frame)
         types = self.types_returned(bound, returns, frame)
         effect = frame.effect
@@ -126,6 +125,11 @@ class Evaluator(Statements):
         if (annotated and function.is_generator) or _is_iterator(returns):
             annotated = _with_effect(annotated, returns)
         return Outcome(annotated or returns, effect, stops, returns, types)
+
+    def wants_types(self, bound: Bound) -> bool:
+        """Whether types are looked for in the body."""
+        module = bound.module.name
+        return not module.startswith("django.") or self.relations.is_source(module)
 
     # -- types -------------------------------------------------------------------------------------
 

@@ -91,6 +91,7 @@ class Engine:
             bound.receiver,
             environment,
             bound.function.location.line,
+            is_typed=False,
             why=why,
         )
         evaluator.run(bound.function.body, frame)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import asyncgen.audit.known as known
 from asyncgen.analysis.values import Bound, Instance
-from asyncgen.audit import known
 from asyncgen.audit.onloop import OnLoop
 from asyncgen.facts import Call, Define, walk
 from asyncgen.resolve import every_class

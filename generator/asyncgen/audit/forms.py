@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+import asyncgen.audit.state as states
 from asyncgen import knowledge
 from asyncgen.analysis.annotations import base_word
 from asyncgen.analysis.frame import Frame
@@ -30,7 +31,6 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.audit import state as states
 from asyncgen.audit.outside import Outside
 from asyncgen.facts import Call, Display, Expression, Literal
 from asyncgen.problems import Location

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import asyncgen.audit.known as known
+import asyncgen.audit.state as states
 from asyncgen import knowledge
 from asyncgen.analysis.annotations import base_word
 from asyncgen.analysis.flow import Exits
@@ -26,8 +28,6 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.audit import known
-from asyncgen.audit import state as states
 from asyncgen.audit.forms import Forms
 from asyncgen.audit.recording import LoopFrame, named
 from asyncgen.audit.threads import GENERATOR, THREADED

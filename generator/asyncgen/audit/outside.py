@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import asyncgen.audit.known as known
+import asyncgen.audit.state as states
 from asyncgen import knowledge
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
@@ -24,8 +26,6 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.audit import known
-from asyncgen.audit import state as states
 from asyncgen.audit.settings import Settings
 from asyncgen.audit.threads import COROUTINE, Threads
 from asyncgen.facts import Item, Literal

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import asyncgen.audit.known as known
 from asyncgen import environment
-from asyncgen.audit import known
 from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.settings import is_settings, settings
 from asyncgen.config import Config, Source

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import asyncgen.audit.state as states
 from asyncgen import knowledge
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.frame import Frame
@@ -31,7 +32,6 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.audit import state as states
 from asyncgen.django.relations import Reverse
 from asyncgen.facts import Call, Expression, Get, Item, Name
 from asyncgen.source import Attribute, Class
@@ -45,6 +45,9 @@ _SAVING = frozenset(knowledge.MODEL_RESULTS)
 
 class Rows(Evaluator):
     """Tells what is loaded, and does not guess."""
+
+    def wants_types(self, bound: Bound) -> bool:
+        return False  # an audit asks what happens
 
     # -- no guesses --------------------------------------------------------------------------------
 

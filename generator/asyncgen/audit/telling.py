@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncgen.audit.finding as findings
 from asyncgen.analysis.values import Cause, Level
-from asyncgen.audit import finding as findings
 from asyncgen.audit.finding import Finding, Link
 from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.recording import Seen

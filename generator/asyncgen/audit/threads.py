@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import asyncgen.audit.known as known
+import asyncgen.audit.state as states
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.values import (
     NOTHING,
@@ -24,8 +26,6 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.audit import known
-from asyncgen.audit import state as states
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.rows import Rows
 from asyncgen.facts import Call, Expression, Get, Loop, Name, nodes

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import asyncgen.audit.known as known
 from asyncgen import knowledge
 from asyncgen.analysis.values import Bound, Cause, Instance
-from asyncgen.audit import known
 from asyncgen.audit.finding import Fix
 from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.recording import Seen
