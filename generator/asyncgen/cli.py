@@ -20,6 +20,7 @@ import click
 
 from asyncgen.deep import deeply
 from asyncgen.files import nearest_configuration
+from asyncgen.presets import PRESETS
 from asyncgen.problems import AsyncgenError, Problem, Severity, as_json, from_json
 from asyncgen.report import (
     VERBS,
@@ -462,20 +463,29 @@ def _explain_everywhere(session: Session, config: Config) -> int:
 
 
 @main.command()
+@click.option(
+    "--preset",
+    "presets",
+    multiple=True,
+    type=click.Choice(list(PRESETS)),
+    help="Add a source table for that package, too; alone, where [tool.asyncgen] is there.",
+)
 @_verb
-def init(session: Session) -> int:
+def init(session: Session, presets: tuple[str, ...]) -> int:
     """Add a commented [tool.asyncgen] table to pyproject.toml, for what the project has."""
     from asyncgen.initialise import initialise
 
     path = session.config_path or Path("pyproject.toml")
     with session.progress() as progress:
-        found = initialise(path, session.python, progress)
+        found = initialise(path, session.python, progress, presets)
     session.say(f"asyncgen: added [tool.asyncgen] to {path}")
+    for name in presets:
+        session.say(f"  a source for {PRESETS[name].distribution}")
     for source in found.sources:
         session.say(f"  {source}")
     if found.services or found.foreign:
         session.say("It has further sources in comments: services, classes of other packages.")
-    if found.sources:
+    if found.sources or presets:
         session.say("Look at it, then run `asyncgen build`, and `asyncgen apply`.")
     else:
         session.say(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
@@ -16,6 +16,7 @@ from asyncgen.django.relations import Relations
 from asyncgen.globs import Globber
 from asyncgen.journal import Step, carry_out, hash_of
 from asyncgen.plan import Progress, Run, Selection, import_root, own_files
+from asyncgen.presets import PRESETS, Preset
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.proposal import Proposal, foreign, globs, services
 from asyncgen.read import read_outline
@@ -48,6 +49,9 @@ SERVICES = """
 # sources = ["{path}"]
 # functions = [{functions}]
 """
+PRESET = """
+# Your classes inherit from {distribution}: `asyncgen init --preset {name}` adds a source for it.
+"""
 FOREIGN = """
 # Classes of another package that yours inherit from, as subclasses of your own.
 # [[tool.asyncgen.source]]
@@ -57,11 +61,14 @@ FOREIGN = """
 """
 
 
-def initialise(path: Path, python: str | None, progress: Progress) -> Proposal:
-    """Append a [tool.asyncgen] table to the pyproject.toml at `path`; what it proposes.
+def initialise(
+    path: Path, python: str | None, progress: Progress, presets: Sequence[str] = ()
+) -> Proposal:
+    """Append a [tool.asyncgen] table to the pyproject.toml at `path`, and the source tables of
+    `presets`; only these where the former is there. What it proposes.
 
     `python` names the environment that classes of other packages are looked up in. Nothing that is
-    there is changed. Raises AsyncgenError (AG102, AG105, AG109).
+    there is changed. Raises AsyncgenError (AG102, AG105, AG109, AG201).
     """
     try:
         before = path.read_bytes().decode("utf-8") if path.exists() else ""
@@ -76,27 +83,36 @@ def initialise(path: Path, python: str | None, progress: Progress) -> Proposal:
             )
         ) from error
     tool = document.get("tool", {})
-    if isinstance(tool, dict) and "asyncgen" in tool:
+    known = tool.get("asyncgen") if isinstance(tool, dict) else None
+    if known is not None and not presets:
         raise AsyncgenError(
             Problem(
                 "AG109",
                 f"{path} has a [tool.asyncgen] table already",
-                "edit it, or remove it first; nothing was changed",
+                "edit it, add a source for a package with --preset, or remove it first; "
+                "nothing was changed",
                 Location(str(path), 1),
             )
         )
     root = path.resolve().parent
     search = (root / "src", root)
     config = Config(root, path.resolve(), (Source(),), python=python, search=search)
-    found = proposed(config, progress)
-    table = _table(found)
+    if known is None:
+        found = proposed(config, progress)
+        table = _table(found, root)
+    else:
+        found = Proposal(tuple(_strings_in(known)))
+        table = ""
+    for name in presets:
+        check_preset(config, PRESETS[name], name, found.sources)
+        table += PRESETS[name].table(_beside(found.sources, name, root))
     newline = "\r\n" if "\r\n" in before else "\n"
     gap = "" if not before else newline if before.endswith("\n") else newline * 2
     after = before + gap + table.replace("\n", newline)
     try:
         tomllib.loads(after)
-        known = hash_of(before.encode("utf-8")) if path.exists() else None
-        carry_out(root, [Step(str(path.resolve()), known, after.encode("utf-8"))])
+        hashed = hash_of(before.encode("utf-8")) if path.exists() else None
+        carry_out(root, [Step(str(path.resolve()), hashed, after.encode("utf-8"))])
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise AsyncgenError(
             Problem(
@@ -109,18 +125,62 @@ def initialise(path: Path, python: str | None, progress: Progress) -> Proposal:
     return found
 
 
-def _table(found: Proposal) -> str:
+def _table(found: Proposal, root: Path) -> str:
     listed = "".join(f'\n    "{source}",' for source in found.sources)
     table = TEMPLATE.format(sources=f"{listed}\n" if listed else "")
     for path, functions in found.services:
         names = ", ".join(f'"{name}"' for name in functions)
         table += SERVICES.format(path=path, functions=names)
-    top = found.sources[0].rpartition("/")[0].split("/") if found.sources else [""]
-    folder = "/".join(takewhile(lambda part: "*" not in part, top))
+    for name, preset in PRESETS.items():
+        if any(module.partition(".")[0] == preset.package for module in found.foreign):
+            table += PRESET.format(distribution=preset.distribution, name=name)
+    packages = {preset.package for preset in PRESETS.values()}
     for module in found.foreign:
-        output = PurePosixPath(folder, f"{module.replace('.', '_')}_async.py")
-        table += FOREIGN.format(module=module, output=output)
+        if module.partition(".")[0] not in packages:
+            output = _beside(found.sources, module.replace(".", "_"), root)
+            table += FOREIGN.format(module=module, output=output)
     return table
+
+
+def _beside(sources: Sequence[str], name: str, root: Path) -> str:
+    """Where the twins of another package's go: into the first package of the project's own."""
+    paths = [each for each in sources if "/" in each]
+    if not paths:
+        packages = [*sorted(root.glob("*/models.py")), *sorted(root.glob("*/__init__.py"))]
+        paths = [each.relative_to(root).as_posix() for each in packages[:1]]
+    top = paths[0].rpartition("/")[0].split("/") if paths else [""]
+    folder = "/".join(takewhile(lambda part: "*" not in part, top))
+    return PurePosixPath(folder, f"{name.replace('-', '_')}_async.py").as_posix()
+
+
+def check_preset(config: Config, preset: Preset, name: str, sources: Sequence[str]) -> None:
+    """Raise AsyncgenError where a source for the package is there (AG109), or the package is not
+    (AG201)."""
+    where = Location(str(config.path), 1)
+    if any(each.partition(".")[0] == preset.package and "/" not in each for each in sources):
+        message = f"{config.path} has a source for {preset.distribution} already"
+        raise AsyncgenError(Problem("AG109", message, "edit that; nothing was changed", where))
+    places = (*config.search, *environment.site_packages(config))
+    if not any((place / preset.package).is_dir() for place in places):
+        raise AsyncgenError(
+            Problem(
+                "AG201",
+                f"{preset.distribution}, for --preset {name}, is not in the project's environment",
+                "install it there, or name the environment with --python; nothing was changed",
+                where,
+            )
+        )
+
+
+def _strings_in(table: object) -> Iterator[str]:
+    """The sources of a configuration that may be wrong: that is for `config` to say."""
+    match table:
+        case {"sources": [*sources], **rest}:
+            yield from (each for each in sources if isinstance(each, str))
+            yield from _strings_in(rest)
+        case {"source": [*tables]}:
+            for each in tables:
+                yield from _strings_in(each)
 
 
 def proposed(config: Config, progress: Progress) -> Proposal:
