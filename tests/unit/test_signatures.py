@@ -173,6 +173,23 @@ def test_sentinels_leave_the_default_to_the_source() -> None:
     assert asyncio.run(both.amethod(5, b=2, c=3, d=4)) == (False, 2, False, {"d": 4})
 
 
+NAMED = """
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from shop.models import Book, Shelf
+
+class Source:
+    def method(self, of: Book, name="Book", on: Shelf | Missing = None): ...
+"""
+
+
+def test_only_what_a_text_names_is_imported() -> None:
+    runtime, _, typing = generated(NAMED).partition("if TYPE_CHECKING:")
+    assert "Book" not in runtime  # the default is a string, and no name
+    assert "    from shop.models import Book\n" in typing
+    assert "Shelf" not in typing  # nothing is said of `on`, as `Missing` is not known
+
+
 @pytest.mark.parametrize(
     "default",
     [

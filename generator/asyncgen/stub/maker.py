@@ -23,11 +23,10 @@ from asyncgen.source import Binding, Class, Function, Module, Parameter, Paramet
 from asyncgen.stub.arguments import arguments
 from asyncgen.stub.scope import Scope, UnknownNameError, Where
 from asyncgen.stub.text import (
-    CONTEXTS,
     ITERATORS,
     argument,
-    arguments_of,
     default_text,
+    given_by,
     or_none,
     unbound,
     wrapped,
@@ -354,30 +353,17 @@ class StubMaker:
         self, text: str, decision: Decision, where: Where, scope: Scope, kind: Kind | None
     ) -> str | None:
         """The annotation for a twin of that kind (None: as it is)."""
-        inner: str | None = text
-        if kind is Kind.ITERATOR:
-            inner = argument(text, ITERATORS)
-        elif kind is Kind.CONTEXT:
-            parts = arguments_of(text, CONTEXTS)
-            if parts is None and (yielded := arguments_of(text, ITERATORS)) is not None:
-                parts = yielded[:1]
-            return self.manager(parts, where, scope) if parts is not None else None
-        elif kind is None and is_context_function(decision.function):
+        if kind is None and is_context_function(decision.function):
             inner = argument(text, ITERATORS)
             found = scope.annotation(inner, where) if inner else None
             manager = scope.name("contextlib", "AbstractContextManager")
             return f"{manager}[{found}]" if found else None
-        found = scope.annotation(inner, where) if inner else None
-        found = scope.name("typing", "Any") if inner == "" else found
-        return wrapped(unbound(found, scope), kind, scope) if found else None
-
-    def manager(self, arguments_: tuple[str, ...], where: Where, scope: Scope) -> str | None:
-        """An asynchronous context manager: what entering it gives, and what leaving it."""
-        texts = [scope.annotation(each, where) for each in arguments_]
-        known = [unbound(text, scope) for text in texts if text]
-        if len(known) < len(texts):
+        parts = given_by(text, kind)
+        texts = [scope.annotation(each, where) for each in parts or ()]
+        known = [unbound(found, scope) for found in texts if found]
+        if parts is None or len(known) < len(texts):
             return None
-        return wrapped(", ".join(known) or scope.name("typing", "Any"), Kind.CONTEXT, scope)
+        return wrapped(", ".join(known) or scope.name("typing", "Any"), kind, scope)
 
 
 # -- pieces ----------------------------------------------------------------------------------------
@@ -428,7 +414,7 @@ def in_class(function: StubFunction, holder: str, definer: str) -> StubFunction:
 def _condition(version: Function, where: Where, scope: Scope) -> str:
     """What has to hold for one of several versions, in the stub's names."""
     with suppress(UnknownNameError):
-        return scope.renamed(version.condition or "", where, is_data=True)
+        return scope.renamed(version.condition or "", where, is_data=True).text
     return ""
 
 

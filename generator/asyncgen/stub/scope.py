@@ -22,6 +22,7 @@ from asyncgen.namespace import BUILTINS, Namespace
 from asyncgen.resolve import Alias, Definition, Resolver
 from asyncgen.source import Attribute, Class, Module, TypeParameter
 from asyncgen.stub.rewriting import Rewriting, unsaid_arguments
+from asyncgen.surface import ImportLine
 
 # Other calls that make a type; what any other one gives is a value to type checkers.
 _TYPE_MAKERS = frozenset({"NewType", "NamedTuple", "namedtuple", "TypedDict", "TypeAliasType"})
@@ -49,6 +50,14 @@ class Where:
     resolver: Resolver
     owner: Class | None = None
     substitutes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A text in the names of a file, and the imports of these."""
+
+    text: str
+    imports: frozenset[ImportLine]
 
 
 @dataclass
@@ -127,29 +136,39 @@ class Scope(Namespace):
         except (UnknownNameError, SyntaxError):
             return None
 
-    def renamed(self, text: str, where: Where, *, is_data: bool = False) -> str:
+    def renamed(self, text: str, where: Where, *, is_data: bool = False) -> Renamed:
         """An annotation or, as data, a default, as it is written, but for names that the file has
         under another name.
 
         Raises UnknownNameError for a name that the module does not bind at its top; SyntaxError.
         """
-        rewriting = Rewriting(lambda chain: self._bound(chain, where), keeps_quotes=True)
-        return rewriting.text(text, is_data=is_data)
+        names: set[str] = set()
 
-    def _bound(self, chain: str, where: Where) -> str:
-        """A dotted name of a module, imported from where the module has it."""
+        def bound(chain: str) -> str:
+            name, rest = self._bound(chain, where)
+            names.add(name)
+            return name + rest
+
+        found = Rewriting(bound, keeps_quotes=True).text(text, is_data=is_data)
+        return Renamed(found, frozenset(self.lines(names)))
+
+    def _bound(self, chain: str, where: Where) -> tuple[str, str]:
+        """The name of what a dotted name of a module begins with, imported from where the module
+        has it, and the rest."""
         first, dot, rest = chain.partition(".")
+        rest = dot + rest
         module = where.module
         if first in where.substitutes:
-            return where.substitutes[first] + dot + rest
+            return where.substitutes[first], rest
         if first in {*module.classes, *module.functions, *module.attributes}:
-            return self.name(module.name, first) + dot + rest
+            return self.name(module.name, first), rest
         found = module.imports.get(first)
-        if found is None and first in BUILTINS:
-            return self.builtin(first) + dot + rest
-        if found is None:
+        if found is not None:
+            return self.name(found.module, found.name, first), rest
+        if first not in BUILTINS:
             raise UnknownNameError(first)
-        return self.name(found.module, found.name, first) + dot + rest
+        name, dot, attribute = self.builtin(first).partition(".")
+        return name, dot + attribute + rest
 
     def _translated(self, chain: str, where: Where) -> str:
         first, dot, rest = chain.partition(".")

@@ -39,6 +39,18 @@ def arguments_of(text: str, heads: frozenset[str]) -> tuple[str, ...] | None:
     return () if head(unquoted) in heads and not isinstance(node, ast.Subscript) else None
 
 
+def given_by(text: str, kind: Kind | None) -> tuple[str, ...] | None:
+    """What a twin of that kind gives where its sync callable returns `text`: `T` of `Iterator[T]`,
+    for instance, or the annotation itself; None where it does not fit the kind."""
+    if kind not in (Kind.ITERATOR, Kind.CONTEXT):
+        return (text,)
+    if kind is Kind.CONTEXT and (found := arguments_of(text, CONTEXTS)) is not None:
+        return found
+    # Of a context manager, what a function says that @contextmanager decorates.
+    found = arguments_of(text, ITERATORS)
+    return None if found is None else found[:1]
+
+
 def unbound(text: str, scope: Scope) -> str:
     """A type in which no generic class of Django's is subscripted with Self: what these take is
     bound to Model, and a mixin is none. Any stands in its place."""
@@ -67,12 +79,14 @@ def head(text: str) -> str:
 
 
 def wrapped(text: str, kind: Kind | None, scope: Scope) -> str:
-    """What a twin of that kind returns, where the sync callable gives `text`."""
+    """What a twin of that kind returns, which gives `text` (nothing: it does not say what)."""
     if kind is Kind.ITERATOR:
-        return f"{scope.name('collections.abc', 'AsyncIterator')}[{text}]"
-    if kind is Kind.CONTEXT:
-        return f"{scope.name('contextlib', 'AbstractAsyncContextManager')}[{text}]"
-    return text
+        name = scope.name("collections.abc", "AsyncIterator")
+    elif kind is Kind.CONTEXT:
+        name = scope.name("contextlib", "AbstractAsyncContextManager")
+    else:
+        return text
+    return f"{name}[{text}]" if text else name
 
 
 def or_none(found: str, written: str) -> str:
