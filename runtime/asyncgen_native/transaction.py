@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
-from types import TracebackType
-from typing import Any, NoReturn, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, overload
 
-from asgiref.sync import iscoroutinefunction
 from asyncgen_runtime import transaction as on_threads
+from asyncgen_runtime.completion import to_end
+from asyncgen_runtime.context import Entered
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from greenlet import getcurrent
 
 from . import owner as owners
 from .calls import call
-from .completion import to_end
 from .owner import Owner
 from .wrapper import in_transaction_of_thread, is_native
 
@@ -54,63 +52,14 @@ def aatomic(
     return AsyncAtomic(using, savepoint, durable)
 
 
-class AsyncAtomic:
+class AsyncAtomic(on_threads.AsyncAtomic):
     """What `aatomic` returns: good for one block at a time, or for decorating functions."""
 
-    def __init__(self, using: str | None, savepoint: bool, durable: bool) -> None:
-        self._using = DEFAULT_DB_ALIAS if using is None else using
-        self._savepoint = savepoint
-        self._durable = durable
-        self._block: _Block | on_threads.AsyncAtomic | None = None
-
-    async def __aenter__(self) -> None:
-        if self._block is not None:
-            raise RuntimeError("This aatomic() is already entered; every block needs its own.")
-        self._block = block = self._choose()
-        try:
-            await block.__aenter__()
-        except BaseException:
-            self._block = None
-            raise
-
-    def _choose(self) -> _Block | on_threads.AsyncAtomic:
-        if in_transaction_of_thread() or not is_native(self._using):
-            return on_threads.AsyncAtomic(self._using, self._savepoint, self._durable)
-        return _Block(self._using, self._savepoint, self._durable)
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        block, self._block = self._block, None
-        assert block is not None
-        await block.__aexit__(kind, error, traceback)
-
-    def __enter__(self) -> NoReturn:
-        raise TypeError(
-            "aatomic() is for async code: `async with aatomic():`. "
-            "In sync code use django.db.transaction.atomic()."
-        )
-
-    def __exit__(self, *_: object) -> None:
-        """Exist, so that ``with`` gets as far as the message of __enter__."""
-
-    def __call__(self, func: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-        """Return `func` with a block of its own around every call."""
-        if not iscoroutinefunction(func):
-            raise TypeError(
-                "@aatomic can only be applied to coroutine functions. "
-                "For sync functions use @django.db.transaction.atomic."
-            )
-
-        @functools.wraps(func)
-        async def inside(*args: P.args, **kwargs: P.kwargs) -> R:
-            async with AsyncAtomic(self._using, self._savepoint, self._durable):
-                return await func(*args, **kwargs)
-
-        return inside
+    def _new_block(self) -> Entered[None]:
+        using = self._using or DEFAULT_DB_ALIAS
+        if in_transaction_of_thread() or not is_native(using):
+            return super()._new_block()
+        return _Block(using, self._savepoint, self._durable)
 
 
 class _Block:
@@ -128,7 +77,7 @@ class _Block:
         self._lock: asyncio.Lock | None = None
         self._context: Context | None = None
 
-    async def __aenter__(self) -> None:
+    async def enter(self) -> None:
         owner = owners.current()
         if owner is not None and owner.in_transaction:
             lock = self._nesting_lock(owner)
@@ -140,7 +89,7 @@ class _Block:
         try:
             await call(self._enter)
         except BaseException as error:
-            await self.__aexit__(type(error), error, None)
+            await self.leave(error)
             raise
         _block.set(self)
         self._context = copy_context()
@@ -159,12 +108,7 @@ class _Block:
             block = block._outer
         return owner.nesting if block is None else block.nesting
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def leave(self, error: BaseException | None) -> None:
         # Left in another context than entered in (an async fixture, a forgotten async generator),
         # it still has to reach its own connection. In its own it is left in the very context, not
         # in a copy, so that what on_commit hooks set is set there.

@@ -30,7 +30,7 @@ from typing import Any, Generic, TypeVar, cast
 from asgiref.sync import AsyncToSync, SyncToAsync
 
 from . import connections
-from .bridge import on_worker
+from .bridge import hop
 from .completion import run_to_end
 from .hooks import Due
 from .reading import close_iterators
@@ -185,7 +185,7 @@ class Block(Generic[T_co]):
     async def _enter_in_turn(self) -> None:
         while True:
             context = contextvars.copy_context()
-            answer = await asyncio.create_task(on_worker(self._enter)(), context=context)
+            answer = await asyncio.create_task(hop(self._enter), context=context)
             if answer is None:
                 self._undo = carry_back(context)
                 return
@@ -209,7 +209,7 @@ class Block(Generic[T_co]):
         # it still has to reach its own thread.
         places = [None, self.home] if _current.get() is self else [self.home]
         try:
-            for place in [*places, self._unlent()]:
+            for place in places:
                 try:
                     return await self._leave_in(place, error)
                 except (_WrongThread, RuntimeError) as failed:
@@ -272,7 +272,7 @@ class Block(Generic[T_co]):
             return None
         thread = threading.current_thread()
         here = _thread.own or (self.outer is not None and self.outer.thread is thread)
-        before = connections.depths()
+        before = {} if self._own is not None else connections.depths()
         in_transaction = any(before.values())
         if self._exclusive and self._own is None and not (here or in_transaction):
             return _Answer.ELSEWHERE
@@ -285,13 +285,12 @@ class Block(Generic[T_co]):
             carry_back(self._inside)
         if self._own is not None:
             _thread.own = True
-        began = bool(connections.deeper_than(before))
-        if began and not self._exclusive and not (_thread.own or in_transaction):
+        self.holds = self._exclusive or bool(connections.deeper_than(before))
+        if self.holds and not (self._exclusive or _thread.own or in_transaction):
             refusal = RuntimeError(NOT_EXCLUSIVE)
             self._exit(refusal)
             raise refusal
         _thread.open.append(self)
-        self.holds = began or self._exclusive
         return None
 
     def _enter_inside(self) -> None:

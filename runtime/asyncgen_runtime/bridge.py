@@ -49,6 +49,11 @@ def on_worker(func: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
     return functools.partial(_worker, func)
 
 
+def hop(func: Callable[[], R]) -> Coroutine[Any, Any, R]:
+    """Run `func`, which is known to be synchronous: as ``on_worker(func)()``."""
+    return _worker(func)
+
+
 def _call(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     __traceback_hide__ = True  # Django's error page leaves the frame out, as it does asgiref's
     try:

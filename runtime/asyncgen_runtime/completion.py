@@ -1,8 +1,8 @@
-"""Work on the worker thread that has to come to its end, whatever happens to those who wait.
+"""What has to come to its end, whatever happens to those who wait.
 
 Cancelling an awaited call on the worker thread returns at once. If the call was running, its thread
-goes on; if it was still queued, it never runs. Neither will do for closing, leaving or rolling
-back, which is what this module is for.
+goes on; if it was still queued, it never runs. Neither will do for closing, leaving, committing or
+rolling back, which is what this module is for.
 """
 
 from __future__ import annotations
@@ -10,21 +10,57 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from .bridge import on_worker
+from .bridge import hop
 from .variables import carry_back
 
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Ended(Generic[T]):
+    """A result, and the cancellation that arrived before it was there."""
+
+    value: T
+    cancelled: asyncio.CancelledError | None
+
+
 class _Unstoppable(asyncio.Task[T]):
-    """A task that nobody can cancel: asyncio.run() cancels every task it finds at its end."""
+    """A task that nobody can cancel: asyncio.run() cancels every task it finds at its end.
+
+    Who awaits it is told of a cancellation after it: asyncio raises what an awaited future refused
+    at the next step.
+    """
 
     def cancel(self, msg: object = None) -> bool:
         return False
+
+
+async def to_end(
+    coroutine: Coroutine[Any, Any, T], context: contextvars.Context | None = None
+) -> Ended[T]:
+    """Await a coroutine that no cancellation reaches, in a task of its own with `context`.
+
+    Raises what the coroutine raises, cancelled or not: as with any ``finally``, an error in the
+    clean-up is not to be lost.
+    """
+    if context is None and isinstance(asyncio.current_task(), _Unstoppable):
+        return Ended(await coroutine, None)
+    task = _Unstoppable(coroutine, loop=asyncio.get_running_loop(), context=context)
+    cancelled: asyncio.CancelledError | None = None
+    try:
+        with _deaf():
+            return Ended(await task, None)
+    except asyncio.CancelledError as error:
+        cancelled = error
+    try:
+        return Ended(task.result(), cancelled)
+    finally:
+        del cancelled  # Its traceback has this frame in it.
 
 
 async def run_to_end(func: Callable[[], T], context: contextvars.Context | None = None) -> T:
@@ -34,26 +70,17 @@ async def run_to_end(func: Callable[[], T], context: contextvars.Context | None 
     default it is a copy of the current one, and what `func` changes in it is carried back.
 
     If the waiting task is cancelled, it waits on and raises CancelledError after `func` has
-    come to its end. If `func` raises, then that error is raised, cancelled or not: as with any
-    ``finally``, an error in the clean-up is not to be lost.
+    come to its end. If `func` raises, then that error is raised, cancelled or not.
     """
     own = contextvars.copy_context() if context is None else context
-    hop = _Unstoppable(on_worker(func)(), loop=asyncio.get_running_loop(), context=own)
-    cancelled: asyncio.CancelledError | None = None
-    with _deaf():
-        while not hop.done():
-            try:
-                await asyncio.wait([hop])
-            except asyncio.CancelledError as error:
-                cancelled = error
-    if context is None:
-        carry_back(own)
-    if cancelled is not None and hop.exception() is None:
-        try:
-            raise cancelled
-        finally:
-            del cancelled  # Its traceback has this frame in it.
-    return hop.result()
+    try:
+        ended = await to_end(hop(func), own)
+    finally:
+        if context is None:
+            carry_back(own)
+    if ended.cancelled is not None:
+        raise ended.cancelled
+    return ended.value
 
 
 def _deaf() -> AbstractContextManager[object]:

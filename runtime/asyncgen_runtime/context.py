@@ -6,7 +6,7 @@ import functools
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from .blocks import Block
 
@@ -45,20 +45,37 @@ def context_to_async(
     return start
 
 
+class Entered(Protocol[T_co]):
+    """What is entered and left for one ``async with``, as a `Block` is."""
+
+    async def enter(self) -> T_co: ...
+
+    async def leave(self, error: BaseException | None) -> bool | None: ...
+
+
 class AsyncContext(AbstractAsyncContextManager[T_co, bool | None], Generic[T_co]):
     """What a function made by `context_to_async` returns. Also a decorator for async functions."""
+
+    _NAME = "This context manager"
 
     def __init__(
         self, make: Callable[[], AbstractContextManager[T_co]], exclusive: bool = False
     ) -> None:
         self._make = make
         self._exclusive = exclusive
-        self._block: Block[T_co] | None = None
+        self._block: Entered[T_co] | None = None
+
+    def _new_block(self) -> Entered[T_co]:
+        return Block(self._make, self._exclusive)
+
+    def _again(self) -> AsyncContext[T_co]:
+        """Return another one like this."""
+        return AsyncContext(self._make, self._exclusive)
 
     async def __aenter__(self) -> T_co:
         if self._block is not None:
-            raise RuntimeError("This context manager is already entered; every block needs its own")
-        self._block = block = Block(self._make, self._exclusive)
+            raise RuntimeError(f"{self._NAME} is already entered; every block needs its own.")
+        self._block = block = self._new_block()
         try:
             return await block.enter()
         except BaseException:
@@ -80,7 +97,7 @@ class AsyncContext(AbstractAsyncContextManager[T_co, bool | None], Generic[T_co]
 
         @functools.wraps(func)
         async def inside(*args: Q.args, **kwargs: Q.kwargs) -> R:
-            async with AsyncContext(self._make, self._exclusive):
+            async with self._again():
                 return await func(*args, **kwargs)
             # Not reached, unless the context suppresses what `func` raises; then None is returned,
             # as from a function decorated with a sync context manager.

@@ -95,9 +95,18 @@ def explain_atomic() -> None:
 class AsyncAtomic(AsyncContext[None]):
     """What `aatomic` returns: good for one block at a time, or for decorating functions."""
 
+    _NAME = "This aatomic()"
+
     def __init__(self, using: str | None, savepoint: bool, durable: bool) -> None:
-        make = functools.partial(transaction.atomic, using, savepoint, durable)
-        super().__init__(make, exclusive=True)
+        super().__init__(
+            functools.partial(transaction.atomic, using, savepoint, durable), exclusive=True
+        )
+        self._using = using
+        self._savepoint = savepoint
+        self._durable = durable
+
+    def _again(self) -> AsyncAtomic:
+        return type(self)(self._using, self._savepoint, self._durable)
 
     def __enter__(self) -> NoReturn:
         raise TypeError(

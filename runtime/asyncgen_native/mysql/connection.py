@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 import pymysql
 import pymysql.connections
+from asyncgen_runtime.completion import to_end
 from pymysql.constants import SERVER_STATUS
 
-from ..completion import to_end
 from ..greenlets import raise_later, run
 from ..locks import SuspendingLock
 from ..owner import suspend

@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 from weakref import WeakSet
 
 import psycopg
+from asyncgen_runtime.completion import to_end
 from psycopg import AsyncConnection, sql
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
-from ..completion import to_end
 from ..greenlets import in_bridge, raise_later, running_task
 from ..locks import SuspendingLock
 from ..owner import OVER, Owner, current, suspend

@@ -16,7 +16,8 @@ from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from ..completion import to_end
+from asyncgen_runtime.completion import to_end
+
 from ..greenlets import raise_later
 from ..owner import OVER, suspend
 
