@@ -222,8 +222,8 @@ _ALL = (
         "seen-and-not-found",
         _W,
         "what a run of the tests saw on the event loop, and no finding says",
-        "A record of asyncgen_runtime.watch has it; the audit could not tell, or was told to ignore "
-        "it. What is read for the first time alone, such as a template, may well block once.",
+        "A record of asyncgen_runtime.watch has it; the audit could not tell. "
+        "What is read the first time alone, such as a template, may well block once.",
         'render(request, "list.html")',
         'await sync_to_async(render)(request, "list.html")',
     ),
