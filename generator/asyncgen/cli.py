@@ -279,6 +279,12 @@ def apply(session: Session, shows_diff: bool, only_checks: bool) -> int:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A file with the findings that are accepted: only new ones are told.",
 )
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page to look through, in one file.",
+)
 @click.option("--write-baseline", is_flag=True, help="Accept what there is now in that file.")
 @click.option(
     "--confirm",
@@ -296,6 +302,7 @@ def audit(
     possible: bool,
     statistics: bool,
     baseline: Path | None,
+    page: Path | None,
     write_baseline: bool,
     record: Path | None,
     fix: bool,
@@ -335,6 +342,9 @@ def audit(
         session.say(f"asyncgen: {baseline} accepts {count(len(found.findings), 'finding')}")
         return IN_SYNC
     session.show(_printed(session, config, found))
+    if page:
+        _write_page(page, found, config.root.name)
+        session.say(f"asyncgen: wrote {page}")
     if statistics:
         session.say(summary.statistics(found.findings))
     session.say(summary.text(found))
@@ -379,6 +389,17 @@ def _printed(session: Session, config: Config, found: Outcome) -> str:
 
     mends = replacements(config, found.findings, _module_name(config))
     return sarif.text(found.findings, config.root, mends)
+
+
+def _write_page(path: Path, found: Outcome, project: str) -> None:
+    from asyncgen.audit.report import html
+
+    try:
+        path.write_text(html.text(found, project), encoding="utf-8")
+    except OSError as error:
+        raise AsyncgenError(
+            Problem("AG113", f"cannot write {path}: {error.strerror}", "name another file")
+        ) from error
 
 
 def _module_name(config: Config) -> Callable[[Path], str]:
