@@ -199,7 +199,7 @@ class Assigned:
             marks=function.marks,
             is_async=function.is_async,
             pragma=function.pragma,
-            body=(Return(attribute.location.line, Call(callee, tuple(arguments), keywords)),),
+            block=(Return(attribute.location.line, Call(callee, tuple(arguments), keywords)),),
         )
 
 

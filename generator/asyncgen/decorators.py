@@ -35,6 +35,7 @@ from asyncgen.source import (
     Class,
     Decoration,
     Function,
+    Later,
     Module,
     Signature,
     by_position,
@@ -242,9 +243,13 @@ class Decorators:
 
     def decorated(self, function: Function, module: Module) -> Function:
         """One definition, with what each of its decorators makes of it."""
-        body = self.inside(function.body, module)
-        if not function.decorators and body is function.body:
-            return function
+        block = function.block
+        if isinstance(block, Later):
+            block = Later(lambda: self.inside(function.body, module), block.snippet)
+        else:
+            block = self.inside(block, module)
+            if not function.decorators and block is function.block:
+                return function
         decorations = tuple(self.decoration(each, module) for each in function.decorators)
         signature: Signature | None = None
         for each in reversed(decorations):
@@ -259,7 +264,7 @@ class Decorators:
         if binding is not Binding.FUNCTION:
             binding = next((each.binding for each in decorations if each.binding), binding)
         return replace(
-            function, body=body, decorations=decorations, decorated=signature, binding=binding
+            function, block=block, decorations=decorations, decorated=signature, binding=binding
         )
 
     def inside(self, block: Block, module: Module) -> Block:
@@ -386,7 +391,7 @@ def one_of(versions: Sequence[Function]) -> Function:
     is_told = len(known) == len(set(returns))
     return replace(
         last,
-        body=body,
+        block=body,
         decorated=replace(signature, returns=" | ".join(known) if is_told else None),
         alternatives=tuple(versions) if all(each.condition for each in versions) else (),
     )

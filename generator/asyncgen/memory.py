@@ -29,6 +29,7 @@ T = TypeVar("T")
 Row = str | int | bool | None | list[str | int]
 Made = list[object]
 Maker = Callable[[Made, list[int]], object]
+MakeLater = Callable[[source.Snippet, str], source.Later]
 Taker = Callable[[Any], tuple[str, Sequence[object]]]
 
 
@@ -42,8 +43,9 @@ def digest(*parts: bytes | str) -> str:
     return found.hexdigest()
 
 
-def recall(key: str, kind: type[T]) -> T | None:
-    """What was kept under `key`; None where there is nothing of that kind, or it is not ours."""
+def recall(key: str, kind: type[T], make_later: MakeLater | None = None) -> T | None:
+    """What was kept under `key`; None where there is nothing of that kind, or it is not ours.
+    `make_later` makes the blocks in it that are read when they are asked for."""
     folder = _folder()
     if folder is None or not _is_private(folder):
         return None
@@ -54,7 +56,7 @@ def recall(key: str, kind: type[T]) -> T | None:
     if checksum.decode("ascii", "replace") != digest(table):
         return None  # damaged: it is found out again
     try:
-        found = decoded(json.loads(table))
+        found = decoded(json.loads(table), make_later)
     except (LookupError, TypeError, ValueError):
         return None  # of another shape: a run that went on while asyncgen was replaced kept it
     return found if isinstance(found, kind) else None
@@ -124,11 +126,14 @@ def encoded(value: object) -> list[Row]:
     return table
 
 
-def decoded(table: list[Row]) -> object:
+def decoded(table: list[Row], make_later: MakeLater | None = None) -> object:
     """The value of a table."""
     made: Made = []
+    makers = dict(_MAKERS)
+    if make_later:
+        makers["Later"] = lambda made, row: make_later(made[row[1]], made[row[2]])  # type: ignore
     for row in table:
-        made.append(_MAKERS[row[0]](made, row) if row.__class__ is list else row)  # type: ignore
+        made.append(makers[row[0]](made, row) if row.__class__ is list else row)  # type: ignore
     return made[-1]
 
 
@@ -173,6 +178,13 @@ def _maker(kind: type) -> Maker:
     return make
 
 
+def _table(later: source.Later) -> str:
+    """What was made of a block, as a table of its own: most are not asked for the next time."""
+    if later.made is None:
+        return later.table
+    return json.dumps(encoded(later.made), separators=(",", ":"))
+
+
 def _slots(kind: type) -> list[str]:
     assert is_dataclass(kind)
     return [field.name for field in fields(kind)]
@@ -182,19 +194,23 @@ def _kept_types(*modules: ModuleType) -> Iterator[type]:
     for module in modules:
         for each in vars(module).values():
             is_own = isinstance(each, type) and each.__module__ == module.__name__
+            is_own &= each is not source.Later
             if is_own and (is_dataclass(each) or issubclass(each, Enum)):
                 yield each
 
 
 _KEPT = tuple(_kept_types(facts, problems, source))
 _BY_IDENTITY = frozenset(
-    each.__name__ for each in _KEPT if issubclass(each, facts.Definition | source.Module)
+    each.__name__
+    for each in (*_KEPT, source.Later)
+    if issubclass(each, facts.Definition | source.Module | source.Later)
 )
 _TAKERS: Mapping[type, Taker] = {
     **dict.fromkeys((bool, int, str, NoneType), lambda value: ("", ())),
     tuple: lambda value: ("tuple", value),
     frozenset: lambda value: ("frozenset", sorted(value)),
     dict: lambda value: ("dict", [part for item in value.items() for part in item]),
+    source.Later: lambda value: ("Later", (value.snippet, _table(value))),
     **{each: _taker(each) for each in _KEPT},
 }
 _MAKERS: Mapping[str, Maker] = {

@@ -37,7 +37,16 @@ from asyncgen.facts import (
     walk,
 )
 from asyncgen.problems import AsyncgenError
-from asyncgen.source import Attribute, Binding, Class, Function, Module, Parameter, ParameterKind
+from asyncgen.source import (
+    Attribute,
+    Binding,
+    Class,
+    Function,
+    Later,
+    Module,
+    Parameter,
+    ParameterKind,
+)
 
 STANDARD_LIBRARY = sys.stdlib_module_names
 BUILTIN_CLASSES = frozenset(
@@ -488,7 +497,7 @@ def _proxy(function: Function) -> Function:
         signature=replace(function.called, parameters=parameters),
         decorated=None,
         binding=Binding.METHOD,
-        body=(Return(function.location.line, forward),),
+        block=(Return(function.location.line, forward),),
     )
 
 
@@ -531,4 +540,5 @@ def every_class(module: Module) -> Iterator[Class]:
     for found in module.classes.values():
         yield from nested(found)
     for function in module.functions.values():
-        yield from inside(function.body)
+        if not isinstance(function.block, Later):  # what is read later has no class in it
+            yield from inside(function.body)

@@ -5,7 +5,7 @@ Frozen dataclasses; nothing here acts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -150,6 +150,39 @@ class Decoration:
         return self.is_known and self.hands_on and not (self.signature or self.rearranged)
 
 
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """The source of statements in one block, `before` lines of the file before it."""
+
+    text: str
+    before: int
+    path: str
+    module: str
+    is_package: bool
+
+
+@dataclass(slots=True, eq=False)
+class Later:
+    """A block that is made when it is first asked for: of most functions nobody asks what they do.
+
+    What a file has comes from a `snippet`; `table` is what an earlier run made of it, as JSON.
+    """
+
+    make: Callable[[], Block]
+    snippet: Snippet | None = None
+    table: str = ""
+    made: Block | None = None
+
+    @property
+    def block(self) -> Block:
+        if self.made is None:
+            self.made = self.make()
+        return self.made
+
+    def __repr__(self) -> str:
+        return repr(self.block)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Function(Definition):
     """A function or method, with the facts of its body.
@@ -184,7 +217,7 @@ class Function(Definition):
     pragma: str | None = None
     # Says itself, `# type: ignore[override]`, that it cannot stand in for what it overrides.
     is_incompatible: bool = False
-    body: Block = ()
+    block: Block | Later = ()
     # Names of an outer scope that it or a function in it binds anew: `nonlocal`, `global`.
     rebinds: frozenset[str] = frozenset()
     # What assigning to a property runs.
@@ -193,6 +226,11 @@ class Function(Definition):
     untold: str = ""
     # Of a method that nobody wrote: what Django makes it of (see `django.accessors`).
     made_of: Evidence | None = None
+
+    @property
+    def body(self) -> Block:
+        """What it does."""
+        return self.block.block if isinstance(self.block, Later) else self.block
 
     @property
     def called(self) -> Signature:

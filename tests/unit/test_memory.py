@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from asyncgen import memory
 from asyncgen.facts import Literal, Name, Operation
-from asyncgen.read import read_file
+from asyncgen.read import Files, read_file
 from asyncgen.read.tree import read_source
 from asyncgen.source import Module
 
@@ -67,6 +67,24 @@ def test_facts_come_back_as_they_were() -> None:
     assert shown(found) == shown(module)
     assert memory.recall("key", Name) is None
     assert memory.recall("other", Module) is None
+
+
+def test_what_was_asked_for_is_not_read_again(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "m.py"
+    path.write_text("def f(a):\n    b = a\n    return b\n\n\ndef g(a):\n    b = a\n    return a\n")
+    first = Files()
+    whole = first.read(path, "m", "m.py")
+    asked = shown(whole.functions["f"])
+    first.keep()
+    monkeypatch.setattr("asyncgen.read.tree.read_source", lambda *_: pytest.fail("read again"))
+    second = Files()
+    again = second.read(path, "m", "m.py")
+    assert shown(again.functions["f"]) == asked
+    assert not second.new
+    assert shown(again.functions["g"]) == shown(whole.functions["g"])
+    assert second.new  # what nobody had asked for before
 
 
 def test_what_is_alike_is_one_object_but_never_two_functions() -> None:

@@ -180,7 +180,7 @@ def test_a_fault_names_what_was_read_last(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of ours")
 
-    monkeypatch.setattr("asyncgen.plan.run.read_file", fail)
+    monkeypatch.setattr("asyncgen.read.Files.read", fail)
     assert run("check").stderr.startswith("shop/books.py:1: error: asyncgen failed: ZeroDivision")
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from asyncgen.deep import deeply
+from asyncgen.facts import Operation, Return
 from asyncgen.problems import AsyncgenError
+from asyncgen.read import decode, read_file
 from asyncgen.read import pieces as cutting
-from asyncgen.read import read_file
 from asyncgen.read.pieces import eased, logical_lines, pieces
-from asyncgen.read.tree import read_source
-from asyncgen.source import Module
+from asyncgen.read.tree import read_snippet, read_source
+from asyncgen.source import Later, Module, Snippet
 from click.testing import Result
 
 # Sources that a reader may stumble over. Each ends with a class whose method is to be found.
@@ -179,6 +180,100 @@ else: v = 1
 class Second: x = 1; y = 2
 last.alters_data = False
 '''
+
+
+# -- bodies that wait ------------------------------------------------------------------------------
+
+WAITING = '''\
+class Book:
+    """Its docstring."""
+
+    def title(self, a=(1, 2)):  # asyncgen: value
+        """Its docstring."""
+        # a comment
+        first = self.x
+        return first + 1
+        # the end
+
+    # asyncgen: skip
+    @property
+    def rows(self):
+
+        # a comment
+        @a
+        @b
+        def inner(x):  # asyncgen: pure
+            return x
+        return inner
+
+    def short(self): return self.x
+    def signed(
+        self,
+    ): return self.x
+
+    def generates(self):
+        for each in self:
+            yield each
+
+    def has_class(self):
+        class Inner:
+            pass
+        return Inner
+
+    if True:
+        async def other(self):
+            async with self:
+                return 1; x = 2
+    else:
+        def other(self):
+            global count
+            count = 1
+def last(): # nothing
+  from .other import x
+  return (
+    x
+  )
+x = last'''
+
+
+@pytest.mark.parametrize("source", [WAITING, WAITING.replace("    ", "\t"), LONG])
+def test_what_is_read_later_is_the_same(source: str) -> None:
+    later: list[Snippet] = []
+
+    def make_later(snippet: Snippet) -> Later:
+        later.append(snippet)
+        return Later(lambda: read_snippet(snippet), snippet)
+
+    for text in (source, f"{source}\n", source.replace("Its", "It is a class, it's")):
+        whole = shown(read_source(text, "m.n", "m.py"))
+        found = read_source(text, "m.n", "m.py", make_later=make_later)
+        assert all(each.made is None for each in waiting(found))
+        assert shown(found) == whole
+    assert later
+
+
+def waiting(module: Module) -> list[Later]:
+    functions = [*module.functions.values()]
+    functions += [each for found in module.classes.values() for each in found.functions.values()]
+    return [each.block for each in functions if isinstance(each.block, Later)]
+
+
+@pytest.mark.parametrize("path", sorted(Path(ast.__file__).parent.glob("[a-d]*.py"))[::6])
+def test_real_files_are_the_same_when_they_are_read_later(path: Path) -> None:
+    source = decode(path.read_bytes(), path.name)
+    found = read_source(
+        source, "m", "m.py", make_later=lambda each: Later(lambda: read_snippet(each), each)
+    )
+    assert shown(found) == shown(read_source(source, "m", "m.py"))
+
+
+def test_what_libcst_cannot_read_later_does_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(text: str) -> None:
+        raise TypeError("super(type, obj)")
+
+    monkeypatch.setattr("asyncgen.read.tree._parsed", fail)
+    block = read_snippet(Snippet("    x = 1\n    y = 2\n", 4, "m.py", "m", False))
+    assert block == (Return(5, Operation("unknown", ())),)
 
 
 def shown(module: Module) -> str:

@@ -169,17 +169,17 @@ def test_what_was_edited_while_it_was_read_is_a_change(
 ) -> None:
     root = project(SHOP)
     edited = root / "shop/querysets.py"
-    from asyncgen.plan import run as pipeline
+    from asyncgen.read import Files
 
-    read = pipeline.read_file
+    read = Files.read
 
-    def slow(path: Path, *arguments: Any, **options: Any) -> Any:
-        found = read(path, *arguments, **options)
+    def slow(files: Files, path: Path, *arguments: Any) -> Any:
+        found = read(files, path, *arguments)
         if path == edited:
             path.write_text(path.read_text() + "\n    def other(self):\n        self.count()\n")
         return found
 
-    monkeypatch.setattr(pipeline, "read_file", slow)
+    monkeypatch.setattr(Files, "read", slow)
     assert run("build").exit_code == 0
     assert not is_known(root)
     monkeypatch.undo()

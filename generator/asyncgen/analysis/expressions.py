@@ -155,7 +155,7 @@ class Expressions(Typed):
             "lambda",
             Signature(parameters),
             Location(frame.module.path, frame.line),
-            body=(Return(frame.line, expression.body),),
+            block=(Return(frame.line, expression.body),),
         )
         known = self._lambdas.setdefault((frame.module.path, frame.line, expression), function)
         self.enclosed(known, frame)

@@ -224,7 +224,7 @@ def _made(
         Signature((_SELF, *parameters)),
         location,
         Binding.METHOD,
-        body=(*imports, Return(location.line, call)),
+        block=(*imports, Return(location.line, call)),
         made_of=Evidence(f"Django makes {name} of {said}", declared),
     )
 

@@ -27,7 +27,7 @@ from asyncgen.plan.result import Entry, Result
 from asyncgen.plan.selection import Selected, Selection, apart, leftovers, unmatched
 from asyncgen.plan.twin_names import misnamed_in_module
 from asyncgen.problems import AsyncgenError, Location, Problem
-from asyncgen.read import read_file
+from asyncgen.read import Files
 from asyncgen.resolve import Resolver
 from asyncgen.source import Module
 from asyncgen.stub import StubMaker
@@ -49,6 +49,7 @@ class Run:
     problems: list[Problem] = field(default_factory=list)
     paths: dict[Path, str] = field(default_factory=dict)  # what was read, and the hash of it
     globber: Globber = field(default_factory=Globber)
+    files: Files = field(default_factory=Files)
     resolvers: list[Resolver] = field(default_factory=list)
     known: dict[tuple[Path, str], Module] = field(default_factory=dict)  # what was read
     plans: dict[str, Plan] = field(default_factory=dict)  # by the path of the surface
@@ -56,6 +57,13 @@ class Run:
     written: set[str] = field(default_factory=set)  # top-level packages that outputs go to
 
     def result(self) -> Result:
+        """All that is to be written, and what was found on the way."""
+        try:
+            return self.decided()
+        finally:
+            self.files.keep()
+
+    def decided(self) -> Result:
         surfaces: dict[str, list[Surface]] = {}
         releases: dict[str, Release] = {}
         entries: list[Entry] = []
@@ -280,8 +288,7 @@ class Run:
             # Before it is read: a change in between is then seen, by the next run.
             self.paths.setdefault(path, hash_of_file(path))
             self.progress(self.display(path))
-            kept = "site-packages" in path.parts or CACHE in path.parts
-            self.known[path, name] = read_file(path, name, self.display(path), keep=kept)
+            self.known[path, name] = self.files.read(path, name, self.display(path))
         return self.known[path, name]
 
     def display(self, path: Path) -> str:

@@ -3,39 +3,84 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import stat
 import sys
 import tokenize
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from asyncgen import memory
+from asyncgen.facts import Block
 from asyncgen.marks import blanked
 from asyncgen.problems import AsyncgenError, Location, Problem
-from asyncgen.source import Module
+from asyncgen.source import Later, Module, Snippet
 
 
 def read_file(path: Path, module: str, display: str, *, keep: bool = False) -> Module:
     """Read the Python file at `path` as the module named `module`.
 
-    `display` is how the path is shown in locations. With `keep` the facts are stored for later
-    runs, and taken from there: for files that hardly ever change, such as Django's. Raises
-    AsyncgenError with AG301 for a file that cannot be read, AG302 for one that is not in its
-    declared encoding, AG303 for a syntax error.
+    `display` is how the path is shown in locations. With `keep` the facts are kept for later runs,
+    and taken from there. Raises AsyncgenError with AG301 for a file that cannot be read, AG302 for
+    one that is not in its declared encoding, AG303 for a syntax error.
     """
-    data = source_bytes(path, display)
-    is_package = path.stem == "__init__"
-    key = memory.digest(data, module, display, str(is_package), _code()) if keep else ""
-    known = memory.recall(key, Module) if keep else None
-    if known:
-        return known
-    from asyncgen.read.tree import read_source  # LibCST is imported when a file is really read
-
-    found = read_source(decode(data, display), module, display, is_package=is_package)
     if keep:
-        memory.keep(key, found)
-    return found
+        files = Files()
+        found = files.read(path, module, display)
+        files.keep()
+        return found
+    from asyncgen.read.tree import read_source
+
+    text = decode(source_bytes(path, display), display)
+    return read_source(text, module, display, is_package=path.stem == "__init__")
+
+
+@dataclass
+class Files:
+    """Reads files. What it reads is taken from what earlier runs kept, and kept for later ones by
+    `keep`, with as much of the bodies as somebody has asked for by then."""
+
+    modules: dict[str, Module] = field(default_factory=dict)  # by the key that each is kept under
+    new: set[str] = field(default_factory=set)  # those with something that was not kept before
+
+    def read(self, path: Path, module: str, display: str) -> Module:
+        """See `read_file`."""
+        data = source_bytes(path, display)
+        is_package = path.stem == "__init__"
+        key = memory.digest(data, module, display, str(is_package), _code())
+
+        def make_later(snippet: Snippet, table: str = "") -> Later:
+            return Later(lambda: self.block(snippet, table, key), snippet, table)
+
+        found = memory.recall(key, Module, make_later)
+        if found is None:
+            from asyncgen.read.tree import read_source  # LibCST is imported when it is needed
+
+            text = decode(data, display)
+            found = read_source(text, module, display, is_package=is_package, make_later=make_later)
+            self.new.add(key)
+        self.modules[key] = found
+        return found
+
+    def block(self, snippet: Snippet, table: str, key: str) -> Block:
+        """The statements of a snippet, from the table that an earlier run made of them."""
+        if table:
+            with suppress(LookupError, TypeError, ValueError):
+                return cast(Block, memory.decoded(json.loads(table)))
+        from asyncgen.read.tree import read_snippet
+
+        self.new.add(key)
+        return read_snippet(snippet)
+
+    def keep(self) -> None:
+        """Keep what was read, for later runs."""
+        for key in self.new:
+            memory.keep(key, self.modules[key])
+        self.new.clear()
 
 
 def source_bytes(path: Path, display: str) -> bytes:

@@ -8,20 +8,34 @@ walk takes the next one at every statement, header and decorator.
 from __future__ import annotations
 
 import ast
+import io
 import json
 import re
 import tokenize
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 import libcst as cst
 
-from asyncgen.facts import Call, Display, Expression, Get, Import, Item, Literal, Name, Return
+from asyncgen.facts import (
+    Block,
+    Call,
+    Display,
+    Expression,
+    Get,
+    Import,
+    Item,
+    Literal,
+    Name,
+    Return,
+)
 from asyncgen.problems import AsyncgenError, Location, Problem
+from asyncgen.read.bodies import outlined
 from asyncgen.read.canonical import annotation_text, canonical_text
 from asyncgen.read.conditions import both_hold, conditions
-from asyncgen.read.expressions import strings
+from asyncgen.read.expressions import NOTHING, strings
 from asyncgen.read.pieces import Piece, eased, logical_lines, pieces
 from asyncgen.read.statements import StatementReader
 from asyncgen.source import (
@@ -29,25 +43,48 @@ from asyncgen.source import (
     Binding,
     Class,
     Function,
+    Later,
     Module,
     Signature,
+    Snippet,
     TypeParameter,
 )
 
 Statement: TypeAlias = cst.BaseStatement | cst.BaseSmallStatement
+MakeLater: TypeAlias = Callable[[Snippet], Later]
 
 # `# asyncgen: ignore[AG703]` is of the audit, which reads it by itself.
 _PRAGMA = re.compile(r"#\s*asyncgen:\s*(?!ignore\b)(?P<words>[\w-]+)")
+_ASIDE = re.compile(r"\s*(#|$)")  # lines with no statement
 _TYPE_CHECKING = "TYPE_CHECKING"
 _TYPINGS = (("typing", None), ("typing_extensions", None))
 _INCOMPATIBLE = re.compile(r"#\s*type:\s*ignore\[[^]]*\boverride\b")
 
 
-def read_source(text: str, module: str, display: str, *, is_package: bool = False) -> Module:
-    """Read source `text` as the module named `module`.
+def read_source(
+    text: str,
+    module: str,
+    display: str,
+    *,
+    is_package: bool = False,
+    make_later: MakeLater | None = None,
+) -> Module:
+    """Read source `text` as the module named `module`. With `make_later` the bodies that may wait
+    are left for later: it makes what reads a snippet.
 
     Raises AsyncgenError: AG303 for a syntax error, AG304 where Python reads what LibCST cannot.
     """
+    found = outlined(text) if make_later else None
+    if found and make_later:
+        with suppress(Exception):  # whatever is wrong with it: it is read as a whole, and said
+            lines = logical_lines(found.text)
+            starts = iter([found.numbers[line.first - 1] for line in lines])
+            later = {
+                line: make_later(Snippet(body.text, body.before, display, module, is_package))
+                for line, body in found.bodies.items()
+            }
+            cut = tuple(pieces(found.text, lines))
+            return _Reader(module, is_package, starts, display, found.text, cut, later).module()
     try:
         lines = logical_lines(text)
     except (tokenize.TokenError, SyntaxError) as error:
@@ -55,6 +92,21 @@ def read_source(text: str, module: str, display: str, *, is_package: bool = Fals
         raise _problem(text, str(error.args[0]), Location(display, line or 1)) from error
     starts = iter([line.first for line in lines])
     return _Reader(module, is_package, starts, display, text, tuple(pieces(text, lines))).module()
+
+
+def read_snippet(snippet: Snippet) -> Block:
+    """The facts of statements that were left for later. What LibCST cannot read does anything."""
+    first = next(line for line in io.StringIO(snippet.text) if not _ASIDE.match(line))
+    indent = first[: len(first) - len(first.lstrip())]
+    text = f"if 1:\n{indent}pass\n{snippet.text}"
+    try:
+        starts = iter([line.first + snippet.before - 2 for line in logical_lines(text)][2:])
+        reader = _Reader(snippet.module, snippet.is_package, starts, snippet.path, text, ())
+        (block,) = _parsed(text)
+        body = block.body  # type: ignore[union-attr]  # it is `if 1:`
+        return reader.suite(body.with_changes(body=body.body[1:]), 0)
+    except Exception:
+        return (Return(snippet.before + 1, NOTHING),)
 
 
 def _problem(text: str, message: str, location: Location) -> AsyncgenError:
@@ -117,6 +169,7 @@ class _Reader(StatementReader):
     path: str
     text: str
     pieces: tuple[Piece, ...]
+    later: Mapping[int, Later] = field(default_factory=dict)  # bodies, by the lines of functions
     # The class that the piece being read ends with, and how it goes on.
     cut: tuple[cst.CSTNode | None, tuple[Piece, ...]] = (None, ())
     imported: dict[str, Import] = field(init=False, default_factory=dict)  # by the module, so far
@@ -295,7 +348,7 @@ class _Reader(StatementReader):
             Signature(tuple(self.parameters(node.params))),
             Location(self.path, line),
             binding=Binding.METHOD,
-            body=(Return(line, self.expression(node.body)),),
+            block=(Return(line, self.expression(node.body)),),
         )
 
     def bind_name(self, target: Expression, value: Expression, line: int, scope: _Scope) -> None:
@@ -413,7 +466,7 @@ class _Reader(StatementReader):
             is_type_only=is_type_only,
             pragma=_pragma(node),
             is_incompatible=any(map(_INCOMPATIBLE.search, _comments(node))),
-            body=body,
+            block=self.later.get(line, body),
             rebinds=rebinds,
         )
 

@@ -1,0 +1,109 @@
+"""Which bodies of functions may wait until somebody asks for them.
+
+Parsing with LibCST is what reading takes most of its time for, and of most functions in a
+dependency nobody asks what they do. CPython's own parser, which is many times as fast, says whether
+the whole is Python and where the bodies are. They are taken out of what LibCST reads at once; what
+it says of a function without its body is the same.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+# What says more of a function or its module than what it does. The rest of the body may wait.
+_TELLING = re.compile(r"\b(?:class|global|nonlocal|to_attr|yield)\b")
+_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Statements of a function: their source, and how many lines of the file come before it."""
+
+    text: str
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlined:
+    """A source without some bodies: its text, the number that each line has in the file, and the
+    bodies by the lines of their functions."""
+
+    text: str
+    numbers: Sequence[int]
+    bodies: Mapping[int, Body]
+
+
+def outlined(text: str) -> Outlined | None:
+    """The source without the bodies that may wait; None where Python cannot parse it, or none
+    may."""
+    if "def " not in text:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # LibCST and the words for what is wrong with it
+    physical = list(io.StringIO(text))
+    bodies: dict[int, Body] = {}
+    kept: list[str] = []
+    numbers: list[int] = []
+    last = 0  # the last line that was looked at
+    for function in _functions(tree.body):
+        found = _body(function, physical)
+        if found is None:
+            continue
+        start, end, indent = found
+        body = "".join(physical[start - 1 : end])
+        if _TELLING.search(body):
+            continue
+        bodies[function.lineno] = Body(body if body.endswith("\n") else f"{body}\n", start - 1)
+        kept += physical[last : start - 1]
+        kept.append(f"{indent}...\n")
+        numbers += range(last + 1, start + 1)
+        last = end
+    kept += physical[last:]
+    numbers += range(last + 1, len(physical) + 1)
+    return Outlined("".join(kept), numbers, bodies) if bodies else None
+
+
+def _functions(block: Sequence[ast.AST]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions of a module and its classes, in order, those in other functions aside."""
+    for statement in block:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield statement
+        elif not isinstance(statement, ast.expr):
+            for name in _BLOCKS:
+                yield from _functions(getattr(statement, name, ()))
+
+
+def _body(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, physical: Sequence[str]
+) -> tuple[int, int, str] | None:
+    """The first and the last line of the body, its docstring aside, and its indentation; None where
+    there is nothing that has lines of its own."""
+    first, *rest = function.body
+    says = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    if says:
+        if not rest:
+            return None
+        first = rest[0]
+    decorators = getattr(first, "decorator_list", [])
+    start = min([first.lineno, *(each.lineno for each in decorators)])
+    line = physical[start - 1]
+    indent = line[: len(line) - len(line.lstrip())]
+    column = first.col_offset
+    if decorators:
+        column = len(indent.encode())
+    end = function.body[-1].end_lineno or start
+    if len(indent.encode()) != column or "\f" in indent or start == end:
+        return None
+    # The comments above its first statement say nothing of the function.
+    while start > function.lineno + 1 and physical[start - 2].lstrip().startswith("#"):
+        start -= 1
+    return start, end, indent
