@@ -17,4 +17,8 @@ def audited(config: Config, paths: Sequence[Path], possible: bool) -> Audit:
     from asyncgen.audit.engine import Engine
     from asyncgen.audit.project import Project
 
-    return Engine(Project(config, paths)).audit(possible)
+    project = Project(config, paths)
+    try:
+        return Engine(project).audit(possible)
+    finally:
+        project.reader.keep()

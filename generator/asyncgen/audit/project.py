@@ -17,7 +17,7 @@ from asyncgen.django.relations import Relations
 from asyncgen.files import CACHE
 from asyncgen.plan.selection import Selection, import_root
 from asyncgen.problems import AsyncgenError, Problem
-from asyncgen.read import read_file
+from asyncgen.read import Files
 from asyncgen.resolve import Resolver
 from asyncgen.source import Module
 
@@ -37,6 +37,7 @@ class Project:
     paths: Sequence[Path]
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)  # by how they are shown
+    reader: Files = field(default_factory=Files)
 
     @cached_property
     def texts(self) -> dict[Path, bytes]:
@@ -109,7 +110,7 @@ class Project:
     def read(self, path: Path, name: str) -> Module:
         shown = self.display(path)
         self.files[shown] = path
-        return read_file(path, name, shown, keep=True)
+        return self.reader.read(path, name, shown)
 
     def display(self, path: Path) -> str:
         if path.is_relative_to(self.config.root) and "site-packages" not in path.parts:

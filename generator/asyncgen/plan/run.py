@@ -13,6 +13,7 @@ from asyncgen.analysis import DjangoStubs, Evaluator, Spelling
 from asyncgen.analysis.values import Level
 from asyncgen.classify import Classifier
 from asyncgen.config import Config, Release, Source
+from asyncgen.deep import deeply
 from asyncgen.django.relations import Relations
 from asyncgen.files import CACHE, hash_of_file
 from asyncgen.globs import Globber
@@ -59,7 +60,7 @@ class Run:
     def result(self) -> Result:
         """All that is to be written, and what was found on the way."""
         try:
-            return self.decided()
+            return deeply(self.decided)
         finally:
             self.files.keep()
 
