@@ -179,10 +179,11 @@ def _maker(kind: type) -> Maker:
 
 
 def _table(later: source.Later) -> str:
-    """What was made of a block, as a table of its own: most are not asked for the next time."""
-    if later.made is None:
-        return later.table
-    return json.dumps(encoded(later.made), separators=(",", ":"))
+    """What was made of a block, as a table of its own: most are not asked for the next time. It is
+    one string, however often it is asked for: `encoded` knows values by their identity."""
+    if later.made is not None and not later.table:
+        later.table = json.dumps(encoded(later.made), separators=(",", ":"))
+    return later.table
 
 
 def _slots(kind: type) -> list[str]:

@@ -85,6 +85,23 @@ def test_what_was_asked_for_is_not_read_again(
     assert not second.new
     assert shown(again.functions["g"]) == shown(whole.functions["g"])
     assert second.new  # what nobody had asked for before
+    second.keep()
+    assert shown(Files().read(path, "m", "m.py")) == shown(whole)
+
+
+def test_many_bodies_are_kept_apart(cache: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.py"
+    body = "def f{0}(a):\n    b = a.x{0}\n    return b\n"
+    path.write_text("".join(map(body.format, range(300))))
+    whole = None
+    for _ in range(3):
+        files = Files()
+        found = files.read(path, "m", "m.py")
+        assert shown(found) == (whole or shown(found))
+        whole = shown(found)
+        files.keep()
+        files.new.update(files.modules)
+        files.keep()
 
 
 def test_what_is_alike_is_one_object_but_never_two_functions() -> None:
