@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from asyncgen.analysis.frame import Environment
-from asyncgen.analysis.values import Bound, Given, Level
+from asyncgen.analysis.values import Bound, Given
 from asyncgen.audit.entries import Entries, Entry
-from asyncgen.audit.finding import Audit, Finding, Link
+from asyncgen.audit.finding import Audit, Finding, Level, Link
 from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.project import Project
 from asyncgen.audit.recording import LoopFrame, Seen
@@ -118,8 +118,6 @@ class Engine:
         files: dict[str, File] = {}
         made: dict[tuple[object, ...], Finding] = {}
         for each in self.seen.values():
-            if each.effect.level is not Level.REACHES and not possible:
-                continue
             path = each.module.path
             if path not in self.project.files:
                 continue
@@ -127,7 +125,7 @@ class Engine:
                 files[path] = File(self.project.files[path])
             teller = Teller(self.evaluator, files[path], self.project.files)
             finding = teller.finding(each, self.names.get(each.function, each.function.name))
-            if finding is not None:
+            if finding is not None and (possible or finding.level is Level.CERTAIN):
                 key = (finding.path, finding.line, finding.column, finding.code)
                 made.setdefault(key, finding)
         yield from sorted(made.values(), key=lambda one: (one.path, one.line, one.column, one.code))

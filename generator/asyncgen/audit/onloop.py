@@ -28,7 +28,7 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.audit.forms import Forms
+from asyncgen.audit.handing import Handing
 from asyncgen.audit.recording import LoopFrame, named
 from asyncgen.audit.threads import GENERATOR, THREADED
 from asyncgen.facts import (
@@ -158,7 +158,7 @@ def binding(frame: Frame, targets: tuple[Expression, ...]) -> Iterator[None]:
 
 
 @dataclass
-class OnLoop(Forms):
+class OnLoop(Handing):
     """Evaluates what the event loop runs."""
 
     # Functions inside of functions that are asynchronous, with the frames that define them.
@@ -190,9 +190,18 @@ class OnLoop(Forms):
             super().assign(statement, frame)
 
     def inner(self, definition: Function | Class, frame: Frame) -> Type:
-        if isinstance(definition, Function) and definition.is_async:
-            self.nested[definition] = frame
+        if isinstance(definition, Function):
+            if definition.is_async:
+                self.nested[definition] = frame
+            elif any(self.hands_to_thread(each, frame) for each in definition.decorators):
+                self.handed.add(definition)
         return super().inner(definition, frame)
+
+    def hands_to_thread(self, decorator: Expression, frame: Frame) -> bool:
+        """Whether a decorator is a bridge to threads, by what its name holds in the function."""
+        scratch = Frame(frame.module, None, None, None, dict(frame.environment), is_typed=False)
+        target = decorator.function if isinstance(decorator, Call) else decorator
+        return any(map(self.is_bridge_itself, self.value(target, scratch)))
 
     # -- expressions -------------------------------------------------------------------------------
 
@@ -200,7 +209,11 @@ class OnLoop(Forms):
         with at(frame, expression):
             match expression:
                 case Await(value=inner):
-                    return self.awaited(self.value(inner, frame), frame)
+                    before = len(frame.seen) if isinstance(frame, LoopFrame) else 0
+                    value = self.value(inner, frame)
+                    if isinstance(frame, LoopFrame) and len(frame.seen) > before:
+                        value = frozenset(each for each in value if not self.is_sync(each))
+                    return self.awaited(value, frame)
                 case Get(value=Name() as owner, name=name):
                     value = super().value(expression, frame)
                     self.remark(owner, name, frame)
@@ -314,6 +327,7 @@ class OnLoop(Forms):
             return special
         callee = self.value(call.function, frame)
         arguments = self.arguments_of(call, frame)
+        self.rendered(call, callee, frame)
         value = union(self.call_type(each, arguments, frame) for each in callee)
         for each in callee:
             if isinstance(each, Builtin) and each.name == THREADED:
@@ -389,11 +403,6 @@ class OnLoop(Forms):
                     if base_word(receiver) == "receiver":
                         parts = first.elements if isinstance(first, Display) else (first,)
                         yield from filter(None, (self.signal(each, module, {}) for each in parts))
-
-    # -- what is done with what a function gives ---------------------------------------------------
-
-    def handed_over(self, value: Value, frame: LoopFrame) -> None:
-        """A function on the loop returns something."""
 
 
 _COMPARING = frozenset({"==", "!=", "<"})

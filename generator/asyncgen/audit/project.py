@@ -95,6 +95,7 @@ class Project:
         evaluator = OnLoop(resolver, Relations(resolver, sources))
         evaluator.settings = settings(filter(is_settings, self.texts))
         evaluator.bridges = frozenset(self.config.audit.threads)
+        evaluator.template = self.template
         evaluator.blocks = frozenset(self.config.audit.blocks)
         return evaluator, [modules[path] for path in self.audited if modules[path]]  # type: ignore[misc]
 
@@ -106,6 +107,22 @@ class Project:
             self.problems += error.problems
             return None
         return found
+
+    def template(self, name: str) -> Path | None:
+        """The file of a template, below the first folder called `templates` that has it."""
+        found = next(
+            (each / name for each in self.template_folders if (each / name).is_file()), None
+        )
+        if found:
+            self.files[found.as_posix()] = found
+        return found
+
+    @cached_property
+    def template_folders(self) -> list[Path]:
+        """The folders called `templates` beside, or above, the modules."""
+        places = {parent for path in self.texts for parent in path.parents}
+        places = {each for each in places if each.is_relative_to(self.config.root)}
+        return sorted(each / "templates" for each in places if (each / "templates").is_dir())
 
     def read(self, path: Path, name: str) -> Module:
         shown = self.display(path)

@@ -58,8 +58,9 @@ class LoopFrame(Frame):
             self.doubts.append(effect.evidence[0])
         if effect.level < Level.LIKELY or self.is_deaf:
             return
-        if effect.level is Level.LIKELY and effect.cause is Cause.QUERY:
-            return  # a guess by a name
+        is_guess = effect.level is Level.LIKELY and effect.cause is Cause.QUERY
+        if is_guess and len(effect.evidence) == 1:
+            return
         expression = self.within[-1] if self.within else None
         if self.told and self._is_told(expression):
             return

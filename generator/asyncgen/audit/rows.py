@@ -20,6 +20,7 @@ from asyncgen.analysis.values import (
     Bound,
     Builtin,
     Cause,
+    Effect,
     Foreign,
     Given,
     Instance,
@@ -37,6 +38,7 @@ from asyncgen.facts import Call, Expression, Get, Item, Name
 from asyncgen.source import Attribute, Class
 
 _FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first", "iterator", "last"})
+_CACHING = ("functools.cache", "functools.lru_cache")
 _RELATED = "django.db.models.related"  # before the methods that managers of relations have
 _RELATED_METHODS = frozenset({"add", "clear", "remove", "set"})
 _QUERIES = frozenset(knowledge.QUERYSET_RESULTS)
@@ -84,6 +86,12 @@ class Rows(Evaluator):
             return replace(outcome, returns=outcome.inferred)
         return outcome
 
+    def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
+        """What a function does that keeps what it finds, it does once and perhaps never again."""
+        outcome = super().outcome(bound, given)
+        keeps = bound.function.rebinds or bound.function.is_decorated(*_CACHING)
+        return replace(outcome, effect=less_sure(outcome.effect)) if keeps else outcome
+
     # -- relations ---------------------------------------------------------------------------------
 
     def model_attribute(
@@ -105,6 +113,20 @@ class Rows(Evaluator):
             message = f"the field {where.name}.{name}, which only() or defer() left out"
             self.read_relation(owner, f"{where.name}.{name}", message, frame)
         return super().model_attribute(owner, where, attribute, frame)
+
+    def attribute(self, owner: Value, name: str, frame: Frame) -> Value:
+        """Where some of what a value may be has the relation loaded, which one it is only the run
+        can tell."""
+        is_mixed = len(owner) > 1 and any(
+            isinstance(each, Instance) and self.is_row(each) and name in each.state
+            for each in owner
+        )
+        if not is_mixed:
+            return super().attribute(owner, name, frame)
+        scratch = Frame(frame.module, None, None, None, {}, frame.line, is_typed=False)
+        value = super().attribute(owner, name, scratch)
+        frame.include(less_sure(scratch.effect), f"reads {name}")
+        return value
 
     def read_relation(self, owner: Instance, name: str, what: str, frame: Frame) -> None:
         """Something is read that is queried unless it is loaded."""
@@ -324,6 +346,11 @@ class Rows(Evaluator):
         if isinstance(owner, Name) and owner.id in frame.environment:
             wanted = self.is_rows if mark.startswith("=") else self.is_row
             frame.environment[owner.id] = states.marked(frame.environment[owner.id], mark, wanted)
+
+
+def less_sure(effect: Effect) -> Effect:
+    """The effect, as one that is only possible."""
+    return replace(effect, level=min(effect.level, Level.LIKELY))
 
 
 def _in_state(value: Value, state: states.State) -> Value:

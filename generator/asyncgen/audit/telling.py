@@ -78,7 +78,7 @@ class Teller:
             return None
         node, effect = place.node, seen.effect
         telling = self.telling(seen)
-        is_certain = effect.level is Level.REACHES
+        is_certain = effect.level is Level.REACHES and not self.is_of_library(seen)
         return Finding(
             self.file.path,
             node.lineno,
@@ -99,6 +99,13 @@ class Teller:
             tuple(self.chain(seen, _short(node, place.text))),
             Ways(self.evaluator, self.file).out(seen, node),
         )
+
+    def is_of_library(self, seen: Seen) -> bool:
+        """Whether something waits in a library, which may well do so once."""
+        location = seen.effect.evidence[-1].location
+        path = self.files.get(location.path) if location else None
+        is_waiting = seen.effect.cause is Cause.WAITING
+        return is_waiting and path is not None and "site-packages" in path.parts
 
     @staticmethod
     def telling(seen: Seen) -> Telling:

@@ -78,6 +78,8 @@ class Threads(Rows):
     # Names of further bridges to threads, which the configuration gives.
     bridges: frozenset[str] = frozenset()
     queue: list[Called] = field(default_factory=list)
+    # Functions inside of functions that a decorator hands to a thread.
+    handed: set[Function] = field(default_factory=set)
 
     # -- coroutines --------------------------------------------------------------------------------
 
@@ -87,7 +89,10 @@ class Threads(Rows):
             return builtin(COROUTINE, self.elsewhere(bound, arguments, frame))
         is_queryset = bound.owner is not None and self.role(bound.owner) in ("queryset", "manager")
         if not function.is_async or (is_queryset and self.is_twin_of_django(bound)):
-            return super().call_bound(bound, arguments, frame)
+            value = super().call_bound(bound, arguments, frame)
+            if all(each.is_known for each in function.decorations):
+                return value
+            return value | unknown(f"what decorators make of {function.name}")
         return self.call_async(bound, arguments, frame)
 
     def is_twin_of_django(self, bound: Bound) -> bool:
@@ -218,7 +223,16 @@ class Threads(Rows):
 
     def is_threaded(self, function: Function) -> bool:
         """Whether a decorator makes a function run in a thread."""
-        return not function.is_async and function.is_decorated(*known.WRAPPERS, *self.bridges)
+        names = (*known.WRAPPERS, *self.bridges)
+        return not function.is_async and (function in self.handed or function.is_decorated(*names))
+
+    def is_bridge_itself(self, type_: Type) -> bool:
+        match type_:
+            case Foreign(dotted=dotted):
+                return dotted in known.WRAPPERS | self.bridges
+            case ClassObject(found=found):
+                return self.is_bridge(found)
+        return False
 
     def is_bridge(self, found: Class) -> bool:
         """Whether a class is a subclass of asgiref's."""

@@ -1,0 +1,206 @@
+"""Templates that code on the loop renders: what they read of their context is evaluated there.
+
+A small reader of Django's template language: variables with their filters, `for`, `if`, `with`,
+`include` and `extends`. https://docs.djangoproject.com/en/stable/ref/templates/language/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.values import (
+    NO_ARGUMENTS,
+    Bound,
+    Builtin,
+    Cause,
+    Effect,
+    Foreign,
+    Level,
+    Method,
+    Value,
+    union,
+    unknown,
+)
+from asyncgen.audit.forms import Forms
+from asyncgen.facts import Call, Display, Expression, Literal
+from asyncgen.problems import Location
+from asyncgen.source import Evidence, Module
+
+# Functions that render at once: which argument is the template's name, and which the context.
+# https://docs.djangoproject.com/en/stable/topics/http/shortcuts/#render
+RENDERING: Mapping[str, tuple[int, int]] = {
+    "django.shortcuts.render": (1, 2),
+    "django.template.loader.render_to_string": (0, 1),
+}
+_INCLUDES_LIMIT = 8
+_TOKENS = re.compile(r"\{\{(?P<variable>.*?)\}\}|\{%(?P<tag>.*?)%\}|\{#.*?#\}", re.DOTALL)
+_FOR = re.compile(r"for\s+(?P<names>[\w\s,]+?)\s+in\s+(?P<rows>\S+)")
+_WITH = re.compile(r"(?P<name>\w+)=(?P<value>\S+)|(?P<old>\S+)\s+as\s+(?P<new>\w+)")
+_WORDS = re.compile(r"[\w.]+(?:\|[\w:\"'.]+)*")
+_OPERATORS = frozenset({"and", "or", "not", "in", "is", "True", "False", "None"})
+_COUNTING = frozenset({"length", "length_is"})
+_TAKING = frozenset({"first", "join", "last", "random", "unordered_list", "dictsort"})
+
+Context = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A variable, `{{ … }}`, or a tag, `{% … %}`."""
+
+    line: int
+    is_tag: bool
+    text: str
+
+    @property
+    def name(self) -> str:
+        return self.text.partition(" ")[0]
+
+
+@cache
+def tokens(path: Path) -> tuple[Token, ...]:
+    """The variables and tags of a template; none of one that cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ()
+    found = []
+    for match in _TOKENS.finditer(text):
+        said = match["variable"] if match["variable"] is not None else match["tag"]
+        if said is not None:
+            line = text.count("\n", 0, match.start()) + 1
+            found.append(Token(line, match["tag"] is not None, said.strip()))
+    return tuple(found)
+
+
+@dataclass
+class Templates(Forms):
+    """Tells which templates query."""
+
+    # The file of a template by its name, where there is one.
+    template: Callable[[str], Path | None] = field(default=lambda name: None)
+
+    def rendered(self, call: Call, callee: Value, frame: Frame) -> None:
+        """What a call renders, if it does."""
+        for each in callee:
+            match each:
+                case Foreign(dotted=dotted):
+                    name = dotted
+                case Bound(function=function, module=module, owner=None):
+                    name = f"{module.name}.{function.name}"
+                case _:
+                    continue
+            if name in RENDERING:
+                self.render(call, RENDERING[name], frame)
+
+    def render(self, call: Call, places: tuple[int, int], frame: Frame) -> None:
+        keywords = dict(call.keywords)
+        named = _argument(call, places[0]) or keywords.get("template_name")
+        given = _argument(call, places[1]) or keywords.get("context")
+        path = self.template(named.text) if isinstance(named, Literal) else None
+        if path is None or not isinstance(given, Display) or given.type != "dict":
+            return
+        scratch = Frame(
+            frame.module, None, frame.owner, frame.receiver, dict(frame.environment), is_typed=False
+        )
+        pairs = zip(given.elements[::2], given.elements[1::2], strict=False)
+        context = {
+            key.text: self.value(value, scratch) for key, value in pairs if isinstance(key, Literal)
+        }
+        for effect in Rendering(self, frame.module).effects(path, context, 0):
+            frame.include(effect, f"renders {path.name}")
+            break
+
+
+def _argument(call: Call, position: int) -> Expression | None:
+    return call.arguments[position] if len(call.arguments) > position else None
+
+
+@dataclass
+class Rendering:
+    """Runs through templates, with what their variables hold."""
+
+    evaluator: Templates
+    module: Module
+
+    def effects(self, path: Path, context: Context, depth: int) -> Iterator[Effect]:
+        """The effects of rendering a template, in order."""
+        scopes: list[tuple[str, Context]] = []
+        for token in tokens(path):
+            frame = Frame(self.module, None, None, None, {}, token.line, is_typed=False)
+            if not token.is_tag:
+                self.evaluator.text(self.filtered(token.text, context, frame), frame)
+            elif token.name == "for" and (match := _FOR.match(token.text)):
+                scopes.append(("endfor", dict(context)))
+                rows = self.filtered(match["rows"], context, frame)
+                items = self.evaluator.iterate(rows, frame)
+                context |= {each.strip(): items for each in match["names"].split(",")}
+            elif token.name == "with":
+                scopes.append(("endwith", dict(context)))
+                context |= self.bound(token.text[4:], context, frame)
+            elif token.name in ("if", "elif"):
+                for word in _WORDS.findall(token.text.partition(" ")[2]):
+                    if word not in _OPERATORS:
+                        self.evaluator.test(self.filtered(word, context, frame), frame)
+            elif token.name in ("include", "extends"):
+                yield from self.included(token, context, depth)
+            elif scopes and token.name == scopes[-1][0]:
+                context = scopes.pop()[1]
+            if frame.effect.level is Level.REACHES:
+                place = Location(path.as_posix(), token.line)
+                said = Evidence(f"{path.name}:{token.line} reads {token.text}", place)
+                yield Effect(Level.REACHES, (said,), Cause.TEMPLATE)
+
+    def included(self, token: Token, context: Context, depth: int) -> Iterator[Effect]:
+        name = token.text.partition(" ")[2].split()[0].strip("\"'") if " " in token.text else ""
+        path = self.evaluator.template(name)
+        if path is not None and depth < _INCLUDES_LIMIT:
+            yield from self.effects(path, dict(context), depth + 1)
+
+    def bound(self, text: str, context: Context, frame: Frame) -> Context:
+        """The names of `{% with total=crates.count %}`."""
+        return {
+            match["name"] or match["new"]: self.filtered(
+                match["value"] or match["old"], context, frame
+            )
+            for match in _WITH.finditer(text)
+        }
+
+    def filtered(self, text: str, context: Context, frame: Frame) -> Value:
+        """What a variable with its filters gives."""
+        variable, *filters = text.strip().split("|")
+        value = self.variable(variable.strip(), context, frame)
+        for each in filters:
+            name = each.partition(":")[0].strip()
+            if name in _COUNTING:
+                self.evaluator.measure(value, frame)
+                value = frozenset({Builtin("int")})
+            elif name in _TAKING:
+                value = self.evaluator.iterate(value, frame)
+        return value
+
+    def variable(self, name: str, context: Context, frame: Frame) -> Value:
+        """`crate.site.name`: each part is read, and called where it can be."""
+        first, *parts = name.split(".")
+        if first not in context:
+            return unknown(f"{first} of a template")
+        value = self.called(context[first], frame)
+        for part in parts:
+            known = frozenset(
+                each for each in value if not isinstance(each, Builtin) or each.name != "dict"
+            )
+            value = self.called(self.evaluator.attribute(known, part, frame), frame)
+        return value
+
+    def called(self, value: Value, frame: Frame) -> Value:
+        return union(
+            self.evaluator.call_type(each, NO_ARGUMENTS, frame)
+            if isinstance(each, Bound | Method)
+            else frozenset({each})
+            for each in value
+        )
