@@ -10,7 +10,7 @@ DOCS := .cache/venv-docs
 DOCS_PYTHON ?= $(PYTHON)
 READY := $(VENV)/ready
 
-.PHONY: demo test lint types check docs golden lock clean
+.PHONY: demo test lint types check docs schema golden lock clean
 
 # The bookshop is copied without what is generated, so that the demo shows it being written, and
 # leaves the committed files as they are: the stubs of its managers are those of Django 6.1.
@@ -47,6 +47,10 @@ docs: $(DOCS)/ready
 	$(DOCS)/bin/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env \
 		--doctree-dir .cache/docs/read \
 		docs .cache/docs/html
+
+# Write the JSON Schema of the configuration anew.
+schema: $(READY)
+	$(BIN)/python docs/write_schema.py
 
 # Write the lock files of requirements/ anew.
 lock: $(READY)

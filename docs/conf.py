@@ -36,10 +36,12 @@ extensions = [
     "asyncgen.sphinx",
     "reference",
 ]
-exclude_patterns = ["_*", "changes"]
+exclude_patterns = ["_*", "reference/made/include"]
 nitpicky = True
+default_role = "code"  # single backticks, as docstrings have them
 nitpick_ignore_regex = [
     (r"py:class", r"(.*\.)?_\w+(\.\w+)?"),  # type variables of stubs, _typeshed.Incomplete
+    (r"py:class", r"(.*\.)?([A-Z]|T_co|Owner|(Raw)?QuerySet)"),  # the same of our own modules
     (r"py:class", r"django\..*"),  # types of Django's methods, most of which it does not document
 ]
 

@@ -13,6 +13,10 @@ from pathlib import Path
 from types import ModuleType
 
 import asyncgen_django
+import click
+from asyncgen.audit.rules import RULES, Rule
+from asyncgen.cli import main
+from asyncgen.codes import Code, codes
 from asyncgen.sphinx.pairs import summary
 from docutils.nodes import Element, Node
 from sphinx.application import Sphinx
@@ -42,7 +46,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 def make(app: Sphinx) -> None:
     """Write the pages; delete those that are made no more."""
-    pages = dict(django_pages())
+    pages = {**dict(django_pages()), **dict(code_pages()), "include/commands.md": commands_page()}
     for name, text in pages.items():
         path = MADE / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,6 +139,57 @@ def heading(text: str, line: str) -> str:
     return f"{text}\n{line * len(text)}\n\n"
 
 
+# -- codes ----------------------------------------------------------------------------------------
+
+
+def code_pages() -> Iterator[tuple[str, str]]:
+    """A page for each code, and the table of all."""
+    for code in codes().values():
+        yield f"codes/{code.code}.md", code_page(code)
+    for rule in RULES.values():
+        yield f"codes/{rule.code}.md", rule_page(rule)
+    rows = [(each.code, each.severity, each.what) for each in codes().values()]
+    rows += [(each.code, each.severity.value, each.what) for each in RULES.values()]
+    table = "\n".join(
+        f"| [{code}](made/codes/{code}.md) | {sort} | {what} |" for code, sort, what in rows
+    )
+    yield "include/codes.md", f"| code | | what |\n|---|---|---|\n{table}\n"
+
+
+def code_page(code: Code) -> str:
+    first, _, rest = code.example.lstrip().partition("\n")
+    language = "text" if code.code == "AG102" else "toml" if "toml" in first else "python"
+    example = f"## For example\n\n```{language}\n{first}\n{rest}```\n\n" if code.example else ""
+    return (
+        f"# {code.code}: {code.what}\n\n*{code.severity.capitalize()}.*\n\n{code.why}\n{example}"
+        f"## The way out\n\n{code.way}"
+    )
+
+
+def rule_page(rule: Rule) -> str:
+    return (
+        f"# {rule.code}: {rule.what}\n\n*{rule.severity.value.capitalize()}*, `{rule.name}`.\n\n"
+        f"{rule.why}\n\n## Instead of\n\n```python\n{rule.example}\n```\n\n## write\n\n"
+        f"```python\n{rule.way}\n```\n\n## Ignore one\n\n"
+        f"```python\ncall()  # asyncgen: ignore[{rule.code}] why\n```\n"
+    )
+
+
+# -- the command line -----------------------------------------------------------------------------
+
+
+def commands_page() -> str:
+    """Every verb with its help, as click prints it."""
+    context = click.Context(main, info_name="asyncgen", max_content_width=88)
+    parts = [f"```text\n{main.get_help(context)}\n```\n"]
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        inner = click.Context(command, info_name=name, parent=context, max_content_width=88)
+        parts.append(f"## asyncgen {name}\n\n```text\n{command.get_help(inner)}\n```\n")
+    return "\n".join(parts)
+
+
 # -- Django's docstrings and names ----------------------------------------------------------------
 
 
@@ -213,6 +268,9 @@ def public_name(
     """Look a class of Django's up where its reference has it."""
     target = node.get("reftarget", "")
     module, _, name = target.rpartition(".")
+    if target == "concurrent.futures.thread.ThreadPoolExecutor":
+        node["reftarget"] = "concurrent.futures.ThreadPoolExecutor"
+        return resolve_reference_any_inventory(env, True, node, contnode)
     if not module.startswith("django.") or node.get("refdomain") != "py":
         return None
     for public in (PUBLIC.get(module, module), "django.db.models"):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import runpy
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
-from asyncgen.config import KEYS
+from asyncgen.config import DEFAULT_BRIDGE, KEYS
+from asyncgen.schema import get_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
@@ -28,3 +32,18 @@ def test_links_between_documents_lead_somewhere() -> None:
     for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_the_schema_is_that_of_the_keys_and_the_page() -> None:
+    namespace = runpy.run_path(str(ROOT / "docs/write_schema.py"))
+    committed = (ROOT / "generator/asyncgen/schema.json").read_text(encoding="utf-8")
+    assert namespace["text"]() == committed, "run `make schema`"
+
+
+def test_the_schema_has_every_key_and_default() -> None:
+    properties = cast(Mapping[str, Mapping[str, object]], get_schema()["properties"])
+    assert properties.keys() == KEYS.keys()
+    for key, value in {"style": "mixin", "bridge": DEFAULT_BRIDGE, "line-length": 88}.items():
+        assert properties[key]["default"] == value
+    for key in KEYS.keys() - {"source"}:
+        assert properties[key]["description"], key
