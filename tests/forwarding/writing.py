@@ -27,7 +27,7 @@ NAMES = [
     *("owner", "this", "receiver", "call", "func", "function"),
     *("method", "target", "args", "kwargs", "arguments", "value"),
     *("values", "name", "names", "result", "results", "default"),
-    *("_DEFAULT", "_given", "_leading", "given", "leading", "_default"),
+    *("_DEFAULT", "_Default", "_given", "_leading", "given", "leading", "_default"),
     *("_call", "_owner", "_sync", "bridge", "run", "loop"),
     *("twin", "source", "module", "models", "services", "querysets"),
     *("asgiref", "asyncgen_runtime", "django", "typing", "functools", "itertools"),
@@ -49,7 +49,7 @@ DEFAULTS = [
     *("[]", "{}", "[1, 2]", "{'a': [1]}", "{1, 2}", "(1, [])", "(_LIMIT, 1)", "-_LIMIT"),
     *("_LIMIT", "_Size.LARGE", "_settings.USE_TZ", "_dt.timezone.utc", "_registered('x')"),
     *("_uuid.uuid4()", "_Decimal('1.50')", "lambda: 1", "lambda x=_LIMIT: x", "int", "_int"),
-    *("_DEFAULT", "takewhile", "sync_to_async", "partial", "call"),
+    *("_DEFAULT", "_Default", "takewhile", "sync_to_async", "partial", "call"),
     *("1 if _LIMIT else 2", "_LIMIT or 3", "[i for i in (1, 2)]", "(_z := 3)", "__name__", "list"),
 ]
 ANNOTATIONS = [
@@ -83,7 +83,7 @@ from {package}.telling import rows as _rows, serial as _serial, tell as _tell
 
 _LIMIT = 5
 _int = int
-_DEFAULT = takewhile = sync_to_async = partial = call = object()
+_DEFAULT = _Default = takewhile = sync_to_async = partial = call = object()
 
 
 class _Size(_enum.Enum):

@@ -137,7 +137,8 @@ def test_the_signature_is_equal(case: Case) -> None:
         ]
 
     def default(parameter: inspect.Parameter) -> object:
-        is_left_out = type(parameter.default) is object or parameter.default in COMPUTED_VALUES
+        is_sentinel = repr(parameter.default) == "<the default of Source.method>"
+        is_left_out = is_sentinel or parameter.default in COMPUTED_VALUES
         return LEFT_OUT if is_left_out else parameter.default
 
     assert normal(mixin.amethod) == normal(source.method)
@@ -171,6 +172,13 @@ def test_sentinels_leave_the_default_to_the_source() -> None:
     both = type("Both", (mixin["SourceAsync"], space["Source"]), {})()
     assert asyncio.run(both.amethod()) == (True, 1, True, {})
     assert asyncio.run(both.amethod(5, b=2, c=3, d=4)) == (False, 2, False, {"d": 4})
+
+
+def test_a_sentinel_says_whose_default_it_stands_for() -> None:
+    mixin: dict[str, type] = {}
+    exec(generated("class Source:\n    def method(self, into=[]): ...\n"), mixin)
+    made = inspect.signature(vars(mixin["SourceAsync"])["amethod"])
+    assert str(made) == "(self, into=<the default of Source.method>)"
 
 
 NAMED = """

@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from shop.models import Book
     from shop.querysets import BookQuerySet
 
-# Stands for a default that only the source can evaluate.
-_DEFAULT = object()
+
+class _Default:
+    """Stands for a default that only the source can evaluate."""
+
+    def __init__(self, of):
+        self.of = of
+
+    def __repr__(self):
+        return f"<the default of {self.of}>"
 
 
 def _leading(*arguments):
     """What was passed by position, up to the first that was left out."""
     for value in arguments:
-        if value is _DEFAULT:
+        if isinstance(value, _Default):
             break
         yield value
 
@@ -65,7 +72,9 @@ class BookManagerAsync:
         """
         return await sync_to_async(self.price_range)()
 
-    async def arunning_low(self, below: int = _DEFAULT) -> list[str]:
+    async def arunning_low(
+        self, below: int = _Default("BookManager.running_low")
+    ) -> list[str]:
         """Asynchronous `BookManager.running_low()`: run it on a worker thread.
 
         Titles of which there are few copies left.

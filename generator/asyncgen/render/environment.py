@@ -154,7 +154,8 @@ def arguments(context: Context, twin: Twin) -> str:
 def parameters(context: Context, twin: Twin) -> str:
     """The parameters of the twin, as in a `def`."""
     page = _page(context)
-    texts = list(parameter_texts(twin.signature.parameters, twin.sentinels, page))
+    sentinel = _sentinel(twin, page) if twin.sentinels else ""
+    texts = list(parameter_texts(twin.signature.parameters, twin.sentinels, sentinel))
     if twin.binding is Binding.STATICMETHOD and twin.receiver:
         # Positional-only, so that a keyword argument may have that name.
         texts[:0] = [twin.receiver] if "/" in texts else [twin.receiver, "/"]
@@ -192,9 +193,10 @@ def covered(context: Context, surface: Surface) -> str:
 def parameter_texts(
     parameters: Iterable[Parameter],
     sentinels: frozenset[str] = frozenset(),
-    page: Page | None = None,
+    sentinel: str = "",
 ) -> Iterator[str]:
-    """The parameters as in a `def`, with `/` and `*` where they belong."""
+    """The parameters as in a `def`, with `/` and `*` where they belong; those in `sentinels` have
+    `sentinel` for a default."""
     parameters = list(parameters)
     positional_only = [p for p in parameters if p.kind is ParameterKind.POSITIONAL_ONLY]
     starred = any(p.kind is ParameterKind.VAR_POSITIONAL for p in parameters)
@@ -202,10 +204,16 @@ def parameter_texts(
         if parameter.kind is ParameterKind.KEYWORD_ONLY and not starred:
             yield "*"
             starred = True
-        sentinel = page.own("_DEFAULT") if page and parameter.name in sentinels else None
-        yield _parameter(parameter, sentinel or parameter.default)
+        yield _parameter(parameter, sentinel if parameter.name in sentinels else parameter.default)
         if positional_only and number == len(positional_only) - 1:
             yield "/"
+
+
+def _sentinel(twin: Twin, page: Page) -> str:
+    """What stands for a default of the twin that only the source can evaluate."""
+    owner = twin.decision.owner
+    of = f"{owner.name}.{twin.source}" if owner else twin.source
+    return f'{page.own("_Default")}("{of}")'
 
 
 def _parameter(parameter: Parameter, default: str | None) -> str:

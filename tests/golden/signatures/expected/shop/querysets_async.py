@@ -19,14 +19,21 @@ if TYPE_CHECKING:
     from shop.models import Thing
     from shop.querysets import ThingQuerySet
 
-# Stands for a default that only the source can evaluate.
-_DEFAULT = object()
+
+class _Default:
+    """Stands for a default that only the source can evaluate."""
+
+    def __init__(self, of):
+        self.of = of
+
+    def __repr__(self):
+        return f"<the default of {self.of}>"
 
 
 def _leading(*arguments):
     """What was passed by position, up to the first that was left out."""
     for value in arguments:
-        if value is _DEFAULT:
+        if isinstance(value, _Default):
             break
         yield value
 
@@ -36,7 +43,7 @@ def _named(**passed):
     rest = {}
     is_after = False
     for name, value in passed.items():
-        if value is _DEFAULT:
+        if isinstance(value, _Default):
             is_after = True
         elif is_after:
             rest[name] = value
@@ -45,7 +52,9 @@ def _named(**passed):
 
 def _given(**passed):
     """What was passed."""
-    return {name: value for name, value in passed.items() if value is not _DEFAULT}
+    return {
+        name: value for name, value in passed.items() if not isinstance(value, _Default)
+    }
 
 
 class ThingQuerySetAsync:
@@ -58,18 +67,29 @@ class ThingQuerySetAsync:
         )
 
     async def aimported(
-        self, size=settings.PAGE_SIZE, zone=dt.timezone.utc, price=_DEFAULT
+        self,
+        size=settings.PAGE_SIZE,
+        zone=dt.timezone.utc,
+        price=_Default("ThingQuerySet.imported"),
     ):
         """Asynchronous `ThingQuerySet.imported()`: run it on a worker thread."""
         return await sync_to_async(self.imported)(size, zone, *_leading(price))
 
-    async def aown(self, limit=_DEFAULT, *, again=_DEFAULT, plain="text"):
+    async def aown(
+        self,
+        limit=_Default("ThingQuerySet.own"),
+        *,
+        again=_Default("ThingQuerySet.own"),
+        plain="text",
+    ):
         """Asynchronous `ThingQuerySet.own()`: run it on a worker thread."""
         return await sync_to_async(self.own)(
             *_leading(limit), plain=plain, **_given(again=again)
         )
 
-    async def aown_positional(self, start, limit=_DEFAULT, /, step=1):
+    async def aown_positional(
+        self, start, limit=_Default("ThingQuerySet.own_positional"), /, step=1
+    ):
         """Asynchronous `ThingQuerySet.own_positional()`: run it on a worker thread."""
         return await sync_to_async(self.own_positional)(
             start, *_leading(limit, step), **_named(limit=limit, step=step)

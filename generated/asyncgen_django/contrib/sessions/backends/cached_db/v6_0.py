@@ -7,14 +7,21 @@
 from asyncgen_runtime import on_worker
 from django.contrib.sessions.backends.cached_db import SessionStore
 
-# Stands for a default that only the source can evaluate.
-_DEFAULT = object()
+
+class _Default:
+    """Stands for a default that only the source can evaluate."""
+
+    def __init__(self, of):
+        self.of = of
+
+    def __repr__(self):
+        return f"<the default of {self.of}>"
 
 
 def _leading(*arguments):
     """What was passed by position, up to the first that was left out."""
     for value in arguments:
-        if value is _DEFAULT:
+        if isinstance(value, _Default):
             break
         yield value
 
@@ -72,7 +79,7 @@ class SessionStoreAsync:
         """Asynchronous `SessionStore.get()`: run it on a worker thread."""
         return await on_worker(self.get)(key, default)
 
-    async def apop(self, key, default=_DEFAULT):
+    async def apop(self, key, default=_Default("SessionStore.pop")):
         """Asynchronous `SessionStore.pop()`: run it on a worker thread."""
         return await on_worker(self.pop)(key, *_leading(default))
 

@@ -7,14 +7,21 @@
 from asyncgen_runtime import on_worker
 from django.core.cache.backends.base import BaseCache
 
-# Stands for a default that only the source can evaluate.
-_DEFAULT = object()
+
+class _Default:
+    """Stands for a default that only the source can evaluate."""
+
+    def __init__(self, of):
+        self.of = of
+
+    def __repr__(self):
+        return f"<the default of {self.of}>"
 
 
 def _leading(*arguments):
     """What was passed by position, up to the first that was left out."""
     for value in arguments:
-        if value is _DEFAULT:
+        if isinstance(value, _Default):
             break
         yield value
 
@@ -24,7 +31,7 @@ def _named(**passed):
     rest = {}
     is_after = False
     for name, value in passed.items():
-        if value is _DEFAULT:
+        if isinstance(value, _Default):
             is_after = True
         elif is_after:
             rest[name] = value
@@ -69,7 +76,9 @@ class BaseCacheAsync:
         """
         return await on_worker(self.get_many)(keys, version)
 
-    async def aget_or_set(self, key, default, timeout=_DEFAULT, version=None):
+    async def aget_or_set(
+        self, key, default, timeout=_Default("BaseCache.get_or_set"), version=None
+    ):
         """Asynchronous `BaseCache.get_or_set()`: run it on a worker thread.
 
         Fetch a given key from the cache. If the key does not exist,
@@ -104,7 +113,7 @@ class BaseCacheAsync:
         """
         return await on_worker(self.decr)(key, delta, version)
 
-    async def aset_many(self, data, timeout=_DEFAULT, version=None):
+    async def aset_many(self, data, timeout=_Default("BaseCache.set_many"), version=None):
         """Asynchronous `BaseCache.set_many()`: run it on a worker thread.
 
         Set a bunch of values in the cache at once from a dict of key/value
