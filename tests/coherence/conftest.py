@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -19,16 +18,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pytest
-from asyncgen.config import load
-from asyncgen.plan import Result, Run, rendered
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.testproject.settings")
-
 import django
+import pytest
+from asyncgen.plan import Result
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
+
+from tests.support.building import build
 
 django.setup()
 
@@ -73,22 +69,10 @@ class Shelf:
     @cached_property
     def result(self) -> Result:
         """What a run over the source says, as it is now."""
-        return generated(self.root)
+        return build(self.root / "pyproject.toml").result
 
     def texts(self) -> dict[str, str]:
-        return texts(self.root)
-
-
-def generated(root: Path) -> Result:
-    result = Run(load(root / "pyproject.toml")).result()
-    assert not result.problems, result.problems
-    return result
-
-
-def texts(root: Path) -> dict[str, str]:
-    """What a build writes, by path."""
-    config = load(root / "pyproject.toml")
-    return {each.path: each.text for each in rendered(generated(root), config)}
+        return build(self.root / "pyproject.toml").texts
 
 
 def with_mixins(text: str, stem: str, made: str) -> str:
@@ -136,8 +120,7 @@ def _made(
         f"python = '{sys.prefix}'\n",
         encoding="utf-8",
     )
-    for name, text in texts(root).items():
-        (root / name).write_text(text, encoding="utf-8")
+    build(root / "pyproject.toml").write()
     if style == "mixin":
         for each in COVERED:
             path = package / f"{each}.py"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from asyncgen.config import load
-from asyncgen.plan import Run, rendered
+from tests.support.building import build
 
 
 def test_a_twin_whose_name_would_be_a_keyword_ends_with_an_underscore(tmp_path: Path) -> None:
@@ -21,7 +20,6 @@ def test_a_twin_whose_name_would_be_a_keyword_ends_with_an_underscore(tmp_path: 
         f"[tool.asyncgen]\nsources = ['queues.py']\npython = '{sys.prefix}'\nstubs = 'none'\n",
         encoding="utf-8",
     )
-    config = load(tmp_path / "pyproject.toml")
-    (written,) = rendered(Run(config).result(), config)
-    compile(written.text, written.path, "exec")
-    assert "    async def await_(self):" in written.text
+    ((path, text),) = build(tmp_path / "pyproject.toml").texts.items()
+    compile(text, path, "exec")
+    assert "    async def await_(self):" in text

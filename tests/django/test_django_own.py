@@ -8,16 +8,15 @@ models come by their managers. Tables are in `own/own.toml`.
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import tarfile
 import tempfile
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +24,8 @@ from pathlib import Path
 import django
 import pytest
 from asyncgen_django import ManagerAsync, QuerySetAsync
+
+from tests.support.servers import require, unavailable
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / ".cache" / "django-tests"
@@ -35,37 +36,6 @@ INSTALLED = {
     "everywhere": "asyncgen_django.everywhere installed",
     "coherent": "asyncgen_django.everywhere installed, all of its twins in use",
 }
-
-SERVERS = {
-    "postgres": ("ASYNCGEN_POSTGRES", "5432", "psycopg"),
-    "mariadb": ("ASYNCGEN_MARIADB", "3306", "pymysql"),
-}
-
-
-# -- what is needed -----------------------------------------------------------------------------
-
-
-def unavailable(reason: str) -> None:
-    """Skip, or fail where everything is expected to be there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{reason}, and CI is expected to have it")
-    pytest.skip(reason)
-
-
-def require(database: str) -> None:
-    if database not in SERVERS:
-        return
-    prefix, port, driver = SERVERS[database]
-    if importlib.util.find_spec(driver) is None:
-        unavailable(f"{driver} is not installed")
-    address = (
-        os.environ.get(f"{prefix}_HOST", "127.0.0.1"),
-        int(os.environ.get(f"{prefix}_PORT", port)),
-    )
-    try:
-        socket.create_connection(address, timeout=2).close()
-    except OSError as error:
-        unavailable(f"{database} does not answer at {address[0]}:{address[1]}: {error}")
 
 
 @cache
@@ -198,7 +168,7 @@ def run(
     return outcome
 
 
-def summary(database: str, outcome: Outcome) -> list[str]:
+def summary(database: str, outcome: Outcome) -> str:
     """What is worth knowing of a run that passed; shown below pytest's own summary."""
     first = (
         f"Django {django.get_version()} on {database}: {outcome.ran} tests, "
@@ -206,7 +176,8 @@ def summary(database: str, outcome: Outcome) -> list[str]:
         f"{sum(outcome.generated.values())} calls of generated twins, "
         f"{sum(outcome.by_hand.values())} of twins written by hand"
     )
-    return [first, *(f"  skipped {name}: {why}" for name, why in sorted(outcome.skipped.items()))]
+    skipped = (f"  skipped {name}: {why}" for name, why in sorted(outcome.skipped.items()))
+    return "\n".join([first, *skipped])
 
 
 def judge(outcome: Outcome, expected: set[str]) -> None:
@@ -219,11 +190,11 @@ def judge(outcome: Outcome, expected: set[str]) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres", "mariadb"])
-def test_djangos_async_tests(database: str, tmp_path: Path, told: list[str]) -> None:
+def test_djangos_async_tests(database: str, tmp_path: Path, told: Callable[[str], None]) -> None:
     labels = folders(TABLE["async"]["run"])
     names = sorted({name for label in labels for name in async_tests().get(label, ())})
     outcome = run(database, labels, [f"*.{name}" for name in names], tmp_path)
-    told += summary(database, outcome)
+    told(summary(database, outcome))
     judge(outcome, departures("async", database))
     assert outcome.ran >= len(names)
     # What ran were the generated twins: each of them but for a few that Django has no test of,
@@ -244,14 +215,14 @@ def test_djangos_async_tests(database: str, tmp_path: Path, told: list[str]) -> 
 @pytest.mark.parametrize("surface", ["everywhere", "coherent"])
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_as_many_pass_with_the_surface_installed_project_wide_as_without_it(
-    database: str, surface: str, tmp_path: Path, told: list[str]
+    database: str, surface: str, tmp_path: Path, told: Callable[[str], None]
 ) -> None:
     labels = folders(TABLE["async"]["run"])
     names = sorted({name for label in labels for name in async_tests().get(label, ())})
     patterns = [f"*.{name}" for name in names]
     plain = run(database, labels, patterns, tmp_path, "plain")
     installed = run(database, labels, patterns, tmp_path, surface)
-    told += summary(f"{database}, {INSTALLED[surface]}", installed)
+    told(summary(f"{database}, {INSTALLED[surface]}", installed))
     assert not plain.generated
     assert not plain.failed, plain.output
     assert (installed.ran, installed.skipped) == (plain.ran, plain.skipped)
@@ -269,9 +240,11 @@ def test_as_many_pass_with_the_surface_installed_project_wide_as_without_it(
         }
 
 
-def test_djangos_sync_tests_of_managers_and_querysets(tmp_path: Path, told: list[str]) -> None:
+def test_djangos_sync_tests_of_managers_and_querysets(
+    tmp_path: Path, told: Callable[[str], None]
+) -> None:
     outcome = run("sqlite", folders(TABLE["sync"]["run"]), [], tmp_path)
-    told += summary("sqlite", outcome)
+    told(summary("sqlite", outcome))
     judge(outcome, departures("sync", "sqlite"))
     assert outcome.ran > 500
 

@@ -4,7 +4,6 @@ the folders of their sources."""
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +11,14 @@ from pathlib import Path
 import django
 from asyncgen import environment
 from asyncgen.config import load
-from asyncgen.plan import Run, rendered
 from asyncgen.surface import HEADER
+
+from tests.projects.download import DownloadError, packages, roots
+from tests.support.building import build
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE.parent / "projects"))
 
-from download import DownloadError, packages, roots  # noqa: E402
 
 __all__ = ["NAMES", "ROOT", "DownloadError", "Subject", "subject"]
 INSTALLED = Path(django.__file__).resolve().parents[1]  # where Django's own source stands
@@ -84,9 +83,8 @@ def _package(name: str, folder: Path) -> Subject:
             f"style = '{style}'\noutput = '{style}/{{package}}/{{path}}/surface.py'\n"
         )
     (folder / "pyproject.toml").write_text(text, encoding="utf-8")
-    config = load(folder / "pyproject.toml")
     gc.disable()  # as the command does
-    texts = {each.path: each.text for each in rendered(Run(config).result(), config)}
+    texts = build(folder / "pyproject.toml", warnings=True).texts
     gc.enable()
     return _made(name, (*folders, INSTALLED), texts)
 

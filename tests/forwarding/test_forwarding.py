@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -19,13 +18,12 @@ from tempfile import TemporaryDirectory
 import pytest
 from asyncgen.problems import AsyncgenError
 from asyncgen_runtime import static_twin
+from judge import Faults, judge
+from standins import World, bridges
+from subjects import NAMES, ROOT, DownloadError, Subject, subject
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
 
-from judge import Faults, judge  # noqa: E402
-from standins import World, bridges  # noqa: E402
-from subjects import NAMES, ROOT, DownloadError, Subject, subject  # noqa: E402
 
 EXCEPTIONS = tomllib.loads((HERE / "exceptions.toml").read_text(encoding="utf-8"))
 MADE = tuple(name for each in EXCEPTIONS["made"] for name in each["names"])

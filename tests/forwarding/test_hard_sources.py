@@ -14,8 +14,8 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
-from asyncgen.config import load
-from asyncgen.plan import Run, rendered
+
+from tests.support.building import build
 
 MODELS = """\
 from django.db import models
@@ -31,7 +31,6 @@ class Book(models.Model):
 SCRIPT = '''\
 import asyncio, sys
 from pathlib import Path
-sys.path.insert(0, str(Path(__file__).parent))
 from django.conf import settings
 settings.configure(
     DATABASES={{"default": {{"ENGINE": "django.db.backends.sqlite3",
@@ -432,11 +431,7 @@ def test_twins_give_what_the_sync_callables_give(name: str, tmp_path: Path) -> N
     (tmp_path / "pyproject.toml").write_text(
         f"[tool.asyncgen]\nsources = {sources}\nfunctions = [{case.functions}]\n", encoding="utf-8"
     )
-    config = load(tmp_path / "pyproject.toml")
-    result = Run(config).result()
-    assert not result.errors, result.errors
-    for each in rendered(result, config):
-        (tmp_path / each.path).write_text(each.text, encoding="utf-8")
+    build(tmp_path / "pyproject.toml", warnings=True).write()
     if not (tmp_path / "shop/rows_async.py").exists():  # nothing in it has a twin
         (tmp_path / "shop/rows_async.py").write_text("class RowsAsync: ...\n", encoding="utf-8")
     script = tmp_path / "run.py"

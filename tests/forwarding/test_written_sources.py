@@ -15,14 +15,13 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from asyncgen.config import load
-from asyncgen.plan import Run, rendered
 from hypothesis import HealthCheck, Phase, given, settings
+from writing import Project, projects
+
+from tests.support.building import build
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
 
-from writing import Project, projects  # noqa: E402
 
 MORE = os.environ.get("ASYNCGEN_WRITTEN_SOURCES")
 
@@ -59,13 +58,13 @@ def write(root: Path, project: Project) -> None:
     for path, text in project.files().items():
         (root / path).parent.mkdir(exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
-    config = load(root / "pyproject.toml")
-    result = Run(config).result()
-    assert not result.errors, result.errors
-    for each in rendered(result, config):
-        ast.parse(each.text)
-        (root / each.path).write_text(each.text, encoding="utf-8")
-    without = {each.decision.function.name for each in result.entries if not each.decision.twin}
+    built = build(root / "pyproject.toml", warnings=True)
+    for text in built.texts.values():
+        ast.parse(text)
+    built.write()
+    without = {
+        each.decision.function.name for each in built.result.entries if not each.decision.twin
+    }
     plan = {
         "package": project.package,
         "targets": [

@@ -15,7 +15,7 @@ import black
 import pytest
 
 from asyncgen.config import load
-from asyncgen.plan import Run, rendered
+from tests.support.building import build
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.parent.name for path in HERE.glob("*/source"))
@@ -23,10 +23,7 @@ NAMES = sorted(path.parent.name for path in HERE.glob("*/source"))
 
 def built(name: str) -> dict[str, str]:
     """The files that a build of the case writes, by path."""
-    config = load(HERE / name / "source" / "pyproject.toml")
-    result = Run(config).result()
-    assert not result.errors, result.errors
-    return {each.path: each.text for each in rendered(result, config)}
+    return build(HERE / name / "source" / "pyproject.toml", warnings=True).texts
 
 
 def expected(name: str) -> dict[str, str]:

@@ -21,8 +21,9 @@ from pathlib import Path
 import pytest
 from asyncgen import environment
 from asyncgen.config import Config, Release, Source
-from asyncgen.plan import Run, rendered
 from asyncgen.problems import AsyncgenError
+
+from tests.support.building import build
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = tomllib.loads(Path(__file__).with_name("history.toml").read_text(encoding="utf-8"))
@@ -139,10 +140,8 @@ def generated(version: str, handwritten: str) -> dict[str, dict[str, Written]]:
     )
     config = _config((source,))
     with unavailable_offline():
-        result = Run(config).result()
-    assert not result.problems
-    (written,) = rendered(result, config)
-    tree = ast.parse(written.text)
+        (text,) = build(config).texts.values()
+    tree = ast.parse(text)
     made = {name: async_callables(tree, f"{name}Async") for name in MODULES}
     made[FUNCTIONS] = _async_callables(tree.body, is_generated=True)
     return made

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.servers import require
+
 HERE = Path(__file__).parent
-SERVERS = {"native_postgres": ("POSTGRES", "5432"), "native_mariadb": ("MARIADB", "3306")}
-
-
-def is_reachable(prefix: str, port: str) -> bool:
-    address = (
-        os.environ.get(f"ASYNCGEN_{prefix}_HOST", "127.0.0.1"),
-        int(os.environ.get(f"ASYNCGEN_{prefix}_PORT", port)),
-    )
-    try:
-        socket.create_connection(address, timeout=2).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.mark.skipif(
@@ -31,8 +19,7 @@ def is_reachable(prefix: str, port: str) -> bool:
 )
 @pytest.mark.parametrize("database", ["native_sqlite", "native_postgres", "native_mariadb"])
 def test_natively(database: str) -> None:
-    if database in SERVERS and not is_reachable(*SERVERS[database]):
-        pytest.skip(f"no server for {database}")
+    require(database)
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", HERE / "database"],
         env={**os.environ, "ASYNCGEN_TEST_DATABASE": database},

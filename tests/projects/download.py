@@ -1,7 +1,7 @@
 """Download the pinned distributions: those that labels were made from, and those only built.
 
-    python tests/projects/download.py            every package in packages.toml and built.toml
-    python tests/projects/download.py NAME ...   only these
+    python -m tests.projects.download            every package in packages.toml and built.toml
+    python -m tests.projects.download NAME ...   only these
 
 Each is fetched with pip from whichever index pip is configured for, checked against its
 sha256, and unpacked into `.cache/projects/NAME-VERSION/`. What is there already is left alone.

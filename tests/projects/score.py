@@ -1,6 +1,6 @@
 """How well the classification agrees with the labels.
 
-    python tests/projects/score.py [PACKAGE …] [--heldout] [--quiet]
+    python -m tests.projects.score [PACKAGE …] [--heldout] [--quiet]
 
 Each package is covered by a configuration as a user would write it, and the kinds that a run
 decides are compared with `labels/`. Prints the agreement of each package, what was taken for what,
@@ -19,11 +19,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from asyncgen.config import load
 from asyncgen.plan import Entry, Run
-from download import HERE, Package, packages, roots
+
+from tests.projects.download import HERE, Package, packages, roots
 
 NOT_COVERED = "not covered"
 

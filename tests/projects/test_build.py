@@ -17,14 +17,20 @@ from typing import Any
 
 import black
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from asyncgen.config import load
-from asyncgen.plan import Result, Run, rendered
+from asyncgen.plan import Result
 from asyncgen.problems import Severity
 from asyncgen.surface import Kind, SurfaceClass
-from download import CACHE, HERE, DownloadError, Package, fetch, packages, scratch_in_cache
+
+from tests.projects.download import (
+    CACHE,
+    HERE,
+    DownloadError,
+    Package,
+    fetch,
+    packages,
+    scratch_in_cache,
+)
+from tests.support.building import build
 
 PACKAGES = [package for package in packages().values() if not package.heldout]
 STYLES = ("subclass", "mixin")
@@ -168,11 +174,9 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             f"output = '{style}_{{package}}/{{path}}/surface.py'\n",
             encoding="utf-8",
         )
-        config = load(root / f"{style}.toml")
-        results[style] = Run(config).result()
-        for each in rendered(results[style], config):
-            (root / each.path).parent.mkdir(parents=True, exist_ok=True)
-            (root / each.path).write_text(each.text, encoding="utf-8")
+        built = build(root / f"{style}.toml", warnings=True)
+        built.write()
+        results[style] = built.result
         for surface in results[style].surfaces:
             app = surface.module.rpartition(".")[0]
             (root / surface.path).with_name("__init__.py").touch()

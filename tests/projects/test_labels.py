@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from download import CACHE, DownloadError, Package, packages, roots
-from score import Comparison, Score, chosen, compare
+from tests.projects.download import CACHE, DownloadError, Package, packages, roots
+from tests.projects.score import Comparison, Score, chosen, compare
 
 WITHOUT_TWIN = ("pure", "queryset", "hook", "skipped")
 

@@ -16,16 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from asyncgen.classify import is_asynchronous
 from asyncgen.config import load
 from asyncgen.plan import Entry, Run
 from asyncgen.source import Binding
 from asyncgen.surface import Kind
-from download import HERE, DownloadError, Package, packages, roots
-from test_build import (
+
+from tests.projects.download import HERE, DownloadError, Package, packages, roots
+from tests.projects.test_build import (
     BODIES,
     CONTRIB,
     DEFAULTS,

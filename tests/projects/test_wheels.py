@@ -17,12 +17,10 @@ from pathlib import Path, PurePosixPath
 
 import black
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from asyncgen.surface import HEADER
-from download import DownloadError, Package, fetch, packages
-from test_build import PYTHON
+
+from tests.projects.download import DownloadError, Package, fetch, packages
+from tests.projects.test_build import PYTHON
 
 STYLES = ("mixin", "subclass")
 IMPORTS = """\

@@ -58,7 +58,9 @@ KEEPS: dict[str, Callable[[], type]] = {
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("what", OVERRIDES.keys() - {"the twin", "a private method"})
+@pytest.mark.parametrize(
+    "what", [each for each in OVERRIDES if each not in {"the twin", "a private method"}]
+)
 async def test_a_class_that_overrides_something_has_the_generated_twin(what: str) -> None:
     instance = OVERRIDES[what]()()
     assert await instance.asave() == "generated"

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
-import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from asyncgen.config import load
-from asyncgen.plan import Run, rendered
 from asyncgen.surface import Decision
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.testproject.settings")
-
-import django
-
-django.setup()
+from tests.support.building import build
 
 HERE = Path(__file__).parent
 
@@ -51,31 +41,19 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Traps:
         f"functions = ['aloud']\nsearch = ['{HERE}', '.']\npython = '{sys.prefix}'\n",
         encoding="utf-8",
     )
-    config = load(root / "pyproject.toml")
-    result = Run(config).result()
-    assert not result.errors, result.errors
-    texts = {each.path: each.text for each in rendered(result, config)}
-    for name, text in texts.items():
-        (root / name).write_text(text, encoding="utf-8")
+    built = build(root / "pyproject.toml", warnings=True)
+    built.write()
     sys.path.insert(0, str(root))
     return Traps(
         importlib.import_module("trapped"),
         importlib.import_module("trapped_async"),
-        texts["trapped_async.pyi"],
-        {entry.decision.function.name: entry.decision for entry in result.entries},
+        built.texts["trapped_async.pyi"],
+        {entry.decision.function.name: entry.decision for entry in built.result.entries},
     )
 
 
-@pytest.fixture(scope="session")
-def _no_connection_left(django_db_setup: None) -> Iterator[None]:
-    from asyncgen_runtime.test import aclose_connections
-
-    yield
-    asyncio.run(aclose_connections())
-
-
 @pytest.fixture
-def traps(generated: Traps, _no_connection_left: None, transactional_db: None) -> Traps:
+def traps(generated: Traps, no_connection_left: None, transactional_db: None) -> Traps:
     """Everything generated, and the books "a" and "b" in the database."""
     from tests.testproject.library.models import Book
 

@@ -18,10 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import checkers
-from asyncgen.config import load
-from asyncgen.output import drift, write
-from asyncgen.plan import Run, rendered
-from asyncgen.problems import Severity
+
+from tests.support.building import build
 
 CASES = Path(__file__).parent / "cases"
 _PART = re.compile(r"^\[(?:(?P<kind>case|file) )?(?P<name>[\w.]+)\]$", re.MULTILINE)
@@ -101,12 +99,7 @@ def built(cases: Iterable[WrittenCase], folder: Path, programs: Path) -> checker
     apps = ["django.contrib.contenttypes", "django.contrib.auth", *(case.name for case in cases)]
     (folder / "settings.py").write_text(f'SECRET_KEY = "typing"\nINSTALLED_APPS = {apps}\n')
     (folder / "pyproject.toml").write_text("\n".join(project))
-    config = load(folder / "pyproject.toml")
-    result = Run(config).result()
-    errors = [each for each in result.problems if each.severity is Severity.ERROR]
-    assert not errors, errors
-    texts = list(rendered(result, config))
-    write(config.path, texts, drift(config.root, texts))
+    build(folder / "pyproject.toml", warnings=True).write()
     return checkers.configured(folder, programs / "python", "settings", lenient=True)
 
 

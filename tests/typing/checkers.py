@@ -1,7 +1,7 @@
 """The type checkers, at the versions that requirements/typing.txt pins, over the hard cases.
 
-    python tests/typing/checkers.py          print the table of docs/reference/typing.md
-    python tests/typing/checkers.py --write  and put it into docs/reference/typing.md
+    python -m tests.typing.checkers          print the table of docs/reference/typing.md
+    python -m tests.typing.checkers --write  and put it into docs/reference/typing.md
 
 The checkers live in an environment of their own, which is made on first use below
 `.asyncgen_cache`.
@@ -20,9 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from asyncgen.config import load
-from asyncgen.output import drift, write
-from asyncgen.plan import Run, rendered
+from tests.support import building
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -113,11 +111,7 @@ def build(folder: Path, programs: Path) -> Path:
     shutil.copytree(PROJECT, folder, dirs_exist_ok=True)
     path = folder / "pyproject.toml"
     path.write_text(path.read_text() + f'python = "{programs.parent}"\n')
-    config = load(path)
-    result = Run(config).result()
-    assert not result.problems, result.problems
-    texts = list(rendered(result, config))
-    write(config.path, texts, drift(config.root, texts))
+    building.build(path).write()
     return configured(folder, programs / "python", "settings").folder
 
 

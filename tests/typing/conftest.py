@@ -1,14 +1,9 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+import checkers
 import pytest
-
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "projects")]
-
-import checkers  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "benchmarks"))
+import emitters
 
-import emitters  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_table_has_what_asyncgen_emits(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from asyncgen.read import read_file
 from asyncgen.resolve import Resolver
 from asyncgen.source import Module
 from asyncgen.surface import Decision, Kind
-from download import HERE, Package, packages, roots
+
+from tests.projects.download import HERE, Package, packages, roots
 
 ROOT = Path(__file__).resolve().parents[2]
 

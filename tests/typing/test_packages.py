@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from download import DownloadError, Package, fetch, packages, roots
+
+from tests.projects.download import DownloadError, Package, fetch, packages, roots
 
 PACKAGES = {
     each.path.name: each

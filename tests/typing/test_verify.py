@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from asyncgen.config import load
-from asyncgen.plan import Result, Run, rendered
 from asyncgen.verify import Written, name_at, verify
+
+from tests.support.building import build
 
 Verify = Callable[[str, str], list[tuple[str, str]]]
 
@@ -22,9 +22,8 @@ def verified(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PYTHONPATH", str(root / "runtime"))
     copy = tmp_path / "copy"
     shutil.copytree(project, copy)
-    config = load(copy / "pyproject.toml")
-    result: Result = Run(config).result()
-    texts = {each.path: each.text for each in rendered(result, config)}
+    built = build(copy / "pyproject.toml", warnings=True)
+    config, result, texts = built.config, built.result, built.texts
     source = (copy / "library" / "querysets.py").read_text().splitlines()
 
     def verified(before: str, after: str) -> list[tuple[str, str]]:

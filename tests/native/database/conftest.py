@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,13 +15,6 @@ import pytest
 
 if not os.environ.get("ASYNCGEN_TEST_DATABASE", "").startswith("native_"):
     collect_ignore_glob = ["test_*.py"]
-else:
-    sys.path.insert(0, str(Path(__file__).parents[3]))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.testproject.settings")
-
-    import django
-
-    django.setup()
 
 T = TypeVar("T")
 HERE = Path(__file__).parent

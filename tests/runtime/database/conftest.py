@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
-import os
-import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[3]))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.testproject.settings")
-
-import django
-
-django.setup()
-
-from asgiref.sync import sync_to_async  # noqa: E402
-from django.db import connection, connections  # noqa: E402
+from asgiref.sync import sync_to_async
+from django.db import connection, connections
 
 HERE = Path(__file__).parent
 # Django does not close a connection to a database in memory, nor does the end of its thread; Python
@@ -34,20 +23,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if HERE in item.path.parents:
                 item.add_marker(LEFT_OPEN)
-
-
-@pytest.fixture(scope="session")
-def _no_connection_left(django_db_setup: None) -> Iterator[None]:
-    """Without this, PostgreSQL could not drop the test database."""
-    from asyncgen_runtime.test import aclose_connections
-
-    yield
-    asyncio.run(aclose_connections())
-
-
-@pytest.fixture
-def database(_no_connection_left: None, transactional_db: None) -> None:
-    """A database that other threads see too."""
 
 
 def block_threads() -> list[threading.Thread]:

@@ -1,0 +1,65 @@
+"""What all tests share. Django is set up by pytest-django, with the settings of `testproject`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import TypeVar
+
+import pytest
+from _pytest.terminal import TerminalReporter
+from asgiref.sync import SyncToAsync
+
+T = TypeVar("T")
+FIGURE = "figure"
+
+
+@pytest.fixture
+def told(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Show a line below pytest's summary, also from a test that another process runs."""
+    properties: list[tuple[str, object]] = request.node.user_properties
+    return lambda line: properties.append((FIGURE, line))
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    lines = {
+        str(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == FIGURE
+    }
+    if lines:
+        terminalreporter.section("figures")
+        for line in sorted(lines):
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def no_connection_left(django_db_setup: None) -> Iterator[None]:
+    """Without this, PostgreSQL could not drop the test database."""
+    from asyncgen_runtime.test import aclose_connections
+
+    yield
+    asyncio.run(aclose_connections())
+
+
+@pytest.fixture
+def database(no_connection_left: None, transactional_db: None) -> None:
+    """A database that other threads see too."""
+
+
+@pytest.fixture
+def hops(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Collect what is sent to asgiref's worker thread."""
+    sent: list[object] = []
+    executor = SyncToAsync.single_thread_executor
+    submit = executor.submit
+
+    def count(func: Callable[..., T], *args: object) -> Future[T]:
+        sent.append(func)
+        return submit(func, *args)
+
+    monkeypatch.setattr(executor, "submit", count)
+    return sent
