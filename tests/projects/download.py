@@ -20,6 +20,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.once import alone
+
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / ".cache" / "projects"
 
@@ -77,12 +79,13 @@ def packages(list_: str = "packages.toml") -> dict[str, Package]:
 
 def fetch(package: Package) -> Path:
     """The folder of the unpacked distribution, downloaded if it is not there yet."""
-    if not package.path.is_dir():
-        archive = CACHE / package.archive
-        if not archive.is_file():
-            _download(package, archive)
-        _check(package, archive)
-        _unpack(archive, package.path)
+    with alone(package.path.name):
+        if not package.path.is_dir():
+            archive = CACHE / package.archive
+            if not archive.is_file():
+                _download(package, archive)
+            _check(package, archive)
+            _unpack(archive, package.path)
     return package.path
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import building
+from tests.support.once import alone
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -83,13 +84,14 @@ def environment(python: str = sys.executable) -> Path:
     folder = CACHE / name
     stamp = folder / "pins.txt"
     programs = folder / "venv" / "bin"
-    if not stamp.is_file() or stamp.read_bytes() != PINS.read_bytes():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        _run(python, "-m", "venv", str(programs.parent))
-        install = (str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "install")
-        _run(*install, "--quiet", "--require-hashes", "--requirement", str(PINS))
-        shutil.copy(PINS, stamp)
+    with alone(name):
+        if not stamp.is_file() or stamp.read_bytes() != PINS.read_bytes():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            _run(python, "-m", "venv", str(programs.parent))
+            pip = (str(programs / "python"), "-m", "pip", "--disable-pip-version-check")
+            _run(*pip, "install", "--quiet", "--require-hashes", "--requirement", str(PINS))
+            shutil.copy(PINS, stamp)
     return programs
 
 
