@@ -217,8 +217,9 @@ class Resolver:
                 if module is None:
                     inner = f"{dotted}.{name}"
                     return ModuleReference(inner) if self.find(inner) else External(inner)
-                if not self._binds(module, name) and self.find(f"{dotted}.{name}"):
-                    return ModuleReference(f"{dotted}.{name}")
+                inner = f"{dotted}.{name}"  # there, or about to be written
+                if not self._binds(module, name) and (inner in self.outputs or self.find(inner)):
+                    return ModuleReference(inner)
                 return self.name(module, name, depth)
             case External(dotted=dotted):
                 return External(f"{dotted}.{name}")

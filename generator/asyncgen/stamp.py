@@ -42,6 +42,8 @@ def warnings(configuration: str, python: str | None) -> list[str] | None:
     text, _, checksum = data.decode("utf-8", "surrogateescape").rpartition("\n")
     if checksum != _hash(text):
         return None  # damaged
+    if f"file\t{configuration}\t" not in text:
+        return None  # of another folder, which this one was copied from
     found = []
     for line in text.split("\n"):
         kind, subject, known = line.split("\t")

@@ -285,7 +285,7 @@ class StubModule:
 
 @dataclass(frozen=True, slots=True)
 class StaticManager:
-    """`class name(mixins, Manager.from_queryset(queryset))`: what type checkers can follow.
+    """`class name(mixins, base.from_queryset(queryset))`: what type checkers can follow.
 
     `mixins` are those of the queryset class and of the classes that it inherits from, with their
     modules. `methods` are the twins of its static methods: a manager's copies have a receiver.
@@ -294,6 +294,7 @@ class StaticManager:
     name: str
     mixins: tuple[ImportLine, ...]
     queryset: Class
+    base: ImportLine  # the manager class: Django's, or asyncgen_django's for its querysets
     methods: tuple[Twin, ...] = ()
 
 

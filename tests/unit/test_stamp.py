@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,6 +35,20 @@ SHOP = {
                 return self.count()
         """,
 }
+
+
+def test_a_copy_of_the_project_is_not_told_of_by_the_first_ones_stamp(
+    project: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = SHOP["shop/querysets.py"].replace("ShelfQuerySet, ", "")
+    root = project({**SHOP, "shop/querysets.py": text})
+    assert run("build").exit_code == 0
+    copy = root.with_name(f"{root.name}-copy")
+    shutil.copytree(root, copy)
+    source = copy / "shop" / "querysets.py"
+    source.write_text(source.read_text().replace("def total", "def grand_total"))
+    monkeypatch.chdir(copy)
+    assert run("check").exit_code == 1
 
 
 def test_an_unchanged_check_gives_the_warnings_of_the_build_again(

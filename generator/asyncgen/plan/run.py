@@ -22,6 +22,7 @@ from asyncgen.plan.analysis import Analysis, Chosen
 from asyncgen.plan.builder import SurfaceBuilder
 from asyncgen.plan.derived import Derived
 from asyncgen.plan.faults import Written, faults
+from asyncgen.plan.managers import add_static_managers
 from asyncgen.plan.naming import named
 from asyncgen.plan.own import attribute_names, every_file
 from asyncgen.plan.result import Entry, Result
@@ -232,6 +233,7 @@ class Run:
         self.resolvers.append(resolver)
         if resolver.find("django.db.models") is None:
             return None
+        add_static_managers(resolver, selected, modules.values())
         said = dict.fromkeys(self.config.pure, Level.CLEAN)
         said |= dict.fromkeys(self.config.blocks, Level.REACHES)
         relations = Relations(resolver, list(modules.values()))

@@ -37,6 +37,8 @@ from asyncgen.surface import (
 _SUFFIXES = ("QuerySet", "Queryset", "Query")
 _QUERYSET = "django.db.models.query.QuerySet"
 _RELATED = "django.db.models.fields.related_descriptors.RelatedManager"
+_DJANGOS_MANAGER = ImportLine("django.db.models", "Manager")
+_OUR_MANAGER = ImportLine("asyncgen_django", "AsyncManager")
 _SELF = Parameter("self", ParameterKind.POSITIONAL_OR_KEYWORD)
 _POSITIONAL_ONLY = ParameterKind.POSITIONAL_ONLY
 
@@ -90,6 +92,7 @@ class StaticManagers:
             manager_name(queryset.name),
             tuple(ImportLine(each.module, each.made.name) for each in mixins),
             queryset,
+            manager_base(queryset, self.resolver),
             tuple(
                 as_method(twin)
                 for each in mixins
@@ -97,6 +100,17 @@ class StaticManagers:
                 if twin.binding is Binding.STATICMETHOD and is_copied(twin.decision.function)
             ),
         )
+
+
+def manager_base(queryset: Class, resolver: Resolver) -> ImportLine:
+    """The manager class that goes with a queryset class: where the twins of that are coroutine
+    functions, its are, too."""
+    return _OUR_MANAGER if any(map(_is_ours, resolver.mro(queryset))) else _DJANGOS_MANAGER
+
+
+def _is_ours(found: Class) -> bool:
+    """Whether a class is of Django's surface as asyncgen writes it."""
+    return found.module.partition(".")[0] == _OUR_MANAGER.module
 
 
 def as_method(twin: Twin) -> Twin:
@@ -165,7 +179,8 @@ class ManagerStub:
         queryset = self.manager.queryset
         generic = generics(queryset, self.maker.spelling.evaluator.lookups, self.scope)
         row = self.scope.spelled(self.row(), generic.substitutes)
-        base = self.scope.name("django.db.models", "Manager")
+        line = self.manager.base
+        base = self.scope.name(line.module, line.name)
         own = f"{self.scope.name(queryset.module, queryset.name)}{generic.arguments}"
         get_queryset = StubFunction("get_queryset", (_SELF,), own, location=queryset.location)
         functions = (get_queryset, *self.functions(own, row, generic.substitutes))
@@ -223,6 +238,8 @@ class ManagerStub:
         }
         seen: set[str] = set()
         for known in self.maker.resolver.mro(self.manager.queryset):
+            if _is_ours(known):
+                continue  # the base has them
             for name, function in known.functions.items():
                 if name in seen or not is_copied(function):
                     continue
