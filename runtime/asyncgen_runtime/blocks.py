@@ -164,6 +164,10 @@ class Block(Generic[T_co]):
         task = self._task
         return task is not None and task.done()
 
+    def has(self, own: OwnThread) -> bool:
+        """Tell whether that thread is its own."""
+        return self._own is own
+
     def _begins_elsewhere(self) -> bool:
         """Tell whether a thread of its own is needed, as far as this can be told from here."""
         if getattr(AsyncToSync.executors, "current", None) is not None:
@@ -248,7 +252,7 @@ class Block(Generic[T_co]):
     def _leaving(self, place: contextvars.Context | None = None) -> contextvars.Context:
         """Return a context, `place` or like the current one, whose work need not wait its turn."""
         context = contextvars.copy_context() if place is None else place
-        context.run(_leaving.set, True)
+        context.run(_leaving.set, self)
         return context
 
     async def _finish(self) -> None:
@@ -268,15 +272,14 @@ class Block(Generic[T_co]):
 
     def _enter(self) -> _Answer | None:
         """Enter the manager and return None, or return why not."""
+        self.thread = thread = threading.current_thread()
         if not self._take_ticket():
             return None
-        thread = threading.current_thread()
         here = _thread.own or (self.outer is not None and self.outer.thread is thread)
         before = {} if self._own is not None else connections.depths()
         in_transaction = any(before.values())
         if self._exclusive and self._own is None and not (here or in_transaction):
             return _Answer.ELSEWHERE
-        self.thread = thread
         self._before = before
         self._inside = contextvars.copy_context()
         try:
@@ -299,7 +302,7 @@ class Block(Generic[T_co]):
         self._manager = manager
 
     def _leave(self, error: BaseException | None, anywhere: bool = False) -> bool | None:
-        _leaving.set(False)
+        _leaving.set(None)
         if self.thread not in (None, threading.current_thread()):
             if not anywhere:
                 raise _WrongThread
@@ -374,7 +377,7 @@ class Block(Generic[T_co]):
             self._awaited = self._due.pop(0).run()
 
     def _go_on(self) -> None:
-        _leaving.set(False)
+        _leaving.set(None)
         try:
             self._run_hooks()
         finally:
@@ -382,7 +385,7 @@ class Block(Generic[T_co]):
                 self._end_thread()
 
     def _end_thread(self) -> None:
-        _leaving.set(False)
+        _leaving.set(None)
         assert self._own is not None
         _thread.own = False
         _thread.open.clear()
@@ -396,8 +399,8 @@ class _WrongThread(Exception):
 _current: contextvars.ContextVar[Block[Any] | None] = contextvars.ContextVar(
     "asyncgen_runtime_block", default=None
 )
-_leaving: contextvars.ContextVar[bool] = contextvars.ContextVar(
-    "asyncgen_runtime_leaving", default=False
+_leaving: contextvars.ContextVar[Block[Any] | None] = contextvars.ContextVar(
+    "asyncgen_runtime_leaving", default=None
 )
 
 
@@ -441,7 +444,11 @@ class _Turns:
         return _current.get()
 
     def is_leaving(self) -> bool:
-        return _leaving.get()
+        return _leaving.get() is not None
+
+    def is_leaving_on(self, own: OwnThread) -> bool:
+        block = _leaving.get()
+        return block is not None and (block.has(own) or block.thread is own.thread)
 
     def may_run(self, owner: object) -> bool:
         top = _top()

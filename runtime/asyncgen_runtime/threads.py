@@ -54,6 +54,9 @@ class Turns(Protocol):
     def is_leaving(self) -> bool:
         """Tell whether work that is sent now is the end of a block, which need not wait."""
 
+    def is_leaving_on(self, own: OwnThread) -> bool:
+        """Tell whether it is the end of a block that was entered on that thread."""
+
     def may_run(self, owner: object) -> bool:
         """Tell, on the thread, whether work of `owner` may run now."""
 
@@ -172,13 +175,14 @@ class OwnThread(TakingTurns):
     def __init__(self, turns: Turns, consumer: Callable[[], object] | None = None) -> None:
         self._pool = _pool()
         self._worker = self._pool.take()
+        self.thread = self._worker.thread
         super().__init__(turns, self._worker.calls.put)
         self._consumer = consumer
         self._lent: Executor | None = getattr(AsyncToSync.executors, "current", None)
         self._request = SyncToAsync.thread_sensitive_context.get(None)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        if self.abandoned() and (self.over or not self._turns.is_leaving()):
+        if self.abandoned() and (self.over or not self._turns.is_leaving_on(self)):
             return self.outside().submit(fn, *args, **kwargs)
         return super().submit(fn, *args, **kwargs)
 

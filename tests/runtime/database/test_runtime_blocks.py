@@ -232,17 +232,27 @@ def test_after_break_a_sync_caller_has_its_thread_back(run, dropped_by):
     contextvars.copy_context().run(caller)
 
 
+@SERVER
 @pytest.mark.parametrize("dropped_by", ["consumer", "other"])
 def test_after_break_blocks_keep_others_out_of_the_thread_of_a_request(run, dropped_by):
+    """The generator's own block is still being left when these are."""
+    inside, left = asyncio.Event(), threading.Event()
+
     @contextmanager
     def plain():
         yield
+
+    def slowly():
+        try:
+            yield from drained()
+        finally:
+            assert left.wait(20)
 
     async def main():
         async with ThreadSensitiveContext():
             await create("a")
             task = asyncio.create_task(other())
-            rows = adrained()
+            rows = iterator_to_async(slowly, exclusive=True)()
             await anext(rows)
             held = [rows]
             del rows
@@ -254,6 +264,7 @@ def test_after_break_blocks_keep_others_out_of_the_thread_of_a_request(run, drop
                 inside.set()
                 await settle()
                 assert await names() == ["a", "b"]
+            left.set()
             assert await task == ["a", "b", "c"]
             await aclose_connections()
 
@@ -262,7 +273,6 @@ def test_after_break_blocks_keep_others_out_of_the_thread_of_a_request(run, drop
         await create("c")
         return await names()
 
-    inside = asyncio.Event()
     run(main())
 
 
