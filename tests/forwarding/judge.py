@@ -185,11 +185,14 @@ def _direct(read: Callable[[], Any], args: Sequence[object], kwargs: Mapping[str
 def _finished(
     function: Callable[..., Any], args: Sequence[object], kwargs: Mapping[str, object]
 ) -> None:
-    """Call the twin, and run its coroutine, which waits for nothing."""
+    """Call the twin, and run its coroutine, or the first step of its generator, which waits for
+    nothing."""
     result = function(*args, **kwargs)
-    if inspect.iscoroutine(result):
-        with suppress(StopIteration):
-            result.send(None)
+    if inspect.isasyncgen(result):
+        result = anext(result)
+    if inspect.isawaitable(result):
+        with suppress(StopIteration, StopAsyncIteration):
+            result.__await__().send(None)
             raise AssertionError("waits for something")
 
 

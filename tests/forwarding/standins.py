@@ -85,12 +85,17 @@ class Root:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """What a call returned; each is another. It may be entered."""
+    """What a call returned; each is another. It may be entered, and has no rows."""
 
     def __enter__(self) -> Made:
         return self
 
     def __exit__(self, *error: object) -> None: ...
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(())
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -591,6 +596,7 @@ def bridges(names: Sequence[str], static_twin: Callable[..., Any]) -> dict[str, 
             static_twin=static_twin,
             sync_to_async=_Bridge,
         ),
+        "itertools": SimpleNamespace(islice=lambda rows, count: rows),
         "django.views.decorators.debug": SimpleNamespace(
             sensitive_variables=lambda *names: lambda function: function
         ),
