@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 WIRING = frozenset({"AG502", "AG503", "AG504"})
 IN_SYNC, DRIFT, BAD_CONFIGURATION, BAD_SOURCE, FAULT = range(5)
 LEFT = "AG505"  # the code of what is no longer due, and is left where it is
+_ROUNDS = 10  # of --fix: what one mend uncovers, the next sees to
 INTERRUPTED = 130  # as a shell has it
 
 EVERYWHERE = "asyncgen_django.everywhere"
@@ -364,7 +365,10 @@ def _mended(session: Session, config: Config, look: Callable[[], Outcome], unsaf
     from asyncgen.mend import write
 
     found, changed = look(), dict[str, None]()
-    while changes := _mends(config, found, unsafe):
+    for _ in range(_ROUNDS):
+        changes = _mends(config, found, unsafe)
+        if not changes:
+            break
         changed |= dict.fromkeys(write(config.root, changes))
         found = look()
     for path in changed:

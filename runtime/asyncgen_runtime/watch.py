@@ -133,6 +133,19 @@ def _step(frame: FrameType) -> Step:
     return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname
 
 
+def _called(frame: FrameType | None) -> str:
+    """What of a library the project's code called: `QuerySet.get`, not the method of managers that
+    hands on to it."""
+    names: list[str] = []
+    while frame is not None and frame.f_code not in _LOOP:
+        if not _is_library(frame.f_code.co_filename):
+            break
+        names.append(frame.f_code.co_qualname)
+        frame = frame.f_back
+    own = [each for each in names if "<locals>" not in each]
+    return own[-1] if own else "SynchronousOnlyOperation"
+
+
 # -- what raises -----------------------------------------------------------------------------------
 
 
@@ -147,10 +160,8 @@ def _install() -> None:
         from django.core.exceptions import SynchronousOnlyOperation
 
         def noted(error: BaseException, *args: object) -> None:
-            caller = sys._getframe(1)  # async_unsafe's, which knows the function
-            function = caller.f_locals.get("func")
-            what = getattr(function, "__qualname__", "SynchronousOnlyOperation")
-            _note("raises", what, caller)
+            caller = sys._getframe(1)
+            _note("raises", _called(caller), caller)
 
         # Whoever swallows the error cannot swallow that it was made.
         SynchronousOnlyOperation.__init__ = noted  # type: ignore[assignment,method-assign]

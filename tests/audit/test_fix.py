@@ -242,6 +242,7 @@ UNSAFE = [
         "return «bool(a or b)»",
         "return await (a or b).aexists()",
     ),
+    ("aexists", "", "return «not qs»", "return not await qs.aexists()"),
     ("acontains", "", "return «crate in qs»", "return await qs.acontains(crate)"),
     ("acontains", "", "if «crate not in qs»: pass", "if not await qs.acontains(crate): pass"),
     ("afirst", "", "return «qs[0]».pk", "return (await qs.afirst()).pk"),

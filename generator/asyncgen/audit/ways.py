@@ -122,7 +122,7 @@ class Ways:
         """By what evaluates the queryset."""
         if len(seen.effect.evidence) > 1 and self.is_helper(seen):
             return self.helper(seen, node)
-        parent = self.file.parents.get(node)
+        parent = None if self.is_consumer(node) else self.file.parents.get(node)
         text = self.file.text(node)
         match parent:
             case ast.For(iter=iterable) | ast.comprehension(iter=iterable) if iterable is node:
@@ -153,11 +153,22 @@ class Ways:
                 no = "not " if isinstance(operator, ast.NotIn) else ""
                 made = f"{no}await {self.file.text(rows)}.acontains({self.file.text(left)})"
                 return Fix("acontains", made, False)
+            case ast.UnaryOp(op=ast.Not(), operand=rows):
+                return Fix("aexists", f"not await {self.file.text(rows)}.aexists()", False)
             case ast.Subscript(value=rows, slice=ast.Constant(value=0)):
                 return Fix("afirst", f"await {self.file.text(rows)}.afirst()", False)
         if self.is_condition(node):
             return Fix("aexists", f"await {text}.aexists()", False)
         return Fix("", f"rows = [row async for row in {self.rows(node)}]", False)
+
+    @staticmethod
+    def is_consumer(node: ast.AST) -> bool:
+        """Whether it is `list(…)`, `sorted(…)` and so on: what they give is iterated over at once,
+        whatever they were given."""
+        match node:
+            case ast.Call(func=ast.Name(id=name)):
+                return name in knowledge.CONSUMERS
+        return False
 
     def rows(self, node: ast.AST) -> str:
         """The text of the queryset in a node, as far as that is one name or call."""

@@ -159,13 +159,27 @@ def _await(node: cst.CSTNode, fix: Fix) -> cst.CSTNode:
 
 
 def _is_loop(node: cst.CSTNode, fix: Fix) -> bool:
-    return isinstance(node, cst.For) and node.asynchronous is None
+    return isinstance(node, cst.For) and node.asynchronous is None and _may_be_async(node.iter)
 
 
 def _async_for(node: cst.CSTNode, fix: Fix) -> cst.CSTNode:
     """`async for` over the same, or over what the text iterates, such as `.aiterator()`."""
     assert isinstance(node, cst.For)
     return node.with_changes(asynchronous=cst.Asynchronous(), iter=_asynchronously(node.iter))
+
+
+_SYNCHRONOUS = frozenset(
+    {"dict", "enumerate", "filter", "frozenset", "iter", "list", "map", "range", "reversed", "set"}
+    | {"sorted", "tuple", "zip"}
+)
+
+
+def _may_be_async(iterable: cst.BaseExpression) -> bool:
+    """Whether it is none of what Python itself makes to be iterated over synchronously."""
+    match iterable:
+        case cst.Call(func=cst.Name(value=name)):
+            return name not in _SYNCHRONOUS
+    return True
 
 
 def _asynchronously(iterable: cst.BaseExpression) -> cst.BaseExpression:
@@ -178,7 +192,7 @@ def _asynchronously(iterable: cst.BaseExpression) -> cst.BaseExpression:
 
 
 def _is_comprehension(node: cst.CSTNode, fix: Fix) -> bool:
-    return isinstance(node, cst.CompFor) and node.asynchronous is None
+    return isinstance(node, cst.CompFor) and node.asynchronous is None and _may_be_async(node.iter)
 
 
 def _async_comprehension(node: cst.CSTNode, fix: Fix) -> cst.CSTNode:
@@ -334,6 +348,10 @@ def _is_condition(node: cst.CSTNode, fix: Fix) -> bool:
 
 def _exists(node: cst.CSTNode, fix: Fix) -> cst.CSTNode:
     """`await qs.aexists()`: another query where the rows are used later."""
+    if isinstance(node, cst.UnaryOperation):
+        made = _exists(node.expression, fix)
+        assert isinstance(made, cst.BaseExpression)
+        return node.with_changes(expression=made)
     if m.matches(node, m.Call(func=m.Name("bool"), args=[m.Arg()])):
         node = _call(node).args[0].value
     assert isinstance(node, cst.BaseExpression)
