@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import types
 from functools import cache
 
 from asyncgen.facts import Display, Expression, Get, Item, Literal, Name, Operation
@@ -21,6 +22,8 @@ def _converted(node: ast.expr) -> Expression | None:
     match node:
         case ast.Name(id=name):
             return Name(name)
+        case ast.Constant(value=types.EllipsisType()):
+            return Name("...")
         case ast.Constant(value=None):
             return Literal("None")
         case ast.Constant(value=str(text)):

@@ -538,35 +538,6 @@ REDUCE = "functools.reduce"
 # Those that take it only when they are read.
 TAKEN_LATER = frozenset({"chain", "from_iterable"})
 MAKE_TUPLES = frozenset({"enumerate", "groupby", "zip"})
-# Other builtins: pure, and what they return where that is one type.
-BUILTINS: Mapping[str, str] = {
-    "abs": "",
-    "callable": "bool",
-    "chr": "str",
-    "divmod": "tuple",
-    "float": "float",
-    "format": "str",
-    "getattr": "",
-    "hasattr": "bool",
-    "hash": "int",
-    "hex": "str",
-    "id": "int",
-    "int": "int",
-    "isinstance": "bool",
-    "issubclass": "bool",
-    "object": "",
-    "ord": "int",
-    "pow": "",
-    "print": "None",
-    "property": "",
-    "range": "range",
-    "round": "",
-    "setattr": "None",
-    "slice": "slice",
-    "type": "",
-    "vars": "dict",
-}
-
 # Those that print what they are passed.
 SHOWING = frozenset({"ascii", "format", "print"})
 
@@ -593,39 +564,8 @@ SHOW_ITEMS = frozenset({"dict", "frozenset", "list", "set", "tuple"})
 # Those that cannot be run through, and that have no items.
 SCALARS = frozenset({"None", "bool", "complex", "float", "int"})
 
-# Methods of builtin types: what they return, and in brackets what is in it (*: the same).
-METHODS: Mapping[str, Mapping[str, str]] = {
-    "str": {
-        "capitalize": "str",
-        "count": "int",
-        "encode": "bytes",
-        "endswith": "bool",
-        "find": "int",
-        "format": "str",
-        "index": "int",
-        "isdigit": "bool",
-        "join": "str",
-        "lower": "str",
-        "lstrip": "str",
-        "partition": "tuple[str]",
-        "removeprefix": "str",
-        "removesuffix": "str",
-        "replace": "str",
-        "rpartition": "tuple[str]",
-        "rsplit": "list[str]",
-        "rstrip": "str",
-        "split": "list[str]",
-        "splitlines": "list[str]",
-        "startswith": "bool",
-        "strip": "str",
-        "title": "str",
-        "upper": "str",
-    },
-    "dict": {"keys": "dict_keys", "update": "None"},
-    "list": {"append": "None", "extend": "None", "sort": "None", "count": "int", "index": "int"},
-    "set": {"add": "None", "update": "None"},
-    "type": {"mro": "list[*]", "__subclasses__": "list[*]"},
-}
+# Methods of classes that list classes.
+LISTING_METHODS = frozenset({"__subclasses__", "mro"})
 # Methods with names that nothing of Django's has: an unknown receiver is of the builtin type.
 DISTINCT_METHODS: Mapping[str, str] = {
     "append": "list",

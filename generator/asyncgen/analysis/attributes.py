@@ -364,7 +364,7 @@ class Attributes(Annotations):
                 return builtin("list", builtin("str"))
             if name in knowledge.MANAGER_ATTRIBUTES or name.endswith("_manager"):
                 return self.default_manager(owner.found)
-            if name in knowledge.METHODS["type"]:
+            if name in knowledge.LISTING_METHODS:
                 return frozenset({Method(Builtin("type", frozenset({owner})), name)})
             if name.startswith("_") or role == "model":
                 return frozenset({_plain(name)})

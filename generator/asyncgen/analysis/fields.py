@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from asyncgen import knowledge
-from asyncgen.analysis.builtin_types import FIELDS, FLOAT
 from asyncgen.analysis.core import Core
-from asyncgen.analysis.types import INT, NONE, Types
+from asyncgen.analysis.operators import FLOAT
+from asyncgen.analysis.types import INT, NONE, Known, Types
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Display, Expression, Item, Literal
@@ -84,7 +84,7 @@ class Fields:
             target = self._target(model, name)
             types = self.instance(target) if target else None
         else:
-            types = FIELDS.get(last_word(call.function))
+            types = _held(last_word(call.function))
         return types | NONE if types is not None and null else types
 
     def _annotated(self, model: Class, name: str) -> Types | None:
@@ -153,6 +153,15 @@ class Fields:
         keywords = dict(found[0].keywords) if found else {}
         null = keywords.get("null", _FALSE)
         return None if None in keywords or not isinstance(null, Literal) else null == _TRUE
+
+
+def _held(field: str) -> Types | None:
+    """What a field of Django's holds; None for files, JSON, and bytes, of which a server may make a
+    memoryview."""
+    module, _, name = knowledge.FIELD_TYPES.get(field, "").rpartition(".")
+    if not name or name in ("bytes", "file", "json"):
+        return None
+    return frozenset({Known(module or "builtins", name)})
 
 
 _FIELD = "django.db.models.fields.Field"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from asyncgen import knowledge
 from asyncgen.analysis.calls import Calls
 from asyncgen.analysis.foreign import is_setting
@@ -29,6 +31,11 @@ from asyncgen.source import Evidence
 
 class ForeignCalls(Calls):
     """Evaluates calls of what is not read: builtins, the standard library, most of Django."""
+
+    @abstractmethod
+    def given_by(self, dotted: str, frame: Frame) -> Value | None:
+        """What calling something gives whatever it is passed, as the library says; None where that
+        does not know it."""
 
     def call_foreign(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         module, _, name = dotted.rpartition(".")
@@ -95,9 +102,9 @@ class ForeignCalls(Calls):
         if name in knowledge.SHOWING:
             for value in arguments.values:
                 self.text(value, frame)
-        if name in knowledge.BUILTINS:
-            result = knowledge.BUILTINS[name]
-            return builtin(result) if result else unknown(f"the result of {name}")
+        result = self.given_by(f"builtins.{name}", frame)
+        if result is not None:
+            return result
         if name[:1].isupper():  # an exception
             return frozenset({Foreign(f"builtins.{name}.instance")})
         frame.note(Level.DOUBT, f"calls {name}, which cannot be found")
@@ -172,10 +179,11 @@ class ForeignCalls(Calls):
             return builtin(receiver.name, receiver.elements)
         if name in knowledge.HANDING_OUT and receiver.elements:
             return union((receiver.elements, *arguments.positional[1:]))
-        result = knowledge.METHODS.get(receiver.name, {}).get(name)
-        if result:
-            outer, _, inner = result.rstrip("]").partition("[")
-            return builtin(outer, _elements(inner, receiver))
+        if receiver.name == "type" and name in knowledge.LISTING_METHODS:
+            return builtin("list", receiver.elements)
+        result = self.given_by(f"builtins.{receiver.name}.{name}", frame)
+        if result is not None:
+            return result
         handed = name in knowledge.HANDING_OUT and lazy
         return unknown(f"the result of {receiver.name}.{name}", from_queryset=handed)
 
@@ -201,10 +209,3 @@ class ForeignCalls(Calls):
             if definition is not None:
                 found |= self.defined(definition)
         return found
-
-
-def _elements(word: str, receiver: Builtin) -> Value:
-    """What stands in brackets in `knowledge.METHODS`: a type, or `*` for the receiver's own."""
-    if word == "*":
-        return receiver.elements
-    return builtin(word) if word else NOTHING

@@ -196,6 +196,8 @@ class Lookups:
         names: Mapping[str, Types],
     ) -> Types | None:
         match expression:
+            case Name(id="..."):
+                return frozenset()  # a tuple of any length
             case Literal(type="None"):
                 return NONE
             case Literal(type="str", text=text):

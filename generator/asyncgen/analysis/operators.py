@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from asyncgen.analysis.builtin_types import DATE, DATETIME, DECIMAL, FLOAT, TIMEDELTA
 from asyncgen.analysis.types import INT, NONE, STR, Known, Types, builtin, merged
+
+FLOAT = builtin("float")
+DATE: Types = frozenset({Known("datetime", "date")})
+DATETIME: Types = frozenset({Known("datetime", "datetime")})
+TIMEDELTA: Types = frozenset({Known("datetime", "timedelta")})
+DECIMAL: Types = frozenset({Known("decimal", "Decimal")})
 
 # In the order in which one gives way to the other: bool and int to float, int to Decimal.
 _NUMBERS: Mapping[tuple[str, str], Types] = {

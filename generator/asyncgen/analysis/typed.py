@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from asyncgen.analysis.builtin_types import CONTAINERS, FUNCTIONS, LIBRARY, LOOSE, METHODS, PATHS
 from asyncgen.analysis.django_stubs import DjangoStubs
 from asyncgen.analysis.fields import Fields
 from asyncgen.analysis.foreign_calls import ForeignCalls
 from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.library import Library, Passed, files
 from asyncgen.analysis.lookups import Lookups
 from asyncgen.analysis.operators import binary, unary
 from asyncgen.analysis.rows import Rows
@@ -32,6 +32,7 @@ from asyncgen.analysis.types import (
     all_of,
     builtin,
     iterator,
+    made,
     substituted,
     tuple_parts,
 )
@@ -40,6 +41,7 @@ from asyncgen.analysis.values import (
     NOTHING,
     Arguments,
     Bound,
+    Builtin,
     ClassObject,
     Foreign,
     Given,
@@ -48,24 +50,21 @@ from asyncgen.analysis.values import (
     Value,
     proved,
     types_of,
+    unknown,
 )
 from asyncgen.facts import Call, Display, Expression, Get, Item, Lambda, Literal, Name, Star
 from asyncgen.source import Attribute, Binding, Class, Function, Module
 
 _LITERALS = frozenset({"bool", "bytes", "complex", "float", "int", "str", "None"})
 _COMPARISONS = frozenset({"==", "!=", "<", "is", "is not", "in", "not"})
-_ITERABLE = frozenset(
-    {"list", "set", "frozenset", "Iterator", "Iterable", "Sequence", "Collection", "QuerySet"}
-    | {"Counter", "KeysView", "ValuesView", "ItemsView"}
-)
-_NARROWABLE = frozenset({"bool", "bytes", "float", "int", "str"})
+_SLICED = frozenset({"bytes", "list", "str"})  # what a slice of is one, too
+# In a container that may still change, whatever is in it now.
+_LOOSE = {"dict": (ANY, ANY), "list": (ANY,), "set": (ANY,)}
 _ROUNDS = 4  # until what reduce() gives has settled
-_MADE = frozenset({"collections.Counter", "collections.defaultdict", "functools.reduce"})
+_REDUCE = "functools.reduce"
 _DISPLAY = re.compile(r"get_\w+_display")
-_COMPUTED = frozenset(
-    {"abs", "divmod", "enumerate", "filter", "iter", "max", "min", "next", "reversed"}
-    | {"round", "sum", "zip"}
-)
+# Builtins that the operators of their arguments decide.
+_COMPUTED = frozenset({"abs", "divmod", "round", "sum"})
 
 
 @dataclass
@@ -91,6 +90,22 @@ class Typed(ForeignCalls):
             return None
         return self.lookups.annotation(annotation, module, self.resolver, {})
 
+    # -- what is not read --------------------------------------------------------------------------
+
+    def library(self, frame: Frame) -> Library:
+        return Library(self.lookups.annotation, lambda types: self.elements(types, frame))
+
+    def known_class(self, dotted: str) -> Known | None:
+        """An instance of a class of the library."""
+        found = files().dotted(dotted)
+        if not isinstance(found, Class):
+            return None
+        return Known(found.module, found.qualname, tuple(ANY for _ in found.type_parameters))
+
+    def given_by(self, dotted: str, frame: Frame) -> Value | None:
+        types = self.library(frame).called(dotted, Passed(is_complete=False))
+        return None if types is None else _members(types)
+
     # -- classes -----------------------------------------------------------------------------------
 
     def klass(self, known: Known, frame: Frame) -> Class | None:
@@ -104,6 +119,9 @@ class Typed(ForeignCalls):
         """What is proved by the members alone: of classes, and of querysets and managers."""
         found: set[Known] = set()
         for each in value:
+            if isinstance(each, Foreign) and (cls := self.known_class(each.dotted)):
+                found.add(Known("builtins", "type", (frozenset({cls}),)))
+                continue
             if isinstance(each, ClassObject) and "<locals>" not in each.found.qualname:
                 known = self.lookups.instance(each.found, None)
                 found.add(Known("builtins", "type", (frozenset({known}),)))
@@ -120,8 +138,6 @@ class Typed(ForeignCalls):
         """What the second argument of isinstance() names."""
         if isinstance(wanted, Display):
             return all_of(self.instances(each, frame) for each in wanted.elements)
-        if isinstance(wanted, Name) and wanted.id in _NARROWABLE:
-            return builtin(wanted.id)
         return made(self.told(self.value(wanted, frame)))
 
     def model_of(self, types: Types | None, frame: Frame) -> Class | None:
@@ -209,20 +225,12 @@ class Typed(ForeignCalls):
         return all_of(self._items_of(each, frame) for each in types) or None
 
     def _items_of(self, known: Known, frame: Frame) -> Types | None:
-        if known in STR:
-            return STR
-        if known.name == "range":
-            return INT
-        if known.name in ("dict", "defaultdict") and known.arguments:
-            return known.arguments[0]
-        if known.name == "ItemsView":
-            return builtin("tuple", *known.arguments)
-        if known.name == "tuple":
+        if known.module == "builtins" and known.name == "tuple":
             return frozenset().union(*known.arguments) or None
         found = self.klass(known, frame)
         if found and self.role(found) == "queryset":
             return self.lookups.arguments(known, found)[1]
-        return known.arguments[-1] if known.name in _ITERABLE and known.arguments else None
+        return self.library(frame).items(known)
 
     def type_of_item(self, expression: Item, owner: Value, frame: Frame) -> Types | None:
         index = expression.index
@@ -234,15 +242,15 @@ class Typed(ForeignCalls):
         if types is None or len(types) != 1:
             return None
         (known,) = types
-        if known.name in ("str", "list") or self.is_lazy_type(known, frame):
+        if self.is_lazy_type(known, frame):
             return types if index is None else self._items_of(known, frame)
-        if known.name == "tuple" and isinstance(index, Literal):
+        if known.module == "builtins" and known.name == "tuple":
             parts = tuple_parts(types, len(known.arguments))
-            number = index.text
+            number = index.text if isinstance(index, Literal) else ""
             return parts[int(number)] if number.isdigit() and int(number) < len(parts) else None
-        if known.name in ("dict", "defaultdict") and len(known.arguments) == 2:
-            return known.arguments[1]
-        return None
+        if index is None:
+            return types if known.module == "builtins" and known.name in _SLICED else None
+        return self.library(frame).method(known, "__getitem__", Passed((None,)))
 
     def _aggregated(self, value: Expression, name: str, frame: Frame) -> Types | None:
         """`….aggregate(name=Sum("pages"))["name"]`"""
@@ -272,7 +280,7 @@ class Typed(ForeignCalls):
             return builtin("type", frozenset({known}))
         found = self.klass(known, frame)
         if found is None:
-            return None
+            return self.library(frame).attribute(known, name)
         role = self.role(found)
         if name == "model" and role in ("queryset", "manager"):
             row = self.lookups.arguments(known, found)[0]
@@ -350,17 +358,11 @@ class Typed(ForeignCalls):
     def _method_of(
         self, known: Known, name: str, call: Call, arguments: Arguments, frame: Frame
     ) -> Types | None:
-        if known.module in ("builtins", "datetime", "logging", "decimal"):
-            if known.name == "type" and known.arguments:
-                return self._class_method(known.arguments[0], name, arguments, frame)
-            if known.name in ("dict", "list", "set") and known.arguments:
-                taken = _container_method(known, name, [types_of(e) for e in arguments.written])
-                if taken is not None:
-                    return taken
-            return METHODS.get(known.name, {}).get(name)
+        if known.module == "builtins" and known.name == "type" and known.arguments:
+            return self._class_method(known.arguments[0], name, arguments, frame)
         found = self.klass(known, frame)
         if found is None:
-            return None
+            return self.library(frame).method(known, name, _passed(arguments))
         role = self.role(found)
         if name == "values_list" and role:
             return self._values_list(known, found, call, frame)
@@ -409,7 +411,7 @@ class Typed(ForeignCalls):
     ) -> Types | None:
         """A call of whatever is behind the name."""
         class_types = made(types_of(callee))
-        if class_types:
+        if class_types and not any(isinstance(each, Foreign) for each in callee):
             return class_types
         return all_of(self._result_of(each, call, arguments, frame) for each in callee) or None
 
@@ -432,121 +434,52 @@ class Typed(ForeignCalls):
         return None
 
     def _foreign(self, dotted: str, call: Call, arguments: Arguments, frame: Frame) -> Types | None:
+        passed = _passed(arguments)
         module, _, name = dotted.rpartition(".")
-        given = [types_of(each) for each in arguments.written]
-        if module == "builtins" and isinstance(call.function, Name):
-            return self._builtin_call(name, given, call, arguments, frame)
-        if dotted.startswith("django."):
-            return self.lookups.function(dotted)
-        if dotted in _MADE:
-            return self._library(dotted, given, call, arguments, frame)
-        if dotted in PATHS and STR in given:
-            return STR
-        return LIBRARY.get(dotted)
+        if module == "builtins" and name in _COMPUTED:
+            return self._computed(name, passed, frame) if passed.is_complete else None
+        if dotted == _REDUCE and passed.is_complete:
+            return self._reduced(call, passed, frame)
+        found = self.library(frame).called(dotted, passed)
+        is_django = found is None and dotted.startswith("django.")
+        found = self.lookups.function(dotted) if is_django else found
+        return None if found == ANY else found
 
-    def _library(
-        self,
-        dotted: str,
-        given: list[Types | None],
-        call: Call,
-        arguments: Arguments,
-        frame: Frame,
-    ) -> Types | None:
-        """What the standard library makes of the types of what it is passed."""
-        match dotted, call.arguments:
-            case "collections.Counter", (_,):
-                items = self.elements(given[0], frame)
-                return frozenset({Known("collections", "Counter", (items,))}) if items else None
-            case "collections.defaultdict", (Name(id="list" | "set" | "dict" | "int" as name),):
-                inner = {"list": 1, "set": 1, "dict": 2, "int": 0}[name]
-                value = builtin(name, *[ANY] * inner)
-                return frozenset({Known("collections", "defaultdict", (ANY, value))})
-            case "functools.reduce", (Lambda() as function, _, *rest):
-                each = self.elements(given[1], frame)
-                return self._reduced(function, each, given[2] if rest else each, frame)
-        return None
-
-    def _reduced(
-        self, function: Lambda, items: Types | None, start: Types | None, frame: Frame
-    ) -> Types | None:
+    def _reduced(self, call: Call, passed: Passed, frame: Frame) -> Types | None:
         """`reduce(lambda one, two: …, items, start)`, until the type is settled."""
-        if len(function.parameters) != 2:
-            return None
-        one, two = function.parameters
+        match call.arguments:
+            case (Lambda(parameters=(one, two), body=body), _, *rest):
+                items = self.elements(passed.positional[1], frame)
+            case _:
+                return None
+        start = passed.positional[2] if rest else items
         for _ in range(_ROUNDS):
             outer = frame.environment
-            passed = {one: proved(NOTHING, start), two: proved(NOTHING, items)}
-            frame.environment = {**outer, **passed}
-            found = all_of((start, types_of(self.value(function.body, frame))))
+            names = {one: proved(NOTHING, start), two: proved(NOTHING, items)}
+            frame.environment = {**outer, **names}
+            found = all_of((start, types_of(self.value(body, frame))))
             frame.leave(outer)
             if found is None or found == start:
                 return found
             start = found
         return None
 
-    def _builtin_call(
-        self,
-        name: str,
-        given: list[Types | None],
-        call: Call,
-        arguments: Arguments,
-        frame: Frame,
-    ) -> Types | None:
-        if name in FUNCTIONS:
-            return FUNCTIONS[name]
-        first = self.elements(given[0], frame) if given else None
-        if name in _COMPUTED and not any(isinstance(each, Star) for each in call.arguments):
-            keywords = {word: types_of(value) for word, value in arguments.keywords}
-            return self._computed(name, given, first, keywords, frame)
-        if name in CONTAINERS:
-            return builtin(CONTAINERS[name], first or ANY)
-        if name == "tuple":
-            return builtin("tuple", first or ANY, frozenset())
-        if name == "dict":
-            pairs = first if len(given) == 1 and not call.keywords else None
-            key, value = tuple_parts(pairs, 2)
-            return builtin("dict", key or ANY, value or ANY)
-        return None
-
-    def _computed(
-        self,
-        name: str,
-        given: list[Types | None],
-        items: Types | None,
-        keywords: dict[str | None, Types | None],
-        frame: Frame,
-    ) -> Types | None:
-        """What a builtin gives of the types that it is passed; `items` are in the first."""
+    def _computed(self, name: str, passed: Passed, frame: Frame) -> Types | None:
+        """What a builtin gives that the operators of its arguments decide."""
+        given, keywords = passed.positional, passed.keywords
         first = given[0] if given else None
         match name:
             case "sum":
-                start = given[1] if len(given) > 1 else INT
-                start = keywords.get("start", start)
+                start = keywords.get("start", given[1] if len(given) > 1 else INT)
+                items = self.elements(first, frame)
                 once = binary("+", start, items)
                 return all_of((start, once, binary("+", once, items)))
-            case "min" | "max":
-                default = keywords.get("default", frozenset())
-                return all_of(given if len(given) > 1 else [items, default])
-            case "next":
-                return all_of([items, *given[1:]]) if len(given) < 3 else None
-            case "iter" | "reversed":
-                return iterator(items)
-            case "enumerate":
-                return iterator(builtin("tuple", INT, items)) if items else None
-            case "zip":
-                parts = [each for one in given if (each := self.elements(one, frame))]
-                is_told = parts and len(parts) == len(given) and not keywords
-                return iterator(builtin("tuple", *parts)) if is_told else None
-            case "filter":
-                return iterator(self.elements(given[1], frame)) if len(given) == 2 else None
             case "abs":
                 return unary(first)
             case "round":
                 return _rounded(first, len(given) > 1 or bool(keywords))
-            case "divmod":
-                both = given if len(given) == 2 else [None]
-                is_int = all(each in (INT, BOOL) for each in both)
-                return builtin("tuple", INT, INT) if is_int else None
+            case "divmod" if all(each in (INT, BOOL) for each in given):
+                return builtin("tuple", INT, INT)
         return None
 
 
@@ -555,24 +488,38 @@ def is_rebound(name: str, frame: Frame) -> bool:
     return frame.function is not None and name in frame.function.rebinds
 
 
-def made(types: Types | None) -> Types | None:
-    """What calling a class gives."""
-    if types is None or len(types) != 1:
-        return None
-    (known,) = types
-    return known.arguments[0] if known.name == "type" and known.arguments else None
+def _passed(arguments: Arguments) -> Passed:
+    return Passed(
+        tuple(map(types_of, arguments.written)),
+        {name: types_of(value) for name, value in arguments.keywords},
+        arguments.is_complete,
+    )
+
+
+def _members(types: Types) -> Value:
+    """What instances of the types may be."""
+    found: set[Type] = set()
+    for each in types:
+        if each in ANY:
+            return unknown("what a library gives")
+        if each.module in ("builtins", "collections.abc"):
+            inner = each.arguments[-1] - ANY if each.arguments else frozenset()
+            found.add(Builtin(each.name, _members(inner)))
+        else:
+            found.add(Foreign(f"{each.module}.{each.name}()"))
+    return frozenset(found)
 
 
 def loose(value: Value) -> Value:
     """The value, where a container has a name: it may be changed, so its items may be anything."""
     types = types_of(value)
-    if not types or not any(each.name in LOOSE for each in types):
+    if not types or not any(each.name in _LOOSE for each in types):
         return value
     return proved(
         value,
         frozenset(
-            Known(each.module, each.name, LOOSE[each.name])
-            if each.module == "builtins" and each.name in LOOSE
+            Known(each.module, each.name, _LOOSE[each.name])
+            if each.module == "builtins" and each.name in _LOOSE
             else each
             for each in types
         ),
@@ -590,21 +537,3 @@ def _rounded(types: Types | None, has_digits: bool) -> Types | None:
     if types is None or not {each.name for each in types} <= {"int", "float", "Decimal"}:
         return None
     return types if has_digits else INT
-
-
-def _container_method(known: Known, name: str, given: list[Types | None]) -> Types | None:
-    """What methods of dicts, lists and sets give of what is in them."""
-    *_, item = known.arguments
-    if name == "pop" and known.name in ("list", "set"):
-        return item
-    if name == "copy":
-        return frozenset({known})
-    if known.name != "dict" or len(known.arguments) != 2:
-        return None
-    key, value = known.arguments
-    views = {"keys": (key,), "values": (value,), "items": (key, value)}
-    if name in views:
-        return frozenset({Known("collections.abc", f"{name.title()}View", views[name])})
-    if name in ("get", "pop", "setdefault") and len(given) == 2:
-        return all_of((value, given[1]))
-    return {"get": value | NONE, "pop": value}.get(name) if len(given) == 1 else None

@@ -22,7 +22,7 @@ class Known:
     variable: Alias | None = None
 
     def __str__(self) -> str:
-        inner = ", ".join(map(text, self.arguments))
+        inner = ", ".join(text(each) if each else "..." for each in self.arguments)
         return f"{self.name}[{inner}]" if inner else self.name
 
 
@@ -58,6 +58,14 @@ def tuple_parts(types: Types | None, count: int) -> list[Types | None]:
         if known.name == "tuple" and len(known.arguments) == count and all(known.arguments):
             return [*known.arguments]
     return [None] * count
+
+
+def made(types: Types | None) -> Types | None:
+    """What calling a class gives."""
+    if types is None or len(types) != 1:
+        return None
+    (known,) = types
+    return known.arguments[0] if known.name == "type" and known.arguments else None
 
 
 def iterator(element: Types | None) -> Types | None:

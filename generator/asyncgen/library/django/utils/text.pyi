@@ -1,0 +1,3 @@
+# https://docs.djangoproject.com/en/stable/ref/utils/#module-django.utils.text
+
+def slugify(value: object, allow_unicode: bool = False) -> str: ...

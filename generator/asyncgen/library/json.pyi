@@ -1,0 +1,3 @@
+# https://docs.python.org/3/library/json.html
+
+def dumps(obj: object, **options: object) -> str: ...

@@ -1,0 +1,3 @@
+# https://docs.python.org/3/library/re.html; of texts, for a pattern of bytes gives bytes.
+
+def escape(pattern: str) -> str: ...

@@ -1,0 +1,17 @@
+# https://docs.python.org/3/library/urllib.parse.html
+
+def quote(
+    string: object, safe: object = "/", encoding: str | None = None, errors: str | None = None
+) -> str: ...
+def quote_plus(
+    string: object, safe: object = "", encoding: str | None = None, errors: str | None = None
+) -> str: ...
+def unquote(string: object, encoding: str = "utf-8", errors: str = "replace") -> str: ...
+def urlencode(
+    query: object,
+    doseq: bool = False,
+    safe: object = "",
+    encoding: str | None = None,
+    errors: str | None = None,
+    quote_via: object = None,
+) -> str: ...

@@ -1,0 +1,3 @@
+# https://docs.python.org/3/library/zlib.html
+
+def crc32(data: object, value: int = 0, /) -> int: ...
