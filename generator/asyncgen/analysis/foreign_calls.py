@@ -33,7 +33,7 @@ class ForeignCalls(Calls):
     """Evaluates calls of what is not read: builtins, the standard library, most of Django."""
 
     @abstractmethod
-    def given_by(self, dotted: str, frame: Frame) -> Value | None:
+    def told_of(self, dotted: str, frame: Frame) -> Value | None:
         """What calling something gives whatever it is passed, as the library says; None where that
         does not know it."""
 
@@ -102,7 +102,7 @@ class ForeignCalls(Calls):
         if name in knowledge.SHOWING:
             for value in arguments.values:
                 self.text(value, frame)
-        result = self.given_by(f"builtins.{name}", frame)
+        result = self.told_of(f"builtins.{name}", frame)
         if result is not None:
             return result
         if name[:1].isupper():  # an exception
@@ -181,7 +181,7 @@ class ForeignCalls(Calls):
             return union((receiver.elements, *arguments.positional[1:]))
         if receiver.name == "type" and name in knowledge.LISTING_METHODS:
             return builtin("list", receiver.elements)
-        result = self.given_by(f"builtins.{receiver.name}.{name}", frame)
+        result = self.told_of(f"builtins.{receiver.name}.{name}", frame)
         if result is not None:
             return result
         handed = name in knowledge.HANDING_OUT and lazy

@@ -102,7 +102,7 @@ class Typed(ForeignCalls):
             return None
         return Known(found.module, found.qualname, tuple(ANY for _ in found.type_parameters))
 
-    def given_by(self, dotted: str, frame: Frame) -> Value | None:
+    def told_of(self, dotted: str, frame: Frame) -> Value | None:
         types = self.library(frame).called(dotted, Passed(is_complete=False))
         return None if types is None else _members(types)
 
