@@ -30,6 +30,7 @@ TYPES: Mapping[str, Schema] = {
     "a string": STRING,
     "a list of strings": STRINGS,
     "a table of strings": {"type": "object", "additionalProperties": STRING},
+    "a series such as 5.2": {"type": "string", "pattern": r"^[0-9]+\.[0-9]+$"},
     "true or false": {"type": "boolean"},
     "a whole number from 40 to 320": {"type": "integer", "minimum": 40, "maximum": 320},
     SOURCE_KEYS["kinds"].type: {

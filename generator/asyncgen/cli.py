@@ -103,7 +103,7 @@ _SHARED_OPTIONS = (
         expose_value=False,
         callback=_keep,
         help="A Python executable or environment whose site-packages are read; otherwise "
-        "VIRTUAL_ENV, then .venv.",
+        "the project's environment, which is found.",
     ),
     click.option(
         "-q", "--quiet", is_flag=True, expose_value=False, callback=_keep, help="Print errors only."

@@ -97,6 +97,8 @@ class Config:
     sources: tuple[Source, ...]
     line_length: int = 88
     python: str | None = None
+    django: str | None = None  # the series that the twins are for
+    django_stubs: str = "found"
     search: tuple[Path, ...] = ()
     dispatch: str | None = None
     # Packages and functions, by dotted name: what is known of them that cannot be read.
@@ -165,6 +167,10 @@ def _is_length(value: Toml) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 40 <= value <= 320
 
 
+def _is_series(value: Toml) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9]+\.[0-9]+", value) is not None
+
+
 _STRING = Key("a string", _is_string)
 _STRINGS = Key("a list of strings", _is_strings)
 
@@ -196,6 +202,8 @@ SOURCE_KEYS: Mapping[str, Key] = {
 TOP_KEYS: Mapping[str, Key] = {
     "line-length": Key("a whole number from 40 to 320", _is_length),
     "python": _STRING,
+    "django": Key("a series such as 5.2", _is_series),
+    "django-stubs": Key("a string", _is_string, ("found", "required", "ignored")),
     "search": _STRINGS,
     "dispatch": _STRING,
     "pure": _STRINGS,
@@ -318,6 +326,8 @@ class _Reader:
             sources=tuple(sources),
             line_length=length if isinstance(length, int) else formatter_length,
             python=python if isinstance(python, str) else None,
+            django=str(table["django"]) if "django" in table else None,
+            django_stubs=str(table.get("django-stubs", "found")),
             dispatch=dispatch if isinstance(dispatch, str) else None,
             pure=_strings(table.get("pure", [])),
             blocks=_strings(table.get("blocks", [])),

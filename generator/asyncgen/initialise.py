@@ -16,6 +16,7 @@ from asyncgen.django.relations import Relations
 from asyncgen.globs import Globber
 from asyncgen.journal import Step, carry_out, hash_of
 from asyncgen.plan import Progress, Run, Selection, import_root, own_files
+from asyncgen.plan.pinned import series
 from asyncgen.presets import PRESETS, Preset
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.proposal import Proposal, foreign, globs, services
@@ -28,7 +29,7 @@ TEMPLATE = """\
 [tool.asyncgen]
 # The modules whose querysets, managers and models get async twins: files, globs, or dotted modules.
 sources = [{sources}]
-# Where the twins go; each class then inherits its mixin from there.
+{pins}# Where the twins go; each class then inherits its mixin from there.
 # output = "{{directory}}/{{stem}}_async.py"
 # Module-level functions that get a twin, besides those in __all__.
 # functions = ["place_order"]
@@ -99,7 +100,7 @@ def initialise(
     config = Config(root, path.resolve(), (Source(),), python=python, search=search)
     if known is None:
         found = proposed(config, progress)
-        table = _table(found, root)
+        table = _table(found, root, _pins(config))
     else:
         found = Proposal(tuple(_strings_in(known)))
         table = ""
@@ -125,9 +126,9 @@ def initialise(
     return found
 
 
-def _table(found: Proposal, root: Path) -> str:
+def _table(found: Proposal, root: Path, pins: str) -> str:
     listed = "".join(f'\n    "{source}",' for source in found.sources)
-    table = TEMPLATE.format(sources=f"{listed}\n" if listed else "")
+    table = TEMPLATE.format(sources=f"{listed}\n" if listed else "", pins=pins)
     for path, functions in found.services:
         names = ", ".join(f'"{name}"' for name in functions)
         table += SERVICES.format(path=path, functions=names)
@@ -140,6 +141,18 @@ def _table(found: Proposal, root: Path) -> str:
             output = _beside(found.sources, module.replace(".", "_"), root)
             table += FOREIGN.format(module=module, output=output)
     return table
+
+
+def _pins(config: Config) -> str:
+    """What the twins rest on, so that every machine writes the same."""
+    places = (*config.search, *environment.site_packages(config))
+    found = (series(each / "django" / "__init__.py") for each in places)
+    django = next(filter(None, found), None)
+    has_stubs = any((each / "django-stubs").is_dir() for each in places)
+    said = "# What twins and their types rest on; another machine has the same, or is told so.\n"
+    lines = [f'django = "{django}"\n'] if django else []
+    lines.append(f'django-stubs = "{"required" if has_stubs else "ignored"}"\n')
+    return said + "".join(lines)
 
 
 def _beside(sources: Sequence[str], name: str, root: Path) -> str:

@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 
 NAME = "stamp"
 _WARNING = "warning"
+# What environments are found by; see `environment`.
+_VARIABLES = (
+    "VIRTUAL_ENV",
+    "UV_PROJECT_ENVIRONMENT",
+    "CONDA_PREFIX",
+    "POETRY_CACHE_DIR",
+    "POETRY_VIRTUALENVS_PATH",
+    "WORKON_HOME",
+)
 
 
 def warnings(configuration: str, python: str | None) -> list[str] | None:
@@ -143,7 +152,8 @@ def _conditions(
     """All that a build depends on, as (kind, subject)."""
     from asyncgen.environment import dependencies
 
-    yield from (("option", "python"), ("variable", "VIRTUAL_ENV"), ("interpreter", ""))
+    yield from (("option", "python"), ("interpreter", ""))
+    yield from (("variable", name) for name in _VARIABLES)
     files = [*_own_files(), config.path, *config.own_templates]
     files += [*result.read, *(config.root / each for each in written)]
     for folder in dependencies(config):

@@ -119,6 +119,34 @@ def test_a_syntax_error(repository: tuple[Path, Command]) -> None:
     assert not (folder / "shop/querysets_async.py").exists()
 
 
+def test_the_hook_writes_what_the_developer_wrote_or_nothing(
+    repository: tuple[Path, Command],
+) -> None:
+    """The hook's environment has neither the project's Django nor django-stubs."""
+    folder, run = repository
+    table = folder / "pyproject.toml"
+    pins = table.read_text() + 'django-stubs = "ignored"\n'
+    table.write_text(pins)
+    developer = [sys.executable, "-m", "asyncgen", "build"]
+    subprocess.run(developer, cwd=folder, check=True, capture_output=True)
+    for hook in ("asyncgen-check", "asyncgen"):
+        again = run(hook)
+        assert again.returncode == 0, again.stdout + again.stderr
+
+    stub = (folder / "shop/querysets_async.pyi").read_bytes()
+    for pin, said in (
+        ('django = "4.2"\n', "the twins are for Django 4.2, and Django"),
+        ('django-stubs = "required"\n', "the types of twins rest on django-stubs, which are not"),
+    ):
+        table.write_text(pins.replace('django-stubs = "ignored"\n', "") + pin)
+        for hook in ("asyncgen-check", "asyncgen"):
+            refused = run(hook)
+            assert refused.returncode == 1
+            assert "- exit code: 2" in refused.stdout
+            assert said in refused.stdout
+    assert (folder / "shop/querysets_async.pyi").read_bytes() == stub
+
+
 def test_an_audit(repository: tuple[Path, Command]) -> None:
     """A comment that ignores nothing is a finding that needs no analysis."""
     folder, run = repository

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from asyncgen import environment
-from asyncgen.analysis import DjangoStubs, Evaluator, Spelling
+from asyncgen.analysis import Evaluator, Spelling
 from asyncgen.analysis.values import Level
 from asyncgen.classify import Classifier
 from asyncgen.config import Config, Release, Source
@@ -25,6 +25,7 @@ from asyncgen.plan.faults import Written, faults
 from asyncgen.plan.managers import add_static_managers
 from asyncgen.plan.naming import named
 from asyncgen.plan.own import attribute_names, every_file
+from asyncgen.plan.pinned import check_django, stubs_of_django
 from asyncgen.plan.result import Entry, Result
 from asyncgen.plan.selection import Selected, Selection, apart, leftovers, unmatched
 from asyncgen.plan.twin_names import misnamed_in_module
@@ -233,11 +234,13 @@ class Run:
         self.resolvers.append(resolver)
         if resolver.find("django.db.models") is None:
             return None
+        if not released:
+            check_django(self.config, resolver)
         add_static_managers(resolver, selected, modules.values())
         said = dict.fromkeys(self.config.pure, Level.CLEAN)
         said |= dict.fromkeys(self.config.blocks, Level.REACHES)
         relations = Relations(resolver, list(modules.values()))
-        django = DjangoStubs.find(installed, self.read)
+        django = stubs_of_django(self.config, installed, self.read)
         self.resolvers += [django.resolver] if django else []
         evaluator = Evaluator(resolver, relations, said, django=django)
         return Analysis(Classifier(evaluator), Spelling(evaluator), django, modules)
