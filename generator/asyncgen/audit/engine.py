@@ -41,7 +41,9 @@ class Engine:
             for entry in entries.of(module):
                 self.names[entry.bound.function] = entry.name
                 self.enter(entry)
-        return Audit(tuple(self.findings(possible)), len(self.names), tuple(self.entries), ())
+        return Audit(
+            tuple(self.findings(possible)), len(self.names), tuple(self.entries), self.untold()
+        )
 
     # -- evaluation --------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ def _lines(finding: Finding, root: Path) -> list[str]:
 def _chain(chain: Sequence[Link], root: Path) -> list[str]:
     """Each step with its place, the places below each other."""
     steps = [f"{'-> ' if number else ''}{each.text}" for number, each in enumerate(chain)]
-    width = min(max(map(len, steps), default=0), 48)
+    width = min(max(map(len, steps), default=0), 60)
     return [
         f"  {step:{width}}  {shown(each.path, root)}:{each.line}"
         for step, each in zip(steps, chain, strict=True)
