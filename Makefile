@@ -14,7 +14,7 @@ QUICK := unit golden audit coherence surface traps runtime history soak
 # The tests of a module stay together: they share what it made.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test test-all lint types check docs schema golden lock clean
+.PHONY: demo test test-all lint types check docs pictures schema golden lock clean
 
 # The bookshop is copied without what is generated, so that the demo shows it being written, and
 # leaves the committed files as they are: the stubs of its managers are those of Django 6.1.
@@ -56,6 +56,10 @@ docs: $(DOCS)/ready
 	$(DOCS)/bin/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env \
 		--doctree-dir .cache/docs/read \
 		docs .cache/docs/html
+
+# Draw the pictures of the documentation anew.
+pictures: $(READY)
+	$(BIN)/python docs/draw.py
 
 # Write the JSON Schema of the configuration anew.
 schema: $(READY)
