@@ -206,19 +206,27 @@ class OnLoop(Handing):
     # -- expressions -------------------------------------------------------------------------------
 
     def value(self, expression: Expression, frame: Frame) -> Value:
-        with at(frame, expression):
-            match expression:
-                case Await(value=inner):
-                    before = len(frame.seen) if isinstance(frame, LoopFrame) else 0
-                    value = self.value(inner, frame)
-                    if isinstance(frame, LoopFrame) and len(frame.seen) > before:
-                        value = frozenset(each for each in value if not self.is_sync(each))
-                    return self.awaited(value, frame)
-                case Get(value=Name() as owner, name=name):
-                    value = super().value(expression, frame)
-                    self.remark(owner, name, frame)
-                    return value
-            return super().value(expression, frame)
+        if not isinstance(frame, LoopFrame):
+            return self.evaluate(expression, frame)
+        frame.within.append(expression)
+        try:
+            return self.evaluate(expression, frame)
+        finally:
+            frame.within.pop()
+
+    def evaluate(self, expression: Expression, frame: Frame) -> Value:
+        match expression:
+            case Await(value=inner):
+                before = len(frame.seen) if isinstance(frame, LoopFrame) else 0
+                value = self.value(inner, frame)
+                if isinstance(frame, LoopFrame) and len(frame.seen) > before:
+                    value = frozenset(each for each in value if not self.is_sync(each))
+                return self.awaited(value, frame)
+            case Get(value=Name() as owner, name=name):
+                value = super().value(expression, frame)
+                self.remark(owner, name, frame)
+                return value
+        return super().value(expression, frame)
 
     def take(self, target: Expression, iterable: Expression, is_async: bool, frame: Frame) -> None:
         """Bind the target of a loop to what is run through."""

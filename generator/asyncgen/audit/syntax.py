@@ -31,8 +31,9 @@ class File:
     parents: dict[ast.AST, ast.AST] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.source = self.path.read_bytes().decode("utf-8", errors="replace")
-        self.lines = self.source.splitlines()
+        text = self.path.read_bytes().decode("utf-8", errors="replace")
+        self.source = text.replace("\r\n", "\n").replace("\r", "\n")
+        self.lines = self.source.split("\n")
         self.statements, self.parents = {}, {}
         for node in ast.walk(ast.parse(self.source)):
             if isinstance(node, ast.stmt):
@@ -65,7 +66,13 @@ class File:
         return False
 
     def text(self, node: ast.AST) -> str:
-        return ast.get_source_segment(self.source, node) or ""
+        """The source of a node; columns count bytes of UTF-8."""
+        if not isinstance(node, ast.expr | ast.stmt) or node.end_lineno is None:
+            return ""
+        lines = [each.encode() for each in self.lines[node.lineno - 1 : node.end_lineno]]
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return b"\n".join(lines).decode()
 
     def head(self, statement: ast.stmt) -> str:
         """The text of a statement; of one that has blocks, up to the first."""
