@@ -272,7 +272,7 @@ class Forms(Outside):
                 if name == prefix or name.startswith(f"{prefix}_"):
                     outcome = self.outcome(self.bound(function, each, owner))
                     if outcome.effect.level is Level.REACHES:
-                        return outcome.effect
+                        return replace(outcome.effect, cause=Cause.FORM)
         return None
 
     def showing_form(self, found: Class) -> Effect | None:
@@ -329,7 +329,7 @@ class Forms(Outside):
                     given: Given = ((_second(method), frozenset({row})),)
                     outcome = self.outcome(self.bound(method, where, Instance(found)), given)
                     if outcome.effect.level is Level.REACHES:
-                        return outcome.effect
+                        return replace(outcome.effect, cause=Cause.FORM)
                 continue
             what = f"{found.name}.{attribute.name} reads {path}"
             if effect := self.follows(row, path.split("."), name, where, attribute, what):

@@ -120,11 +120,14 @@ class LoopWalk(Walk):
         return exits
 
     def statement(self, statement: Statement, state: Environment) -> Exits[Environment]:
-        """`try: get_running_loop() except RuntimeError: …`: there is one, so nothing is raised."""
         if isinstance(statement, Try) and _is_probe(statement):
+            # There is a running loop, so that nothing is raised.
             block: Block = (*statement.body, *statement.otherwise, *statement.final)
             return self.block(block, state)
-        return super().statement(statement, state)
+        exits = super().statement(statement, state)
+        if isinstance(statement, Loop) and statement.iterable and exits.end is not None:
+            self.evaluator.remark(statement.iterable, states.FILLED, self.within(exits.end))
+        return exits
 
 
 def _takes_sync_only(handler: Handler) -> bool:

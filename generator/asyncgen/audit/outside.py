@@ -224,6 +224,13 @@ class Outside(Threads):
         is_client = dotted.startswith(("smtplib.", "ftplib.", "imaplib.", "poplib."))
         return is_client and "()" not in dotted and not arguments.values
 
+    def enter(self, value: Value, frame: Frame) -> Value:
+        """What is not read mostly gives itself: a client, a file."""
+        opened = frozenset(
+            each for each in value if isinstance(each, Foreign) and each.dotted.endswith("()")
+        )
+        return opened | (super().enter(value - opened, frame) if value - opened else NOTHING)
+
     def call_session(self, name: str, frame: Frame) -> Value:
         if name in known.SESSION_TWINS.values():
             return builtin(COROUTINE, unknown("what a session keeps"))

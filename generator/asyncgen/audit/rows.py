@@ -37,7 +37,7 @@ from asyncgen.django.relations import Reverse
 from asyncgen.facts import Call, Expression, Get, Item, Name
 from asyncgen.source import Attribute, Class
 
-_FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first", "iterator", "last"})
+_FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first", "last"})
 _CACHING = ("functools.cache", "functools.lru_cache")
 _RELATED = "django.db.models.related"  # before the methods that managers of relations have
 _RELATED_METHODS = frozenset({"add", "clear", "remove", "set"})

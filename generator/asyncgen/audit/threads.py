@@ -9,6 +9,7 @@ import asyncgen.audit.known as known
 import asyncgen.audit.state as states
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.values import (
+    NONE,
     NOTHING,
     Arguments,
     Bound,
@@ -128,7 +129,8 @@ class Threads(Rows):
 
     def awaited(self, value: Value, frame: Frame) -> Value:
         """What `await value` gives."""
-        if value and all(map(self.is_sync, value)):
+        told = value - NONE
+        if told and all(map(self.is_sync, told)):
             frame.note(Level.REACHES, "awaits what is not awaitable", Cause.NOT_ASYNC)
             return unknown("what is no coroutine's")
         given: list[Value] = []
@@ -224,7 +226,15 @@ class Threads(Rows):
     def is_threaded(self, function: Function) -> bool:
         """Whether a decorator makes a function run in a thread."""
         names = (*known.WRAPPERS, *self.bridges)
-        return not function.is_async and (function in self.handed or function.is_decorated(*names))
+        return not function.is_async and (
+            function in self.handed
+            or function.is_decorated(*names)
+            or any(self.is_bridge_by_name(each.dotted) for each in function.decorations)
+        )
+
+    def is_bridge_by_name(self, dotted: str) -> bool:
+        found = self.resolver.dotted(dotted) if dotted and "builtins" not in dotted else None
+        return isinstance(found, Class) and self.is_bridge(found)
 
     def is_bridge_itself(self, type_: Type) -> bool:
         match type_:
@@ -252,7 +262,13 @@ class Threads(Rows):
         inner = Frame(frame.module, None, None, None, dict(frame.environment), frame.line)
         if isinstance(callee, Bound) and self.is_threaded(callee.function):
             outcome = self.outcome(callee, self.given(callee, arguments))
-            value = self.substituted(outcome.returns, callee, arguments)
+            # A bridge that was evaluated as a decorator has made a coroutine already.
+            value = union(
+                each.elements
+                if isinstance(each, Builtin) and each.name == COROUTINE
+                else frozenset({each})
+                for each in self.substituted(outcome.returns, callee, arguments)
+            )
         else:
             value = self.call_type(callee, arguments, inner)
         if isinstance(callee, Bound):

@@ -1,0 +1,47 @@
+"""Sources with what is found in them: each line of a case says its codes in a comment, with a
+question mark where the finding is only possible. What no line says must not be found."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from asyncgen.audit import audited
+from asyncgen.audit.finding import Level
+from asyncgen.config import Config
+from depot import MODELS
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.test"))
+SETTINGS = """
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "table": {"BACKEND": "django.core.cache.backends.db.DatabaseCache"},
+    "files": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache"},
+}
+"""
+_SAID = re.compile(r"#((?: AG\d+\??)+)$")
+
+
+def said(text: str) -> dict[int, list[str]]:
+    """The codes that each line says."""
+    found = ((number, _SAID.search(line)) for number, line in enumerate(text.splitlines(), 1))
+    return {number: match[1].split() for number, match in found if match}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_what_a_case_says_is_found_and_nothing_else(case: Path, tmp_path: Path) -> None:
+    text = case.read_text()
+    folder = tmp_path / "depot"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "models.py").write_text(MODELS)
+    (folder / "settings.py").write_text(SETTINGS)
+    (folder / "jobs.py").write_text(text)
+    config = Config(tmp_path, tmp_path / "pyproject.toml", (), search=(tmp_path,))
+    found: dict[int, list[str]] = {}
+    for each in audited(config, [folder / "jobs.py"], True).findings:
+        code = each.code + ("?" if each.level is Level.POSSIBLE else "")
+        if code not in found.setdefault(each.line, []):
+            found[each.line].append(code)
+    assert found == said(text)
