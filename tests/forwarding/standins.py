@@ -524,6 +524,8 @@ def class_of(world: World, node: ast.ClassDef, module: SourceModule) -> type:
                 own[name] = Symbol(name)
             case ast.ClassDef():
                 own[name] = class_of(world, statement, module)
+            case ast.Assign(value=ast.Constant(value=constant)):
+                own[name] = constant
             case ast.Assign(value=ast.Name() | ast.Attribute() as value):
                 found = scope.evaluate(value)
                 if not isinstance(found, Symbol):
