@@ -122,7 +122,11 @@ class ThreadConnection:
         return ThreadConnection(self._connection, self._executor)
 
     def drop(self) -> None:
-        self._executor.submit(self._connection.close)
+        # An executor's thread ends when the garbage collector finds the executor, together with
+        # this: what nobody closed would then wait for a thread that is gone.
+        closing = self._executor if self._running else ThreadPoolExecutor(1)
+        closing.submit(self._connection.close)
+        closing.shutdown(wait=False)
         self._executor.shutdown(wait=False)
 
 

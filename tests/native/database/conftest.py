@@ -18,14 +18,15 @@ if not os.environ.get("ASYNCGEN_TEST_DATABASE", "").startswith("native_"):
 
 T = TypeVar("T")
 HERE = Path(__file__).parent
-# What a forgotten task held on SQLite is closed when it is collected; Python 3.13 says so.
+# The garbage collector finds a forgotten task and the connection that it held together: Python 3.13
+# warns of the connection before its owner, who is asked next, closes it.
 LEFT_OPEN = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if os.environ.get("ASYNCGEN_TEST_DATABASE") == "native_sqlite":
         for item in items:
-            if HERE in item.path.parents:
+            if HERE in item.path.parents and "forgotten" in item.name:
                 item.add_marker(LEFT_OPEN)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
+import sqlite3
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -372,6 +373,30 @@ def test_a_forgotten_transaction_is_rolled_back_and_its_connection_closed(run: R
             await asyncio.sleep(0)
         assert pools()["default"].statistics().open == 0
         assert await anames() == []
+
+    run(main())
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite's connections have threads")
+def test_a_forgotten_connection_is_closed_though_its_thread_went_with_it(run: Run) -> None:
+    """Whoever still has the driver's own object, such as a debugger, does not keep the lock."""
+    held: list[sqlite3.Connection] = []
+
+    def enter() -> None:
+        transaction.atomic().__enter__()
+        held.append(connection.connection._connection)
+
+    async def main() -> None:
+        await asyncio.create_task(bridge(enter)())
+        deadline = asyncio.get_running_loop().time() + 20
+        while asyncio.get_running_loop().time() < deadline:
+            gc.collect()
+            await asyncio.sleep(0.01)
+            try:
+                held[0].execute("SELECT 1")
+            except sqlite3.ProgrammingError:  # It is closed.
+                return
+        raise AssertionError
 
     run(main())
 

@@ -13,8 +13,9 @@ from asgiref.sync import sync_to_async
 from django.db import connection, connections
 
 HERE = Path(__file__).parent
-# Django does not close a connection to a database in memory, nor does the end of its thread; Python
-# 3.13 says so when it is collected.
+# Django does not close a connection to a database in memory, nor does the end of its thread, such
+# as that of a request; Python 3.13 says so when it is collected. The runtime's own threads close
+# theirs: test_a_block_closes_its_connection_to_a_database_in_memory.
 LEFT_OPEN = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 
 

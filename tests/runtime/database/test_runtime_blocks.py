@@ -8,6 +8,7 @@ import asyncio
 import contextvars
 import functools
 import gc
+import sqlite3
 import threading
 from contextlib import aclosing, contextmanager, suppress
 
@@ -807,6 +808,24 @@ def test_the_log_names_the_callback_that_failed(run, caplog, kind, in_block):
 
 
 # What is left
+
+
+@pytest.mark.skipif(
+    connection.settings_dict["NAME"] != ":memory:", reason="others are closed by Django, too"
+)
+def test_a_block_closes_its_connection_to_a_database_in_memory(run):
+    """Django's close() leaves these open, and the end of a thread to the garbage collector."""
+    held = []
+
+    async def main():
+        for make in (aatomic, functools.partial(alocked, "a")):
+            async with make():
+                await sync_to_async(lambda: held.append(connection.connection))()
+
+    run(main())
+    for each in held:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            each.execute("SELECT 1")
 
 
 def test_break_inside_a_block_logs_nothing(run):
