@@ -188,7 +188,7 @@ def build(session: Session, verify: bool, fail_on_change: bool) -> int:
     from asyncgen.output import write
 
     complete(session.configuration.parent)
-    unchanged = None if verify else _unchanged(session)
+    unchanged = None if verify else _unchanged(session, renews=True)
     if unchanged is not None:
         session.say("asyncgen: in sync, nothing read")
         _say_what_is_next(session, unchanged)
@@ -588,17 +588,41 @@ def _result(session: Session, config: Config) -> Result:
         gc.enable()
 
 
-def _unchanged(session: Session) -> list[Problem] | None:
+def _unchanged(session: Session, *, renews: bool = False) -> list[Problem] | None:
     """What is wrong with the wiring, if nothing that the last build depended on has changed since;
     its warnings are given."""
     from asyncgen.stamp import warnings
 
+    if session.verbosity > 0:
+        return None
     lines = warnings(str(session.configuration), session.python)
-    if lines is None or session.verbosity > 0:
+    if lines is None:
+        lines = _unmoved(session, renews=renews)
+    if lines is None:
         return None
     known = [from_json(each) for each in lines]
     session.complain([each for each in known if each.code not in WIRING])
     return [each for each in known if each.code in WIRING]
+
+
+def _unmoved(session: Session, *, renews: bool) -> list[str] | None:
+    """The warnings of the last build, where what was edited since can change nothing. With
+    `renews` the next look is as fast as after a build."""
+    from asyncgen.stamp import edited, renew
+
+    changed = edited(str(session.configuration), session.python)
+    if changed is None:
+        return None
+    from asyncgen.edits import Known, still_hold
+
+    modules, lines = changed
+    now = still_hold([Known(*each) for each in modules], lines)
+    if now is None:
+        return None
+    if renews:
+        found = ((each.path, each.key, each.name, each.shown, each.hash) for each in now)
+        renew(str(session.configuration), found)
+    return lines
 
 
 def _remember(session: Session, config: Config, result: Result, texts: list[Rendered]) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -25,6 +26,7 @@ from asyncgen import facts, problems, source
 from asyncgen.files import WRITABLE_BY_OTHERS, is_ours, private_bytes, write_private
 
 T = TypeVar("T")
+_DAY = 24 * 60 * 60  # seconds
 # A table's rows: a scalar, or a kind and the numbers of the rows that it is made of.
 Row = str | int | bool | None | list[str | int]
 Made = list[object]
@@ -59,7 +61,10 @@ def recall(key: str, kind: type[T], make_later: MakeLater | None = None) -> T | 
         found = decoded(json.loads(table), make_later)
     except (LookupError, TypeError, ValueError):
         return None  # of another shape: a run that went on while asyncgen was replaced kept it
-    return found if isinstance(found, kind) else None
+    if not isinstance(found, kind):
+        return None
+    _note_use(folder / f"{key}.json")
+    return found
 
 
 def keep(key: str, value: object) -> None:
@@ -72,6 +77,27 @@ def keep(key: str, value: object) -> None:
         if _is_private(folder):
             table = json.dumps(encoded(value), separators=(",", ":"))
             write_private(folder / f"{key}.json", f"{digest(table)}\n{table}")
+
+
+def prune() -> None:
+    """Once a day, take out what no run has asked for in a month."""
+    folder = _folder()
+    if folder is None or not _is_private(folder):
+        return
+    with suppress(OSError):
+        mark = folder / "pruned"
+        if mark.exists() and time.time() - mark.stat().st_mtime < _DAY:
+            return
+        mark.touch(mode=0o600)
+        for path in folder.glob("*.json"):
+            if time.time() - path.stat().st_mtime > 30 * _DAY:
+                path.unlink()
+
+
+def _note_use(path: Path) -> None:
+    with suppress(OSError):
+        if time.time() - path.stat().st_mtime > _DAY:
+            os.utime(path)
 
 
 def _folder() -> Path | None:

@@ -19,7 +19,7 @@ from asyncgen.files import CACHE, JOURNAL, hash_of_file, private_bytes, write_pr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from asyncgen.config import Config
@@ -36,6 +36,7 @@ _VARIABLES = (
     "POETRY_VIRTUALENVS_PATH",
     "WORKON_HOME",
 )
+_MODULE = "module"  # no condition: how to find the facts that the build had of a file
 
 
 def warnings(configuration: str, python: str | None) -> list[str] | None:
@@ -43,6 +44,51 @@ def warnings(configuration: str, python: str | None) -> list[str] | None:
 
     `configuration` is the absolute path of its file, `python` what `--python` says.
     """
+    found = []
+    for kind, subject, known in _lines(configuration) or [("", "", "")]:
+        if kind == _WARNING:
+            found.append(known)
+        elif kind != _MODULE and (kind == "" or _CONDITIONS[kind](subject, python) != known):
+            return None
+    return found
+
+
+def edited(configuration: str, python: str | None) -> tuple[list[list[str]], list[str]] | None:
+    """The modules whose files alone have changed since the last build, and its warnings as JSON;
+    None where anything else has changed. Of a module: the path, the key of its facts, its name, and
+    how the path is shown."""
+    lines = _lines(configuration) or ()
+    modules: dict[str, list[str]] = {}
+    for kind, subject, known in lines:
+        if kind == _MODULE:
+            modules.setdefault(subject, []).append(known)
+    changed = []
+    for kind, subject, known in lines:
+        if kind in _CONDITIONS and _CONDITIONS[kind](subject, python) != known:
+            if kind != "file" or subject not in modules:
+                return None
+            changed.append(subject)
+    found = [[path, *known.split(" ", 2)] for path in changed for known in modules[path]]
+    said = [known for kind, _, known in lines if kind == _WARNING]
+    return (found, said) if found else None
+
+
+def renew(configuration: str, modules: Iterable[tuple[str, str, str, str, str]]) -> None:
+    """Stamp modules as they are now, after a look at what was edited. Of each: the path, the key of
+    its facts, its name, how the path is shown, and the hash of what was looked at."""
+    found = list(modules)
+    hashes = {path: hash_ for path, _, _, _, hash_ in found}
+    lines = [
+        (kind, subject, hashes.get(subject, known) if kind == "file" else known)
+        for kind, subject, known in _lines(configuration) or ()
+        if kind != _MODULE or subject not in hashes
+    ]
+    lines += [(_MODULE, path, f"{key} {name} {shown}") for path, key, name, shown, _ in found]
+    _write(configuration, ["\t".join(line) for line in lines])
+
+
+def _lines(configuration: str) -> list[tuple[str, str, str]] | None:
+    """The stamp of a configuration: kind, subject and what held; None where there is none."""
     stamp = _path(configuration)
     data = private_bytes(stamp)
     is_pending = os.path.exists(os.path.join(os.path.dirname(stamp), os.pardir, JOURNAL))
@@ -53,18 +99,15 @@ def warnings(configuration: str, python: str | None) -> list[str] | None:
         return None  # damaged
     if f"file\t{configuration}\t" not in text:
         return None  # of another folder, which this one was copied from
-    found = []
-    for line in text.split("\n"):
-        kind, subject, known = line.split("\t")
-        if kind == _WARNING:
-            found.append(known)
-        elif _CONDITIONS[kind](subject, python) != known:
-            return None
-    return found
+    return [(kind, subject, known) for kind, subject, known in map(_split, text.split("\n"))]
+
+
+def _split(line: str) -> list[str]:
+    return line.split("\t")
 
 
 def remember(
-    config: Config, python: str | None, result: Result, written: Iterable[str], said: Iterable[str]
+    config: Config, python: str | None, result: Result, written: Sequence[str], said: Iterable[str]
 ) -> None:
     """Stamp the state after a build that `said` warnings, given as JSON. A folder that cannot be
     written to is left alone."""
@@ -75,9 +118,19 @@ def remember(
         for kind, subject in conditions
     ]
     lines += [f"{_WARNING}\t\t{each}" for each in said]
+    ours = {str(config.root / each) for each in written}
+    lines += [
+        f"{_MODULE}\t{path}\t{key} {module.name} {module.path}"
+        for path, module, key in result.modules
+        if str(path) not in ours and "site-packages" not in path.parts
+    ]
+    _write(str(config.path), lines)
+
+
+def _write(configuration: str, lines: list[str]) -> None:
     if all(line.count("\t") == 2 and "\n" not in line for line in lines):
         try:
-            path = _path(str(config.path))
+            path = _path(configuration)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             text = "\n".join(lines)
             write_private(path, f"{text}\n{_hash(text)}")

@@ -146,7 +146,7 @@ def environment(package: Package, root: Path) -> Path:
     return folder
 
 
-def decided(package: Package, root: Path, places: Path) -> list[dict[str, str]]:
+def decided(package: Package, root: Path, places: Path) -> list[dict[str, Any]]:
     """The callables that were decided to be `pure` or `queryset`."""
     path = root / "pyproject.toml"
     path.write_text(
@@ -172,19 +172,21 @@ def is_called(entry: Entry) -> bool:
     )
 
 
-def planned(entry: Entry) -> dict[str, str]:
+def planned(entry: Entry) -> dict[str, Any]:
     decision = entry.decision
     return {
         "module": entry.module.name,
         "class": decision.owner.qualname if decision.owner else "",
         "name": decision.function.name,
         "kind": decision.kind.value,
+        # A queryset whose evidence says a doubt may query: that is said.
+        "doubts": decision.kind is Kind.QUERYSET and len(decision.evidence) > 1,
         "binding": decision.function.binding.value,
         "why": "; ".join(each.message for each in decision.evidence),
     }
 
 
-def on_loop(package: Package, root: Path) -> tuple[list[dict[str, str]], Any]:
+def on_loop(package: Package, root: Path) -> tuple[list[dict[str, Any]], Any]:
     """The callables, and what onloop.py says of them."""
     places = environment(package, root)
     entries = decided(package, root, places)
@@ -226,7 +228,7 @@ def test_nothing_queries_that_should_not(package: Package, tmp_path: Path) -> No
     assert report["returned"]
 
 
-def summary(package: Package, entries: list[dict[str, str]], report: Any) -> str:
+def summary(package: Package, entries: list[dict[str, Any]], report: Any) -> str:
     return (
         f"{package.name}: {len(entries)} callables, {report['called']} called "
         f"{report['calls']} times, {report['returned']} of them returned"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -175,7 +176,7 @@ def test_a_damaged_file_is_read_anew(seed: int, cache: Path, tmp_path: Path) -> 
     path = tmp_path / "models.py"
     path.write_text(SOURCE)
     module = read_file(path, "m", "m.py", keep=True)
-    (file,) = cache.iterdir()
+    (file,) = cache.glob("*.json")
     file.write_bytes(damaged(file.read_bytes(), seed))
     assert shown(read_file(path, "m", "m.py", keep=True)) == shown(module)
 
@@ -190,7 +191,7 @@ def kept(cache: Path, tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     path = tmp_path / "models.py"
     path.write_text(SOURCE)
     read_file(path, "m", "m.py", keep=True)
-    (file,) = cache.iterdir()
+    (file,) = cache.glob("*.json")
     plant(file)
     assert "planted" in read_file(path, "m", "m.py", keep=True).functions
     yield path, file
@@ -229,10 +230,24 @@ def test_what_is_in_the_way_of_the_cache_is_no_error(cache: Path, tmp_path: Path
     assert read_file(path, "m", "m.py", keep=True).classes
 
 
+def test_what_nobody_asks_for_goes_after_a_month(cache: Path) -> None:
+    for key in ("old", "used", "new"):
+        memory.keep(key, Name(key))
+    month_ago = time.time() - 31 * 24 * 60 * 60
+    for key in ("old", "used"):
+        os.utime(cache / f"{key}.json", (month_ago, month_ago))
+    assert memory.recall("used", Name) == Name("used")
+    memory.prune()
+    assert {each.stem for each in cache.glob("*.json")} == {"used", "new"}
+    os.utime(cache / "new.json", (month_ago, month_ago))
+    memory.prune()  # not twice on one day
+    assert (cache / "new.json").exists()
+
+
 def test_keeping_leaves_nothing_beside(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
     memory.keep("key", Name("a"))
-    assert list(cache.iterdir()) == []
+    assert list(cache.glob("*.json")) == []

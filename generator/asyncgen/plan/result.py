@@ -41,6 +41,9 @@ class Result:
     is_first_party: Callable[[str], bool] = lambda package: False
     marked: tuple[str, ...] = ()  # sources that have twins in them, and are to have none
 
+    # Each module that was read, with its file, and the key that its facts are kept under.
+    modules: tuple[tuple[Path, Module, str], ...] = ()
+
     @property
     def errors(self) -> tuple[Problem, ...]:
         return tuple(each for each in self.problems if each.severity is Severity.ERROR)

@@ -109,6 +109,10 @@ class Run:
             unwired,
             cache(self.is_first_party),
             tuple(each for each in self.marked(looked_at) if each not in hosts),
+            tuple(
+                (path, module, self.files.key_of[module])
+                for (path, _), module in self.known.items()
+            ),
         )
 
     def marked(self, looked_at: list[tuple[Analysis, Chosen]]) -> Iterator[str]:

@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import tokenize
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -46,6 +47,7 @@ class Files:
 
     modules: dict[str, Module] = field(default_factory=dict)  # by the key that each is kept under
     new: set[str] = field(default_factory=set)  # those with something that was not kept before
+    key_of: dict[Module, str] = field(default_factory=dict)
 
     def read(self, path: Path, module: str, display: str) -> Module:
         """See `read_file`."""
@@ -53,9 +55,7 @@ class Files:
         is_package = path.stem == "__init__"
         key = memory.digest(data, module, display, str(is_package), _code())
 
-        def make_later(snippet: Snippet, table: str = "") -> Later:
-            return Later(lambda: self.block(snippet, table, key), snippet, table)
-
+        make_later = self.later(key)
         found = memory.recall(key, Module, make_later)
         if found is None:
             from asyncgen.read.tree import read_source  # LibCST is imported when it is needed
@@ -64,7 +64,16 @@ class Files:
             found = read_source(text, module, display, is_package=is_package, make_later=make_later)
             self.new.add(key)
         self.modules[key] = found
+        self.key_of[found] = key
         return found
+
+    def later(self, key: str) -> Callable[..., Later]:
+        """What makes the blocks that are read later, of a module with that key."""
+
+        def make(snippet: Snippet, table: str = "") -> Later:
+            return Later(lambda: self.block(snippet, table, key), snippet, table)
+
+        return make
 
     def block(self, snippet: Snippet, table: str, key: str) -> Block:
         """The statements of a snippet, from the table that an earlier run made of them."""
@@ -78,8 +87,10 @@ class Files:
 
     def keep(self) -> None:
         """Keep what was read, for later runs."""
-        for key in self.new:
+        for key in self.new & self.modules.keys():
             memory.keep(key, self.modules[key])
+        if self.new:
+            memory.prune()
         self.new.clear()
 
 
