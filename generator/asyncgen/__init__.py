@@ -5,8 +5,7 @@ They are imported when they are first asked for, so that the command line need n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # importing typing takes longer than a check without a change
 if TYPE_CHECKING:
     from asyncgen.api import (
         AsyncgenError,
