@@ -45,7 +45,7 @@ APPLICATIONS = {
     ),
     "takahe": Application(
         "https://github.com/jointakahe/takahe",
-        ("--requirement", "requirements-dev.txt"),
+        ("--requirement", "requirements-dev.txt", "pytest<8"),
         ("-m", "pytest", "-q", "-p", "no:cacheprovider"),
         {
             "TAKAHE_DEBUG": "true",

@@ -202,6 +202,7 @@ def build(session: Session, verify: bool, fail_on_change: bool) -> int:
     for drift in drifts:
         session.say(f"{VERBS[drift.kind.value]} {drift.path}")
     session.say(summary(result, changed))
+    _say_what_is_uncovered(session, config, result)
     _say_what_is_to_install(session, config, rendered)
     _say_what_is_next(session, [each.problem() for each in result.faults])
     if verify:
@@ -219,6 +220,7 @@ def check(session: Session) -> int:
         result, rendered, drifts = _compared(session, config)
         found = _drift_problems(config, rendered, drifts)
         found += [each.problem() for each in result.faults]
+        _say_what_is_uncovered(session, config, result)
     session.complain(found)
     is_drift = any(each.severity is Severity.ERROR for each in found)
     if not is_drift:
@@ -632,6 +634,19 @@ def _remember(session: Session, config: Config, result: Result, texts: list[Rend
     said = map(as_json, problems)
     left = [each.location.path for each in result.problems if each.code == LEFT and each.location]
     remember(config, session.python, result, [*(each.path for each in texts), *left], said)
+
+
+def _say_what_is_uncovered(session: Session, config: Config, result: Result) -> None:
+    from asyncgen.plan import uncovered
+
+    paths = sorted(uncovered(config, result))
+    if paths:
+        shown = ", ".join(paths[:3])
+        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+        session.say(
+            f"No source names {shown}{more}, with querysets, managers or models: add them to "
+            "`sources`, or say `# asyncgen: skip` in them"
+        )
 
 
 def _say_what_is_to_install(session: Session, config: Config, rendered: Sequence[Rendered]) -> None:

@@ -125,3 +125,38 @@ def test_classes_of_other_packages_are_named(project: Project, run: Run) -> None
     assert '# sources = ["tides.dated"]\n# style = "subclass"\n' in table
     assert '# output = "shop/tides_dated_async.py"\n' in table
     assert "django.db" not in table
+
+
+UNCOVERED = {
+    "a model": (MODEL, True),
+    "a manager of a package's": (
+        "from django.db import models\nfrom tides import (\n    TideManager,\n)\n\n\n"
+        "class Books(\n    TideManager\n):\n    pass\n",
+        True,
+    ),
+    "something else": (PLAIN, False),
+    "a manager of tasks": ("class Tasks(TaskManager):\n    pass\n", False),
+    "what is skipped": (MODEL.replace("class", "# asyncgen: skip\nclass"), False),
+}
+
+
+@pytest.mark.parametrize("name", UNCOVERED)
+def test_modules_that_no_source_names_are_mentioned(project: Project, run: Run, name: str) -> None:
+    text, is_mentioned = UNCOVERED[name]
+    body = "    def close(self):\n        self.delete()\n"
+    root = project(
+        {
+            "pyproject.toml": '[tool.asyncgen]\nsources = ["shop/models.py"]\nunwired = ["*"]\n',
+            "shop/__init__.py": "",
+            "shop/models.py": MODEL.replace("    pass\n", body),
+            "shop/other.py": text,
+            "shop/tests/__init__.py": "",
+            "shop/tests/models.py": MODEL,
+        }
+    )
+    said = "No source names shop/other.py, with querysets"
+    assert (said in run("check").stdout) is is_mentioned
+    built = run("build")
+    assert (said in built.stdout) is is_mentioned
+    assert "shop/tests" not in built.stdout
+    assert "No source names" not in run("check", "--output-format", "json").stdout

@@ -4,6 +4,7 @@ from asyncgen.plan.own import own_files
 from asyncgen.plan.result import Entry, Result
 from asyncgen.plan.run import Progress, Run, rendered, renderer_of
 from asyncgen.plan.selection import Selection, import_root
+from asyncgen.plan.uncovered import uncovered
 
 __all__ = [
     "Entry",
@@ -15,4 +16,5 @@ __all__ = [
     "own_files",
     "rendered",
     "renderer_of",
+    "uncovered",
 ]

@@ -75,7 +75,7 @@ def _others(config: Config, resolver: Resolver, known: set[str]) -> Iterator[Mod
     selection = Selection(config, Source())
     for search in config.search:
         if search.is_relative_to(config.root):
-            for path in _package_files(search):
+            for path in package_files(search):
                 name = selection.module_name(path)
                 if name not in known and _imports_mixin(path):
                     module = resolver.readable(name)
@@ -92,7 +92,7 @@ def _imports_mixin(path: Path) -> bool:
     return _IMPORTS_MIXIN.search(data) is not None and not is_generated(data)
 
 
-def _package_files(folder: Path) -> Iterator[Path]:
+def package_files(folder: Path) -> Iterator[Path]:
     """The modules in a folder and in the packages below it."""
     try:
         entries = sorted(os.scandir(folder), key=lambda each: each.name)
@@ -102,7 +102,7 @@ def _package_files(folder: Path) -> Iterator[Path]:
         if entry.name.endswith(".py") and entry.is_file():
             yield Path(entry)
         elif entry.is_dir() and os.path.isfile(os.path.join(entry, "__init__.py")):
-            yield from _package_files(Path(entry))
+            yield from package_files(Path(entry))
 
 
 def _wired(

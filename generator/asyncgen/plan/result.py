@@ -39,6 +39,7 @@ class Result:
     faults: tuple[Fault, ...] = ()  # of how classes inherit their mixins
     # Whether a top-level package is the project's own, which isort sets apart.
     is_first_party: Callable[[str], bool] = lambda package: False
+    sources: frozenset[str] = frozenset()  # the project's own modules that a source names
     marked: tuple[str, ...] = ()  # sources that have twins in them, and are to have none
 
     # Each module that was read, with its file, and the key that its facts are kept under.

@@ -108,6 +108,7 @@ class Run:
             all(plan.maker.django for plan in self.plans.values() if plan.stubs != NONE),
             unwired,
             cache(self.is_first_party),
+            frozenset(self.display(each.path) for one in chosen for each in one.selected),
             tuple(each for each in self.marked(looked_at) if each not in hosts),
             tuple(
                 (path, module, self.files.key_of[module])
