@@ -1,0 +1,113 @@
+"""Every sample of the how-to pages: Python is run in the bookshop, page by page; TOML is loaded.
+
+A block that begins with the name of a file (`# settings.py`) or with `# before` stands for what
+cannot be run here, and is compiled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from asyncgen.config import AUDIT_KEYS, KEYS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "docs/how-to").glob("*.md"))
+# Pages whose samples tests of their own area run: they are about other classes than the bookshop's.
+ELSEWHERE = {
+    "adopting.md": "tests/adoption",
+    "audit.md": "tests/audit",
+    "inline.md": "tests/golden",
+    "native.md": "tests/native",
+}
+OWN = [path for path in PAGES if path.name not in ELSEWHERE]
+
+RUN = """\
+import ast, asyncio, inspect, json, os, sys, unittest
+import django
+from io import StringIO
+
+django.setup()
+from django.core.management import call_command
+from django.test.utils import setup_databases, teardown_databases
+from django.test import TestCase
+
+kept = setup_databases(verbosity=0, interactive=False)
+call_command("seed", stdout=StringIO())
+namespace = {}
+suite = unittest.TestSuite()
+
+
+async def run(samples):
+    for sample in samples:
+        code = compile(sample, "<sample>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        result = eval(code, namespace)
+        if inspect.iscoroutine(result):
+            await result
+
+
+asyncio.run(run(json.load(sys.stdin)))
+for value in namespace.values():
+    if isinstance(value, type) and issubclass(value, TestCase) and value is not TestCase:
+        suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(value))
+result = unittest.TextTestRunner(stream=sys.stderr).run(suite)
+print("tests", result.testsRun)
+os._exit(0 if result.wasSuccessful() else 1)  # a worker thread may hold the database open
+"""
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```$", page.read_text("utf-8"), re.S | re.M)
+
+
+def is_apart(sample: str) -> bool:
+    return bool(re.match(r"# (before|[\w/]+\.py)\n", sample))
+
+
+@pytest.mark.parametrize("page", OWN, ids=lambda page: page.stem)
+def test_python_compiles_and_runs(page: Path, tmp_path: Path) -> None:
+    samples = blocks(page, "python")
+    for sample in samples:
+        compile(sample, page.name, "exec", flags=0x2000)  # await is allowed at the top level
+    runs = [sample for sample in samples if not is_apart(sample)]
+    if not runs:
+        return
+    done = subprocess.run(
+        [sys.executable, "-c", RUN],
+        input=json.dumps(runs),
+        cwd=ROOT / "examples/bookshop",
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "bookshop.settings",
+            "BOOKSHOP_SQLITE": str(tmp_path / "shop.sqlite3"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"tests {sum(s.count('async def test_') for s in runs)}\n" in done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_toml_has_keys_that_there_are(page: Path) -> None:
+    for sample in blocks(page, "toml"):
+        table = tomllib.loads(sample).get("tool", {}).get("asyncgen", {})
+        for each in (table, *table.get("source", [])):
+            for key, value in each.items():
+                assert KEYS[key].accepts(value), f"{key} = {value!r}"
+                assert not KEYS[key].choices or value in KEYS[key].choices
+        assert table.get("audit", {}).keys() <= AUDIT_KEYS.keys()
+
+
+def test_every_page_is_one_that_is_run_here_or_elsewhere() -> None:
+    assert {path.name for path in PAGES} >= ELSEWHERE.keys()
+    for folder in ELSEWHERE.values():
+        assert (ROOT / folder).is_dir()
+    assert sum(bool(blocks(page, "python")) for page in OWN) >= 6
