@@ -351,6 +351,9 @@ def audit(
     if statistics:
         session.say(summary.statistics(found.findings))
     session.say(summary.text(found))
+    session.complain(found.audit.problems)
+    if found.audit.problems:
+        return BAD_SOURCE
     return DRIFT if found.findings else IN_SYNC
 
 

@@ -136,3 +136,15 @@ def test_comments_and_definitions_stay(mended: Mended) -> None:
     assert jobs.count("async def") == original.count("async def")
     assert "import time" not in jobs, "nothing sleeps any longer"
     assert "import asyncio" in jobs
+
+
+def test_a_file_that_cannot_be_read_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.asyncgen]\n")
+    (tmp_path / "good.py").write_text("import time\n\n\nasync def f():\n    time.sleep(1)\n")
+    (tmp_path / "bad.py").write_text("async def f(:\n")
+    arguments = ["--config", str(tmp_path / "pyproject.toml"), "audit", str(tmp_path)]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert result.exit_code == 3
+    assert "good.py:5: warning" in result.stdout
+    assert "bad.py:1: error: syntax error" in result.stderr
+    assert "[AG303]" in result.stderr

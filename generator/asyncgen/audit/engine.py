@@ -42,7 +42,11 @@ class Engine:
                 self.names[entry.bound.function] = entry.name
                 self.enter(entry)
         return Audit(
-            tuple(self.findings(possible)), len(self.names), tuple(self.entries), self.untold()
+            tuple(self.findings(possible)),
+            len(self.names),
+            tuple(self.entries),
+            self.untold(),
+            tuple(dict.fromkeys(self.project.problems)),
         )
 
     # -- evaluation --------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import enum
 from dataclasses import dataclass
 from pathlib import Path
 
+from asyncgen.problems import Problem
+
 
 class Level(enum.Enum):
     """How sure a finding is: only what is certain is reported unless more is asked for."""
@@ -65,9 +67,11 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Audit:
     """What a run gives: the findings, in the order of files and lines; how many functions on the
-    loop were looked at; the entry points; and what could not be told."""
+    loop were looked at; the entry points; what could not be told; and which files could not be
+    read."""
 
     findings: tuple[Finding, ...]
     functions: int
     entries: tuple[str, ...]
     untold: tuple[Link, ...]
+    problems: tuple[Problem, ...] = ()
