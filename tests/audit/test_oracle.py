@@ -19,7 +19,7 @@ import pytest
 from asyncgen.audit import audited
 from asyncgen.config import Config
 from depot import MODELS
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 HEAD = """\
@@ -237,7 +237,7 @@ def test_what_raises_is_found_and_nothing_else(
     assert differences(tmp_path, cases) == []
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(
     cases=st.lists(
         st.tuples(st.lists(st.sampled_from(CHAINS), max_size=5), st.sampled_from(READS_OF_CHAINS)),

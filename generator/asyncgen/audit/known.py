@@ -69,6 +69,10 @@ CALLBACKS: Mapping[str, int] = {
     "call_soon_threadsafe": 0,
 }
 LOOP_PROBES = frozenset({"get_running_loop"})
+# Functions that say whether a loop is running.
+IN_LOOP = frozenset({"strawberry.utils.inspect.in_async_context"})
+# Methods that keep what they find for the whole process.
+KEEPING = "django.contrib.contenttypes.models.ContentTypeManager."
 
 # -- sync code that the loop runs ------------------------------------------------------------------
 
@@ -194,7 +198,7 @@ _PATTERNS: Mapping[Cause, Sequence[str]] = {
         r"http\.client\.HTTPS?Connection\(\)\.(request|getresponse|connect)",
         r"(smtplib\.(SMTP|SMTP_SSL|LMTP)|ftplib\.(FTP|FTP_TLS)|imaplib\.IMAP4(_SSL)?"
         r"|poplib\.POP3(_SSL)?)(\(\)\.\w+)?",
-        r"xmlrpc\.client\.ServerProxy\(\)\..+",
+        r"xmlrpc\.client\.ServerProxy\(\)(\.\w+)+",
         rf"requests\.({_VERBS})|requests\.([sS]ession|sessions\.Session)\(\)\.({_VERBS})",
         rf"httpx\.({_VERBS})|httpx\.Client\(\)\.({_VERBS})",
         r"urllib3\.(request|PoolManager\(\)\.(request|urlopen))",

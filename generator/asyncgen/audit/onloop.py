@@ -22,6 +22,7 @@ from asyncgen.analysis.values import (
     Cause,
     Effect,
     Instance,
+    Level,
     Type,
     Value,
     builtin,
@@ -30,6 +31,7 @@ from asyncgen.analysis.values import (
 )
 from asyncgen.audit.handing import Handing
 from asyncgen.audit.recording import LoopFrame, named
+from asyncgen.audit.rows import less_sure
 from asyncgen.audit.threads import GENERATOR, THREADED
 from asyncgen.facts import (
     Assign,
@@ -269,6 +271,18 @@ class OnLoop(Handing):
                 self.unawaited(value, "compares", frame)
         return builtin("bool")
 
+    def truth(self, test: Expression, frame: Frame) -> bool | None:
+        """Also of a call that says whether a loop is running."""
+        match test:
+            case Call(function=Name(), arguments=(), keywords=()):
+                scratch = Frame(
+                    frame.module, None, None, None, dict(frame.environment), is_typed=False
+                )
+                value = self.value(test, scratch)
+                texts = {each.text if isinstance(each, Builtin) else "" for each in value}
+                return {"True": True, "False": False}.get(texts.pop()) if len(texts) == 1 else None
+        return super().truth(test, frame)
+
     # -- names -------------------------------------------------------------------------------------
 
     def remark(self, owner: Expression, mark: str, frame: Frame) -> None:
@@ -339,11 +353,27 @@ class OnLoop(Handing):
         callee = self.value(call.function, frame)
         arguments = self.arguments_of(call, frame)
         self.rendered(call, callee, frame)
-        value = union(self.call_type(each, arguments, frame) for each in callee)
+        value = self.called(callee, arguments, frame)
         for each in callee:
             if isinstance(each, Builtin) and each.name == THREADED:
                 self.loaded_in_thread(each, call, frame)
         return value if callee else unknown("what calling something unknown gives")
+
+    def called(self, callee: Value, arguments: Arguments, frame: Frame) -> Value:
+        """Of several functions of which some do nothing, which one it is only the run can tell."""
+        if len(callee) < 2:
+            return union(self.call_type(each, arguments, frame) for each in callee)
+        values, effects = [], []
+        for each in callee:
+            scratch = Frame(
+                frame.module, None, None, None, dict(frame.environment), frame.line, is_typed=False
+            )
+            values.append(self.call_type(each, arguments, scratch))
+            effects.append(scratch.effect)
+        is_sure = all(each.level is Level.REACHES for each in effects)
+        worst = max(effects, key=lambda each: each.level)
+        frame.include(worst if is_sure else less_sure(worst), "calls one of several")
+        return union(values)
 
     def call_bound(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
         if not isinstance(frame, LoopFrame):

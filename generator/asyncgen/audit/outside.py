@@ -26,6 +26,7 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.settings import Settings
 from asyncgen.audit.threads import COROUTINE, Threads
 from asyncgen.facts import Item, Literal
@@ -126,6 +127,9 @@ class Outside(Threads):
         if dotted in known.TWINS.values():
             sync = next(each for each, twin in known.TWINS.items() if twin == dotted)
             return builtin(COROUTINE, self.given_by(sync, arguments))
+        if dotted.startswith(known.KEEPING) and not isinstance(frame, LoopFrame):
+            frame.note(Level.LIKELY, f"calls {dotted}", Cause.RELATION)
+            return unknown("a content type")
         is_user = bound.function.name in known.PERMISSIONS and isinstance(bound.receiver, Instance)
         if is_user and bound.module.name.startswith("django.contrib.auth."):
             frame.note(Level.REACHES, f"calls {bound.function.name} of a user", Cause.ACCOUNT)
@@ -163,6 +167,8 @@ class Outside(Threads):
             return self.given_by(dotted, arguments)
         if cause is not None:
             return unknown(f"the result of {dotted}")
+        if dotted in known.IN_LOOP:
+            return frozenset({Builtin("bool", text="True")})
         if dotted in known.TWINS.values():
             sync = next(each for each, twin in known.TWINS.items() if twin == dotted)
             return builtin(COROUTINE, self.given_by(sync, arguments))

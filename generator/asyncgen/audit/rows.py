@@ -6,6 +6,7 @@ nothing here; and of what is passed in, or was made elsewhere, it cannot be told
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import asyncgen.audit.state as states
@@ -91,6 +92,15 @@ class Rows(Evaluator):
         outcome = super().outcome(bound, given)
         keeps = bound.function.rebinds or bound.function.is_decorated(*_CACHING)
         return replace(outcome, effect=less_sure(outcome.effect)) if keeps else outcome
+
+    def parameters(self, bound: Bound, given: dict[str, Value]) -> Iterator[tuple[str, Value]]:
+        """A queryset that somebody else made may have been evaluated by them."""
+        for name, value in super().parameters(bound, given):
+            is_given = name in given or (bound.receiver and bound.receiver in value)
+            yield (
+                name,
+                value if is_given else states.marked(value, states.MAYBE_FILLED, self.is_rows),
+            )
 
     # -- relations ---------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ RELATED = "=related"  # the manager of a relation
 THREADED = "=threaded"  # was made in a thread, and evaluated nowhere
 ONLY = "=only:"  # before a field that only() names
 DEFERRED = "=deferred:"  # before a field that defer() names
+PREFETCHED = "=prefetched:"  # before a path that prefetch_related() names
 KEY = "=key:"  # before a relation whose key was passed to a class
 _OF_QUERYSETS = frozenset({FILLED, MAYBE_FILLED, EMPTY, VALUES, RELATED, THREADED})
 _FRESH = frozenset({ROW})
@@ -72,13 +73,14 @@ def _select_related(state: State, arguments: Arguments) -> State:
     if not arguments.positional:
         return state | {KEYS}
     if arguments.positional[0] == frozenset({Builtin("None")}):
-        return frozenset(each for each in state if each.startswith("=")) - {KEYS}
+        kept = {each.removeprefix(PREFETCHED) for each in state if each.startswith(PREFETCHED)}
+        return frozenset(kept | {each for each in state if each.startswith("=")}) - {KEYS}
     names = texts(arguments.positional)
     return state | ({ANYTHING} if names is None else set(paths(names)))
 
 
 def _prefetch_related(state: State, arguments: Arguments) -> State:
-    made = set(state)
+    made: set[str] = set()
     for value in arguments.positional:
         for each in value:
             if isinstance(each, Builtin) and each.name == "prefetch":
@@ -87,7 +89,7 @@ def _prefetch_related(state: State, arguments: Arguments) -> State:
                 made |= set(paths(names))
             else:
                 made.add(ANYTHING)
-    return frozenset(made)
+    return state | made | {f"{PREFETCHED}{each}" for each in made}
 
 
 def _of_prefetch(made: Builtin) -> set[str]:
