@@ -40,7 +40,7 @@ from asyncgen.source import Binding, Evidence, Function, Signature
 
 VARIANTS_LIMIT = 12  # for how many different arguments a function is evaluated apart
 
-_Key = tuple[Function, object, Given, frozenset[tuple[str, Value]]]
+_Key = tuple[Function, object, Given, frozenset[tuple[str, Value]], bool]
 
 
 def _same(one: Outcome, other: Outcome) -> bool:
@@ -75,6 +75,7 @@ class Evaluator(Statements):
     # What decorators are handed in place of functions, and what calling it gives.
     _stand_ins: dict[tuple[Function, Value], Function] = field(default_factory=dict)
     _given_back: dict[Function, Value] = field(default_factory=dict)
+    _is_typing: bool = False  # whether somebody asks for types; kinds alone cost less
     _variants: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
@@ -88,7 +89,7 @@ class Evaluator(Statements):
             return Outcome(
                 self.annotated(bound) or unknown(reason),
                 Effect(Level.DOUBT, (Evidence(f"calls {reason}"),)),
-                types=self.lookups.declared(bound),
+                types=self.lookups.declared(bound) if self._is_typing else None,
             )
         if self._outcomes.goes_too_far():
             reason = "calls that nest too deeply to follow"
@@ -98,13 +99,13 @@ class Evaluator(Statements):
     def key(self, bound: Bound, given: Given) -> _Key:
         """What an outcome depends on; without the arguments when too many differ."""
         around = frozenset(self.closure(bound.function).items())
-        key = (bound.function, bound.receiver, given, around)
+        key = (bound.function, bound.receiver, given, around, self._is_typing)
         if not given or _names_attribute(given) or key in self._outcomes:
             return key
-        apart = (bound.function, bound.receiver, around)
+        apart = (bound.function, bound.receiver, around, self._is_typing)
         variants = self._variants.get(apart, 0)
         if variants >= VARIANTS_LIMIT:
-            return (bound.function, bound.receiver, (), around)
+            return (bound.function, bound.receiver, (), around, self._is_typing)
         self._variants[apart] = variants + 1
         return key
 
@@ -129,15 +130,18 @@ class Evaluator(Statements):
         return Outcome(annotated or returns, effect, stops, returns, types)
 
     def wants_types(self, bound: Bound) -> bool:
-        """Whether types are looked for in the body."""
+        """Whether types are looked for in the body: where somebody asks for them."""
         module = bound.module.name
-        return not module.startswith("django.") or self.relations.is_source(module)
+        is_read = not module.startswith("django.") or self.relations.is_source(module)
+        return self._is_typing and is_read
 
     # -- types -------------------------------------------------------------------------------------
 
     def types_returned(self, bound: Bound, returns: Value, frame: Frame) -> Types | None:
         """What the function is declared to return; else what its body does, where all of it is
         understood."""
+        if not self._is_typing:
+            return None
         declared = self.lookups.declared(bound)
         if declared is not None or not self.is_typed_by_body(bound):
             return declared
@@ -153,9 +157,13 @@ class Evaluator(Statements):
         return all(each.hands_on for each in function.decorations)
 
     def returned(self, bound: Bound, given: Given = ()) -> Types | None:
-        types = self.outcome(bound, given).types
-        # Until it is settled, nothing at all is what the first round begins with.
-        return types or (None if self._outcomes.is_settled(self.key(bound, given)) else types)
+        before, self._is_typing = self._is_typing, True
+        try:
+            types = self.outcome(bound, given).types
+            # Until it is settled, nothing at all is what the first round begins with.
+            return types or (None if self._outcomes.is_settled(self.key(bound, given)) else types)
+        finally:
+            self._is_typing = before
 
     # -- decorators --------------------------------------------------------------------------------
 
@@ -248,7 +256,8 @@ class Evaluator(Statements):
                 yield parameter.name, builtin("tuple" if positional else "dict")
                 continue
             value = given.get(parameter.name)
-            types = self.declared_types(parameter.annotation, bound.module)
+            wanted = parameter.annotation if self._is_typing else None
+            types = self.declared_types(wanted, bound.module)
             if value is None and parameter.annotation:
                 value = self.annotation(parameter.annotation, bound)
             if value is None and parameter.name in knowledge.QUERYSET_PARAMETERS:

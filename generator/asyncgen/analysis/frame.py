@@ -45,7 +45,7 @@ class Frame:
     guarded: int = 0  # how many enclosing try blocks catch StopIteration
     is_running: bool = False
     walrus: set[str] = field(default_factory=set)  # names bound by `:=` so far
-    is_typed: bool = True  # whether types are looked for
+    is_typed: bool = False  # whether types are looked for
     yielded: list[Types | None] = field(default_factory=list)  # the types of what a generator gives
     is_unsure: bool = False  # whether it is open how a block is left
 

@@ -234,7 +234,8 @@ class Statements(Expressions):
             case LocalImport(imports=imports):
                 for name, found in imports:
                     made = self.imported(found.module, found.name)
-                    frame.environment[name] = proved(made, self.told(made))
+                    types = self.told(made) if frame.is_typed else None
+                    frame.environment[name] = proved(made, types)
         return True
 
     def never_returns(self, call: Call, frame: Frame) -> bool:
@@ -268,7 +269,8 @@ class Statements(Expressions):
         result = self.value(statement.value, frame)
         if statement.annotation and frame.bound:
             declared = self.annotation(statement.annotation, frame.bound)
-            types = self.declared_types(statement.annotation, frame.module) or types_of(result)
+            wanted = statement.annotation if frame.is_typed else None
+            types = self.declared_types(wanted, frame.module) or types_of(result)
             if declared and all(isinstance(each, Unknown | Argument) for each in result):
                 result = declared
             result = proved(result, types)
