@@ -2,8 +2,9 @@
 
 The same transaction, which reads a row, changes it and writes another, as sync code in one hop to
 the worker thread, and in async blocks: `one hop` sends the three queries in one, `twins` awaits
-three. On SQLite, and on PostgreSQL where it answers (as for twins.py). They take turns; median
-ratios are printed, with the interval of 95 % confidence.
+three. `three hops` is the sync transaction between two hops that do nothing: what the two ends of a
+block cost at least, where each is a hop. On SQLite, and on PostgreSQL where it answers (as for
+twins.py). They take turns; median ratios are printed, with the interval of 95 % confidence.
 """
 
 from __future__ import annotations
@@ -37,6 +38,14 @@ def transactions(model: Any, using: str) -> dict[str, Work]:
 
     sync = transaction.atomic(using)(queries)
 
+    def nothing() -> None:
+        pass
+
+    async def three_hops() -> None:
+        await sync_to_async(nothing)()
+        await sync_to_async(sync)()
+        await sync_to_async(nothing)()
+
     async def one_hop() -> None:
         async with aatomic(using):
             await sync_to_async(queries)()
@@ -47,7 +56,12 @@ def transactions(model: Any, using: str) -> dict[str, Work]:
             await rows.filter(pk=row.pk).aupdate(name="changed")
             await rows.acreate(name="new", number=2)
 
-    return {"sync": sync_to_async(sync), "one hop": one_hop, "twins": twins}
+    return {
+        "sync": sync_to_async(sync),
+        "three hops": three_hops,
+        "aatomic(), one hop": one_hop,
+        "aatomic(), twins": twins,
+    }
 
 
 async def seconds(work: Work) -> float:
@@ -101,7 +115,7 @@ def main(pairs: int) -> None:
                 await aclose_connections()
 
             asyncio.run(measured())
-            print(table(["database", "aatomic()", "to a sync transaction in one hop"], found))
+            print(table(["database", "transaction", "to a sync one in one hop"], found))
         finally:
             connections.close_all()
             teardown_databases(old, verbosity=0)
