@@ -68,8 +68,18 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_theme_options = {
-    "light_css_variables": {"color-brand-primary": "#0c6b4f", "color-brand-content": "#0c6b4f"},
-    "dark_css_variables": {"color-brand-primary": "#63c9a4", "color-brand-content": "#63c9a4"},
+    "light_css_variables": {
+        "color-brand-primary": "#0c6b4f",
+        "color-brand-content": "#0c6b4f",
+        "color-api-name": "#0c6b4f",
+        "color-api-pre-name": "#0c6b4f",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#63c9a4",
+        "color-brand-content": "#63c9a4",
+        "color-api-name": "#63c9a4",
+        "color-api-pre-name": "#63c9a4",
+    },
 }
 copybutton_prompt_text = r"\$ "
 copybutton_prompt_is_regexp = True

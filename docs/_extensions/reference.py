@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -209,7 +210,8 @@ def plain_text(
 
 
 def escaped(text: str) -> list[str]:
-    marked = "".join(f"\\{each}" if each in "\\*`_|" else each for each in text)
+    special = "\\*_|" if re.fullmatch(r"[^`]*(`[^`]+`[^`]*)*", text) else "\\*_|`"
+    marked = "".join(f"\\{each}" if each in special else each for each in text)
     return [" ".join(marked.split())] if marked else []
 
 
@@ -240,7 +242,11 @@ def django_names(name: str) -> Iterator[str]:
         module, _, cls = path.rpartition(".")
         owner = getattr(importlib.import_module(module), cls)
         known = twins_of(owner)
-        home = f"{django_module(owner)}.{cls.removeprefix('Async').removesuffix('Async')}"
+        plain = cls.removeprefix("Async").removesuffix("Async")
+        # Django's reference has the methods of managers where it has those of querysets.
+        is_manager = owner.__module__.startswith("asyncgen_django.v") and plain == "Manager"
+        home = f"{django_module(owner)}.{'QuerySet' if is_manager else plain}"
+        home = home.replace("django.db.models.QuerySet", "django.db.models.query.QuerySet")
     sync = next((sync for sync, twin in known.items() if twin == last), last)
     for each in (sync, known.get(sync, f"a{sync}")):
         yield f"{home}.{each}"

@@ -157,9 +157,9 @@ def decoded(table: list[Row], make_later: MakeLater | None = None) -> object:
     made: Made = []
     makers = dict(_MAKERS)
     if make_later:
-        makers["Later"] = lambda made, row: make_later(made[row[1]], made[row[2]])  # type: ignore
+        makers["Later"] = lambda made, row: make_later(made[row[1]], made[row[2]])  # type: ignore[arg-type]
     for row in table:
-        made.append(makers[row[0]](made, row) if row.__class__ is list else row)  # type: ignore
+        made.append(makers[row[0]](made, row) if row.__class__ is list else row)  # type: ignore[arg-type,index]
     return made[-1]
 
 
