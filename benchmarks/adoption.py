@@ -49,7 +49,7 @@ APPLICATIONS = {
         ("-m", "pytest", "-q", "-p", "no:cacheprovider"),
         {
             "TAKAHE_DEBUG": "true",
-            "TAKAHE_DATABASE_SERVER": "sqlite:////tmp/takahe.sqlite",
+            "TAKAHE_DATABASE_SERVER": "postgres://postgres@127.0.0.1/takahe",
             "TAKAHE_SECRET_KEY": "x",
             "TAKAHE_MAIN_DOMAIN": "example.com",
         },

@@ -21,7 +21,7 @@ import click
 from asyncgen.deep import deeply
 from asyncgen.files import nearest_configuration
 from asyncgen.presets import PRESETS
-from asyncgen.problems import AsyncgenError, Problem, Severity, as_json, from_json
+from asyncgen.problems import AsyncgenError, Location, Problem, Severity, as_json, from_json
 from asyncgen.report import (
     VERBS,
     Console,
@@ -34,6 +34,7 @@ from asyncgen.report import (
     entry_text,
     is_class,
     is_rule,
+    near_entry,
     summary,
 )
 
@@ -452,7 +453,8 @@ def explain(session: Session, name: str | None) -> int:
             Problem(
                 "AG205",
                 f"the configuration covers nothing that is called {name}",
-                "`asyncgen explain` lists what it covers; add a source to [tool.asyncgen]",
+                f"{near_entry(result.entries, name)}`asyncgen explain` lists what it covers; add a "
+                "source to [tool.asyncgen]",
             )
         )
     from asyncgen.stub.companions import types
@@ -582,6 +584,16 @@ def _drift_problems(
 def _result(session: Session, config: Config) -> Result:
     """Run the pipeline. It makes hardly any cycles, and looking for them is a fifth of its time;
     what it leaves is needed until the end."""
+    if not config.sources:
+        raise AsyncgenError(
+            Problem(
+                "AG104",
+                "[tool.asyncgen] names no sources, so nothing can be written",
+                'name modules, such as sources = ["shop/models.py"]: `asyncgen init` proposes some '
+                "where there is no table",
+                Location(str(config.path), 1),
+            )
+        )
     gc.disable()
     try:
         from asyncgen.plan import Run

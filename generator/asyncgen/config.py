@@ -5,6 +5,7 @@ Every key is one row of KEYS, which docs/reference/configuration.md is checked a
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -272,7 +273,8 @@ def _read(path: Path) -> str:
         _fail(
             "AG101",
             f"cannot read the configuration: {error.strerror}",
-            "run asyncgen in the project's folder, or name the file with --config",
+            "run asyncgen in the project's folder, where `asyncgen init` makes one, or name the "
+            "file with --config",
             Location(str(path), 1),
         )
     except UnicodeDecodeError as error:
@@ -372,7 +374,7 @@ class _Reader:
                 hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(keys)}"
                 _fail("AG103", f"unknown key {key!r} in {name}", hint, where)
             if not known.accepts(value):
-                _fail("AG104", f"{key} must be {known.type}", f"it is {value!r}", where)
+                _fail("AG104", f"{key} must be {known.type}", _instead(key, value), where)
             if known.choices and value not in known.choices:
                 _fail(
                     "AG104",
@@ -437,6 +439,15 @@ class _Reader:
                 if seen == number:
                     return Location(str(self.path), line)
         return Location(str(self.path), 1)
+
+
+def _instead(key: str, value: Toml) -> str:
+    """What to write in the place of a value of the wrong type."""
+    if key == "source" and _is_strings(value):
+        return f"write `sources = {json.dumps(value)}`, or tables"
+    if isinstance(value, str) and KEYS.get(key) is _STRINGS:
+        return f"it is {value!r}: write `{key} = [{json.dumps(value)}]`"
+    return f"it is {value!r}"
 
 
 def _strings(value: Toml) -> tuple[str, ...]:

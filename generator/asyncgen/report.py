@@ -197,6 +197,19 @@ def called(entries: Sequence[Entry], name: str) -> list[Entry]:
     return []
 
 
+def near_entry(entries: Sequence[Entry], name: str) -> str:
+    """`did you mean …?`, of callables and classes; empty where none is near."""
+    from asyncgen.plan.nearby import meant
+
+    known = {each.decision.function.name for each in entries}
+    known |= {_dotted(each) for each in entries}
+    for each in entries:
+        if each.decision.owner:
+            owner = each.decision.owner.name
+            known |= {owner, f"{owner}.{each.decision.function.name}"}
+    return meant(name, known)
+
+
 def is_class(entries: Sequence[Entry], name: str) -> bool:
     """Whether the name is that of the class of all these."""
     return all(any(_ends(full, name) for full in _class_names(each)) for each in entries)

@@ -144,7 +144,7 @@ UNCOVERED = {
 def test_modules_that_no_source_names_are_mentioned(project: Project, run: Run, name: str) -> None:
     text, is_mentioned = UNCOVERED[name]
     body = "    def close(self):\n        self.delete()\n"
-    root = project(
+    project(
         {
             "pyproject.toml": '[tool.asyncgen]\nsources = ["shop/models.py"]\nunwired = ["*"]\n',
             "shop/__init__.py": "",

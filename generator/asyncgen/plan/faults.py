@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from asyncgen.config import Config, Source
 from asyncgen.files import CACHE
 from asyncgen.header import is_generated
 from asyncgen.plan.analysis import Analysis, Chosen
+from asyncgen.plan.files import package_files
 from asyncgen.plan.selection import Selection
 from asyncgen.problems import Severity
 from asyncgen.resolve import Resolver
@@ -90,19 +90,6 @@ def _imports_mixin(path: Path) -> bool:
     except OSError:
         return False
     return _IMPORTS_MIXIN.search(data) is not None and not is_generated(data)
-
-
-def package_files(folder: Path) -> Iterator[Path]:
-    """The modules in a folder and in the packages below it."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda each: each.name)
-    except OSError:
-        return
-    for entry in entries:
-        if entry.name.endswith(".py") and entry.is_file():
-            yield Path(entry)
-        elif entry.is_dir() and os.path.isfile(os.path.join(entry, "__init__.py")):
-            yield from package_files(Path(entry))
 
 
 def _wired(

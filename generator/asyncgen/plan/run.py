@@ -31,7 +31,7 @@ from asyncgen.plan.selection import Selected, Selection, apart, leftovers, unmat
 from asyncgen.plan.twin_names import misnamed_in_module
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read import Files
-from asyncgen.resolve import Resolver
+from asyncgen.resolve import Resolver, every_class
 from asyncgen.source import Module
 from asyncgen.stub import StubMaker
 from asyncgen.stub.companions import NONE, Plan, companions, mixins_of
@@ -92,7 +92,10 @@ class Run:
         managers = tuple(each.managers for each in made if each.managers)
         written = Written(tuple(each.surface for each in made if not each.surface.host), managers)
         unwired = faults(self.config, looked_at, written)
-        self.problems += self.unused(chosen, covered)
+        known = {name for each in entries for name in _names_of(each)}
+        modules = (each for analysis, _ in looked_at for each in analysis.modules.values())
+        known |= {each.name for module in modules for each in every_class(module)}
+        self.problems += self.unused(chosen, covered, known)
         released = [each.surface for each in made if each.surface.path in releases]
         hosts = {each.path for each in merged if each.host}
         return Result(
@@ -126,14 +129,18 @@ class Run:
             if is_own and is_marked(path.read_bytes()):
                 yield path.relative_to(root).as_posix()
 
-    def unused(self, chosen: list[Chosen], covered: list[Source]) -> Iterator[Problem]:
+    def unused(
+        self, chosen: list[Chosen], covered: list[Source], known: set[str]
+    ) -> Iterator[Problem]:
         """What is configured and leads to nothing: patterns, and whole sources."""
         sources = self.config.sources
         yield from unmatched(
+            self.config,
             [
                 (each, set[tuple[str, str]]().union(*(c.used for c in chosen if c.source is each)))
                 for each in sources
-            ]
+            ],
+            known,
         )
         if not any(each.code == "AG303" for each in self.problems):
             yield from (_nothing(each) for each in sources if all(each is not c for c in covered))
@@ -333,6 +340,14 @@ def _nothing(source: Source) -> Problem:
         "`asyncgen init` proposes what the project has",
         source.location,
     )
+
+
+def _names_of(entry: Entry) -> Iterator[str]:
+    """What a pattern may call a callable and its class."""
+    name, owner = entry.decision.function.name, entry.decision.owner
+    yield name
+    if owner:
+        yield from (owner.name, f"{owner.path}.{name}")
 
 
 def _names(surface: Surface) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +11,7 @@ from asyncgen.config import Config, Release, Source
 from asyncgen.files import CACHE
 from asyncgen.globs import Globber
 from asyncgen.header import bears_header
+from asyncgen.plan.nearby import meant, near_definition, near_source
 from asyncgen.problems import AsyncgenError, Problem
 from asyncgen.resolve import Resolver
 from asyncgen.source import Module
@@ -104,8 +105,8 @@ class Selection:
                     Problem(
                         "AG201",
                         f"no source is called {entry!r}",
-                        "sources are files, globs, or dotted modules of the project or of its "
-                        "environment (see --python)",
+                        f"{near_source(self.config, entry)}sources are files, globs, or dotted "
+                        "modules of the project or of its environment (see --python)",
                         self.source.location,
                     )
                 )
@@ -259,10 +260,13 @@ def _is_source(path: Path) -> bool:
     return path.suffix == ".py" and not bears_header(path)
 
 
-def unmatched(sources: Sequence[tuple[Source, set[tuple[str, str]]]]) -> Iterator[Problem]:
+def unmatched(
+    config: Config, sources: Sequence[tuple[Source, set[tuple[str, str]]]], known: Iterable[str]
+) -> Iterator[Problem]:
     """A pattern that matches nothing is an error: it hides a typing mistake or a removed name. One
     that several tables have from [tool.asyncgen] need match in one of them. Each source comes with
-    the (key, pattern) pairs that matched something in it."""
+    the (key, pattern) pairs that matched something in it. `known` are the names that would match.
+    """
     for key in (
         "classes",
         "functions",
@@ -284,6 +288,7 @@ def unmatched(sources: Sequence[tuple[Source, set[tuple[str, str]]]]) -> Iterato
                     yield Problem(
                         "AG108",
                         f"{name} has {pattern!r}, which matches nothing",
+                        f"{meant(pattern, known) or near_definition(config, pattern)}"
                         "correct the pattern, or take it out",
                         source.location,
                     )

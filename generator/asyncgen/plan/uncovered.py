@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from asyncgen.config import Config
 from asyncgen.header import is_generated
-from asyncgen.plan.faults import package_files
+from asyncgen.plan.files import package_files
 from asyncgen.plan.result import Result
 from asyncgen.plan.selection import ASIDE
 
