@@ -30,7 +30,7 @@ from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.settings import Settings
 from asyncgen.audit.threads import COROUTINE, Threads
 from asyncgen.facts import Item, Literal
-from asyncgen.source import Class, Evidence
+from asyncgen.source import Attribute, Class, Evidence, Function
 
 _USER = "request.user"
 _SESSION = "request.session"
@@ -43,6 +43,7 @@ _PAGES = frozenset({"get_page", "page", "validate_number"})
 _MEASURES = frozenset({"count", "num_pages", "page_range"})
 _SERIALIZE = "django.core.serializers.serialize"
 _TO_DICT = frozenset({"django.forms.models.model_to_dict", "django.forms.model_to_dict"})
+_VIEWS = "django.views.generic."
 _VIEW_METHODS = frozenset(
     {
         "django.views.generic.detail.SingleObjectMixin.get_object",
@@ -289,6 +290,32 @@ class Outside(Threads):
             and self.relations.field_name(each.value, known_class).endswith("ManyToManyField")  # type: ignore[arg-type]
         ]
 
+    # -- views -------------------------------------------------------------------------------------
+
+    def found_function(
+        self, function: Function, where: Class, receiver: Instance | ClassObject, frame: Frame
+    ) -> Value:
+        """Django's generic views have a queryset by their attributes."""
+        is_generic = where.module.startswith(_VIEWS) and function.name == "get_queryset"
+        if is_generic and isinstance(receiver, Instance):
+            return frozenset({Method(Builtin("view", self.rows_of_view(receiver)), function.name)})
+        return super().found_function(function, where, receiver, frame)
+
+    def rows_of_view(self, view: Instance) -> Value:
+        """The queryset that `queryset` or `model` of a view's class says."""
+        for name in ("queryset", "model"):
+            found = self.resolver.lookup(view.found, name)
+            if found and isinstance(found[1], Attribute):
+                value = self.class_level(found[0], found[1], view)
+                if any(map(self.is_queryset, value)):
+                    return value
+                models = [each.found for each in value if isinstance(each, ClassObject)]
+                managers = union(self.default_manager(each) for each in models)
+                if managers:
+                    rows = (self.rows_of(each) for each in managers if isinstance(each, Instance))
+                    return union(rows)
+        return unknown("the rows of a view")
+
     # -- methods of builtin types ------------------------------------------------------------------
 
     def call_method(self, method: Method, arguments: Arguments, frame: Frame) -> Value:
@@ -296,6 +323,8 @@ class Outside(Threads):
         if receiver.name == "file" and name in known.FILE_BLOCKS:
             frame.note(Level.REACHES, f"calls {name} of a file field", Cause.STORAGE)
             return unknown(f"the result of {name}")
+        if receiver.name == "view":
+            return receiver.elements
         if receiver.name == "paginator":
             if name in _PAGES:
                 self.paginate(receiver, frame)

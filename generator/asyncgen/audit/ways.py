@@ -233,7 +233,7 @@ class Ways:
         places = {
             (each.location.path, each.location.line)
             for each in seen.effect.evidence
-            if each.location
+            if each.location and not each.location.path.startswith("django/")
         }
         return len(places) > 1
 
