@@ -79,6 +79,7 @@ def test_json_is_an_object_a_line(make: Make) -> None:
         "kind": "thread-the-call",
         "text": 'await sync_to_async(capacity_left)("A")',
         "safe": True,
+        "imports": [],
     }
     assert json.loads(second)["fix"] is None
     assert json.loads(second)["chain"] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from asyncgen.audit.baseline import Fingerprint
@@ -29,7 +30,7 @@ def as_object(finding: Finding, root: Path) -> dict[str, object]:
         "level": finding.level.value,
         "message": finding.message,
         "chain": [[shown(each.path, root), each.line, each.text] for each in finding.chain],
-        "fix": fix and {"kind": fix.kind, "text": fix.text, "safe": fix.safe},
+        "fix": fix and asdict(fix),
         "severity": RULES[finding.code].severity.value,
         "column": finding.column + 1,
         "end_column": finding.end_column + 1,
