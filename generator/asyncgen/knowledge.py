@@ -619,7 +619,9 @@ HANDING_OUT = frozenset({"get", "pop", "popitem", "popleft", "setdefault"})
 # Arguments whose get() asks something; of others `get("key")` takes an item.
 STORES = ("cache", "client", "session", "storage")
 # Methods that run through what they are passed.
-CONSUMING_METHODS = frozenset({"extend", "update", "join", "union", "difference", "intersection"})
+CONSUMING_METHODS = frozenset(
+    {"difference", "extend", "fromkeys", "intersection", "join", "union", "update"}
+)
 # Methods of containers that put what they are passed into theirs.
 PUTTING_METHODS = frozenset({"add", "append", "appendleft", "insert", "setdefault"})
 FILE_METHODS = frozenset(

@@ -203,7 +203,20 @@ class Attributes(Annotations):
             case Attribute() if role == "model":
                 return self.model_attribute(owner, where, what, frame)
             case Attribute():
-                return self.class_level(where, what, owner) | self.kept(owner, name)
+                value = self.class_level(where, what, owner) | self.kept(owner, name)
+                return value | self.set_below(owner, where, name, frame)
+
+    def set_below(self, owner: Instance, where: Class, name: str, frame: Frame) -> Value:
+        """What `self.name` holds where self is of a class of the sources that assigns another."""
+        if owner != frame.receiver or frame.module.name.startswith("django."):
+            return NOTHING
+        return frozenset().union(
+            *(
+                self.class_level(cls, attribute, Instance(cls))
+                for cls, attribute in self.relations.declared_below(owner.found, name)
+                if cls is not where
+            )
+        )
 
     def overridden(self, owner: Instance, name: str, frame: Frame) -> None:
         """What `self.name` may do where self is of a class of the sources that overrides it."""

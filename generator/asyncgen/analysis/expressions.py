@@ -265,7 +265,7 @@ class Expressions(Typed):
     # -- displays ----------------------------------------------------------------------------------
 
     def display(self, type_: str, elements: tuple[Expression, ...], frame: Frame) -> Value:
-        """A list, tuple, set or dict; of a dict the values count."""
+        """A list, tuple, set or dict."""
         parts: set[Type] = set()
         types: list[Types | None] = []
         is_unpacked = False
@@ -277,8 +277,8 @@ class Expressions(Typed):
                 parts |= value
             else:
                 value = self.value(element, frame)
-                if type_ != "dict" or len(types) % 2 == 1:
-                    parts |= value
+                is_key = type_ == "dict" and len(types) % 2 == 0
+                parts |= as_key(value) if is_key else value
             types.append(types_of(value))
         made = builtin(type_, frozenset(parts))
         return proved(made, self.type_of_display(type_, types, is_unpacked))
@@ -445,6 +445,15 @@ def _literal(literal: Literal) -> Value:
     names = all(part.isidentifier() for part in literal.text.split("."))
     keeps = names and literal.type in ("str", "bool")
     return frozenset({Builtin(literal.type, text=literal.text if keeps else "")})
+
+
+def as_key(value: Value) -> Value:
+    """A key of a dict, as far as something may be done with it: of others the values count."""
+    return frozenset(each for each in value if not is_scalar(each))
+
+
+def is_scalar(type_: Type) -> bool:
+    return isinstance(type_, Builtin) and type_.name in knowledge.SCALARS | {"bytes", "str"}
 
 
 def named_classes(value: Value) -> list[Type]:

@@ -43,6 +43,9 @@ class ForeignCalls(Calls):
             return self.imported_by_name(dotted, arguments)
         if module == "builtins":
             return self.call_builtin(name, arguments, frame)
+        if name in knowledge.CONSUMING_METHODS and module.startswith("builtins."):
+            for value in arguments.values:  # str.join(",", rows), dict.fromkeys(rows)
+                self.iterate(value, frame)
         if module.startswith("builtins."):
             return self.call_member(module, name, frame)
         if name in knowledge.MODEL_LOADERS:
@@ -124,6 +127,10 @@ class ForeignCalls(Calls):
                 self.measure(first, frame)
             case "max" | "min" if len(arguments.positional) > 1:
                 elements = union(arguments.positional)
+            case "dict":
+                pairs = self.iterate(first, frame)
+                named = (value for _, value in arguments.keywords)
+                elements = frozenset().union(*map(_in_pair, pairs), *named)
             case _:
                 elements = self.iterate(first, frame)
         self.call_back(arguments.keyword("key"), elements, frame)
@@ -209,3 +216,10 @@ class ForeignCalls(Calls):
             if definition is not None:
                 found |= self.defined(definition)
         return found
+
+
+def _in_pair(type_: Type) -> Value:
+    """What stands in a pair of which a dict is made; what is no pair is a value of another dict."""
+    if isinstance(type_, Builtin) and type_.name == "tuple":
+        return type_.elements
+    return frozenset({type_})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asyncgen import knowledge
 from asyncgen.analysis.annotations import base_word
-from asyncgen.analysis.expressions import Expressions, attribute_path, named_classes
+from asyncgen.analysis.expressions import Expressions, as_key, attribute_path, named_classes
 from asyncgen.analysis.flow import Exits, Flow
 from asyncgen.analysis.frame import NARROWED, Environment, Frame, joined
 from asyncgen.analysis.typed import loose
@@ -286,7 +286,7 @@ class Statements(Expressions):
             case Item(value=inner, index=index):
                 self.value(inner, frame)
                 if index is not None:
-                    self.value(index, frame)
+                    value |= as_key(self.value(index, frame))
                 self.put(inner, value, frame)
             case Display(elements=elements):
                 self.unpack(elements, value, frame)

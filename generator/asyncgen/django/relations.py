@@ -41,6 +41,7 @@ class Relations:
     _deferred: dict[Class, frozenset[str]] = field(default_factory=dict)
     _indexes: dict[str, _Index] = field(default_factory=dict)  # by the name of a module
     _functions: dict[str, list[tuple[Class, Function]]] | None = None
+    _attributes: dict[str, list[tuple[Class, Attribute]]] | None = None
     _models: dict[Class, Class | None] = field(default_factory=dict)
 
     def is_source(self, module: str) -> bool:
@@ -252,13 +253,18 @@ class Relations:
                 if known.queryset:
                     yield from self.resolver.mro(known.queryset)
 
-    def declared_below(self, model: Class, name: str) -> list[tuple[Class, Attribute]]:
-        """The attribute as the models that inherit from `model` declare it."""
+    def declared_below(self, cls: Class, name: str) -> list[tuple[Class, Attribute]]:
+        """The attribute as the classes of the sources that inherit from `cls` declare it."""
+        if self._attributes is None:
+            self._attributes = {}
+            for module in self.sources:
+                for each in module.classes.values():
+                    for attribute in each.attributes.values():
+                        self._attributes.setdefault(attribute.name, []).append((each, attribute))
         return [
-            (found, found.attributes[name])
-            for module in self.sources
-            for found in module.classes.values()
-            if name in found.attributes and model in self.resolver.mro(found)
+            (each, attribute)
+            for each, attribute in self._attributes.get(name, ())
+            if cls in self.resolver.mro(each)
         ]
 
     def deferred(self, model: Class) -> frozenset[str]:
