@@ -376,6 +376,64 @@ CASES = {
         await same(rows, "by_other_name", value=1)
         """,
     ),
+    "types that are asked for at run time": Case(
+        sources=("services",),
+        functions="'*'",
+        rows="""
+        from __future__ import annotations
+
+        from collections.abc import Iterator
+        from datetime import date
+        from typing import TYPE_CHECKING
+        from django.db import models
+        from django.db.models import Q
+
+        if TYPE_CHECKING:
+            from collections.abc import Mapping
+            from shop.models import Book
+
+        class Rows(models.QuerySet):
+            def total(self, of: Q | None, since: date, by: Mapping[str, int] = {}) -> int:
+                return self.count()
+
+            def latest_of(self, book: Book, since: date) -> Book | None:
+                return self.last()
+
+            def days(self) -> Iterator[date]:
+                yield from ()
+
+            def kept(self, book: "Book", rows: "Rows", into: list[int] = []) -> "Rows":
+                return self.count() and self
+        """,
+        files={
+            "services.py": """
+            from django.db import transaction
+            from shop.models import Book
+
+            @transaction.atomic
+            def close(book: Book, times: int) -> Book:
+                return book
+            """
+        },
+        body="""
+        from collections.abc import AsyncIterator, Mapping
+        from datetime import date
+        from inspect import signature
+        from typing import get_type_hints
+        from django.db.models import Q
+        from shop.rows_async import RowsAsync
+        from shop.services_async import aclose
+        hints = {"of": Q | None, "since": date, "by": Mapping[str, int], "return": int}
+        assert get_type_hints(RowsAsync.atotal) == hints, get_type_hints(RowsAsync.atotal)
+        assert get_type_hints(RowsAsync.adays) == {"return": AsyncIterator[date]}
+        # Of what would be a cycle the stub alone tells.
+        assert get_type_hints(RowsAsync.alatest_of) == {"since": date}
+        assert get_type_hints(RowsAsync.akept) == {"into": list[int]}
+        assert get_type_hints(aclose) == {"times": int}
+        for twin in (*(f for n, f in vars(RowsAsync).items() if n[:2] != "__"), aclose):
+            signature(twin, eval_str=True)
+        """,
+    ),
     "classes in a model": Case(
         sources=("models",),
         files={

@@ -6,19 +6,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from asyncgen_runtime import context_to_async, iterator_to_async
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from contextlib import AbstractAsyncContextManager
-    from decimal import Decimal
-    from typing import Any
-
-    from shop.models import Book
-    from shop.querysets import BookQuerySet
 
 
 class _Default:
@@ -42,7 +36,7 @@ def _leading(*arguments):
 class BookManagerAsync:
     """Async twins of `BookManager`."""
 
-    async def acreate(self, **fields: Any) -> Book:
+    async def acreate(self, **fields: Any):
         """Asynchronous `BookManager.create()`: run it on a worker thread.
 
         Create a book together with its place in the stock.
@@ -51,7 +45,7 @@ class BookManagerAsync:
 
     acreate.alters_data = True
 
-    async def abestsellers(self) -> BookQuerySet:
+    async def abestsellers(self):
         """Asynchronous `BookManager.bestsellers()`: run it on a worker thread.
 
         Books that sold at least half as often as the one that sold best.

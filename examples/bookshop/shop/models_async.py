@@ -6,23 +6,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from asyncgen_runtime import static_twin
-
-if TYPE_CHECKING:
-    from decimal import Decimal
-    from typing import Any
-
-    from shop.models import Author, Publisher
 
 
 class PublisherAsync:
     """Async twins of `Publisher`."""
 
     @static_twin
-    async def alargest(owner, /) -> Publisher | None:
+    async def alargest(owner, /):
         """Asynchronous `Publisher.largest()`: run it on a worker thread.
 
         The publisher of most of the books.
@@ -34,7 +29,7 @@ class AuthorAsync:
     """Async twins of `Author`."""
 
     @classmethod
-    async def anamed(cls, name: str) -> Author:
+    async def anamed(cls, name: str):
         """Asynchronous `Author.named()`: run it on a worker thread.
 
         Return the author of that name, who is new if nobody has it.

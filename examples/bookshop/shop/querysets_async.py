@@ -6,18 +6,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
+from typing import Self
 
 from asgiref.sync import sync_to_async
 from asyncgen_runtime import context_to_async, iterator_to_async
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from contextlib import AbstractAsyncContextManager
-    from decimal import Decimal
-    from typing import Self
-
-    from shop.models import Order
 
 
 class _Default:
@@ -102,7 +97,7 @@ class BookQuerySetAsync:
 class OrderQuerySetAsync:
     """Async twins of `OrderQuerySet`."""
 
-    async def alatest_of(self, customer: str) -> Order | None:
+    async def alatest_of(self, customer: str):
         """Asynchronous `OrderQuerySet.latest_of()`: run it on a worker thread."""
         return await sync_to_async(self.latest_of)(customer)
 

@@ -6,19 +6,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from asgiref.sync import sync_to_async
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from shop.models import Order
 
 
 async def aplace_order(
     customer: str, copies: Mapping[str, int], *, notify: bool = True
-) -> Order:
+):
     """Asynchronous `place_order()`: run it on a worker thread.
 
     Sell copies of books, given by ISBN: all of them or none.

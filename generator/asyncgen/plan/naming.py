@@ -7,12 +7,13 @@ names taken that are handed out here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from asyncgen.annotate import ANYTHING
 from asyncgen.resolve import Resolver
-from asyncgen.source import COMPUTED, Parameter, Signature, TypeParameter
+from asyncgen.source import COMPUTED, Module, Parameter, Signature, TypeParameter
 from asyncgen.stub.scope import Renamed, Scope, UnknownNameError, Where
 from asyncgen.stub.text import given_by, wrapped
 from asyncgen.surface import ImportLine, Kind, Subclass, Surface, SurfaceClass, Twin
@@ -20,9 +21,20 @@ from asyncgen.surface import ImportLine, Kind, Subclass, Surface, SurfaceClass, 
 _SELF = re.compile(r"\bSelf\b")
 
 
-def named(surface: Surface, resolver: Resolver) -> Surface:
-    """The surface with every signature in the names of its file, and the imports that they need."""
-    naming = _naming(surface, resolver)
+def named(
+    surface: Surface,
+    resolver: Resolver,
+    is_first_party: Callable[[str], bool] = lambda package: True,
+    *,
+    has_stub: bool = False,
+) -> Surface:
+    """The surface with every signature in the names of its file, and the imports that they need.
+
+    What an annotation names is imported when the module is, so that `typing.get_type_hints` finds
+    it, but for what is the project's own: that would be a cycle. Where a stub says such types, the
+    module does not.
+    """
+    naming = _naming(surface, resolver, Availability(is_first_party, has_stub))
     made = replace(
         surface,
         classes=tuple(map(naming.named_class, surface.classes)),
@@ -35,14 +47,36 @@ def named(surface: Surface, resolver: Resolver) -> Surface:
     return replace(made, imports=_sorted(runtime), type_imports=_sorted(typing - runtime))
 
 
-def _naming(surface: Surface, resolver: Resolver) -> _Naming:
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What annotations may name: `is_first_party` tells packages of the project; `has_stub`,
+    whether there is a file that says what cannot be said here."""
+
+    is_first_party: Callable[[str], bool]
+    has_stub: bool
+
+    def is_at_runtime(self, line: ImportLine, source: Module) -> bool:
+        """Whether the import does no harm when the module is imported: it leads out of the project
+        and of the source's package, to what is there at run time."""
+        top = line.module.partition(".")[0]
+        if top in sys.stdlib_module_names:
+            return True
+        if top == source.name.partition(".")[0] or self.is_first_party(top):
+            return False
+        return any(
+            (each.module, each.name) == (line.module, line.name) and not each.is_type_only
+            for each in source.imports.values()
+        )
+
+
+def _naming(surface: Surface, resolver: Resolver, available: Availability) -> _Naming:
     host = surface.host
     if host is None:
-        return _Naming(Scope(surface.members, resolver=resolver), resolver)
+        return _Naming(Scope(surface.members, resolver=resolver), resolver, available)
     scope = Scope(surface.members | host.names, resolver=resolver)
     for line in (*host.imports, *host.type_imports):
         scope.add(line)
-    return _HostNaming(scope, resolver, home=surface.module)
+    return _HostNaming(scope, resolver, available, home=surface.module)
 
 
 def _sorted(lines: Iterable[ImportLine]) -> tuple[ImportLine, ...]:
@@ -58,8 +92,9 @@ def _annotations(signature: Signature) -> Iterator[str | None]:
 class _Naming:
     scope: Scope
     resolver: Resolver
-    runtime: set[ImportLine] = field(default_factory=set)  # what defaults need
-    typing: set[ImportLine] = field(default_factory=set)  # what annotations need
+    available: Availability
+    runtime: set[ImportLine] = field(default_factory=set)  # what is imported with the module
+    typing: set[ImportLine] = field(default_factory=set)  # what only type checkers import
 
     def named_class(self, made: SurfaceClass) -> SurfaceClass:
         twins = tuple(map(self.twin, made.twins))
@@ -113,17 +148,22 @@ class _Naming:
         if found is None or kind not in (Kind.ITERATOR, Kind.CONTEXT):
             return found
         made = wrapped(found, kind, self.scope)
-        self.typing.update(self.scope.lines([made.partition("[")[0]]))
+        self.runtime.update(self.scope.lines([made.partition("[")[0]]))
         return made
 
     def annotation(self, texts: Iterable[str], where: Where) -> str | None:
-        """Annotations, with commas between them; None where a name in one is not the module's own:
-        of the class body, a type parameter, or bound by `*`."""
+        """Annotations, with commas between them; None where a name in one is not the module's own
+        (it is of the class body, a type parameter, or bound by `*`), or is left to the stub."""
         try:
             renamed = [self.renamed(each, where) for each in texts]
         except (UnknownNameError, SyntaxError):
             return None
-        self.typing.update(line for each in renamed for line in each.imports)
+        lines = {line for each in renamed for line in each.imports}
+        harmless = {each for each in lines if self.available.is_at_runtime(each, where.module)}
+        if harmless < lines and self.available.has_stub:
+            return None
+        self.runtime.update(harmless)
+        self.typing.update(lines - harmless)
         return ", ".join(each.text for each in renamed)
 
     def renamed(self, text: str, where: Where, *, is_data: bool = False) -> Renamed:

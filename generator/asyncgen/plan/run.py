@@ -82,7 +82,12 @@ class Run:
                 if each.release:
                     releases[surface.path] = each.release
         merged = [
-            named(_merged(group), self.plans[path].maker.resolver)
+            named(
+                _merged(group),
+                self.plans[path].maker.resolver,
+                self.is_first_party,
+                has_stub=self.plans[path].stubs != NONE,
+            )
             for path, group in surfaces.items()
             if _has_content(group)
         ]

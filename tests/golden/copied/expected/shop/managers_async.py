@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
 
 from asgiref.sync import sync_to_async
 from asyncgen_runtime import context_to_async, iterator_to_async
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from contextlib import AbstractAsyncContextManager
-    from decimal import Decimal
 
 
 class BookManagerAsync:

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Self
 
 from asgiref.sync import sync_to_async
+from django.db import models
 
 from vendor.entries import (
     Draft,
@@ -19,18 +20,11 @@ from vendor.entries import (
     UntoldQuerySet,
 )
 
-if TYPE_CHECKING:
-    from typing import Any, Self
-
-    from django.db import models
-
-    from vendor.entries import _K, _M, Entry
-
 
 class KeyedQuerySetAsync:
     """Async twins of `KeyedQuerySet`."""
 
-    async def aby_key(self, keys: list[_K]) -> dict[_K, _M]:
+    async def aby_key(self, keys):
         """Asynchronous `KeyedQuerySet.by_key()`: run it on a worker thread."""
         return await sync_to_async(self.by_key)(keys)
 
@@ -42,7 +36,7 @@ class AsyncKeyedQuerySet(KeyedQuerySetAsync, KeyedQuerySet):
 class NamedQuerySetAsync:
     """Async twins of `NamedQuerySet`."""
 
-    async def aby_key(self, keys: list[_K]) -> dict[_K, _M]:
+    async def aby_key(self, keys):
         """Asynchronous `NamedQuerySet.by_key()`: run it on a worker thread."""
         return await sync_to_async(self.by_key)(keys)
 
@@ -54,11 +48,11 @@ class AsyncNamedQuerySet(NamedQuerySetAsync, NamedQuerySet):
 class EntryQuerySetAsync:
     """Async twins of `EntryQuerySet`."""
 
-    async def aget(self, pk: int) -> Entry:
+    async def aget(self, pk: int):
         """Asynchronous `EntryQuerySet.get()`: run it on a worker thread."""
         return await sync_to_async(self.get)(pk)
 
-    async def aby_key(self, keys: list[_K]) -> dict[_K, _M]:
+    async def aby_key(self, keys):
         """Asynchronous `EntryQuerySet.by_key()`: run it on a worker thread."""
         return await sync_to_async(self.by_key)(keys)
 
@@ -70,7 +64,7 @@ class AsyncEntryQuerySet(EntryQuerySetAsync, EntryQuerySet):
 class UntoldQuerySetAsync:
     """Async twins of `UntoldQuerySet`."""
 
-    async def aby_key(self, keys: list[_K]) -> dict[_K, _M]:
+    async def aby_key(self, keys):
         """Asynchronous `UntoldQuerySet.by_key()`: run it on a worker thread."""
         return await sync_to_async(self.by_key)(keys)
 

@@ -5,17 +5,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
 
 from asgiref.sync import sync_to_async
 from asyncgen_runtime import iterator_to_async, static_twin
 from django.conf import settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from decimal import Decimal
-    from typing import Literal
-
     from shop.models import Thing
     from shop.querysets import ThingQuerySet
 

@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+import datetime as _datetime
+from collections.abc import Mapping
+from datetime import date as _Key
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
@@ -13,11 +17,6 @@ from vendor.kinds import FIRST
 from vendor.limits import FIRST as _FIRST
 
 if TYPE_CHECKING:
-    import datetime as _datetime
-    from collections.abc import Mapping
-    from datetime import date as _Key
-    from datetime import datetime
-
     from vendor.kinds import Key
 
 
