@@ -19,11 +19,15 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A local name bound by an import: `module`, and `name` in it (None: the module itself)."""
+    """A local name bound by an import: `module`, and `name` in it (None: the module itself).
+
+    `is_conditional`: it stands below an `if` or `try`, and may not be there.
+    """
 
     module: str
     name: str | None
     is_type_only: bool = False
+    is_conditional: bool = False
 
 
 # -- expressions -----------------------------------------------------------------------------------

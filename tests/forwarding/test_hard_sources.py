@@ -382,15 +382,20 @@ CASES = {
         rows="""
         from __future__ import annotations
 
-        from collections.abc import Iterator
+        from collections.abc import Iterator, Mapping
         from datetime import date
         from typing import TYPE_CHECKING
         from django.db import models
         from django.db.models import Q
 
         if TYPE_CHECKING:
-            from collections.abc import Mapping
+            from typing import NotYet
             from shop.models import Book
+
+        try:
+            from typing import Newer
+        except ImportError:
+            Newer = object
 
         class Rows(models.QuerySet):
             def total(self, of: Q | None, since: date, by: Mapping[str, int] = {}) -> int:
@@ -401,6 +406,9 @@ CASES = {
 
             def days(self) -> Iterator[date]:
                 yield from ()
+
+            def newer(self, one: Newer, two: NotYet, three: int) -> None:
+                self.delete()
 
             def kept(self, book: "Book", rows: "Rows", into: list[int] = []) -> "Rows":
                 return self.count() and self
@@ -428,6 +436,7 @@ CASES = {
         assert get_type_hints(RowsAsync.adays) == {"return": AsyncIterator[date]}
         # Of what would be a cycle the stub alone tells.
         assert get_type_hints(RowsAsync.alatest_of) == {"since": date}
+        assert get_type_hints(RowsAsync.anewer) == {"three": int, "return": type(None)}
         assert get_type_hints(RowsAsync.akept) == {"into": list[int]}
         assert get_type_hints(aclose) == {"times": int}
         for twin in (*(f for n, f in vars(RowsAsync).items() if n[:2] != "__"), aclose):

@@ -7,7 +7,6 @@ names taken that are handed out here.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -56,16 +55,15 @@ class Availability:
     has_stub: bool
 
     def is_at_runtime(self, line: ImportLine, source: Module) -> bool:
-        """Whether the import does no harm when the module is imported: it leads out of the project
-        and of the source's package, to what is there at run time."""
+        """Whether the import does no harm when the module is imported: the source has it as well,
+        under no condition, and it leads out of the project and of the source's package."""
         top = line.module.partition(".")[0]
-        if top in sys.stdlib_module_names:
-            return True
         if top == source.name.partition(".")[0] or self.is_first_party(top):
             return False
         return any(
-            (each.module, each.name) == (line.module, line.name) and not each.is_type_only
+            (each.module, each.name) == (line.module, line.name)
             for each in source.imports.values()
+            if not (each.is_type_only or each.is_conditional)
         )
 
 

@@ -269,6 +269,8 @@ class _Reader(StatementReader):
             else:
                 inner = both_hold(condition, test)
                 self.declare(body.body, scope, outer, guarded, inner)
+        for name in scope.imports.keys() - imported:
+            scope.imports[name] = replace(scope.imports[name], is_conditional=True)
         if is_type_only or says_types:
             # What is imported for types means more than what else stands for it.
             for name in (scope.imports.keys() - imported) & scope.attributes.keys():
