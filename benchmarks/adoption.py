@@ -40,7 +40,7 @@ class Application:
 APPLICATIONS = {
     "healthchecks": Application(
         "https://github.com/healthchecks/healthchecks",
-        ("--requirement", "requirements.txt"),
+        ("--requirement", "requirements.txt", "time-machine"),
         ("manage.py", "test", "--parallel=1", "-v0"),
     ),
     "takahe": Application(
