@@ -14,6 +14,7 @@ from asyncgen.audit.project import Project
 from asyncgen.audit.recording import LoopFrame, Seen
 from asyncgen.audit.syntax import File
 from asyncgen.audit.telling import Teller
+from asyncgen.audit.twins import Twins
 from asyncgen.source import Evidence, Function, Module
 
 _QUEUE_LIMIT = 4  # how often one function is evaluated for what it is called with
@@ -134,4 +135,7 @@ class Engine:
             if finding is not None and (possible or finding.level is Level.CERTAIN):
                 key = (finding.path, finding.line, finding.column, finding.code)
                 made.setdefault(key, finding)
+        for finding in Twins(self.evaluator, self.project.files).findings(self.project.chosen):
+            if possible or finding.level is Level.CERTAIN:
+                made[finding.path, finding.line, finding.code] = finding
         yield from sorted(made.values(), key=lambda one: (one.path, one.line, one.column, one.code))

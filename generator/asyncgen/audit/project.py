@@ -36,6 +36,7 @@ class Project:
     config: Config
     paths: Sequence[Path]
     problems: list[Problem] = field(default_factory=list)
+    read_modules: list[Module] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)  # by how they are shown
     reader: Files = field(default_factory=Files)
 
@@ -52,15 +53,29 @@ class Project:
         return found
 
     @cached_property
+    def chosen(self) -> list[Module]:
+        """The modules with models, or with asynchronous code, that are below the paths."""
+        places = [(each, self.files.get(each.path, Path(each.path))) for each in self.read_modules]
+        return [each for each, path in places if self.is_chosen(path)]
+
+    @cached_property
+    def places(self) -> tuple[frozenset[Path], list[Path]]:
+        """The files, and the folders, that are to be audited."""
+        files = frozenset(each for each in self.paths if each.is_file())
+        folders = [each for each in self.paths if each not in files]
+        return files, folders if self.paths else [self.config.root]
+
+    def is_chosen(self, path: Path) -> bool:
+        files, folders = self.places
+        return path in files or any(map(path.is_relative_to, folders))
+
+    @cached_property
     def audited(self) -> list[Path]:
         """The files that are to be audited."""
-        files = {each for each in self.paths if each.is_file()}
-        folders = [each for each in self.paths if each not in files]
-        folders += [] if self.paths else [self.config.root]
         return [
             path
             for path, text in self.texts.items()
-            if _ON_LOOP.search(text) and (path in files or any(map(path.is_relative_to, folders)))
+            if _ON_LOOP.search(text) and self.is_chosen(path)
         ]
 
     def evaluator(self) -> tuple[OnLoop, list[Module]]:
@@ -91,7 +106,9 @@ class Project:
                     "--python",
                 )
             )
-        sources = [each for each in (*modules.values(), *others) if each is not None]
+        self.read_modules = sources = [
+            each for each in (*modules.values(), *others) if each is not None
+        ]
         evaluator = OnLoop(resolver, Relations(resolver, sources))
         evaluator.settings = settings(filter(is_settings, self.texts))
         evaluator.bridges = frozenset(self.config.audit.threads)
