@@ -7,7 +7,6 @@ that take turns. `--files` lists which files were parsed.
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -64,16 +63,40 @@ class Project:
 
     def parsed(self) -> tuple[list[Path], list[Path]]:
         """The files that the last build read: of the package, and of others."""
-        stamp = json.loads((self.folder / ".asyncgen_cache" / "stamp.json").read_text("utf-8"))
-        read = [Path(path) for path in stamp["files"] if path.endswith(".py")]
+        stamp = self.folder / ".asyncgen_cache" / "pyproject.toml" / "stamp"
+        lines = [line.split("\t") for line in stamp.read_text("utf-8").split("\n")]
+        read = [Path(line[1]) for line in lines if line[0] == "file" and line[1].endswith(".py")]
         own = set(self.files)
         written = set(python_files(self.own)) - own
         others = [
             path
             for path in read
-            if path not in own | written and "site-packages/asyncgen" not in path.as_posix()
+            if path not in own | written and "/asyncgen/" not in path.as_posix()
         ]
         return [path for path in read if path in own], others
+
+
+class Edits:
+    """Edits of the longest file that a build of the project has parsed: each another one."""
+
+    def __init__(self, project: Project) -> None:
+        self.path = max(project.parsed()[0], key=lambda path: path.stat().st_size)
+        self.text = self.path.read_text(encoding="utf-8")
+        self.number = 0
+
+    def comment(self) -> None:
+        """A comment above everything, so that all lines have other numbers."""
+        self.number += 1
+        self.path.write_text(f"# edit {self.number}\n{self.text}", encoding="utf-8")
+
+    def function(self) -> None:
+        """A function at the end."""
+        self.number += 1
+        new = f"\n\ndef edit_{self.number}():\n    return {self.number}\n"
+        self.path.write_text(f"{self.text}{new}", encoding="utf-8")
+
+    def undo(self) -> None:
+        self.path.write_text(self.text, encoding="utf-8")
 
 
 def main(rounds: int, *, show_files: bool) -> None:
@@ -93,14 +116,17 @@ def main(rounds: int, *, show_files: bool) -> None:
             project.clean()
             shutil.rmtree(no_facts, ignore_errors=True)
 
+        edits = Edits(unchanged)
+        check = [asyncgen, "check"]
         commands = {
             "build, nothing cached": Command(
                 [asyncgen, "build"], project.folder, cold, {"XDG_CACHE_HOME": str(no_facts)}
             ),
-            "build, Django's facts kept": Command(
-                [asyncgen, "build"], project.folder, project.clean, kept
-            ),
-            "check, no change": Command([asyncgen, "check"], unchanged.folder, variables=kept),
+            "build, facts kept": Command([asyncgen, "build"], project.folder, project.clean, kept),
+            "check, a function added": Command(check, unchanged.folder, edits.function, kept),
+            "check, a comment added": Command(check, unchanged.folder, edits.comment, kept),
+            "check, no change": Command(check, unchanged.folder, edits.undo, kept),
+            "python -c pass": Command([asyncgen.with_name("python"), "-c", "pass"], same),
         }
         costs = medians(commands, rounds)
         own, others = unchanged.parsed()

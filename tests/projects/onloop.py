@@ -238,7 +238,7 @@ def anything(parameter: inspect.Parameter, owner: Any) -> list[Callable[[], Any]
     model = type(owner) if isinstance(owner, models.Model) else getattr(owner, "model", None)
     if not (isinstance(model, type) and issubclass(model, models.Model)):
         model = get_user_model()
-    is_plural = parameter.name.endswith("s") and parameter.annotation is parameter.empty
+    is_plural = parameter.name[1:].endswith("s") and parameter.annotation is parameter.empty
     several = model._base_manager.all if is_plural else lambda: None
     return [lambda: fresh(model), lambda: "text", several, lambda: 1]
 
