@@ -36,7 +36,7 @@ unasync.unasync_files(["./_async/query.py"], [unasync.Rule("/_async/", "/_sync/"
 def configuration(named: str = "") -> str:
     """This project's own [tool.asyncgen], of one release: the sources whose text has `named`."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    common, *sources = text[text.index("[tool.asyncgen]") :].split("[[tool.asyncgen.source]]")
+    common, *sources = text[text.index("\n[tool.asyncgen]\n") :].split("[[tool.asyncgen.source]]")
     lines = common.splitlines(keepends=True)
     one = [each for each in lines if 'name = "Django"' not in each or f'"{DJANGO}"' in each]
     return "[[tool.asyncgen.source]]".join(["".join(one), *(s for s in sources if named in s)])
