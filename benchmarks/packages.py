@@ -15,7 +15,8 @@ from pathlib import Path
 
 from measure import ROOT, Command, Cost, environment, medians, table
 
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "projects")]
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "tests" / "projects"))
 from download import Package, fetch, packages
 
 
