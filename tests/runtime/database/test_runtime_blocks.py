@@ -8,6 +8,7 @@ import asyncio
 import contextvars
 import functools
 import gc
+import signal
 import sqlite3
 import threading
 from contextlib import aclosing, contextmanager, suppress
@@ -726,6 +727,26 @@ def test_an_async_callback_can_be_cancelled(run):
         assert await names() == ["a"]
 
     run(main())
+
+
+@pytest.mark.parametrize("where", ["block", "callback"])
+def test_an_interrupt_ends_what_waits_in_a_block(run, where):
+    """As Ctrl-C does: asyncio.run() cancels the main task."""
+
+    async def interrupted():
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.Event().wait()
+
+    async def main():
+        async with aatomic():
+            await create("a")
+            if where == "block":
+                await interrupted()
+            await aon_commit(interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(main())
+    assert run(names()) == (["a"] if where == "callback" else [])
 
 
 def test_sync_and_async_callbacks_keep_their_order(run):
