@@ -140,8 +140,6 @@ MANAGER_ATTRIBUTES = (
     "default_manager",
     "base_manager",
 )
-# How variables end that hold the name of a model's manager.
-MANAGER_NAMES = ("manager", "manager_name", "manager_attr", "manager_attribute")
 # `_meta`, and its attributes that are models.
 OPTIONS = "django.db.models.options.Options()"
 OPTIONS_MODELS = frozenset({"model", "concrete_model", "proxy_for_model", "related_model"})
@@ -219,18 +217,10 @@ MODEL_RESULTS: Mapping[str, str] = {
     "validate_constraints": "None",
     "validate_unique": "None",
 }
-# Those of both with names that nothing else has: an unknown receiver is a queryset or a model.
-TERMINAL = frozenset(
-    {"aggregate", "bulk_create", "bulk_update", "earliest", "exists", "get_or_create"}
-    | {"in_bulk", "latest", "update_or_create"}
-)
-MODEL_RESULTS_ALONE = frozenset(MODEL_RESULTS) - {"delete", "save"}
-QUERYSET_PARAMETERS = frozenset({"queryset", "qs", "query_set", "base_queryset"})
 
 # What a request has of its head alone, with its type; what else it has may query or read a body.
 # https://docs.djangoproject.com/en/stable/ref/request-response/#httprequest-objects
 REQUESTS = frozenset({"django.http.HttpRequest()", "django.http.request.HttpRequest()"})
-REQUEST_PARAMETERS = frozenset({"request", "http_request"})
 REQUEST_ATTRIBUTES: Mapping[str, str] = {
     "COOKIES": "dict",
     "GET": "dict",
@@ -244,16 +234,6 @@ REQUEST_ATTRIBUTES: Mapping[str, str] = {
     "scheme": "str",
 }
 REQUEST_METHODS = frozenset({"build_absolute_uri", "get_full_path", "get_host", "is_secure"})
-# Attributes that only fields of models have: an unknown receiver is one.
-FIELD_ATTRIBUTES = frozenset(
-    {"attname", "auto_created", "concrete", "get_attname", "get_internal_type", "is_relation"}
-    | {"many_to_many", "many_to_one", "one_to_many", "one_to_one", "remote_field"}
-)
-# Methods that only expressions have: asked of an argument, they are no model's.
-EXPRESSION_METHODS = frozenset(
-    {"as_sql", "flatten", "get_group_by_cols", "get_lookup", "get_source_expressions"}
-    | {"get_transform", "relabeled_clone", "resolve_expression", "set_source_expressions"}
-)
 FIELD = "django.db.models.fields.Field()"
 
 # -- Callables ----------------------------------------------------------------------------------
@@ -566,58 +546,12 @@ SCALARS = frozenset({"None", "bool", "complex", "float", "int"})
 
 # Methods of classes that list classes.
 LISTING_METHODS = frozenset({"__subclasses__", "mro"})
-# Methods with names that nothing of Django's has: an unknown receiver is of the builtin type.
-DISTINCT_METHODS: Mapping[str, str] = {
-    "append": "list",
-    "astimezone": "datetime",
-    "casefold": "str",
-    "encode": "str",
-    "endswith": "str",
-    "extend": "list",
-    "isalnum": "str",
-    "isalpha": "str",
-    "isdecimal": "str",
-    "isdigit": "str",
-    "isidentifier": "str",
-    "islower": "str",
-    "isnumeric": "str",
-    "isocalendar": "datetime",
-    "isoformat": "datetime",
-    "isspace": "str",
-    "isupper": "str",
-    "join": "str",
-    "ljust": "str",
-    "lower": "str",
-    "lstrip": "str",
-    "partition": "str",
-    "removeprefix": "str",
-    "removesuffix": "str",
-    "rjust": "str",
-    "rpartition": "str",
-    "rsplit": "str",
-    "rstrip": "str",
-    "split": "str",
-    "splitlines": "str",
-    "startswith": "str",
-    "strftime": "datetime",
-    "strip": "str",
-    "swapcase": "str",
-    "timetuple": "datetime",
-    "toordinal": "datetime",
-    "total_seconds": "datetime",
-    "upper": "str",
-    "utcoffset": "datetime",
-    "weekday": "datetime",
-    "zfill": "str",
-}
 NAMES_OF_CLASSES = frozenset({"__module__", "__name__", "__qualname__"})
 # Attributes of classes that are no methods.
 CLASS_ATTRIBUTES: Mapping[str, str] = {"__bases__": "tuple", "__mro__": "tuple"}
 # Methods of builtin containers that return a container of what is in theirs, or one of it.
 COPYING_METHODS = frozenset({"copy", "difference", "intersection", "union", "values"})
 HANDING_OUT = frozenset({"get", "pop", "popitem", "popleft", "setdefault"})
-# Arguments whose get() asks something; of others `get("key")` takes an item.
-STORES = ("cache", "client", "session", "storage")
 # Methods that run through what they are passed.
 CONSUMING_METHODS = frozenset(
     {"difference", "extend", "fromkeys", "intersection", "join", "union", "update"}

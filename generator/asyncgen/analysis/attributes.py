@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncgen import knowledge
+from asyncgen import guesses, knowledge
 from asyncgen.analysis.annotations import Annotations
 from asyncgen.analysis.core import is_abstract
 from asyncgen.analysis.foreign import is_known
@@ -100,24 +100,24 @@ class Attributes(Annotations):
             return self.attribute(self.manager(), name, frame)
         if name in knowledge.CHAINING or (is_tainted(owner) and name in knowledge.QUERYSET_RESULTS):
             return self.attribute(self.queryset(), name, frame)
-        if name in knowledge.TERMINAL:
+        if name in guesses.TERMINAL:
             return self.attribute(self.queryset(), name, frame)
         if name in knowledge.CLASS_ATTRIBUTES:
             return builtin(knowledge.CLASS_ATTRIBUTES[name])
-        if name in knowledge.DISTINCT_METHODS:
-            return frozenset({Method(Builtin(knowledge.DISTINCT_METHODS[name]), name)})
+        if name in guesses.DISTINCT_METHODS:
+            return frozenset({Method(Builtin(guesses.DISTINCT_METHODS[name]), name)})
         if name.startswith("_") and name.endswith("manager"):
             return self.manager()
-        if name in knowledge.MODEL_RESULTS_ALONE:
+        if name in guesses.MODEL_RESULTS_ALONE:
             return self.attribute(self.model_instance(), name, frame)
         if name in knowledge.MODEL_ATTRIBUTES:
             return self.plain_model_attribute(name, None)
         if name.startswith("_") or name.endswith("_id"):  # no field, so it cannot query
             return unknown(f"the private attribute {name}")
-        if name in knowledge.FIELD_ATTRIBUTES:
+        if name in guesses.FIELD_ATTRIBUTES:
             return frozenset({Foreign(f"{knowledge.FIELD}.{name}")})
         if isinstance(owner, Argument):
-            if owner.name in knowledge.REQUEST_PARAMETERS:
+            if owner.name in guesses.REQUEST_PARAMETERS:
                 return self.request_attribute(name, frame)
             guessed = self.guessed_relation(owner, name, frame)
             if guessed is not None:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 
-from asyncgen import knowledge
+from asyncgen import guesses, knowledge
 from asyncgen.analysis.annotations import NO_FUNCTION, base_word
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.protocols import SWALLOWING, Protocols
@@ -90,7 +90,7 @@ class Calls(Protocols):
         name = function.name
         if frame.receiver in callee_owner(function, frame) and isinstance(frame.receiver, Instance):
             self.overridden(frame.receiver, name, frame)
-        if name.startswith("_") or name in knowledge.EXPRESSION_METHODS:
+        if name.startswith("_") or name in guesses.EXPRESSION_METHODS:
             return
         if all(isinstance(each, Unknown) for each in callee):
             owner = callee_owner(function, frame)
@@ -146,7 +146,7 @@ class Calls(Protocols):
                 self.looked_for(self.value(owner, frame), name, frame)
             case Call(
                 function=Get(value=owner, name="get"), arguments=(Literal(type="str"), *rest)
-            ) if not base_word(owner).lower().endswith(knowledge.STORES):
+            ) if not base_word(owner).lower().endswith(guesses.STORES):
                 value = self.value(owner, frame)
                 if value and all(map(self.is_mapping, value)):
                     return union((unknown("an item"), *(self.value(each, frame) for each in rest)))
@@ -205,7 +205,7 @@ class Calls(Protocols):
         texts = {each.text for each in names if isinstance(each, Builtin) and each.text}
         if texts and len(texts) == len(names):
             return union(self.attribute(owner, text, frame) for text in sorted(texts))
-        if base_word(name).endswith(knowledge.MANAGER_NAMES):
+        if base_word(name).endswith(guesses.MANAGER_NAMES):
             return self.manager()
         plain = ModuleObject | Builtin | Foreign | Bound | Method
         if not all(isinstance(each, plain) for each in owner):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from asyncgen import knowledge
+from asyncgen import guesses, knowledge
 from asyncgen.analysis.annotations import base_word, self_type
 from asyncgen.analysis.calls import is_context_function
 from asyncgen.analysis.core import is_abstract
@@ -260,7 +260,7 @@ class Evaluator(Statements):
             types = self.declared_types(wanted, bound.module)
             if value is None and parameter.annotation:
                 value = self.annotation(parameter.annotation, bound)
-            if value is None and parameter.name in knowledge.QUERYSET_PARAMETERS:
+            if value is None and parameter.name in guesses.QUERYSET_PARAMETERS:
                 value = self.queryset()
             yield parameter.name, proved(value or frozenset({Argument(parameter.name)}), types)
 

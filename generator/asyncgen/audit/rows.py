@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import asyncgen.audit.state as states
-from asyncgen import knowledge
+from asyncgen import guesses, knowledge
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
@@ -55,7 +55,7 @@ class Rows(Evaluator):
     # -- no guesses --------------------------------------------------------------------------------
 
     def unknown_attribute(self, owner: Argument | Unknown, name: str, frame: Frame) -> Value:
-        if isinstance(owner, Argument) and owner.name in knowledge.REQUEST_PARAMETERS:
+        if isinstance(owner, Argument) and owner.name in guesses.REQUEST_PARAMETERS:
             return self.request_attribute(name, frame)
         return unknown(f"{name} of something unknown")
 
