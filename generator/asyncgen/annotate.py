@@ -181,8 +181,8 @@ def _sentinels(parameters: tuple[Parameter, ...], module: Module) -> Iterator[st
 def is_importable(name: str, module: Module) -> bool:
     """Whether a name that a default uses can be had without importing the module itself."""
     found = module.imports.get(name)
-    if found and not found.is_type_only and found.module != module.name:
-        return True
+    if found and found.module != module.name:
+        return not (found.is_type_only or found.is_conditional)
     own = {*module.classes, *module.functions, *module.attributes}
     return name in BUILTINS and name not in own and not found
 

@@ -183,6 +183,10 @@ CASES = {
 
         import uuid
         from shop.registry import registered, HERE
+        try:
+            from nowhere import AT_MOST
+        except ImportError:
+            from shop.registry import HERE as AT_MOST
         SIZE = 3
 
         class Rows(models.QuerySet):
@@ -195,6 +199,9 @@ CASES = {
             def gathered(self, into=[]):
                 into.append(self.count())
                 return list(into)
+
+            def limited(self, limit=AT_MOST):
+                return self.count(), limit
 
             def named(self, name=__name__, here=HERE):
                 return self.count(), name, here
@@ -216,6 +223,8 @@ CASES = {
         body="""
         from shop import registry
         await same(rows, "stamped")
+        await same(rows, "limited")
+        await same(rows, "limited", 1)
         await same(rows, "handled")
         await same(rows, "handled", again=1)
         await same(rows, "named")
