@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from asyncgen.audit import audited
 from asyncgen.audit.finding import Level
-from asyncgen.config import Config
+from asyncgen.config import Auditing, Config
 from depot import MODELS
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.test"))
@@ -45,3 +45,48 @@ def test_what_a_case_says_is_found_and_nothing_else(case: Path, tmp_path: Path) 
         if code not in found.setdefault(each.line, []):
             found[each.line].append(code)
     assert found == said(text)
+
+
+CONFIGURED = """
+import acme
+from acme.pools import run_in_pool
+from depot.models import Crate
+
+
+def own_pool(function, *args):
+    return function(*args)
+
+
+async def hands_over():
+    await run_in_pool(Crate.objects.count)
+    await own_pool(Crate.objects.count)
+    await own_pool(lambda: list(Crate.objects.all()))
+    acme.fetch()  # AG720
+
+
+@acme.subscribe
+def subscriber(event):
+    Crate.objects.count()  # AG708
+
+
+class Worker(acme.Worker):
+    def work(self):
+        Crate.objects.count()  # AG708
+"""
+
+
+def test_the_configuration_adds_to_what_is_known(tmp_path: Path) -> None:
+    folder = tmp_path / "depot"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "models.py").write_text(MODELS)
+    (folder / "jobs.py").write_text(CONFIGURED)
+    auditing = Auditing(
+        threads=("acme.pools.run_in_pool", "depot.jobs.own_pool"),
+        on_loop=("acme.Worker", "acme.subscribe"),
+        blocks=("acme.fetch",),
+    )
+    path = tmp_path / "pyproject.toml"
+    config = Config(tmp_path, path, (), search=(tmp_path,), audit=auditing)
+    audit = audited(config, [folder / "jobs.py"], False)
+    assert {each.line: [each.code] for each in audit.findings} == said(CONFIGURED)

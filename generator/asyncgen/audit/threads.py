@@ -86,6 +86,8 @@ class Threads(Rows):
 
     def call_bound(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
         function = bound.function
+        if f"{bound.module.name}.{function.name}" in self.bridges and arguments.positional:
+            return self.wrapped(arguments) | self.run_elsewhere(0, arguments, frame)
         if self.is_threaded(function):
             return builtin(COROUTINE, self.elsewhere(bound, arguments, frame))
         is_queryset = bound.owner is not None and self.role(bound.owner) in ("queryset", "manager")
