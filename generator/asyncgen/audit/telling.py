@@ -60,6 +60,9 @@ _OF_DJANGO = frozenset(
     {Cause.QUERY, Cause.EVALUATION, Cause.RELATION, Cause.TRANSACTION, Cause.ACCOUNT}
 )
 _HELPER = Telling("AG704", f"{{text}} queries on the event loop: {_RAISES}")
+_TOO_SOON = Telling(
+    "AG713", "{text} wraps what a call gives: the call itself runs on the event loop"
+)
 _ON_LOOP = Telling("AG708", "{function} runs on the event loop ({on_loop}), and {text} blocks it")
 
 
@@ -78,6 +81,11 @@ class Teller:
             return None
         node, effect = place.node, seen.effect
         telling = self.telling(seen)
+        ways = Ways(self.evaluator, self.file)
+        fix = ways.out(seen, node)
+        if bridge := ways.bridge_around(node):
+            telling, fix = _TOO_SOON, ways.wrapped(bridge)
+            node = ways.call_of(bridge)
         is_certain = effect.level is Level.REACHES and not self.is_of_library(seen)
         return Finding(
             self.file.path,
@@ -97,7 +105,7 @@ class Teller:
             name,
             place.statement,
             tuple(self.chain(seen, _short(node, place.text))),
-            Ways(self.evaluator, self.file).out(seen, node),
+            fix,
         )
 
     def is_of_library(self, seen: Seen) -> bool:

@@ -106,6 +106,29 @@ class Ways:
         is_plain = not isinstance(self.file.parents.get(node), ast.For | ast.comprehension)
         return Fix("thread-the-call", text, safe and is_plain, (_BRIDGE,))
 
+    def bridge_around(self, node: ast.AST) -> ast.Call | None:
+        """The call of a bridge to threads that a call is passed to: `sync_to_async(f(x))`."""
+        match self.file.parents.get(node):
+            case ast.Call(func=ast.Name(id=name), args=[first, *_]) as bridge:
+                is_bridge = any(each.endswith(f".{name}") for each in known.WRAPPERS)
+                is_call = first is node and isinstance(node, ast.Call)
+                return bridge if is_bridge and is_call else None
+        return None
+
+    def call_of(self, bridge: ast.Call) -> ast.Call:
+        """Where what a bridge gives is called at once, that call."""
+        match self.file.parents.get(bridge):
+            case ast.Call(func=function, args=[], keywords=[]) as call if function is bridge:
+                return call
+        return bridge
+
+    def wrapped(self, bridge: ast.Call) -> Fix:
+        """`sync_to_async(f)(x)`"""
+        call = bridge.args[0]
+        assert isinstance(call, ast.Call)
+        function = f"{self.file.text(bridge.func)}({self.file.text(call.func)})"
+        return Fix("thread-the-call", f"await {function}{self.arguments(call)}", True)
+
     def read_in_thread(self, node: ast.AST) -> Fix:
         text = f"await sync_to_async(lambda: {self.file.text(node)})()"
         return Fix("", text, False, (_BRIDGE,))
@@ -277,12 +300,11 @@ class Ways:
                 twins = [each for sync, each in known.TWINS.items() if sync.endswith(f".{name}")]
                 if twins:
                     return self.django_twin(node, twins[0])
-            case ast.Attribute(value=ast.Attribute(value=request, attr="user"), attr=name):
-                text = f"(await {self.file.text(request)}.auser()).{name}"
-                return Fix("request-user", text, True)
+            case ast.Attribute(value=ast.Attribute(value=request, attr="user")):
+                return Fix("django-twin", f"await {self.file.text(request)}.auser()", True)
             case ast.Subscript(value=session, slice=key):
                 text = f"await {self.file.text(session)}.aget({self.file.text(key)})"
-                return Fix("session-item", text, False)
+                return Fix("", text, False)
         return Fix("", "user = await request.auser()", False)
 
     def await_twin_of_django(self, node: ast.Call, function: str) -> Fix:
