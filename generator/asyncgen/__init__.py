@@ -1,9 +1,8 @@
 """Generate the async surface of synchronous Python. The public names are those of `asyncgen.api`.
 
 They are imported when they are first asked for, so that the command line need not wait for them.
+Nothing else is: `python -m asyncgen` comes by here while the project's folder is on the path.
 """
-
-from __future__ import annotations
 
 TYPE_CHECKING = False  # importing typing takes longer than a check without a change
 if TYPE_CHECKING:

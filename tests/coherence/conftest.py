@@ -97,6 +97,9 @@ def with_async_classes(text: str) -> str:
     return re.sub(rf"^from \.({'|'.join(COVERED)}) import (.*)$", replaced, text, flags=re.M)
 
 
+SHELVES: dict[str, Shelf] = {}  # what was made before, in whatever order the styles are asked for
+
+
 @pytest.fixture(scope="session", params=["mixin", "subclass"])
 def _made(
     request: pytest.FixtureRequest,
@@ -105,7 +108,18 @@ def _made(
     django_db_blocker: Any,
 ) -> Iterator[Shelf]:
     style: str = request.param
-    root = tmp_path_factory.mktemp(style)
+    if style not in SHELVES:
+        SHELVES[style] = made(style, tmp_path_factory.mktemp(style))
+        with django_db_blocker.unblock():
+            create_tables(style.title())
+    yield SHELVES[style]
+    from asyncgen_runtime.test import aclose_connections
+
+    asyncio.run(aclose_connections())
+
+
+def made(style: str, root: Path) -> Shelf:
+    """The shelf of a style, generated and imported."""
     package = root.joinpath(*APP.split("."), style)
     package.mkdir(parents=True)
     for folder in (*package.relative_to(root).parents,):
@@ -124,8 +138,8 @@ def _made(
     if style == "mixin":
         for each in COVERED:
             path = package / f"{each}.py"
-            made = (package / f"{each}_async.py").read_text(encoding="utf-8")
-            changed = with_mixins(path.read_text(encoding="utf-8"), each, made)
+            written = (package / f"{each}_async.py").read_text(encoding="utf-8")
+            changed = with_mixins(path.read_text(encoding="utf-8"), each, written)
             path.write_text(changed, encoding="utf-8")
     else:
         path = package / "own.py"
@@ -135,13 +149,7 @@ def _made(
     library.__path__.append(str(package.parent))
     names = ["calls", *COVERED, "own", *(f"{each}_async" for each in COVERED)]
     modules = {each: importlib.import_module(f"{APP}.{style}.{each}") for each in names}
-    shelf = Shelf(style, root, modules)
-    with django_db_blocker.unblock():
-        create_tables(style.title())
-    yield shelf
-    from asyncgen_runtime.test import aclose_connections
-
-    asyncio.run(aclose_connections())
+    return Shelf(style, root, modules)
 
 
 def create_tables(prefix: str) -> None:
