@@ -7,6 +7,7 @@ from pathlib import Path
 
 from asyncgen.audit.finding import Audit
 from asyncgen.config import Config
+from asyncgen.problems import AsyncgenError
 
 
 def audited(config: Config, paths: Sequence[Path], possible: bool) -> Audit:
@@ -19,6 +20,9 @@ def audited(config: Config, paths: Sequence[Path], possible: bool) -> Audit:
 
     project = Project(config, paths)
     try:
-        return Engine(project).audit(possible)
+        audit = Engine(project).audit(possible)
     finally:
         project.reader.keep()
+    if project.problems:
+        raise AsyncgenError(*project.problems)
+    return audit

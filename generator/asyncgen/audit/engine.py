@@ -37,7 +37,11 @@ class Engine:
         self.evaluator, self.modules = self.project.evaluator()
 
     def audit(self, possible: bool) -> Audit:
-        entries = Entries(self.evaluator, frozenset(self.project.config.audit.on_loop))
+        entries = Entries(
+            self.evaluator,
+            frozenset(self.project.config.audit.on_loop),
+            lambda: self.project.has_sync_servers,
+        )
         for module in self.modules:
             for entry in entries.of(module):
                 self.names[entry.bound.function] = entry.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import asyncgen.audit.known as known
@@ -30,6 +30,7 @@ class Entries:
 
     evaluator: OnLoop
     on_loop: frozenset[str]  # decorators, bases and functions that the configuration names
+    is_sync_served: Callable[[], bool]  # whether resolvers run in the threads of a sync server
 
     def of(self, module: Module) -> Iterator[Entry]:
         for function in module.functions.values():
@@ -89,7 +90,7 @@ class Entries:
         for decorator in function.decorators:
             target = decorator.function if isinstance(decorator, Call) else decorator
             dotted = self.evaluator.dotted(target, module)
-            if dotted in known.ON_LOOP | self.on_loop:
+            if dotted in self.on_loop or (dotted in known.ON_LOOP and not self.is_sync_served()):
                 return f"{dotted.partition('.')[0]} calls sync resolvers on the event loop"
         return ""
 

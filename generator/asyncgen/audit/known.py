@@ -87,7 +87,7 @@ ON_LOOP = frozenset(
     }
 )
 # Those of other libraries by the same names, which run in a thread.
-SYNC_SERVERS = re.compile(r"\bstrawberry\.(django\.)?views\b[^\n]*\bGraphQLView\b|execute_sync\(")
+SYNC_SERVERS = re.compile(rb"\bstrawberry\.(django\.)?views\b[^\n]*\bGraphQLView\b|execute_sync\(")
 # Methods of classes that are called on the loop, by a base.
 ON_LOOP_METHODS: Mapping[str, frozenset[str]] = {
     "strawberry.permission.BasePermission": frozenset({"has_permission"}),

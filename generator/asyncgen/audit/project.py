@@ -121,7 +121,7 @@ class Project:
         try:
             found = resolver.module(name)
         except AsyncgenError as error:
-            self.problems += error.problems
+            self.problems += error.problems if self.is_chosen(path) else ()
             return None
         return found
 
@@ -156,6 +156,4 @@ class Project:
     @cached_property
     def has_sync_servers(self) -> bool:
         """Whether some module serves a schema synchronously: then resolvers run in threads."""
-        return any(
-            known.SYNC_SERVERS.search(text.decode(errors="replace")) for text in self.texts.values()
-        )
+        return any(map(known.SYNC_SERVERS.search, self.texts.values()))
