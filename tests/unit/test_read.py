@@ -6,19 +6,21 @@ import ast
 import os
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from asyncgen.deep import deeply
-from asyncgen.facts import Operation, Return
 from asyncgen.problems import AsyncgenError
-from asyncgen.read import decode, read_file
+from asyncgen.read import decode, read_file, tree
 from asyncgen.read import pieces as cutting
 from asyncgen.read.pieces import eased, logical_lines, pieces
 from asyncgen.read.tree import read_snippet, read_source
 from asyncgen.source import Later, Module, Snippet
+from asyncgen.surface import Kind
 from click.testing import Result
+
+from tests.support.building import build
 
 # Sources that a reader may stumble over. Each ends with a class whose method is to be found.
 SHAPES = {
@@ -267,13 +269,26 @@ def test_real_files_are_the_same_when_they_are_read_later(path: Path) -> None:
     assert shown(found) == shown(read_source(source, "m", "m.py"))
 
 
-def test_what_libcst_cannot_read_later_does_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(text: str) -> None:
-        raise TypeError("super(type, obj)")
+def test_what_libcst_cannot_read_later_does_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(text: str) -> Sequence[tree.Statement]:
+        if "unreadable" in text:
+            raise TypeError("super(type, obj)")
+        return parsed(text)
 
-    monkeypatch.setattr("asyncgen.read.tree._parsed", fail)
-    block = read_snippet(Snippet("    x = 1\n    y = 2\n", 4, "m.py", "m", False))
-    assert block == (Return(5, Operation("unknown", ())),)
+    parsed = tree._parsed
+    monkeypatch.setattr(tree, "_parsed", fail)
+    monkeypatch.setenv("ASYNCGEN_NO_CACHE", "1")
+    (tmp_path / "pyproject.toml").write_text("[tool.asyncgen]\nsources = ['books.py']\n")
+    (tmp_path / "books.py").write_text(
+        "from django.db import models\n\n\nclass Book(models.Model):\n"
+        "    def pages(self):\n        unreadable = 1\n        return 2\n"
+    )
+    (entry,) = build(tmp_path / "pyproject.toml").result.entries
+    assert entry.decision.kind is Kind.VALUE
+    said = [(each.message, str(each.location)) for each in entry.decision.evidence]
+    assert ("calls what LibCST cannot read, which cannot be found", "books.py:6") in said
 
 
 def shown(module: Module) -> str:

@@ -35,7 +35,7 @@ from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read.bodies import outlined
 from asyncgen.read.canonical import annotation_text, canonical_text
 from asyncgen.read.conditions import both_hold, conditions
-from asyncgen.read.expressions import NOTHING, strings
+from asyncgen.read.expressions import strings
 from asyncgen.read.pieces import Piece, eased, logical_lines, pieces
 from asyncgen.read.statements import StatementReader
 from asyncgen.source import (
@@ -106,7 +106,7 @@ def read_snippet(snippet: Snippet) -> Block:
         body = block.body  # type: ignore[union-attr]  # it is `if 1:`
         return reader.suite(body.with_changes(body=body.body[1:]), 0)
     except Exception:
-        return (Return(snippet.before + 1, NOTHING),)
+        return (Return(snippet.before + 1, Call(Name("what LibCST cannot read"))),)
 
 
 def _problem(text: str, message: str, location: Location) -> AsyncgenError:
