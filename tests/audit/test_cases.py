@@ -10,7 +10,6 @@ import pytest
 from asyncgen.audit import audited
 from asyncgen.audit.finding import Level
 from asyncgen.config import Auditing, Config
-from asyncgen.problems import AsyncgenError
 from depot import MODELS
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.test"))
@@ -91,11 +90,3 @@ def test_the_configuration_adds_to_what_is_known(tmp_path: Path) -> None:
     config = Config(tmp_path, path, (), search=(tmp_path,), audit=auditing)
     audit = audited(config, [folder / "jobs.py"], False)
     assert {each.line: [each.code] for each in audit.findings} == said(CONFIGURED)
-
-
-def test_a_file_that_cannot_be_read_is_no_success(tmp_path: Path) -> None:
-    (tmp_path / "jobs.py").write_text("async def broken(:\n    pass\n")
-    config = Config(tmp_path, tmp_path / "pyproject.toml", (), search=(tmp_path,))
-    with pytest.raises(AsyncgenError) as raised:
-        audited(config, [tmp_path], False)
-    assert [each.code for each in raised.value.problems] == ["AG303"]

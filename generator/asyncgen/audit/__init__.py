@@ -7,7 +7,6 @@ from pathlib import Path
 
 from asyncgen.audit.finding import Audit
 from asyncgen.config import Config
-from asyncgen.problems import AsyncgenError
 
 
 def audited(config: Config, paths: Sequence[Path], possible: bool) -> Audit:
@@ -20,9 +19,6 @@ def audited(config: Config, paths: Sequence[Path], possible: bool) -> Audit:
 
     project = Project(config, paths)
     try:
-        audit = Engine(project).audit(possible)
+        return Engine(project).audit(possible)
     finally:
         project.reader.keep()
-    if project.problems:
-        raise AsyncgenError(*project.problems)
-    return audit
