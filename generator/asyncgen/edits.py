@@ -45,9 +45,8 @@ def still_hold(known: Sequence[Known], warnings: Sequence[str]) -> list[Known] |
         before = memory.recall(each.key, Module, files.later(each.key))
         if before is None:
             return None
-        looked_at = hash_of_file(
-            each.path
-        )  # before it is read, so that a change in between is seen
+        # Before it is read, so that a change in between is seen.
+        looked_at = hash_of_file(each.path)
         try:
             now = files.read(Path(each.path), each.name, each.shown)
         except AsyncgenError:
