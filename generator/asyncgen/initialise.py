@@ -71,30 +71,16 @@ def initialise(
     `python` names the environment that classes of other packages are looked up in. Nothing that is
     there is changed. Raises AsyncgenError (AG102, AG105, AG109, AG201).
     """
-    try:
-        before = path.read_bytes().decode("utf-8") if path.exists() else ""
-        document = tomllib.loads(before)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise AsyncgenError(
-            Problem(
-                "AG102",
-                f"{path} cannot be read as TOML: {error}",
-                "correct the file first; nothing was changed",
-                Location(str(path), 1),
-            )
-        ) from error
+    before, document = _read(path)
     tool = document.get("tool", {})
     known = tool.get("asyncgen") if isinstance(tool, dict) else None
     if known is not None and not presets:
-        raise AsyncgenError(
-            Problem(
-                "AG109",
-                f"{path} has a [tool.asyncgen] table already",
-                "edit it, add a source for a package with --preset, or remove it first; "
-                "nothing was changed",
-                Location(str(path), 1),
-            )
+        message = f"{path} has a [tool.asyncgen] table already"
+        hint = (
+            "edit it, add a source for a package with --preset, or remove it first; "
+            "nothing was changed"
         )
+        raise AsyncgenError(Problem("AG109", message, hint, Location(str(path), 1)))
     root = path.resolve().parent
     search = (root / "src", root)
     config = Config(root, path.resolve(), (Source(),), python=python, search=search)
@@ -107,23 +93,35 @@ def initialise(
     for name in presets:
         check_preset(config, PRESETS[name], name, found.sources)
         table += PRESETS[name].table(_beside(found.sources, name, root))
-    newline = "\r\n" if "\r\n" in before else "\n"
-    gap = "" if not before else newline if before.endswith("\n") else newline * 2
-    after = before + gap + table.replace("\n", newline)
+    _append(path, before, table)
+    return found
+
+
+def _read(path: Path) -> tuple[str | None, dict[str, object]]:
+    """The text of the file, None where it is not there, and what it says. Raises AsyncgenError."""
+    try:
+        text = path.read_bytes().decode("utf-8") if path.exists() else None
+        return text, tomllib.loads(text or "")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = f"{path} cannot be read as TOML: {error}"
+        hint = "correct the file first; nothing was changed"
+        raise AsyncgenError(Problem("AG102", message, hint, Location(str(path), 1))) from error
+
+
+def _append(path: Path, before: str | None, table: str) -> None:
+    """Write the table below what is there, in its newlines. Raises AsyncgenError."""
+    text = before or ""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    gap = "" if not text else newline if text.endswith("\n") else newline * 2
+    after = text + gap + table.replace("\n", newline)
     try:
         tomllib.loads(after)
-        hashed = hash_of(before.encode("utf-8")) if path.exists() else None
-        carry_out(root, [Step(str(path.resolve()), hashed, after.encode("utf-8"))])
+        hashed = None if before is None else hash_of(text.encode("utf-8"))
+        carry_out(path.resolve().parent, [Step(str(path.resolve()), hashed, after.encode("utf-8"))])
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise AsyncgenError(
-            Problem(
-                "AG102",
-                f"cannot add a table to {path}: {error}",
-                "add [tool.asyncgen] by hand; nothing was changed",
-                Location(str(path), 1),
-            )
-        ) from error
-    return found
+        message = f"cannot add a table to {path}: {error}"
+        hint = "add [tool.asyncgen] by hand; nothing was changed"
+        raise AsyncgenError(Problem("AG102", message, hint, Location(str(path), 1))) from error
 
 
 def _table(found: Proposal, root: Path, pins: str) -> str:

@@ -287,9 +287,10 @@ def test_output_that_cannot_be_written_leaves_everything(
     calls = []
 
     def fail_the_second(source: Path, target: Path) -> None:
-        calls.append(target)
-        if len(calls) == 2:
-            raise OSError(28, "No space left on device", str(target))
+        if Path(target).parent == root / "shop":  # a cache, which may be cold, is not counted
+            calls.append(target)
+            if len(calls) == 2:
+                raise OSError(28, "No space left on device", str(target))
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", fail_the_second)
