@@ -35,10 +35,15 @@ class File:
         self.source = text.replace("\r\n", "\n").replace("\r", "\n")
         self.lines = self.source.split("\n")
         self.statements, self.parents = {}, {}
-        for node in ast.walk(ast.parse(self.source)):
-            if isinstance(node, ast.stmt):
-                self.statements.setdefault(node.lineno, []).append(node)
-            self.parents.update(dict.fromkeys(ast.iter_child_nodes(node), node))
+        pending: list[ast.AST] = [ast.parse(self.source)]
+        while pending:
+            node = pending.pop(0)
+            inner = list(_blocks(node))
+            self.parents.update(dict.fromkeys(inner, node))
+            for each in inner:
+                if isinstance(each, ast.stmt):
+                    self.statements.setdefault(each.lineno, []).append(each)
+            pending += inner
 
     def place(self, line: int, expression: Expression | None) -> Place | None:
         """The first node on the statement at the line that has the form of the expression; else
@@ -46,10 +51,20 @@ class File:
         found: ast.stmt | None = None
         for statement in self.statements.get(line, ()):
             found = found or statement
+            self.note_parents(statement)
             for node in _of_statement(statement):
                 if expression is not None and matches(expression, node):
                     return Place(node, self.head(statement), self.text(node))
         return Place(found, self.head(found), self.head(found)) if found else None
+
+    def note_parents(self, statement: ast.stmt) -> None:
+        """Those of the expressions of a statement: of most statements nobody asks."""
+        pending: list[ast.AST] = [statement]
+        while pending:
+            node = pending.pop()
+            inner = [each for each in ast.iter_child_nodes(node) if not isinstance(each, ast.stmt)]
+            self.parents.update(dict.fromkeys(inner, node))
+            pending += inner
 
     def is_async(self, node: ast.AST) -> bool:
         """Whether `await` may stand in the place of the node."""
@@ -81,6 +96,14 @@ class File:
             last = max(statement.lineno, body[0].lineno - 1)
             return "\n".join(self.lines[statement.lineno - 1 : last]).strip()
         return self.text(statement)
+
+
+def _blocks(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements in the blocks of a node, and the handlers and cases that have blocks."""
+    for name in ("body", "handlers", "cases", "orelse", "finalbody"):
+        block = getattr(node, name, None)
+        if isinstance(block, list):
+            yield from block
 
 
 def _of_statement(statement: ast.stmt) -> Iterator[ast.expr]:
