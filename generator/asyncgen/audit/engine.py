@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from asyncgen.analysis.frame import Environment
-from asyncgen.analysis.values import Bound, Given
+from asyncgen.analysis.values import Bound, Cause, Given
 from asyncgen.audit.entries import Entries, Entry
 from asyncgen.audit.finding import Audit, Finding, Level, Link
 from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.project import Project
-from asyncgen.audit.recording import LoopFrame, Seen
+from asyncgen.audit.recording import Seen
 from asyncgen.audit.syntax import File
 from asyncgen.audit.telling import Teller
 from asyncgen.audit.twins import Twins
+from asyncgen.audit.ways import Ways
 from asyncgen.source import Evidence, Function, Module
 
 _QUEUE_LIMIT = 4  # how often one function is evaluated for what it is called with
@@ -92,20 +93,7 @@ class Engine:
 
     def run(self, bound: Bound, given: Given, around: Environment, why: str) -> None:
         """Evaluate one function in a frame that keeps what it does."""
-        evaluator = self.evaluator
-        environment = dict(around)
-        environment.update(evaluator.parameters(bound, dict(given)))
-        frame = LoopFrame(
-            bound.module,
-            bound.function,
-            bound.owner,
-            bound.receiver,
-            environment,
-            bound.function.location.line,
-            is_typed=False,
-            why=why,
-        )
-        evaluator.run(bound.function.body, frame)
+        frame = self.evaluator.observed(bound, given, around, why)
         self.doubts += frame.doubts
         for each in frame.seen:
             before = self.seen.get(each.key)
@@ -128,13 +116,18 @@ class Engine:
         """What was seen, in the order of the files; one for a statement and a code."""
         files: dict[str, File] = {}
         made: dict[tuple[object, ...], Finding] = {}
+        begun: dict[str, set[int]] = {}  # the lines of transactions, by their files
+        for each in self.seen.values():
+            if each.effect.cause is Cause.TRANSACTION:
+                begun.setdefault(each.module.path, set()).add(each.line)
         for each in self.seen.values():
             path = each.module.path
             if path not in self.project.files:
                 continue
             if path not in files:
                 files[path] = File(self.project.files[path])
-            teller = Teller(self.evaluator, files[path], self.project.files)
+            ways = Ways(self.evaluator, files[path], frozenset(begun.get(path, ())))
+            teller = Teller(ways, self.project.files)
             finding = teller.finding(each, self.names.get(each.function, each.function.name))
             if finding is not None and (possible or finding.level is Level.CERTAIN):
                 key = (finding.path, finding.line, finding.column, finding.code)

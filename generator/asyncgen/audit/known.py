@@ -153,6 +153,8 @@ CACHES: Mapping[str, Cause | None] = {
     "RedisCache": Cause.STORAGE,
 }
 QUIET_MAIL = ("console.EmailBackend", "dummy.EmailBackend", "locmem.EmailBackend")
+# What only waits, or computes, and asks no database.
+PATIENT = frozenset({Cause.COMPUTING, Cause.STORAGE, Cause.WAITING})
 MAIL = "django.core.mail."
 FILE_BLOCKS = frozenset({"delete", "open", "read", "readlines", "save", "write"})
 LOGGING = frozenset({"critical", "error", "exception", "info", "log", "warning", "warn"})

@@ -21,6 +21,7 @@ from asyncgen.analysis.values import (
     Builtin,
     Cause,
     Effect,
+    Given,
     Instance,
     Level,
     Type,
@@ -176,6 +177,43 @@ class OnLoop(Handing):
         frame.is_running = False
         returned = exits.returns.get(RETURNED, NOTHING) if exits.returns is not None else NOTHING
         return returned | (NONE if exits.end is not None else NOTHING)
+
+    def observed(
+        self,
+        bound: Bound,
+        given: Given = (),
+        around: Environment | None = None,
+        why: str = "",
+        is_thorough: bool = False,
+    ) -> LoopFrame:
+        """The frame of a function that was evaluated, with what it does."""
+        environment = dict(around or {})
+        environment.update(self.parameters(bound, dict(given)))
+        frame = LoopFrame(
+            bound.module,
+            bound.function,
+            bound.owner,
+            bound.receiver,
+            environment,
+            bound.function.location.line,
+            is_typed=False,
+            why=why,
+            is_thorough=is_thorough,
+        )
+        self.run(bound.function.body, frame)
+        return frame
+
+    def may_query(self, bound: Bound, around: frozenset[Function] = frozenset()) -> bool:
+        """Whether a function does anything but wait, as far as its body and those that it calls
+        tell: what nobody can tell may query."""
+        if bound.function in around:
+            return False
+        frame = self.observed(bound, is_thorough=True)
+        return bool(frame.doubts) or any(
+            each.effect.cause not in known.PATIENT
+            or (each.callee is not None and self.may_query(each.callee, around | {bound.function}))
+            for each in frame.seen
+        )
 
     def simple(self, statement: Statement, frame: Frame) -> bool:
         match statement:
@@ -341,6 +379,13 @@ class OnLoop(Handing):
             case Get(value=owner, name=name) if not holds and name.endswith("_id"):
                 self.remark(owner, name.removesuffix("_id"), frame)
         super().narrow(test, holds, frame)
+
+    def read_relation(self, owner: Instance, name: str, what: str, frame: Frame) -> None:
+        if isinstance(frame, LoopFrame):
+            frame.model = owner.found
+        super().read_relation(owner, name, what, frame)
+        if isinstance(frame, LoopFrame):
+            frame.model = None
 
     # -- calls -------------------------------------------------------------------------------------
 

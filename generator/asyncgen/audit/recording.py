@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import Bound, Cause, Effect, Level
 from asyncgen.facts import Expression, Name, nodes
-from asyncgen.source import Evidence, Function, Module
+from asyncgen.source import Class, Evidence, Function, Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Seen:
     effect: Effect
     why: str = ""  # why a synchronous function is on the loop
     callee: Bound | None = None  # the function whose call has the effect
+    model: Class | None = None  # where a field or relation to one is loaded, what has it
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -40,7 +41,9 @@ class LoopFrame(Frame):
     # Names that hold what a statement gives of which something was said already.
     told: set[str] = field(default_factory=set)
     callees: list[Bound] = field(default_factory=list)  # what is being called
+    model: Class | None = None  # that of the row of which a relation is being read
     doubts: list[Evidence] = field(default_factory=list)
+    is_thorough: bool = False  # also keeps what follows from something that was said
     is_deaf: int = 0  # in how many blocks of which somebody expects that they raise
 
     def note(self, level: Level, message: str, cause: Cause = Cause.QUERY) -> None:
@@ -62,7 +65,7 @@ class LoopFrame(Frame):
         if is_guess and len(effect.evidence) == 1:
             return
         expression = self.within[-1] if self.within else None
-        if self.told and self._is_told(expression):
+        if not self.is_thorough and self.told and self._is_told(expression):
             return
         assert self.function is not None
         self.seen.append(
@@ -74,6 +77,7 @@ class LoopFrame(Frame):
                 effect,
                 self.why,
                 self.callees[-1] if self.callees else None,
+                self.model,
             )
         )
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import asyncgen.audit.finding as findings
 from asyncgen.analysis.values import Cause, Level
 from asyncgen.audit.finding import Finding, Link
-from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.recording import Seen
 from asyncgen.audit.syntax import File
 from asyncgen.audit.ways import Ways
@@ -70,9 +69,12 @@ _ON_LOOP = Telling("AG708", "{function} runs on the event loop ({on_loop}), and 
 class Teller:
     """Makes findings in one file. `files` are those of the project, by how they are shown."""
 
-    evaluator: OnLoop
-    file: File
+    ways: Ways
     files: Mapping[str, Path]
+
+    @property
+    def file(self) -> File:
+        return self.ways.file
 
     def finding(self, seen: Seen, name: str) -> Finding | None:
         """The finding; None where the place is not found in the file."""
@@ -81,11 +83,10 @@ class Teller:
             return None
         node, effect = place.node, seen.effect
         telling = self.telling(seen)
-        ways = Ways(self.evaluator, self.file)
-        fix = ways.out(seen, node)
-        if bridge := ways.bridge_around(node):
-            telling, fix = _TOO_SOON, ways.wrapped(bridge)
-            node = ways.call_of(bridge)
+        fix = self.ways.out(seen, node)
+        if bridge := self.ways.bridge_around(node):
+            telling, fix = _TOO_SOON, self.ways.wrapped(bridge)
+            node = self.ways.call_of(bridge)
         is_certain = effect.level is Level.REACHES and not self.is_of_library(seen)
         return Finding(
             self.file.path,

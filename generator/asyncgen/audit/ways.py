@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncgen.audit.known as known
 from asyncgen import knowledge
@@ -13,7 +13,7 @@ from asyncgen.audit.finding import Fix
 from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.recording import Seen
 from asyncgen.audit.syntax import File
-from asyncgen.source import Function
+from asyncgen.source import Attribute, Class, Function
 
 _BRIDGE = "asgiref.sync.sync_to_async"
 _RELATED = frozenset({"add", "clear", "remove", "set"})
@@ -26,12 +26,27 @@ class Ways:
 
     evaluator: OnLoop
     file: File
+    begun: frozenset[int] = frozenset()  # the lines of the statements that begin transactions
 
     def out(self, seen: Seen, node: ast.AST) -> Fix | None:
         """The way out for what was seen at a node; None where none is known."""
         if seen.why or not self.file.is_async(node):
             return self.advice(seen)
-        return _BY_CAUSE[seen.effect.cause](self, seen, node)
+        fix = _BY_CAUSE[seen.effect.cause](self, seen, node)
+        if fix and self.is_in_transaction(node):
+            # The block is not entered on the loop: what is in it comes after its first line.
+            return replace(fix, kind="", safe=False)
+        return fix
+
+    def is_in_transaction(self, node: ast.AST) -> bool:
+        """Whether the node stands in a block whose `with` begins a transaction."""
+        child, parent = node, self.file.parents.get(node)
+        while parent is not None and not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
+            match parent:
+                case ast.With(lineno=line) if line in self.begun:
+                    return not isinstance(child, ast.withitem)
+            child, parent = parent, self.file.parents.get(parent)
+        return False
 
     @staticmethod
     def advice(seen: Seen) -> Fix:
@@ -244,9 +259,18 @@ class Ways:
         if not isinstance(node, ast.Attribute):
             return self.thread(node, safe=False)
         parent = self.file.parents.get(node)
-        if isinstance(parent, ast.Attribute) and parent.attr in ("pk", "id"):
-            return Fix("fk-id", f"{self.file.text(node)}_id", True)
+        match parent:
+            case ast.Attribute(attr="pk" | "id" as key) if self.holds(seen.model, node.attr, key):
+                return Fix("fk-id", f"{self.file.text(node)}_id", True)
         return Fix("select-related", f'.select_related("{node.attr}")', False)
+
+    def holds(self, model: Class | None, relation: str, key: str) -> bool:
+        """Whether the column of a relation holds what is read of its target."""
+        found = self.evaluator.lookup(model, relation) if model else None
+        match found:
+            case where, Attribute() as attribute:
+                return self.evaluator.relations.holds_key(attribute, where, key)
+        return False
 
     # -- helpers -----------------------------------------------------------------------------------
 
@@ -267,6 +291,9 @@ class Ways:
             case ast.For(iter=rows) | ast.comprehension(iter=rows) if rows is node:
                 text = f"await sync_to_async(list)({self.file.text(node)})"
                 return Fix("", text, False, (_BRIDGE,))
+        callee = seen.callee if seen.effect.cause in known.PATIENT else None
+        if isinstance(node, ast.Call) and callee and not self.evaluator.may_query(callee):
+            return self.to_thread(node, safe=True)
         return self.thread(node)
 
     def dotted(self, callee: Bound | None) -> str:
@@ -313,14 +340,18 @@ class Ways:
     def waiting(self, seen: Seen, node: ast.AST) -> Fix | None:
         if self.is_helper(seen) or not isinstance(node, ast.Call):
             return self.helper(seen, node)
-        function, arguments = self.file.text(node.func), self.arguments(node)
         if seen.effect.evidence[0].message.endswith("time.sleep"):
-            return Fix("asyncio-sleep", f"await asyncio.sleep{arguments}", True, ("asyncio",))
+            text = f"await asyncio.sleep{self.arguments(node)}"
+            return Fix("asyncio-sleep", text, True, ("asyncio",))
+        return self.to_thread(node, safe=False)
+
+    def to_thread(self, node: ast.Call, safe: bool) -> Fix:
+        """A thread of its own, for what only waits: that of `sync_to_async` runs one at a time."""
         if isinstance(self.file.parents.get(node), ast.withitem):
             return Fix("", "run the block in asyncio.to_thread()", False, ("asyncio",))
-        inner = arguments[1:-1]
+        function, inner = self.file.text(node.func), self.arguments(node)[1:-1]
         text = f"await asyncio.to_thread({function}{', ' if inner else ''}{inner})"
-        return Fix("to-thread", text, False, ("asyncio",))
+        return Fix("to-thread", text, safe, ("asyncio",))
 
     def storage(self, seen: Seen, node: ast.AST) -> Fix | None:
         if self.is_helper(seen):

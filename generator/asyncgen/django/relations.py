@@ -92,6 +92,30 @@ class Relations:
             attribute.value, where
         ).endswith(_RELATIONS)
 
+    def holds_key(self, attribute: Attribute, where: Class, key: str) -> bool:
+        """Whether the column of a relation holds the `key` of its target, `pk` or `id`: it does
+        where nothing says `to_field`, and the primary key of the target is called that.
+        https://docs.djangoproject.com/en/stable/ref/models/fields/#database-representation
+        """
+        call = attribute.value
+        if not isinstance(call, Call) or _last(call.function) not in knowledge.TO_ONE_FIELDS:
+            return False
+        said = dict(call.keywords)
+        if None in said or "to_field" in said or len(call.arguments) > _ARGUMENTS_OF_KEYS:
+            return False
+        if key == "pk":
+            return True
+        target = self.target(call, where)
+        return (
+            target is not None
+            and not self.resolver.missing(target)
+            and not any(
+                isinstance(each.value, Call) and "primary_key" in dict(each.value.keywords)
+                for known in self.resolver.mro(target)
+                for each in known.attributes.values()
+            )
+        )
+
     def field_name(self, call: Call, where: Class) -> str:
         """The name of the field class that the call makes; where it is not one of Django's, that
         of the first of its bases that is."""
@@ -290,6 +314,7 @@ class Relations:
         return any(name in module.prefetched for module in self.sources)
 
 
+_ARGUMENTS_OF_KEYS = 2  # the model, and what happens when it is deleted
 _CONSTANT = "constant"
 _FACTORIES = 4  # how many functions that make fields may call each other
 _RELATIONS = (*knowledge.TO_ONE_FIELDS, *knowledge.TO_MANY_FIELDS)

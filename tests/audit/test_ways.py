@@ -1,0 +1,150 @@
+"""Which way out a finding has: what `--fix` may write, and what is only said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from asyncgen.audit import audited
+from asyncgen.audit.finding import Fix
+from asyncgen.config import Config
+
+MODELS = """
+from django.db import models
+
+class Dock(models.Model):
+    code = models.CharField(max_length=9, unique=True)
+
+class Port(models.Model):
+    code = models.CharField(max_length=9, primary_key=True)
+
+class Harbour(Port):
+    pass
+
+class Boat(models.Model):
+    dock = models.ForeignKey(Dock, models.CASCADE)
+    dock_by_code = models.ForeignKey(Dock, models.CASCADE, to_field="code")
+    port = models.ForeignKey(Port, models.CASCADE)
+    harbour = models.OneToOneField(Harbour, models.CASCADE)
+    next = models.ForeignKey("self", models.CASCADE, null=True)
+    elsewhere = models.ForeignKey("yard.Crane", models.CASCADE)
+
+class Sail(models.Model):
+    boat = models.OneToOneField(Boat, models.CASCADE, related_name="sail")
+"""
+HELPERS = """
+import requests
+from django.core.files.storage import default_storage
+from quay.models import Boat
+
+def fetch(url):
+    return requests.get(url, timeout=1).json()
+
+def fetch_both(url):
+    return fetch(url), fetch(url)
+
+def fetch_again(url):
+    return requests.get(url) or fetch_again(url)
+
+def read(name):
+    return default_storage.open(name)
+
+def fetch_and_save(url):
+    answer = requests.get(url)
+    Boat.objects.create(name=answer)
+
+def fetch_and_call(url, then):
+    then(requests.get(url))
+
+def fetch_through(url):
+    return fetch_and_save(url)
+"""
+JOB = """
+from django.db import transaction
+from quay.helpers import *
+from quay.models import *
+
+async def job(url, then):
+    boat = await Boat.objects.aget()
+{body}
+"""
+Ways = Callable[[str], list[Fix | None]]
+
+
+@pytest.fixture
+def ways(tmp_path: Path) -> Ways:
+    """The ways out of what is found in the body of a function, in the order of its lines."""
+
+    def found(body: str) -> list[Fix | None]:
+        folder = tmp_path / "quay"
+        folder.mkdir()
+        lines = "\n".join(f"    {line}" for line in body.splitlines())
+        texts = {"models": MODELS, "helpers": HELPERS, "jobs": JOB.format(body=lines)}
+        for name, text in {**texts, "__init__": ""}.items():
+            (folder / f"{name}.py").write_text(text)
+        config = Config(tmp_path, tmp_path / "pyproject.toml", (), search=(tmp_path,))
+        return [each.fix for each in audited(config, [folder / "jobs.py"], False).findings]
+
+    return found
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        ("dock.pk", "boat.dock_id"),
+        ("dock.id", "boat.dock_id"),
+        ("next.id", "boat.next_id"),
+        ("port.pk", "boat.port_id"),
+        ("harbour.pk", "boat.harbour_id"),
+    ],
+)
+def test_the_key_of_a_relation_is_in_its_column(ways: Ways, read: str, text: str) -> None:
+    assert ways(f"return boat.{read}") == [Fix("fk-id", text, safe=True)]
+
+
+@pytest.mark.parametrize(
+    "read",
+    ["dock_by_code.pk", "dock_by_code.id", "port.id", "harbour.id", "elsewhere.id", "sail.pk"],
+)
+def test_what_the_column_may_not_hold_is_read_from_the_row(ways: Ways, read: str) -> None:
+    (way,) = ways(f"return boat.{read}")
+    assert way == Fix("select-related", f'.select_related("{read.split(".")[0]}")', safe=False)
+
+
+@pytest.mark.parametrize("helper", ["fetch", "fetch_both", "fetch_again", "read"])
+def test_a_helper_that_only_waits_does_so_in_a_thread_of_its_own(ways: Ways, helper: str) -> None:
+    text = f"await asyncio.to_thread({helper}, url)"
+    assert ways(f"{helper}(url)") == [Fix("to-thread", text, safe=True, imports=("asyncio",))]
+
+
+@pytest.mark.parametrize(
+    "call", ["fetch_and_save(url)", "fetch_through(url)", "fetch_and_call(url, then)"]
+)
+def test_a_helper_that_may_query_does_so_in_the_thread_of_the_database(
+    ways: Ways, call: str
+) -> None:
+    (way,) = ways(call)
+    name, _, arguments = call.partition("(")
+    assert way is not None
+    assert (way.kind, way.safe) == ("thread-the-call", True)
+    assert way.text == f"await sync_to_async({name})({arguments}"
+
+
+BLOCK = """\
+with transaction.atomic():
+    boat.save()
+    if boat:
+        boat.delete()
+boat.save()
+"""
+
+
+def test_what_is_in_a_transaction_is_mended_after_it(ways: Ways) -> None:
+    told = [each and (each.kind, each.text, each.safe) for each in ways(BLOCK)]
+    assert told == [
+        ("aatomic", "async with aatomic():", False),
+        ("", "await boat.asave()", False),
+        ("", "await boat.adelete()", False),
+        ("await-twin", "await boat.asave()", True),
+    ]
