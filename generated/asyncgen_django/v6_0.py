@@ -256,7 +256,9 @@ class AsyncQuerySet(QuerySetAsync, QuerySet):
         """`raw()`, with async twins on what it returns."""
         result = super().raw(raw_query, params, translations, using)
         if type(result) is RawQuerySet:
-            result.__class__ = AsyncRawQuerySet
+            made = AsyncRawQuerySet.__new__(AsyncRawQuerySet)
+            made.__dict__ = result.__dict__
+            return made
         return result
 
 
@@ -317,7 +319,9 @@ class AsyncRawQuerySet(RawQuerySetAsync, RawQuerySet):
         """`using()`, with async twins on what it returns."""
         result = super().using(alias)
         if type(result) is RawQuerySet:
-            result.__class__ = AsyncRawQuerySet
+            made = AsyncRawQuerySet.__new__(AsyncRawQuerySet)
+            made.__dict__ = result.__dict__
+            return made
         return result
 
 

@@ -85,7 +85,13 @@ PRESETS: Mapping[str, Preset] = {
         "django-model-utils",
         ("model_utils.managers",),
         "`objects = AsyncInheritanceManager()`, with the manager of {module}",
-        classes=("InheritanceManager", "SoftDeletableManager", "QueryManager"),
+        classes=(
+            "InheritanceManager",
+            "InheritanceQuerySet",
+            "SoftDeletableManager",
+            "SoftDeletableQuerySet",
+            "QueryManager",
+        ),
     ),
     "mptt": Preset(
         "django-mptt",

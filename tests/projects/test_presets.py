@@ -79,10 +79,24 @@ CASES = {
 
         class Bar(Place):
             pass
+
+        class Note(models.Model):
+            {NAMED}
+            is_removed = models.BooleanField(default=False)
+            objects = models.Manager()
+            kept = written.AsyncSoftDeletableManager()
         """,
         """
         await shop.Bar.objects.acreate(name="a")
         assert type(await shop.Place.objects.aget_subclass(name="a")) is shop.Bar
+        named = shop.Place.objects.instance_of(shop.Bar).filter(name="a")
+        assert type(named) is type(shop.Place.objects.filter()) is written.AsyncInheritanceQuerySet
+        assert type(await named.aget_subclass()) is shop.Bar
+        assert type(await shop.Place.objects.select_subclasses().aget()) is shop.Bar
+        await shop.Note.objects.acreate(name="b")
+        assert await shop.Note.kept.filter(name="b").adelete() == (1, {"shop.Note": 1})
+        assert [each.is_removed async for each in shop.Note.objects.all()] == [True]
+        assert [each async for each in shop.Note.kept.all()] == []
         """,
     ),
     "mptt": Case(

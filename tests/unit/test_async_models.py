@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from asyncgen.config import load
 from asyncgen.output import drift, write
 from asyncgen.plan import Run, rendered
@@ -97,10 +98,29 @@ asyncio.run(main())
 """
 
 
-def test_managers(tmp_path: Path) -> None:
+# Such a queryset has another layout than its async class: Python refuses to change its class.
+GENERIC = """\
+from typing import Generic, TypeVar
+
+Row = TypeVar("Row")
+
+
+class Typed(Generic[Row]):
+    pass
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [MODELS, GENERIC + MODELS.replace("(models.QuerySet)", "(Typed, models.QuerySet)")],
+    ids=["Django's", "behind Generic"],
+)
+def test_managers(tmp_path: Path, source: str) -> None:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "__init__.py").touch()
-    (tmp_path / "shop" / "models.py").write_text(MODELS)
+    (tmp_path / "shop" / "models.py").write_text(source)
     (tmp_path / "uses.py").write_text(USES)
     path = tmp_path / "pyproject.toml"
     path.write_text('[tool.asyncgen]\nsources = ["shop/models.py"]\nstyle = "subclass"\n')

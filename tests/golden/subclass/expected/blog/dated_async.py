@@ -48,5 +48,7 @@ class AsyncReleaseQuerySet(ReleaseQuerySetAsync, ReleaseQuerySet):
         """
         result = super().only_the_releases_that_someone_can_download_by_now()
         if type(result) is ReleaseQuerySet:
-            result.__class__ = AsyncReleaseQuerySet
+            made = AsyncReleaseQuerySet.__new__(AsyncReleaseQuerySet)
+            made.__dict__ = result.__dict__
+            return made
         return result

@@ -22,7 +22,9 @@ class AsyncEntryQuerySet(EntryQuerySetAsync, EntryQuerySet):
         """`fresh()`, with async twins on what it returns."""
         result = super().fresh()
         if type(result) is EntryQuerySet:
-            result.__class__ = AsyncEntryQuerySet
+            made = AsyncEntryQuerySet.__new__(AsyncEntryQuerySet)
+            made.__dict__ = result.__dict__
+            return made
         return result
 
 
@@ -41,14 +43,18 @@ class AsyncEntryManager(EntryManagerAsync, EntryManager):
         """`get_queryset()`, with async twins on what it returns."""
         result = super().get_queryset()
         if type(result) is EntryQuerySet:
-            result.__class__ = AsyncEntryQuerySet
+            made = AsyncEntryQuerySet.__new__(AsyncEntryQuerySet)
+            made.__dict__ = result.__dict__
+            return made
         return result
 
     def of_year(self, *args, **kwargs):
         """`of_year()`, with async twins on what it returns."""
         result = super().of_year(*args, **kwargs)
         if type(result) is EntryQuerySet:
-            result.__class__ = AsyncEntryQuerySet
+            made = AsyncEntryQuerySet.__new__(AsyncEntryQuerySet)
+            made.__dict__ = result.__dict__
+            return made
         return result
 
 
