@@ -72,6 +72,11 @@ APPLICATIONS = {
         {"PRETALX_CONFIG_FILE": "/dev/null"},
         inside="src",
     ),
+    "django-tasks-db": Application(
+        "https://github.com/RealOrangeOne/django-tasks-db",
+        ("--editable", ".", "dj-database-url"),
+        ("manage.py", "test", "-v0"),
+    ),
 }
 
 
