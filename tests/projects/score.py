@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from asyncgen.analysis import Spelling
 from asyncgen.config import load
 from asyncgen.plan import Entry, Run
 
@@ -74,8 +75,9 @@ def labels(package: Package) -> list[Label]:
         ]
 
 
-def entries(package: Package, names: Iterable[str]) -> tuple[Entry, ...]:
-    """What a run decides of all classes in the labelled modules, and of the functions named."""
+def decided(package: Package, names: Iterable[str]) -> Iterator[tuple[str, Entry, Spelling]]:
+    """What a run decides of all classes in the labelled modules, and of the functions named: the
+    name of each callable, and what spells the type of what it returns."""
     functions = [name for name in names if _owner(package, name) in package.modules]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "pyproject.toml")
@@ -90,7 +92,17 @@ def entries(package: Package, names: Iterable[str]) -> tuple[Entry, ...]:
             f"functions = {_toml(functions)}\n",
             encoding="utf-8",
         )
-        return Run(load(path)).result().entries
+        run = Run(load(path))
+        entries = run.result().entries
+        for entry in entries:
+            plan = run.plans[f"{entry.module.name}_async.py"]
+            yield _name(entry), entry, plan.maker.spelling
+
+
+def _name(entry: Entry) -> str:
+    owner = entry.decision.owner
+    inside = owner.qualname.replace("<locals>.", "") if owner else ""
+    return ".".join(filter(None, (entry.module.name, inside, entry.decision.function.name)))
 
 
 def _owner(package: Package, name: str) -> str:
@@ -104,18 +116,15 @@ def _toml(texts: Iterable[str]) -> str:
 def compare(package: Package) -> list[Comparison]:
     """Every label of a package with what was decided."""
     wanted = labels(package)
-    decided: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for entry in entries(package, [label.name for label in wanted]):
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for name, entry, _ in decided(package, [label.name for label in wanted]):
         decision = entry.decision
-        owner = decision.owner
-        inside = owner.qualname.replace("<locals>.", "") if owner else ""
-        name = ".".join(filter(None, (entry.module.name, inside, decision.function.name)))
         steps = tuple(
             f"{each.location}: {each.message}" if each.location else each.message
             for each in decision.evidence
         )
-        decided[name] = decision.kind.value, steps
-    return [Comparison(label, *decided.get(label.name, (NOT_COVERED, ()))) for label in wanted]
+        found[name] = decision.kind.value, steps
+    return [Comparison(label, *found.get(label.name, (NOT_COVERED, ()))) for label in wanted]
 
 
 @dataclass(frozen=True)
