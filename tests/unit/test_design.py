@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncgen
 
 ROOT = Path(asyncgen.__file__).parent
+TESTS = Path(__file__).resolve().parents[1]
 
 
 def modules() -> dict[str, ast.Module]:
@@ -37,3 +38,9 @@ def test_no_module_is_in_a_circle_of_imports() -> None:
     arrows = {name: known.keys() & set(imported(tree)) for name, tree in known.items()}
     assert arrows["asyncgen.analysis.typed"] >= {"asyncgen.analysis.lookups"}
     TopologicalSorter(arrows).prepare()  # raises CycleError, which names the circle
+
+
+def test_no_two_test_modules_have_one_name() -> None:
+    """pytest, which imports them by their own names, would refuse the second."""
+    names = [path.name for path in TESTS.rglob("test_*.py")]
+    assert {name for name in names if names.count(name) > 1} == set()
