@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from asyncgen.audit import audited
 from asyncgen.audit.finding import Level
+from asyncgen.audit.rules import RULES
 from asyncgen.config import Auditing, Config
 from depot import MODELS
 
@@ -20,6 +21,7 @@ CACHES = {
     "files": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache"},
 }
 """
+TEMPLATE = "{% for crate in crates %}{{ crate.label }}{% endfor %}"
 _SAID = re.compile(r"#((?: AG\d+\??)+)$")
 
 
@@ -37,6 +39,8 @@ def test_what_a_case_says_is_found_and_nothing_else(case: Path, tmp_path: Path) 
     (folder / "__init__.py").touch()
     (folder / "models.py").write_text(MODELS)
     (folder / "settings.py").write_text(SETTINGS)
+    (folder / "templates").mkdir()
+    (folder / "templates/crates.html").write_text(TEMPLATE)
     (folder / "jobs.py").write_text(text)
     config = Config(tmp_path, tmp_path / "pyproject.toml", (), search=(tmp_path,))
     found: dict[int, list[str]] = {}
@@ -45,6 +49,17 @@ def test_what_a_case_says_is_found_and_nothing_else(case: Path, tmp_path: Path) 
         if code not in found.setdefault(each.line, []):
             found[each.line].append(code)
     assert found == said(text)
+
+
+def test_each_rule_has_a_case() -> None:
+    """But for what needs more than a source: comments, and a run of the tests."""
+    told = {
+        code.rstrip("?")
+        for case in CASES
+        for codes in said(case.read_text()).values()
+        for code in codes
+    }
+    assert set(RULES) - told == {"AG741", "AG742"}
 
 
 CONFIGURED = """

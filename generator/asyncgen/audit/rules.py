@@ -193,9 +193,9 @@ _ALL = (
     Rule(
         "AG730",
         "no-twin",
-        _W,
-        "a method that queries, called in async code, which has no twin",
-        "`asyncgen build` writes the twin.",
+        _E,
+        "a method that queries, called on the event loop, which has no twin",
+        f"`asyncgen build` writes the twin once the class is among the sources. {_RAISES}",
         "site.crate_total()",
         "await site.acrate_total()",
     ),

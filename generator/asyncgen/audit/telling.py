@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncgen.audit.finding as findings
-from asyncgen.analysis.values import Cause, Level
+from asyncgen.analysis.values import Bound, Cause, Level
 from asyncgen.audit.finding import Finding, Link
 from asyncgen.audit.recording import Seen
 from asyncgen.audit.syntax import File
 from asyncgen.audit.ways import Ways
-from asyncgen.source import Evidence
+from asyncgen.source import Binding, Evidence
 
 _TEXT_LIMIT = 60  # how much of the source a message repeats
 
@@ -59,6 +59,11 @@ _OF_DJANGO = frozenset(
     {Cause.QUERY, Cause.EVALUATION, Cause.RELATION, Cause.TRANSACTION, Cause.ACCOUNT}
 )
 _HELPER = Telling("AG704", f"{{text}} queries on the event loop: {_RAISES}")
+_NO_TWIN = Telling(
+    "AG730",
+    f"{{text}} queries on the event loop: {_RAISES}. {{callee}}() has no twin; asyncgen build "
+    "would write it",
+)
 _TOO_SOON = Telling(
     "AG713", "{text} wraps what a call gives: the call itself runs on the event loop"
 )
@@ -102,6 +107,7 @@ class Teller:
                 reason=effect.evidence[-1].message,
                 function=name,
                 on_loop=seen.why,
+                callee=_dotted(seen.callee),
             ),
             name,
             place.statement,
@@ -116,14 +122,26 @@ class Teller:
         is_waiting = seen.effect.cause is Cause.WAITING
         return is_waiting and path is not None and "site-packages" in path.parts
 
-    @staticmethod
-    def telling(seen: Seen) -> Telling:
+    def telling(self, seen: Seen) -> Telling:
         cause = seen.effect.cause
         if seen.why:
             return _ON_LOOP
         if cause in _OF_DJANGO and Ways.is_helper(seen):
-            return _HELPER
+            return _NO_TWIN if seen.callee and self.lacks_twin(seen.callee) else _HELPER
         return _TELLINGS[cause]
+
+    def lacks_twin(self, callee: Bound) -> bool:
+        """Whether it is a method of the project, of a kind that twins are written for, without."""
+        path = self.files.get(callee.module.path)
+        is_ours = path is not None and "site-packages" not in path.parts
+        return (
+            is_ours
+            and callee.owner is not None
+            and bool(self.ways.evaluator.role(callee.owner))
+            and callee.function.binding is Binding.METHOD
+            and not callee.function.name.startswith("_")
+            and not self.ways.twin(callee)
+        )
 
     def chain(self, seen: Seen, text: str) -> list[Link]:
         """From the statement to what blocks."""
@@ -135,6 +153,11 @@ class Teller:
             return Link(self.file.path, 1, evidence.message)
         path = self.files.get(location.path, Path(location.path))
         return Link(path, location.line, evidence.message)
+
+
+def _dotted(callee: Bound | None) -> str:
+    owner = f"{callee.owner.name}." if callee and callee.owner else ""
+    return f"{owner}{callee.function.name}" if callee else ""
 
 
 def _short(node: ast.AST, text: str) -> str:
