@@ -1,5 +1,8 @@
-"""Sources with what is found in them: each line of a case says its codes in a comment, with a
-question mark where the finding is only possible. What no line says must not be found."""
+"""The cases in `tests/cases/audit`: sources with what is found in them.
+
+Each line of a case says its codes in a comment, with a question mark where the finding is only
+possible. What no line says must not be found.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from asyncgen.audit.rules import RULES
 from asyncgen.config import Auditing, Config
 from depot import MODELS
 
-CASES = sorted((Path(__file__).parent / "cases").glob("*.test"))
+from tests.support.cases import cases
+
+CASES = cases("audit")
 SETTINGS = """
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
@@ -21,7 +26,6 @@ CACHES = {
     "files": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache"},
 }
 """
-TEMPLATE = "{% for crate in crates %}{{ crate.label }}{% endfor %}"
 _SAID = re.compile(r"#((?: AG\d+\??)+)$")
 
 
@@ -31,34 +35,30 @@ def said(text: str) -> dict[int, list[str]]:
     return {number: match[1].split() for number, match in found if match}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_what_a_case_says_is_found_and_nothing_else(case: Path, tmp_path: Path) -> None:
-    text = case.read_text()
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_case_says_is_found_and_nothing_else(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "depot"
     folder.mkdir()
     (folder / "__init__.py").touch()
     (folder / "models.py").write_text(MODELS)
     (folder / "settings.py").write_text(SETTINGS)
-    (folder / "templates").mkdir()
-    (folder / "templates/crates.html").write_text(TEMPLATE)
-    (folder / "jobs.py").write_text(text)
+    for file, text in CASES[name].files.items():
+        path = folder / (file or "jobs.py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     config = Config(tmp_path, tmp_path / "pyproject.toml", (), search=(tmp_path,))
-    found: dict[int, list[str]] = {}
+    codes: dict[int, list[str]] = {}
     for each in audited(config, [folder / "jobs.py"], True).findings:
         code = each.code + ("?" if each.level is Level.POSSIBLE else "")
-        if code not in found.setdefault(each.line, []):
-            found[each.line].append(code)
-    assert found == said(text)
+        if code not in codes.setdefault(each.line, []):
+            codes[each.line].append(code)
+    CASES[name].came_of_lines({line: " ".join(said) for line, said in codes.items()}, _SAID)
 
 
 def test_each_rule_has_a_case() -> None:
     """But for what needs more than a source: comments, and a run of the tests."""
-    told = {
-        code.rstrip("?")
-        for case in CASES
-        for codes in said(case.read_text()).values()
-        for code in codes
-    }
+    text = "".join(case.source for case in CASES.values())
+    told = {code.rstrip("?") for codes in said(text).values() for code in codes}
     assert set(RULES) - told == {"AG741", "AG742"}
 
 

@@ -1,31 +1,29 @@
-"""Cases that keep a source, the uses of it and what type checkers say of these in one place.
+"""What type checkers say of the cases in `tests/cases/types`: sources, and uses of what is written.
 
-The files in `cases` have the form of mypy's own test data: `[case name]`, and after it the files of
-a package of that name. All of them are built as one project, and each checker runs once over all.
+The files of a case are a package of its name. All of them are built as one project, and each
+checker runs once over all.
 
 * A line that ends with `# error` must be an error in every checker, one with `# error: ty, mypy` in
   these alone: why, is said beside it. No other line may be one, be it of the source, of what is
   written, or of `uses.py`.
-* `[settings]` are keys of the case's `[[tool.asyncgen.source]]`.
+* `settings.toml` has keys of the case's `[[tool.asyncgen.source]]`.
 * `models.py` is `MODELS`, where a case has none of its own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 import checkers
 
 from tests.support.building import build
+from tests.support.cases import SOURCE, Case
 
-CASES = Path(__file__).parent / "cases"
-_PART = re.compile(r"^\[(?:(?P<kind>case|file) )?(?P<name>[\w.]+)\]$", re.MULTILINE)
 _ERROR = re.compile(r"# error(?:: (?P<checkers>[\w, ]+))?$")
 _PLACE = re.compile(r"(?P<case>\w+)/(?P<file>\w+\.pyi?):(?P<line>\d+)")
-_SETTINGS = "settings"
+_SETTINGS = "settings.toml"
 
 MODELS = """\
 from __future__ import annotations
@@ -44,47 +42,18 @@ class Book(models.Model):
 Place = tuple[str, int]  # a file of a case, and a line of it
 
 
-@dataclass(frozen=True)
-class WrittenCase:
-    """The files of one case by their names, and its settings as TOML."""
-
-    name: str
-    files: Mapping[str, str]
-    settings: str
-
-    def expected(self, checker: str) -> set[Place]:
-        """The lines that `checker` has to call errors."""
-        return {
-            (name, number)
-            for name, text in self.files.items()
-            for number, line in enumerate(text.splitlines(), start=1)
-            if (found := _ERROR.search(line))
-            and checker in (found["checkers"] or ", ".join(checkers.CHECKERS)).split(", ")
-        }
+def expected(case: Case, checker: str) -> set[Place]:
+    """The lines that `checker` has to call errors."""
+    return {
+        (name, number)
+        for name, text in case.files.items()
+        for number, line in enumerate(text.splitlines(), start=1)
+        if (error := _ERROR.search(line))
+        and checker in (error["checkers"] or ", ".join(checkers.CHECKERS)).split(", ")
+    }
 
 
-def read(text: str) -> Iterator[WrittenCase]:
-    """The cases of one file. Lines that begin with `--` are comments."""
-    text = re.sub(r"^--.*\n", "", text, flags=re.MULTILINE)
-    parts = list(_PART.finditer(text))
-    ends = [part.start() for part in parts[1:]] + [len(text)]
-    found: dict[str, dict[str, str]] = {}
-    for part, end in zip(parts, ends, strict=True):
-        if part["kind"] == "case":
-            files = found.setdefault(part["name"], {})
-        else:
-            files[part["name"]] = text[part.end() : end].strip("\n") + "\n"
-    for name, files in found.items():
-        settings = files.pop(_SETTINGS, "")
-        yield WrittenCase(name, {"models.py": MODELS, **files}, settings)
-
-
-def every() -> list[WrittenCase]:
-    """All the cases, in order."""
-    return [case for path in sorted(CASES.glob("*.test")) for case in read(path.read_text())]
-
-
-def built(cases: Iterable[WrittenCase], folder: Path, programs: Path) -> checkers.Place:
+def built(cases: Iterable[Case], folder: Path, programs: Path) -> checkers.Place:
     """The cases as one project in `folder`, with what asyncgen writes for it."""
     cases = list(cases)
     project = ["[tool.asyncgen]", f'python = "{programs.parent}"']
@@ -92,10 +61,13 @@ def built(cases: Iterable[WrittenCase], folder: Path, programs: Path) -> checker
         package = folder / case.name
         package.mkdir()
         (package / "__init__.py").touch()
-        for name, text in case.files.items():
+        files = {"models.py": MODELS, **case.files}
+        del files[SOURCE]
+        settings = files.pop(_SETTINGS, "")
+        for name, text in files.items():
             (package / name).write_text(text, encoding="utf-8")
-        names = [f"{case.name}/{name}" for name in case.files if name != checkers.USES]
-        project += ["[[tool.asyncgen.source]]", f"sources = {names}", case.settings]
+        names = [f"{case.name}/{name}" for name in files if name != checkers.USES]
+        project += ["[[tool.asyncgen.source]]", f"sources = {names}", settings]
     apps = ["django.contrib.contenttypes", "django.contrib.auth", *(case.name for case in cases)]
     (folder / "settings.py").write_text(f'SECRET_KEY = "typing"\nINSTALLED_APPS = {apps}\n')
     (folder / "pyproject.toml").write_text("\n".join(project))

@@ -5,9 +5,6 @@ Each body is that of a method of a queryset of books: its kind, and the type of 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from pathlib import Path
 from textwrap import indent
 
 import pytest
@@ -19,6 +16,8 @@ from asyncgen.classify import Candidate, Classifier, Rules
 from asyncgen.django.relations import Relations
 from asyncgen.read import read_file
 from asyncgen.surface import Decision, Kind
+
+from tests.support.cases import cases
 
 SOURCE = """
 import contextlib
@@ -57,16 +56,7 @@ class Thing(models.QuerySet["Book"]):
 """
 
 
-def forms() -> Iterator[tuple[str, str, str, str]]:
-    """The name, kind, type and body of each case in `statements.test`."""
-    text = Path(__file__).with_name("statements.test").read_text(encoding="utf-8")
-    for name, kind, type_, body in re.findall(
-        r"^\[(.+)\] (\w+): (.+)\n((?:(?!#|\[).*\n)+)", text, re.MULTILINE
-    ):
-        yield name, kind, type_, body.strip("\n")
-
-
-FORMS = {name: (body, kind, type_) for name, kind, type_, body in forms()}
+CASES = cases("kinds/statements.test")
 
 
 def told(body: str) -> tuple[str, str]:
@@ -86,11 +76,6 @@ def told(body: str) -> tuple[str, str]:
     return decided.kind.value, "?" if found is None else text(found)
 
 
-@pytest.mark.parametrize(("body", "kind", "type_"), FORMS.values(), ids=FORMS)
-def test_a_form_of_statement(body: str, kind: str, type_: str) -> None:
-    assert told(body) == (kind, type_)
-
-
-def test_all_cases_are_read() -> None:
-    text = Path(__file__).with_name("statements.test").read_text(encoding="utf-8")
-    assert len(FORMS) == text.count("\n[") > 50
+@pytest.mark.parametrize("name", CASES)
+def test_a_form_of_statement(name: str) -> None:
+    CASES[name].came(": ".join(told(CASES[name].source)))

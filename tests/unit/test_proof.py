@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,8 @@ from asyncgen.classify import Candidate, Classifier, Rules
 from asyncgen.config import load
 from asyncgen.django.relations import Relations
 from asyncgen.plan import Run
+
+from tests.support.cases import cases
 
 SOURCE = """
 import dataclasses, functools, logging, time
@@ -38,24 +39,14 @@ class Book(models.Model):
     author = models.ForeignKey(Writer, models.CASCADE)
 
 """
-_CASES = Path(__file__).with_name("proof.test").read_text(encoding="utf-8")
-CASES = {
-    name: (body.strip("\n"), kind)
-    for name, kind, body in re.findall(
-        r"^\[(.+)\] (\w+)\n((?:(?!# --|\[).*\n)+)", _CASES, re.MULTILINE
-    )
-}
+CASES = cases("kinds/proof.test")
 
 
-@pytest.mark.parametrize(("body", "kind"), CASES.values(), ids=CASES)
-def test_what_is_proved(body: str, kind: str) -> None:
-    found = decisions(SOURCE + body + "\n")
-    (decision,) = [each for name, each in found.items() if name.rpartition(".")[2] == "f"]
-    assert decision.kind.value == kind, decision.evidence
-
-
-def test_all_cases_are_read() -> None:
-    assert len(CASES) == _CASES.count("\n[") > 60
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_proved(name: str) -> None:
+    made = decisions(SOURCE + CASES[name].source)
+    (decision,) = [each for dotted, each in made.items() if dotted.rpartition(".")[2] == "f"]
+    CASES[name].came(decision.kind.value)
 
 
 CALLS = """

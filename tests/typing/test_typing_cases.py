@@ -1,4 +1,4 @@
-"""Every checker says of each case in `cases` what it should, and stubtest nothing."""
+"""Every checker says of each case in `tests/cases/types` what it should, and stubtest nothing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 import casefiles
 import checkers
 import pytest
-from casefiles import WrittenCase
 from test_stubtest import stubtest
 
-CASES = {case.name: case for case in casefiles.every()}
+from tests.support.cases import Case, cases
+
+CASES = cases("types")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def findings(
 @pytest.mark.parametrize("name", CASES)
 def test_a_case(name: str, checker: str, place: checkers.Place, newest: Path) -> None:
     found = findings(checker, place, newest).get(name, {})
-    expected = CASES[name].expected(checker)
+    expected = casefiles.expected(CASES[name], checker)
     surplus = [said for where, said in found.items() if where not in expected]
     assert not surplus, "\n".join(surplus)
     assert not expected - found.keys(), "no error is found where one is expected"
@@ -60,11 +61,8 @@ def test_stubtest(name: str, tested: str) -> None:
     assert not said, "".join(said)
 
 
-def test_a_file_of_cases_is_read() -> None:
-    text = "[case one]\n[file a.py]\nx = 1\n\n[settings]\nstyle = 'x'\n[case two]\n[file uses.py]\n"
-    text += "a()  # error\nb()\nc()  # error: ty, mypy with plugin\n"
-    one, two = casefiles.read(text)
-    models = {"models.py": casefiles.MODELS}
-    assert one == WrittenCase("one", {**models, "a.py": "x = 1\n"}, "style = 'x'\n")
-    assert two.expected("ty") == {("uses.py", 1), ("uses.py", 3)}
-    assert two.expected("mypy") == {("uses.py", 1)}
+def test_the_checkers_that_a_line_names_are_those_that_must_call_it_an_error() -> None:
+    text = "a()  # error\nb()\nc()  # error: ty, mypy with plugin\n"
+    case = Case(Path(), "one", "", {"uses.py": text})
+    assert casefiles.expected(case, "ty") == {("uses.py", 1), ("uses.py", 3)}
+    assert casefiles.expected(case, "mypy") == {("uses.py", 1)}
