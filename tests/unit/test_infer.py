@@ -57,8 +57,8 @@ return n
 }
 
 
-def inferred(body: str) -> str | None:
-    made = resolver({"shop": PRELUDE + MODULE + indent(body.strip(), " " * 8) + "\n"})
+def inferred(body: str, more: str = "") -> str | None:
+    made = resolver({"shop": PRELUDE + MODULE + indent(body.strip(), " " * 8) + "\n" + more})
     stubs = DjangoStubs.find((SITE_PACKAGES,), lambda path, name: read_file(path, name, str(path)))
     evaluator = Evaluator(made, Relations(made, made.known), django=stubs)
     module = made.module("shop")
@@ -77,3 +77,12 @@ def test_known(body: str, type_: str) -> None:
 @pytest.mark.parametrize("body", UNKNOWN.values(), ids=UNKNOWN)
 def test_unknown_beats_wrong(body: str) -> None:
     assert inferred(body) is None
+
+
+def test_the_one_model_with_a_manager_of_django_is_not_that_of_every_queryset() -> None:
+    """Other models have it too, that are not among the sources."""
+    only = "\nclass Key(models.Model):\n    objects = models.Manager()\n"
+    assert inferred("return models.QuerySet(a).first()", only) in (None, "Any | None")
+    assert inferred("return a._default_manager.filter()", only) in (None, "QuerySet[Any]")
+    kept = "manager = models.Manager()\nreturn manager.get()"
+    assert inferred(kept, only) in (None, "Any")

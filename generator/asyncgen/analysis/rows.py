@@ -83,7 +83,10 @@ class Rows:
         return None
 
     def _used(self, found: Class) -> Types | None:
-        """The one model that has a manager of this class."""
+        """The one model that has a manager of this class; None where it is not of the sources, for
+        models may have it that are not among them."""
+        if not self.evaluator.relations.is_source(found.module):
+            return None
         if self._users is None:
             self._users = {}
             for model, manager in self._managers():

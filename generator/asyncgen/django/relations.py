@@ -254,7 +254,10 @@ class Relations:
         return _concrete(target.name) if target else _last(named) if named else ""
 
     def model_of(self, lazy: Class) -> Class | None:
-        """The one model of the sources that has a manager or queryset class for its rows."""
+        """The one model of the sources that has a manager or queryset class for its rows; None for
+        a class that is not of the sources, for models may have it that are not among them."""
+        if not self.is_source(lazy.module):
+            return None
         if lazy not in self._models:
             found = [
                 model
