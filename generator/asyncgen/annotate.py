@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from asyncgen import knowledge
 from asyncgen.namespace import BUILTINS
 from asyncgen.source import (
     BY_POSITION,
@@ -158,7 +159,9 @@ def _summary(function: Function, decision: Decision) -> str:
         case Kind.CONTEXT:
             return f"{called}: enter and exit on one worker thread."
         case _:
-            return f"{called}: {'read' if read else 'run'} it on a worker thread."
+            on_loop = decision.bridge in knowledge.LOOP_BRIDGES
+            where = "the event loop" if on_loop else "a worker thread"
+            return f"{called}: {'read' if read else 'run'} it on {where}."
 
 
 def _first_paragraph(docstring: str | None) -> str | None:

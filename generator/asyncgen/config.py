@@ -68,6 +68,7 @@ class Source:
     unwired: tuple[str, ...] = ()
     handwritten: str = "keep"
     bridge: str = DEFAULT_BRIDGE
+    bridges: Mapping[str, str] = field(default_factory=dict)
     strict: bool = False
     releases: tuple[Release, ...] = ()
     location: Location | None = None
@@ -196,6 +197,7 @@ SOURCE_KEYS: Mapping[str, Key] = {
     "unwired": _STRINGS,
     "handwritten": Key("a string", _is_string, ("keep", "replace")),
     "bridge": _STRING,
+    "bridges": Key("a table of strings", _is_table),
     "strict": Key("true or false", _is_boolean),
     "releases": Key("a list of tables with name, version and sha256", _is_tables),
 }
@@ -407,16 +409,16 @@ class _Reader:
         if not found.prefix.isidentifier():
             where = self.locate("prefix")
             _fail("AG104", f"prefix is {found.prefix!r}", "it must begin an identifier", where)
-        if not all(part.isidentifier() for part in found.bridge.split(".")) or (
-            "." not in found.bridge
-        ):
-            _fail(
-                "AG104",
-                f"bridge is {found.bridge!r}",
-                "name a callable with its module, like asgiref.sync.sync_to_async",
-                self.locate("bridge"),
-            )
+        self.check_bridge("bridge", found.bridge, self.locate("bridge"))
+        for pattern, bridge in found.bridges.items():
+            self.check_bridge(f"bridges of {pattern!r}", bridge, self.locate("bridges"))
         return found
+
+    def check_bridge(self, key: str, bridge: str, where: Location) -> None:
+        parts = bridge.split(".")
+        if len(parts) < 2 or not all(part.isidentifier() for part in parts):
+            hint = "name a callable with its module, like asgiref.sync.sync_to_async"
+            _fail("AG104", f"{key} is {bridge!r}", hint, where)
 
     def release(self, value: Toml) -> Release:
         """A release whose parts are what they say, for they go into a requirement for pip."""

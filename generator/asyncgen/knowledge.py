@@ -244,7 +244,17 @@ CHOICES = "django.db.models.enums.Choices"
 CHOICES_ATTRIBUTES = frozenset({"choices", "labels", "names", "values"})
 
 # Bridges that make a RuntimeError of a StopIteration themselves.
-GUARDED_BRIDGES = frozenset({"asyncgen_runtime.on_worker", "asyncgen_runtime.sync_to_async"})
+GUARDED_BRIDGES = frozenset(
+    {
+        "asyncgen_native.bridge",
+        "asyncgen_runtime.on_worker",
+        "asyncgen_runtime.sync_to_async",
+    }
+)
+# Bridges that run a callable on the event loop: for what waits for databases alone. And who runs
+# the rest.
+LOOP_BRIDGES = frozenset({"asyncgen_native.bridge"})
+THREAD_BRIDGE = "asyncgen_runtime.on_worker"
 
 # Modules whose callables never reach the database, by dotted prefix.
 PURE_MODULES = (
@@ -330,6 +340,17 @@ IMPURE_STANDARD = (
     "webbrowser",
     "xmlrpc",
 )
+# The standard library that computes and asks nobody: of the rest, the loop might wait for it.
+QUIET_STANDARD = (
+    *("abc", "base64", "binascii", "bisect", "calendar", "collections", "contextlib"),
+    *("contextvars", "copy", "dataclasses", "datetime", "decimal", "difflib", "enum"),
+    *("fractions", "functools", "heapq", "html", "inspect", "itertools", "json", "logging"),
+    *("math", "numbers", "operator", "os.path.basename", "os.path.dirname", "os.path.join"),
+    *("os.path.splitext", "random", "re", "secrets", "statistics", "string", "struct"),
+    *("textwrap", "time.monotonic", "time.perf_counter", "time.time", "types", "typing"),
+    *("unicodedata", "urllib.parse", "uuid", "warnings", "weakref", "zoneinfo"),
+)
+WAITING_BUILTINS = frozenset({"__import__", "breakpoint", "eval", "exec", "input", "open"})
 
 # Names of django.db.models that are pure to call, whatever module they really stand in.
 PURE_DB_MODELS = frozenset(
@@ -386,6 +407,8 @@ REACHING = (
     "django.contrib.sites.shortcuts.get_current_site",
     "django.core.serializers",
 )
+# Those of them that ask a database, and nobody else.
+QUERYING = ("django.contrib.sites.shortcuts.get_current_site", "django.db.")
 # Parts of what is reached through a connection that only say what it is.
 HARMLESS_PARTS = (".ops.", ".features.", ".vendor", ".settings_dict", ".alias")
 # What is asked of the server when it is read from a connection, or from its features: the cached

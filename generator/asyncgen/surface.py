@@ -42,6 +42,7 @@ class Decision:
     """The kind of one callable, why, and the name of the twin that comes of it.
 
     `exclusive`: it holds a transaction while it is open. `stepped`: its rows come one by one.
+    `bridge` is what its twin runs it with; empty where that is the surface's.
     """
 
     function: Function
@@ -51,6 +52,7 @@ class Decision:
     twin: str | None = None
     exclusive: bool = False
     stepped: bool = False
+    bridge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

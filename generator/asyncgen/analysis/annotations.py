@@ -101,7 +101,8 @@ class Annotations(Core):
                 "iterator", self._elements(arguments[:1], bound), Effect(Level.DOUBT, (step,))
             )
         if name in knowledge.CONTEXT_ANNOTATIONS:
-            return builtin("context", effect=Effect(Level.DOUBT))
+            step = Evidence("enters a context manager, which may do anything")
+            return builtin("context", effect=Effect(Level.DOUBT, (step,)))
         row = self._row(arguments[0], bound) if arguments else None
         if name in knowledge.MANAGER_ANNOTATIONS:
             return self.manager(row)

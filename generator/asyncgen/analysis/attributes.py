@@ -94,6 +94,7 @@ class Attributes(Annotations):
 
     def unknown_attribute(self, owner: Argument | Unknown, name: str, frame: Frame) -> Value:
         """An attribute of an argument, or of something that could not be told."""
+        frame.wait(f"reads {name} of what cannot be told")
         if name in knowledge.MANAGER_ATTRIBUTES:
             return self.manager()
         if name == "get_queryset":
@@ -244,6 +245,7 @@ class Attributes(Annotations):
         if computed is not None:
             return computed
         if role and (namesakes := self.namesakes(name, owner.row, frame)):
+            frame.wait(f"{owner.found.name}.{name} is not declared")
             return namesakes
         frame.note(Level.DOUBT, f"{owner.found.name}.{name} is not declared")
         reason = f"{owner.found.name}.{name}"

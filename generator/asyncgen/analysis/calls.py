@@ -281,7 +281,7 @@ class Calls(Protocols):
             return outcome
         key = "pure" if level is Level.CLEAN else "blocks"
         evidence = (Evidence(f"`{key}` says so"),) if level else ()
-        return replace(outcome, effect=Effect(level, evidence))
+        return replace(outcome, effect=Effect(level, evidence, besides=evidence))
 
     def of_django(self, bound: Bound, name: str, frame: Frame) -> Value | None:
         """The result of a public method that Django's own querysets and models have, where its

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
-from asyncgen.analysis.foreign import foreign_level, is_pure
+from asyncgen.analysis.foreign import foreign_level, is_pure, may_wait
 from asyncgen.analysis.frame import Environment, Frame, joined
 from asyncgen.analysis.values import (
     NOTHING,
@@ -133,6 +133,12 @@ class Core(ABC):
         if top in knowledge.BLOCKING_PACKAGES or self.resolver.knows_django(top):
             return foreign_level(dotted)
         return Level.ASSUMED
+
+    def may_wait(self, dotted: str) -> bool:
+        """Whether calling it may wait for something else than a database, whether it queries or
+        not."""
+        said = self.level_said(dotted)
+        return may_wait(dotted) if said is None else said > Level.CLEAN
 
     def level_said(self, dotted: str) -> Level | None:
         """What the configuration says of it; the longest prefix counts."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 
 from asyncgen import guesses, knowledge
 from asyncgen.analysis.annotations import base_word, self_type
@@ -45,9 +47,10 @@ _Key = tuple[Function, object, Given, frozenset[tuple[str, Value]], bool]
 
 def _same(one: Outcome, other: Outcome) -> bool:
     """Whether nothing changed but perhaps the wording of the evidence."""
-    return (one.returns, one.effect.level, one.stops, one.types) == (
+    return (one.returns, one.effect.level, bool(one.effect.waits), one.stops, one.types) == (
         other.returns,
         other.effect.level,
+        bool(other.effect.waits),
         other.stops,
         other.types,
     )
@@ -226,6 +229,8 @@ class Evaluator(Statements):
                     is_found = not each.dotted.startswith("builtins.")
                     level = self.level(each.dotted) if is_found else Level.DOUBT
                     frame.note(level, f"is decorated with {each.dotted}")
+                    if self.may_wait(each.dotted):
+                        frame.wait(f"is decorated with {each.dotted}")
             return NOTHING
         return self.value(decorator, frame)
 
@@ -300,7 +305,7 @@ def _is_iterator(value: Value) -> bool:
 def _with_effect(annotated: Value | None, inferred: Value) -> Value | None:
     """What the annotation says that an iterator gives, with what the body does at each step."""
     effects = [each.effect for each in inferred if isinstance(each, Builtin)]
-    effect = max(effects, key=lambda each: each.level, default=CLEAN)
+    effect = reduce(or_, effects, CLEAN)
     return annotated and frozenset(
         replace(each, effect=effect) if isinstance(each, Builtin) else each for each in annotated
     )

@@ -30,6 +30,20 @@ def is_pure(dotted: str) -> bool:
     return _begins(dotted, knowledge.PURE_MODULES)
 
 
+@cache
+def may_wait(dotted: str) -> bool:
+    """Whether calling it may wait, or take long, for something else than a database, although it
+    is known whether it queries."""
+    root, _, name = dotted.partition(".")
+    if root == "builtins":
+        return name in knowledge.WAITING_BUILTINS
+    if root in knowledge.STANDARD_LIBRARY:
+        return not _begins(dotted, knowledge.QUIET_STANDARD)
+    if dotted.startswith(knowledge.REACHING):
+        return not dotted.startswith(knowledge.QUERYING)
+    return _begins(dotted, knowledge.BLOCKING)
+
+
 def _begins(dotted: str, prefixes: Iterable[str]) -> bool:
     """Whether the name is one of the prefixes, or of something in one of them."""
     return any(

@@ -39,6 +39,8 @@ class ForeignCalls(Calls):
 
     def call_foreign(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         module, _, name = dotted.rpartition(".")
+        if self.may_wait(dotted):
+            frame.wait(f"calls {dotted}")
         if dotted in knowledge.MODULE_IMPORTERS:
             return self.imported_by_name(dotted, arguments)
         if module == "builtins":

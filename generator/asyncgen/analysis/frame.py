@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from asyncgen.analysis.types import Types
 from asyncgen.analysis.values import (
@@ -61,14 +61,25 @@ class Frame:
     def note(self, level: Level, message: str, cause: Cause = Cause.QUERY) -> None:
         """Something evaluated here has an effect by itself."""
         if level > self.effect.level:
-            self.effect = Effect(level, (self._here(message),), cause)
+            self.effect = self.effect | Effect(level, (self._here(message),), cause)
+        elif Level.CLEAN < level < Level.REACHES:
+            self.wait(message)
+
+    def wait(self, message: str) -> None:
+        """Something evaluated here may wait for something else than a database."""
+        if not self.effect.waits:
+            self.effect = replace(self.effect, besides=(self._here(message),))
 
     def include(self, effect: Effect, message: str) -> None:
         """Something called here has an effect."""
-        if effect.level > self.effect.level:
-            here = self._here(message)
-            chain = [step for step in effect.evidence if step != here][:EVIDENCE_LIMIT]
-            self.effect = Effect(effect.level, (here, *chain), effect.cause)
+        if effect.level > self.effect.level or (effect.waits and not self.effect.waits):
+            chain = self._chain(effect.evidence, message)
+            besides = self._chain(effect.waits, message) if effect.waits else ()
+            self.effect = self.effect | Effect(effect.level, chain, effect.cause, besides)
+
+    def _chain(self, evidence: tuple[Evidence, ...], message: str) -> tuple[Evidence, ...]:
+        here = self._here(message)
+        return (here, *[step for step in evidence if step != here][:EVIDENCE_LIMIT])
 
     def _here(self, message: str) -> Evidence:
         return Evidence(message, Location(self.module.path, self.line))

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
+from functools import reduce
+from operator import or_
 from typing import TypeAlias
 
 from asyncgen.analysis.types import NONE as NONE_TYPE
@@ -57,14 +59,26 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The worst that evaluating something may do to the event loop, and why."""
+    """The worst that evaluating something may do to the event loop, and why.
+
+    `besides` is why it may do more than query, where the worst is a query: of two effects the worse
+    one stays, but a bridge on the event loop is for what is proved to do nothing else.
+    """
 
     level: Level = Level.CLEAN
     evidence: tuple[Evidence, ...] = ()
     cause: Cause = Cause.QUERY
+    besides: tuple[Evidence, ...] = field(default=(), compare=False)
+
+    @property
+    def waits(self) -> tuple[Evidence, ...]:
+        """Why it may wait for something else than a database; empty where it is proved not to."""
+        is_open = Level.CLEAN < self.level < Level.REACHES
+        return self.besides or (self.evidence if is_open else ())
 
     def __or__(self, other: Effect) -> Effect:
-        return other if other.level > self.level else self
+        worse = other if other.level > self.level else self
+        return replace(worse, besides=self.waits or other.waits)
 
 
 CLEAN = Effect()
@@ -326,7 +340,7 @@ def merged(value: Value) -> Value:
     result = value
     for name, many in containers.items():
         if len(many) > (1 if name in _MUTABLE else WIDTH_LIMIT):
-            effect = max((each.effect for each in many), key=lambda effect: effect.level)
+            effect = reduce(or_, (each.effect for each in many))
             one = Builtin(name, union(each.elements for each in many), effect)
             result = result.difference(many) | {one}
     untold = [each for each in result if isinstance(each, Foreign | Unknown)]

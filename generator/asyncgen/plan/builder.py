@@ -11,6 +11,7 @@ from asyncgen.analysis import Frame
 from asyncgen.analysis.rows import is_generic
 from asyncgen.analysis.values import Bound, ClassObject, Instance, Level
 from asyncgen.annotate import conversion, twin, with_docstring
+from asyncgen.bridging import bridged
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
 from asyncgen.config import WORDS, Source
 from asyncgen.django.relations import is_abstract_model
@@ -257,7 +258,7 @@ class SurfaceBuilder:
         decision = self.classifier.decide(candidate, self.rules())
         wanted = self.source.accessors == "all" or not candidate.function.made_of
         if wanted or not decision.twin or {candidate.function.name, decision.twin} & self.called():
-            return decision
+            return bridged(decision, candidate, self.source, self.classifier.evaluator)
         said = Evidence('nothing in the project calls it, and accessors = "called"')
         return replace(decision, kind=Kind.SKIPPED, evidence=(*decision.evidence, said), twin=None)
 
@@ -311,7 +312,8 @@ class SurfaceBuilder:
         is_call = decision.kind is Kind.ITERATOR and not (
             function.is_generator or function.binding is Binding.PROPERTY
         )
-        is_guarded = self.source.bridge in knowledge.GUARDED_BRIDGES
+        bridge = decision.bridge or self.source.bridge
+        is_guarded = bridge in knowledge.GUARDED_BRIDGES
         said = decision.stepped and is_call  # By hand: no analysis says so of what is called.
         return outcome.stops and not is_guarded, is_call and (quiet or said)
 
@@ -334,7 +336,7 @@ class SurfaceBuilder:
         return None
 
     def note_patterns(self, candidate: Candidate) -> None:
-        for key in ("include", "exclude", "kinds", "rename"):
+        for key in ("include", "exclude", "kinds", "rename", "bridges"):
             for pattern in getattr(self.source, key):
                 if matches(candidate, pattern):
                     self.used.add((key, pattern))

@@ -31,6 +31,7 @@ _PATTERN_KEYS = (
     "exclude",
     "kinds",
     "rename",
+    "bridges",
     "await_rows",
     "unwired",
 )
@@ -267,16 +268,7 @@ def unmatched(
     that several tables have from [tool.asyncgen] need match in one of them. Each source comes with
     the (key, pattern) pairs that matched something in it. `known` are the names that would match.
     """
-    for key in (
-        "classes",
-        "functions",
-        "include",
-        "exclude",
-        "kinds",
-        "rename",
-        "await_rows",
-        "unwired",
-    ):
+    for key in _PATTERN_KEYS:
         name = key.replace("_", "-")
         for source, _ in sources:
             patterns = getattr(source, key)
