@@ -68,7 +68,8 @@ CALLBACKS: Mapping[str, int] = {
     "call_soon": 0,
     "call_soon_threadsafe": 0,
 }
-LOOP_PROBES = frozenset({"get_running_loop"})
+# They raise where no loop is running.
+LOOP_PROBES = frozenset({"current_async_library", "current_task", "get_running_loop"})
 # Functions that say whether a loop is running.
 IN_LOOP = frozenset({"strawberry.utils.inspect.in_async_context"})
 # Methods that keep what they find for the whole process.

@@ -138,9 +138,14 @@ def _takes_sync_only(handler: Handler) -> bool:
 
 
 def _is_probe(statement: Try) -> bool:
+    """Whether all that it may catch is that no loop is running."""
     match statement.body:
-        case (Evaluate(value=Call(function=function)) | Assign(value=Call(function=function)),):
-            return base_word(function) in known.LOOP_PROBES
+        case (
+            Evaluate(value=Call(function=function)) | Assign(value=Call(function=function)),
+            *others,
+        ):
+            is_harmless = all(isinstance(each, Return) for each in others)
+            return is_harmless and base_word(function) in known.LOOP_PROBES
     return False
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import asyncgen.audit.known as known
 import asyncgen.audit.state as states
+from asyncgen.analysis.core import is_abstract
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.values import (
     NONE,
@@ -59,6 +60,7 @@ _SYNC = frozenset(
         "tuple",
     }
 )
+_GENERATORS = ("AsyncGenerator", "AsyncIterable", "AsyncIterator")
 _TRANSACTIONS = frozenset({"django.db.transaction.atomic"})
 
 
@@ -70,6 +72,11 @@ class Called:
     given: Given = ()
     environment: tuple[tuple[str, Value], ...] = ()
     why: str = ""
+
+
+def _is_said_to_yield(function: Function) -> bool:
+    """Whether an `async def` without a `yield` stands for the asynchronous generators of others."""
+    return any(each in (function.signature.returns or "") for each in _GENERATORS)
 
 
 @dataclass
@@ -112,6 +119,8 @@ class Threads(Rows):
             )
         if function.is_decorated("contextlib.asynccontextmanager"):
             return builtin(CONTEXT)
+        if is_abstract(function) or _is_said_to_yield(function):
+            return unknown(f"what an override of {function.name} gives")
         if not all(each.is_plain or each.is_context for each in function.decorations):
             return unknown(f"what decorators make of {function.name}")
         if function.is_generator:
