@@ -164,6 +164,7 @@ def _verb(
         except Exception as error:
             session.confess(error)
             status = FAULT
+        session.say_what_codes_mean()
         sys.exit(status)
 
     return _with_shared_options(run, formats)
@@ -345,7 +346,7 @@ def audit(
         accepted.write(baseline, accepted.of_findings(found.findings, config.root))
         session.say(f"asyncgen: {baseline} accepts {count(len(found.findings), 'finding')}")
         return IN_SYNC
-    session.show(_printed(session, config, found))
+    session.show(_printed(session, config, found), {each.code for each in found.findings})
     if page:
         _write_page(page, found, config.root.name)
         session.say(f"asyncgen: wrote {page}")

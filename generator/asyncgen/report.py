@@ -10,9 +10,9 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -33,6 +33,7 @@ class Console:
     quiet: bool = False
     verbose: bool = False
     reading: str = ""  # the file that was read last
+    codes: set[str] = field(default_factory=set)  # those of what was printed
 
     @property
     def verbosity(self) -> int:
@@ -55,12 +56,14 @@ class Console:
         # SARIF is one document, which is of findings alone.
         form = "full" if self.output_format == "sarif" else self.output_format
         is_text = form in ("full", "concise")
+        self.codes.update(each.code for each in shown)
         for line in printed(shown, form):
             has_colours = is_text and _has_colours(sys.stderr)
             click.echo(_painted(line) if has_colours else line, err=is_text, color=has_colours)
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, codes: Iterable[str] = ()) -> None:
         """Print what a verb is for to standard output, its severities in colour on a terminal."""
+        self.codes.update(codes)
         has_colours = self.output_format == "full" and _has_colours(sys.stdout)
         for line in text.splitlines(keepends=True):
             click.echo(_painted(line) if has_colours else line, nl=False, color=has_colours)
@@ -75,6 +78,12 @@ class Console:
             colour = _DIFF_COLOURS.get(line[:1]) if has_colours else None
             text = click.style(line, fg=colour) if colour else line
             click.echo(text, nl=False, color=has_colours)
+
+    def say_what_codes_mean(self) -> None:
+        """Tell somebody at a terminal, once, how to read about the codes that were printed."""
+        is_text = self.output_format in ("full", "concise")
+        if self.codes and is_text and self.verbosity >= 0 and sys.stderr.isatty():
+            click.echo(f"asyncgen: what a code means: {meanings(self.codes)}", err=True)
 
     def confess(self, error: Exception) -> None:
         """Print a fault of asyncgen itself, with what a report of it needs."""
@@ -102,6 +111,12 @@ class Console:
         yield note
         if shows:
             click.echo("\r\033[K", nl=False, err=True)
+
+
+def meanings(codes: Iterable[str]) -> str:
+    """The command that explains a code, and the other codes that there are."""
+    first, *others = sorted(codes)
+    return f"asyncgen rule {first}" + (f" (also {', '.join(others)})" if others else "")
 
 
 # -- colours --------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from asyncgen.report import meanings
 from click.testing import Result
 
 Project = Callable[[dict[str, str]], Path]
@@ -90,12 +91,32 @@ def test_a_terminal_has_colours_unless_somebody_says_no(project: Project, variab
     assert ("\x1b[31m\x1b[1merror\x1b[0m: " in said) is not bool(variable)
 
 
-def on_a_terminal(root: Path, verb: str, variables: dict[str, str]) -> str:
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
+def test_a_terminal_is_told_once_how_to_read_about_codes(project: Project, run: Run) -> None:
+    root = project(SHOP)
+    last = on_a_terminal(root, "check").splitlines()[-1]
+    assert last == "asyncgen: what a code means: asyncgen rule AG501"
+    for options in (["-q"], ["--output-format", "github"], ["--output-format", "json"]):
+        assert "asyncgen rule" not in on_a_terminal(root, "check", {}, *options), options
+    assert "what a code means" not in on_a_terminal(root, "diff")  # nothing has a code there
+    assert "what a code means" not in run("check").stderr  # no terminal
+    (root / "shop/views.py").write_text("import time\n\nasync def view():\n    time.sleep(1)\n")
+    found = on_a_terminal(root, "audit").splitlines()
+    assert found[-1] == "asyncgen: what a code means: asyncgen rule AG720", found
+
+
+def test_each_code_is_named_once() -> None:
+    assert meanings(["AG704", "AG501", "AG703"]) == "asyncgen rule AG501 (also AG703, AG704)"
+
+
+def on_a_terminal(
+    root: Path, verb: str, variables: Mapping[str, str] | None = None, *options: str
+) -> str:
     """What a verb prints on a terminal."""
     environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
-    environment |= {"TERM": "xterm", **variables}
+    environment |= {"TERM": "xterm", **(variables or {})}
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "asyncgen", verb]
+    command = [sys.executable, "-m", "asyncgen", verb, *options]
     process = subprocess.Popen(command, cwd=root, env=environment, stdout=theirs, stderr=theirs)
     os.close(theirs)
     shown = b""
