@@ -97,3 +97,33 @@ def test_a_function_that_is_named_and_has_no_twin_is_told(tmp_path: Path) -> Non
         path.write_text(f'[tool.asyncgen]\nsources = ["shop.py"]\nfunctions = {functions}\n')
         problems = Run(load(path)).result().problems
         assert [each.code for each in problems if each.code == "AG307"] == told
+
+
+GUESSED = """
+class Parcel(models.Model):
+    def {name}(self):
+        return self.objects.count()
+
+def f(value):
+    return value.upper()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "said"),
+    [
+        ("weigh", "pure", "calls upper of the argument value: taken for one of str"),
+        ("upper", "value", "calls upper of the argument value, which Parcel has too"),
+    ],
+)
+def test_a_method_that_is_taken_for_one_of_a_builtin_type_says_so(
+    name: str, kind: str, said: str
+) -> None:
+    decision = decisions(GUESSED.format(name=name))["f"]
+    assert decision.kind.value == kind
+    assert said in [each.message for each in decision.evidence]
+
+
+def test_a_method_of_what_is_annotated_is_no_guess() -> None:
+    annotated = GUESSED.format(name="upper").replace("(value)", "(value: str)")
+    assert decisions(annotated)["f"].kind.value == "pure"

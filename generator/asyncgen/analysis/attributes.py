@@ -106,7 +106,7 @@ class Attributes(Annotations):
         if name in knowledge.CLASS_ATTRIBUTES:
             return builtin(knowledge.CLASS_ATTRIBUTES[name])
         if name in guesses.DISTINCT_METHODS:
-            return frozenset({Method(Builtin(guesses.DISTINCT_METHODS[name]), name)})
+            return self.guessed_method(owner, name, frame)
         if name.startswith("_") and name.endswith("manager"):
             return self.manager()
         if name in guesses.MODEL_RESULTS_ALONE:
@@ -128,6 +128,16 @@ class Attributes(Annotations):
         what = f"the argument {owner.name}" if isinstance(owner, Argument) else owner.reason
         frame.note(Level.DOUBT, f"reads {name} of {what}")
         return unknown(f"{name} of {what}", from_queryset=is_tainted(owner))
+
+    def guessed_method(self, owner: Argument | Unknown, name: str, frame: Frame) -> Value:
+        """A method that of all that is known only a builtin type has: `title.upper()`."""
+        what = f"the argument {owner.name}" if isinstance(owner, Argument) else owner.reason
+        type_ = guesses.DISTINCT_METHODS[name]
+        namesake = next((cls for cls, _ in self.relations.methods(name) if self.role(cls)), None)
+        if namesake:
+            frame.note(Level.DOUBT, f"calls {name} of {what}, which {namesake.name} has too")
+        frame.note(Level.ASSUMED, f"calls {name} of {what}: taken for one of {type_}")
+        return frozenset({Method(Builtin(type_), name)})
 
     def guessed_relation(self, owner: Argument, name: str, frame: Frame) -> Value | None:
         """A relation read on an argument that is called like a model: `line.product`."""

@@ -26,7 +26,7 @@ NESTING_LIMIT = 4  # how deep in lists of lists of lists something is told from 
 
 class Level(IntEnum):
     CLEAN = 0  # proved neither to query nor to block
-    ASSUMED = 1  # rests on what is assumed of a package that has nothing to do with Django
+    ASSUMED = 1  # rests on a guess, or on what is assumed of a package without Django
     DOUBT = 2  # nothing is proved
     LIKELY = 3  # nothing is proved, and such things do query more often than not
     REACHES = 4  # seen to query, or to block
