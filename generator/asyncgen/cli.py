@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from asyncgen.surface import Drift, Rendered
 
 # What `check` finds wrong with how classes inherit their mixins; see `wiring`.
-WIRING = frozenset({"AG502", "AG503", "AG504"})
+WIRING = frozenset({"AG502", "AG503", "AG504", "AG506"})
+NAMED = "AG506"  # that of them which is of a migration, and of no class
 IN_SYNC, DRIFT, BAD_CONFIGURATION, BAD_SOURCE, FAULT = range(5)
 LEFT = "AG505"  # the code of what is no longer due, and is left where it is
 _ROUNDS = 10  # of --fix: what one mend uncovers, the next sees to
@@ -247,9 +248,9 @@ def diff(session: Session) -> int:
 def apply(session: Session, shows_diff: bool, only_checks: bool) -> int:
     """Have your classes inherit the mixins that were written for them.
 
-    Adds the base and the import to your own source, and takes out what is there no more. With
-    --diff or --check, exit status 1 when there is something to do; without, when something is left
-    that can only be done by hand.
+    Adds the base and the import to your own source, takes out what is there no more, and takes
+    mixins out of migrations. With --diff or --check, exit status 1 when there is something to do;
+    without, when something is left that can only be done by hand.
     """
     from asyncgen.mend import mended, write
 
@@ -677,8 +678,11 @@ def _say_what_is_to_install(session: Session, config: Config, rendered: Sequence
 
 
 def _say_what_is_next(session: Session, wiring: Sequence[Problem]) -> None:
-    if wiring:
-        classes, them = count(len(wiring), "class", "classes"), "them" if len(wiring) > 1 else "it"
+    unwired = [each for each in wiring if each.code != NAMED]
+    if len(unwired) < len(wiring):
+        session.say("Next: `asyncgen apply` takes the mixins out of new migrations")
+    if unwired:
+        classes, them = count(len(unwired), "class", "classes"), "them" if unwired[1:] else "it"
         session.say(
             f"Next: `asyncgen apply` joins {classes} with what is written; "
             f"`asyncgen check` lists {them}"

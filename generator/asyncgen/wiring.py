@@ -29,11 +29,13 @@ class FaultKind(Enum):
     MISSING = "AG502"
     MISPLACED = "AG503"
     STALE = "AG504"
+    NAMED = "AG506"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A class that lacks its mixin, has it behind what wins over it, or has one that is not there.
+    """A class that lacks its mixin, has it behind what wins over it, or has one that is not there;
+    or a migration that names one.
 
     `owner` is None where a module imports what is not there and no class of it inherits that.
     `text` is the mixin as it stands among the bases, where it does. `subscript` are the type
@@ -51,10 +53,11 @@ class Fault:
     twins: tuple[str, ...] = ()
     winner: tuple[str, str] = ("", "")
     severity: Severity = Severity.ERROR
+    line: int = 1
 
     @property
     def location(self) -> Location:
-        return self.owner.location if self.owner else Location(self.path, 1)
+        return self.owner.location if self.owner else Location(self.path, self.line)
 
     @property
     def base(self) -> str:
@@ -70,6 +73,8 @@ class Fault:
     def hint(self) -> str:
         if self.kind is FaultKind.STALE:
             return "run `asyncgen apply`, which takes it out"
+        if self.kind is FaultKind.NAMED:
+            return "run `asyncgen apply`, which takes it out: no migration needs twins"
         return (
             f"run `asyncgen apply`, or {self.by_hand}; "
             f"`# asyncgen: {UNWIRED}` above the class says that it is meant"
@@ -80,6 +85,9 @@ class Fault:
         """What to write: the class statement as it should be, and the import that it needs."""
         if self.kind is FaultKind.STALE:
             return f"take out {self.text or self.mixin.name} and `{self.import_line}`"
+        if self.kind is FaultKind.NAMED:
+            named = f"{self.mixin.module}.{self.mixin.name}"
+            return f"take {named} out of `bases`, and `import {self.mixin.module}`"
         owner = self.owner
         others = [text for text in (owner.base_texts if owner else ()) if text != self.text]
         bases = ", ".join([self.base, *others])
@@ -113,10 +121,17 @@ def _stale(fault: Fault) -> str:
     return f"{who} {fault.mixin.name}, which {fault.mixin.module} does not have"
 
 
+def _named(fault: Fault) -> str:
+    lost = f", which {fault.mixin.module} does not have"
+    is_lost = fault.severity is Severity.ERROR
+    return f"the migration names {fault.mixin.name} as a base{lost if is_lost else ''}"
+
+
 _SAID = {
     FaultKind.MISSING: _missing,
     FaultKind.MISPLACED: _misplaced,
     FaultKind.STALE: _stale,
+    FaultKind.NAMED: _named,
 }
 
 
@@ -164,7 +179,7 @@ class Wiring:
     def uses_mixins(self, module: Module) -> bool:
         """Whether the module imports anything of what the run writes, or an earlier one wrote."""
         return any(
-            found.module in self.written or self._is_ours(found.module, found.name)
+            found.module in self.written or self.is_ours(found.module, found.name)
             for found in module.imports.values()
             if found.name
         )
@@ -226,18 +241,22 @@ class Wiring:
         if not isinstance(found, External):
             return None
         name, _, member = found.dotted.rpartition(".")
-        return ImportLine(name, member) if self._is_ours(name, member) else None
+        return ImportLine(name, member) if self.is_ours(name, member) else None
 
     def _lost_imports(self, module: Module) -> Iterator[ImportLine]:
         """What the module imports from a module of ours that does not have it."""
         for found in module.imports.values():
-            if found.name and self._is_ours(found.module, found.name):
+            if found.name and self.is_ours(found.module, found.name):
                 known = self.written.get(found.module)
                 # What a stub alone declares is imported for type checkers alone.
                 if known is None or not (found.is_type_only or found.name in known):
                     yield ImportLine(found.module, found.name)
 
-    def _is_ours(self, module: str, name: str) -> bool:
+    def has(self, module: str, name: str) -> bool:
+        """Whether the run writes the name into the module."""
+        return name in self.written.get(module, ())
+
+    def is_ours(self, module: str, name: str) -> bool:
         """Whether this run decides what the module has, or it looks as an earlier one did: it is
         in a package of the project, is not there, and the name is a mixin's."""
         if module in self.resolver.outputs:

@@ -47,6 +47,7 @@ def test_an_example_brings_its_code(
     files[first.removeprefix("# ")] = shown.example.lstrip()
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).with_name("__init__.py").touch()
         (tmp_path / name).write_text(content, "utf-8")
     monkeypatch.chdir(tmp_path)
     verbs = ["init"] if code == "AG109" else ["check", "build", "check"]

@@ -30,7 +30,7 @@ class Place:
 
     def absolute(self, node: cst.ImportFrom) -> str:
         """The full name of the module that a statement imports from."""
-        name = _dotted(node.module)
+        name = dotted(node.module)
         level = len(node.relative)
         if not level:
             return name
@@ -83,7 +83,7 @@ class _Statement:
     @property
     def order(self) -> _Order:
         aliases = _aliases(self.node)
-        first = _dotted(aliases[0].name) if aliases else ""
+        first = dotted(aliases[0].name) if aliases else ""
         return _Order(isinstance(self.node, cst.ImportFrom), self.name, _member_key(first))
 
 
@@ -128,19 +128,20 @@ def _statements(body: Sequence[cst.BaseStatement], before: int) -> list[_Stateme
     for index, line in enumerate(body[:before]):
         match line:
             case cst.SimpleStatementLine(body=[cst.Import() as node]):
-                found.append(_Statement(index, line, node, _dotted(node.names[0].name)))
+                found.append(_Statement(index, line, node, dotted(node.names[0].name)))
             case cst.SimpleStatementLine(body=[cst.ImportFrom() as node]):
-                name = "." * len(node.relative) + _dotted(node.module)
+                name = "." * len(node.relative) + dotted(node.module)
                 found.append(_Statement(index, line, node, name))
     return found
 
 
-def _dotted(node: cst.BaseExpression | None) -> str:
+def dotted(node: cst.BaseExpression | None) -> str:
+    """The dotted name as it is written; empty for any other expression."""
     match node:
         case cst.Name(value=value):
             return value
         case cst.Attribute(value=value, attr=attribute):
-            return f"{_dotted(value)}.{attribute.value}"
+            return f"{dotted(value)}.{attribute.value}"
     return ""
 
 
@@ -158,7 +159,7 @@ def _imported(
     node: cst.Import | cst.ImportFrom, alias: cst.ImportAlias, place: Place
 ) -> ImportLine:
     """What one name of a statement imports."""
-    name = _dotted(alias.name)
+    name = dotted(alias.name)
     if isinstance(node, cst.Import):
         return ImportLine(name, None)
     return ImportLine(place.absolute(node), name)
@@ -169,7 +170,7 @@ def _aliases(node: cst.Import | cst.ImportFrom) -> Sequence[cst.ImportAlias]:
 
 
 def _local(alias: cst.ImportAlias) -> str:
-    return _dotted(alias.asname.name if alias.asname else alias.name)
+    return dotted(alias.asname.name if alias.asname else alias.name)
 
 
 # -- new imports -----------------------------------------------------------------------------------
@@ -227,13 +228,13 @@ class Importer:
         node = known.node
         assert isinstance(node, cst.ImportFrom)
         aliases = list(_aliases(node))
-        is_sorted = _is_sorted([_member_key(_dotted(each.name)) for each in aliases])
+        is_sorted = _is_sorted([_member_key(dotted(each.name)) for each in aliases])
         for name in names:
             new = cst.ImportAlias(cst.Name(name))
             later = (
                 index
                 for index, each in enumerate(aliases)
-                if is_sorted and _member_key(_dotted(each.name)) > _member_key(name)
+                if is_sorted and _member_key(dotted(each.name)) > _member_key(name)
             )
             aliases.insert(next(later, len(aliases)), new)
         if matchers.findall(node, matchers.Comment()):
@@ -375,7 +376,7 @@ def _is_sorted(keys: Sequence[object]) -> bool:
 
 
 def _alias_text(alias: cst.ImportAlias) -> str:
-    name, local = _dotted(alias.name), _local(alias)
+    name, local = dotted(alias.name), _local(alias)
     return name if name == local and not alias.asname else f"{name} as {local}"
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asyncgen.config import Config, Source
 from asyncgen.files import CACHE
+from asyncgen.globs import Globber
 from asyncgen.header import is_generated
 from asyncgen.plan.analysis import Analysis, Chosen
 from asyncgen.plan.files import package_files
+from asyncgen.plan.migrations import naming
 from asyncgen.plan.selection import Selection
 from asyncgen.problems import Severity
 from asyncgen.resolve import Resolver
@@ -41,11 +43,15 @@ _IMPORTS_MIXIN = re.compile(rb"^\s*from\s+[\w.]+\s+import\s[^=]*?\w+Async\b", re
 
 
 def faults(
-    config: Config, looked_at: Iterable[tuple[Analysis, Chosen]], written: Written
+    config: Config,
+    looked_at: Sequence[tuple[Analysis, Chosen]],
+    written: Written,
+    globber: Globber,
 ) -> tuple[Fault, ...]:
     """Every fault in the project's own modules: in those that sources in the mixin style cover,
     and, of mixins that are there no more, in others. Where none of the former imports what is
-    written, the project has yet to begin: it is warned that mixins are missing."""
+    written, the project has yet to begin: it is warned that mixins are missing. The `globber`
+    learns of the folders where a migration may come to be."""
     root = config.root
     pairs = [(analysis, chosen) for analysis, chosen in looked_at if chosen.source.style == "mixin"]
     wired = _wired(root, pairs, written.surfaces)
@@ -59,9 +65,16 @@ def faults(
         for module in _own(root, analysis, chosen):
             found |= dict.fromkeys(wirings[id(analysis)].faults(module))
             has_begun |= wirings[id(analysis)].uses_mixins(module)
-    for wiring in list(wirings.values())[:1]:
+    for analysis, _ in looked_at[:1]:
+        resolver = analysis.classifier.evaluator.resolver
+        wiring = wirings.get(id(analysis)) or Wiring(resolver, names, wired)
         for module in _others(config, wiring.resolver, {each.module for each in found}):
             found |= dict.fromkeys(wiring.faults(module))
+        for path, named in naming(config, wiring.has, wiring.is_ours):
+            globber.folders[path.parent] = None
+            for each in named:
+                resolver.readable(each.module)  # so that a change of the file is noticed
+                found[each] = None
     return tuple(each if has_begun else _warned(each) for each in found)
 
 

@@ -96,7 +96,7 @@ class Run:
         made = [companions(each, self.plans[each.path], mixins) for each in merged]
         managers = tuple(each.managers for each in made if each.managers)
         written = Written(tuple(each.surface for each in made if not each.surface.host), managers)
-        unwired = faults(self.config, looked_at, written)
+        unwired = faults(self.config, looked_at, written, self.globber)
         known = {name for each in entries for name in _names_of(each)}
         modules = (each for analysis, _ in looked_at for each in analysis.modules.values())
         known |= {each.name for module in modules for each in every_class(module)}
