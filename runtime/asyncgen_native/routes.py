@@ -14,12 +14,14 @@ from typing import Any, ParamSpec, TypeVar
 
 import asyncgen_runtime
 from asyncgen_runtime.bridge import use_worker
+from asyncgen_runtime.transaction import use_blocks
 from django.db import connections
 from django.db.models import Manager, QuerySet
 from django.db.models.query import RawQuerySet
 
 from .calls import call
 from .insides import FILES, NOT_ONLY_QUERIES, ONLY_QUERIES, use_in_django
+from .transaction import begin_on_loop
 from .wrapper import is_native
 
 P = ParamSpec("P")
@@ -62,11 +64,13 @@ def sync_to_async(
 
 
 def install() -> None:
-    """Have Django's async methods, and twins on `on_worker`, run on the loop what can, once."""
+    """Have Django's async methods, twins on `on_worker`, and `aatomic` of asyncgen_runtime run on
+    the loop what can, once."""
     if install in _installed:
         return
     _installed.append(install)
     use_in_django(sync_to_async)
+    use_blocks(begin_on_loop)
 
     async def choose(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         __traceback_hide__ = True

@@ -8,6 +8,7 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any, ParamSpec, TypeVar, overload
 
 from asyncgen_runtime import transaction as on_threads
+from asyncgen_runtime.blocks import innermost
 from asyncgen_runtime.completion import to_end
 from asyncgen_runtime.context import Entered
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -45,7 +46,7 @@ def aatomic(
     As `asyncgen_runtime.transaction.aatomic`, to the letter, but that the outermost block has no
     thread: it has a connection of the pool, which what it calls on the loop uses, and the worker
     threads that it sends work to. For a database without a native backend, and inside of a
-    transaction of a thread, it is that one.
+    transaction of a thread, it is that one. With asyncgen_native in INSTALLED_APPS, that is this.
     """
     if callable(using):
         return AsyncAtomic(None, savepoint, durable)(using)
@@ -56,10 +57,16 @@ class AsyncAtomic(on_threads.AsyncAtomic):
     """What `aatomic` returns: good for one block at a time, or for decorating functions."""
 
     def _new_block(self) -> Entered[None]:
-        using = self._using or DEFAULT_DB_ALIAS
-        if in_transaction_of_thread() or not is_native(using):
-            return super()._new_block()
-        return _Block(using, self._savepoint, self._durable)
+        block = begin_on_loop(self._using or DEFAULT_DB_ALIAS, self._savepoint, self._durable)
+        return super()._new_block() if block is None else block
+
+
+def begin_on_loop(using: str, savepoint: bool, durable: bool) -> Entered[None] | None:
+    """Return a block on the loop, or None where it has to be on a thread: in what was entered on
+    one, it sees what was set there."""
+    if in_transaction_of_thread() or innermost() is not None or not is_native(using):
+        return None
+    return _Block(using, savepoint, durable)
 
 
 class _Block:

@@ -109,7 +109,7 @@ class Block(Generic[T_co]):
 
         Raises BlockOver where the thread of a block that has ended would be used.
         """
-        self.outer = _innermost()
+        self.outer = innermost()
         self._task = asyncio.current_task()
         try:
             if self._begins_elsewhere():
@@ -423,7 +423,7 @@ def _top() -> Block[Any] | None:
     return next(holding, None)
 
 
-def _innermost() -> Block[Any] | None:
+def innermost() -> Block[Any] | None:
     """Return the block in which the current context is."""
     block = _current.get()
     while block is not None and block.ended:  # Then a task has outlived it.

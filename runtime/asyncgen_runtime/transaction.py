@@ -17,7 +17,7 @@ from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from .bridge import sync_to_async
-from .context import AsyncContext
+from .context import AsyncContext, Entered
 from .hooks import AsyncHook, Due, is_async
 
 P = ParamSpec("P")
@@ -105,6 +105,11 @@ class AsyncAtomic(AsyncContext[None]):
         self._savepoint = savepoint
         self._durable = durable
 
+    def _new_block(self) -> Entered[None]:
+        using = self._using or DEFAULT_DB_ALIAS
+        block = _begin_elsewhere(using, self._savepoint, self._durable)
+        return super()._new_block() if block is None else block
+
     def _again(self) -> AsyncAtomic:
         return type(self)(self._using, self._savepoint, self._durable)
 
@@ -125,6 +130,27 @@ class AsyncAtomic(AsyncContext[None]):
                 "For sync functions use @django.db.transaction.atomic."
             )
         return super().__call__(func)
+
+
+# The block of `aatomic`'s arguments for a database that needs no thread; None for others.
+_Begin = Callable[[str, bool, bool], "Entered[None] | None"]
+
+
+def _on_thread(using: str, savepoint: bool, durable: bool) -> None:
+    """Leave every block to a thread."""
+
+
+_begin_elsewhere: _Begin = _on_thread
+
+
+def use_blocks(begin: _Begin) -> _Begin:
+    """Have `begin` make the blocks of `aatomic`, where it does not return None; return who did.
+
+    For asyncgen_native, whose blocks are on the event loop.
+    """
+    global _begin_elsewhere
+    before, _begin_elsewhere = _begin_elsewhere, begin
+    return before
 
 
 async def aon_commit(

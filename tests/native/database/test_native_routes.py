@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -10,11 +12,15 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from asyncgen_native import aatomic, bridge, insides, routes
+from asyncgen_native import transaction as native_transaction
 from asyncgen_native.asgi import with_pools
 from asyncgen_native.checks import check_native
 from asyncgen_native.pool import pools
 from asyncgen_runtime import bridge as runtime_bridge
-from asyncgen_runtime import on_worker
+from asyncgen_runtime import context_to_async, on_worker
+from asyncgen_runtime import transaction as runtime_transaction
+from asyncgen_runtime.transaction import aatomic as aatomic_of_runtime
+from asyncgen_runtime.transaction import aon_commit
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
@@ -36,6 +42,9 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{name}.sync_to_async", sync_to_async)
     monkeypatch.setattr(routes, "_installed", [])
     monkeypatch.setattr(runtime_bridge, "_worker", runtime_bridge._worker)
+    monkeypatch.setattr(
+        runtime_transaction, "_begin_elsewhere", runtime_transaction._begin_elsewhere
+    )
     routes.install()
 
 
@@ -201,3 +210,73 @@ def test_pools_open_and_close_with_the_server(run: Run, monkeypatch: pytest.Monk
     run(main())
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert seen == ["http"]
+
+
+@pytest.mark.usefixtures("installed")
+def test_one_import_of_aatomic_serves_the_loop(run: Run, threads: set[int]) -> None:
+    """Alone, in itself, in that of asyncgen_native, and around it: no thread anywhere."""
+
+    async def main() -> None:
+        for outer, inner in itertools.product((aatomic, aatomic_of_runtime), repeat=2):
+            async with outer():
+                await Tag.objects.acreate(name="a")
+                async with inner():
+                    await Tag.objects.acreate(name="b")
+                with pytest.raises(KeyError):  # noqa: PT012
+                    async with inner():
+                        await Tag.objects.acreate(name="c")
+                        raise KeyError
+                assert pools()["default"].statistics().out == 1
+            assert sorted([each.name async for each in Tag.objects.all()]) == ["a", "b"]
+            await Tag.objects.all().adelete()
+
+    run(main())
+    assert threads == {threading.get_ident()}
+
+
+@pytest.mark.usefixtures("installed")
+def test_hooks_wait_for_the_commit_of_a_block_on_the_loop(run: Run) -> None:
+    called: list[int] = []
+
+    async def main() -> None:
+        async with aatomic_of_runtime():
+            await Tag.objects.acreate(name="a")
+            await aon_commit(lambda: called.append(1))
+            assert not called
+        assert called == [1]
+        with pytest.raises(KeyError):  # noqa: PT012
+            async with aatomic_of_runtime():
+                await aon_commit(lambda: called.append(2))
+                raise KeyError
+        assert called == [1]
+
+    run(main())
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_block_in_a_context_of_a_thread_stays_there(run: Run, threads: set[int]) -> None:
+    """What the context set on its thread's connection holds in the block."""
+
+    async def main() -> None:
+        async with context_to_async(contextlib.nullcontext, exclusive=True)(), aatomic_of_runtime():
+            await on_worker(lambda: Tag.objects.create(name="a"))()
+            assert connection.vendor == "sqlite" or not pools().get("default")
+        assert threading.get_ident() not in threads
+        assert await Tag.objects.acount() == 1
+
+    run(main())
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_database_without_a_native_backend_has_its_block_on_a_thread(
+    run: Run, threads: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native_transaction, "is_native", lambda alias: False)
+
+    async def main() -> None:
+        async with aatomic_of_runtime():
+            await sync_to_async(lambda: Tag.objects.create(name="a"))()
+        assert threading.get_ident() not in threads
+        assert await Tag.objects.acount() == 1
+
+    run(main())
