@@ -14,7 +14,7 @@ QUICK := unit golden audit coherence surface traps runtime history soak
 # The tests of a module stay together: they share what it made.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test test-all lint types check docs pictures schema golden lock clean
+.PHONY: demo test test-all coverage lint types check docs pictures schema golden lock clean
 
 # The bookshop is copied without what is generated, so that the demo shows it being written, and
 # leaves the committed files as they are: the stubs of its managers are those of Django 6.1.
@@ -34,6 +34,15 @@ test: $(READY)
 # Everything: also other people's packages, Django's own tests, type checkers, pre-commit, the site.
 test-all: $(READY)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_OPTIONS)
+
+# Which branches of generator and runtime the tests take; COVERED=tests/unit measures these alone.
+COVERED := $(QUICK:%=tests/%)
+coverage: $(READY)
+	rm -rf .cache/coverage
+	mkdir -p .cache/coverage
+	$(BIN)/python -m coverage run -m pytest $(SIDE_BY_SIDE) $(COVERED) $(PYTEST_OPTIONS)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 lint: $(READY)
 	$(BIN)/ruff check
