@@ -40,6 +40,7 @@ from asyncgen.source import Attribute, Class
 
 _FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first", "last"})
 _CACHING = ("functools.cache", "functools.lru_cache")
+_ANY_MANAGER = "django.db.models.manager.BaseManager"  # what only annotations and tests name
 _RELATED = "django.db.models.related"  # before the methods that managers of relations have
 _RELATED_METHODS = frozenset({"add", "clear", "remove", "set"})
 _QUERIES = frozenset(knowledge.QUERYSET_RESULTS)
@@ -202,6 +203,8 @@ class Rows(Evaluator):
 
     def rows_of(self, manager: Instance) -> Value:
         """The queryset that Django's own get_queryset() of a manager gives."""
+        if manager.found.dotted == _ANY_MANAGER:  # of a relation as well, which was prefetched
+            manager = replace(manager, state=manager.state | {states.MAYBE_FILLED})
         row = manager.row or self.relations.model_of(manager.found)
         made = next(
             (each.queryset for each in self.resolver.mro(manager.found) if each.queryset), None
@@ -319,6 +322,19 @@ class Rows(Evaluator):
 
     def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
         super().contains(_unfilled(value), is_text, frame)
+
+    def iterator_of(self, arguments: Arguments, frame: Frame, how: str) -> Value:
+        known = tuple(map(self.rows_in_place, arguments.positional))
+        return super().iterator_of(replace(arguments, positional=known), frame, how)
+
+    def rows_in_place(self, value: Value) -> Value:
+        """The value, with the rows in place of a queryset that has them."""
+        return union(
+            builtin("list", self.row_of(each))
+            if isinstance(each, Instance) and self.is_rows(each) and states.needs_no_query(each)
+            else frozenset({each})
+            for each in value
+        )
 
     def measure(self, value: Value, frame: Frame) -> None:
         super().measure(_unfilled(value), frame)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import asyncgen.audit.known as known
 import asyncgen.audit.state as states
@@ -22,6 +22,7 @@ from asyncgen.analysis.values import (
     Instance,
     Level,
     Method,
+    Outcome,
     Type,
     Value,
     builtin,
@@ -29,7 +30,7 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.audit.recording import LoopFrame
-from asyncgen.audit.rows import Rows
+from asyncgen.audit.rows import Rows, less_sure
 from asyncgen.facts import Call, Expression, Get, Loop, Name, nodes
 from asyncgen.source import Class, Function
 
@@ -74,6 +75,10 @@ class Called:
     why: str = ""
 
 
+def _is_coroutine(type_: Type) -> bool:
+    return isinstance(type_, Builtin) and type_.name == COROUTINE
+
+
 def _is_said_to_yield(function: Function) -> bool:
     """Whether an `async def` without a `yield` stands for the asynchronous generators of others."""
     return any(each in (function.signature.returns or "") for each in _GENERATORS)
@@ -104,6 +109,15 @@ class Threads(Rows):
                 return value
             return value | unknown(f"what decorators make of {function.name}")
         return self.call_async(bound, arguments, frame)
+
+    def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
+        """A function that gives a coroutine, or else does the same itself, is told which to do."""
+        outcome = super().outcome(bound, given)
+        given_back = outcome.inferred or outcome.returns
+        is_either = any(map(_is_coroutine, given_back)) and not all(map(_is_coroutine, given_back))
+        if bound.function.is_async or not is_either:
+            return outcome
+        return replace(outcome, effect=less_sure(outcome.effect))
 
     def is_twin_of_django(self, bound: Bound) -> bool:
         assert bound.owner is not None
@@ -190,9 +204,7 @@ class Threads(Rows):
         return unknown("what an asynchronous context manager gives")
 
     def is_coroutine(self, value: Value) -> bool:
-        return bool(value) and all(
-            isinstance(each, Builtin) and each.name == COROUTINE for each in value
-        )
+        return bool(value) and all(map(_is_coroutine, value))
 
     def unawaited(self, value: Value, what: str, frame: Frame) -> None:
         """Something is done with a value that is senseless for a coroutine."""
