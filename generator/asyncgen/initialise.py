@@ -33,6 +33,8 @@ sources = [{sources}]
 # output = "{{directory}}/{{stem}}_async.py"
 # Module-level functions that get a twin, besides those in __all__.
 # functions = ["place_order"]
+# Coroutine functions on every manager, those of as_manager() and Django's own, too:
+# "asyncgen_django.everywhere" in INSTALLED_APPS; sources need not say anything of it.
 # Classes that need not inherit what is written for them.
 # unwired = ["LegacyQuerySet"]
 # Make warnings (something ambiguous, a base that cannot be found) errors.

@@ -147,3 +147,112 @@ def test_type_checkers_follow(project: Project, run: Run, case: str) -> None:
     mypy = [sys.executable, "-m", "mypy", "--strict", "uses.py"]
     done = subprocess.run(mypy, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+WAYS = '''\
+from django.db import models
+
+asked = []
+
+
+class BookQuerySet(models.QuerySet):
+    def total(self):
+        return self.count()
+
+    def get(self, *args, **kwargs):
+        asked.append(self.model.__name__)
+        return super().get(*args, **kwargs)
+
+
+class OwnManager(models.Manager):
+    def get_queryset(self):
+        return BookQuerySet(self.model, using=self._db)
+
+    def total(self):
+        return self.get_queryset().total()
+
+
+class MixedManager(models.Manager.from_queryset(BookQuerySet)):
+    pass
+
+
+FlatManager = models.Manager.from_queryset(BookQuerySet)
+
+
+class Own(models.Model):
+    objects = OwnManager()
+
+
+class Mixed(models.Model):
+    objects = MixedManager()
+
+
+class Flat(models.Model):
+    objects = FlatManager()
+
+
+class Copied(models.Model):
+    objects = BookQuerySet.as_manager()
+
+
+class Plain(models.Model):
+    """With Django's own manager."""
+'''
+AWAITED = """\
+import asyncio
+import inspect
+import sys
+
+import django
+from django.conf import settings
+
+settings.configure(
+    INSTALLED_APPS=["shop", *sys.argv[1:]],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "books.sqlite3"}},
+    DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+)
+django.setup()
+from django.core.management import call_command
+from shop import models
+
+call_command("migrate", run_syncdb=True, verbosity=0)
+OURS = (models.Own, models.Mixed, models.Flat, models.Copied)
+
+
+async def main():
+    for model in (*OURS, models.Plain):
+        made = await model.objects.acreate()
+        assert await model.objects.aget() == made
+        marks = [inspect.iscoroutinefunction(model.objects.aget)]
+        if model in OURS:
+            assert models.asked.pop() == model.__name__, "the override was run"
+            assert await model.objects.atotal() == await model.objects.filter().atotal() == 1
+            assert inspect.iscoroutinefunction(model.objects.filter().atotal)
+            marks.append(inspect.iscoroutinefunction(model.objects.atotal))
+        print(model.__name__, *("yes" if each else "no" for each in marks))
+
+
+asyncio.run(main())
+"""
+# Whether aget and atotal are coroutine functions; they are awaited all the same.
+MARKED = {
+    (): ["Own no yes", "Mixed no yes", "Flat no no", "Copied no no", "Plain no"],
+    ("asyncgen_django.everywhere",): [
+        *("Own yes yes", "Mixed yes yes", "Flat yes yes", "Copied yes yes"),
+        "Plain yes",
+    ],
+}
+
+
+@pytest.mark.parametrize("apps", MARKED, ids=["the mixins alone", "everywhere"])
+def test_init_build_and_apply_lose_no_twin_of_any_manager(
+    project: Project, run: Run, apps: tuple[str, ...]
+) -> None:
+    root = project({"shop/__init__.py": "", "shop/models.py": WAYS, "awaited.py": AWAITED})
+    for verb in ("init", "build", "apply", "check"):
+        done = run(verb)
+        assert done.exit_code == 0, done.output
+    finished = subprocess.run(
+        [sys.executable, "awaited.py", *apps], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert finished.stdout.splitlines() == MARKED[apps], finished.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncgen_runtime.transaction import explain_atomic
 from django.apps import AppConfig
 
-from asyncgen_django.everywhere.install import install
+from asyncgen_django.everywhere.install import install, join_copies
 
 
 class EverywhereConfig(AppConfig):
@@ -14,4 +14,5 @@ class EverywhereConfig(AppConfig):
 
     def ready(self) -> None:
         install()
+        join_copies()
         explain_atomic()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import wraps
 from inspect import iscoroutinefunction
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,7 @@ import asgiref.sync
 import asyncgen_runtime
 from django.apps import apps
 from django.db import models
-from django.db.models import query
+from django.db.models import manager, query
 from django.db.models.manager import Manager
 from django.db.models.query import QuerySet, RawQuerySet
 
@@ -75,6 +76,31 @@ def _guard(module: ModuleType) -> None:
     if vars(module).get(BRIDGE) is asgiref.sync.sync_to_async:
         setattr(module, BRIDGE, asyncgen_runtime.sync_to_async)
         _changes.append(Change(module.__name__, BRIDGE, REPLACED))
+
+
+def join_copies() -> None:
+    """Make coroutine functions of the twins that Django has copied onto the project's managers, in
+    `as_manager()` and `from_queryset()`: its copies only return what those of the queryset do."""
+    for cls in _below(Manager):
+        for name, copy in list(vars(cls).items()):
+            twin = getattr(copy, "__wrapped__", None)
+            is_djangos = getattr(copy, "__globals__", None) is vars(manager)
+            if is_djangos and iscoroutinefunction(twin) and not iscoroutinefunction(copy):
+                setattr(cls, name, _joined(name, twin))
+
+
+def _joined(name: str, twin: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    @wraps(twin)
+    async def joined(self: Manager[models.Model], *args: object, **kwargs: object) -> object:
+        return await getattr(self.get_queryset(), name)(*args, **kwargs)
+
+    return joined
+
+
+def _below(cls: type) -> Iterator[type]:
+    for each in cls.__subclasses__():
+        yield each
+        yield from _below(each)
 
 
 def _is_coroutine(found: object) -> bool:
