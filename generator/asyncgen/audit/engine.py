@@ -41,7 +41,7 @@ class Engine:
         entries = Entries(
             self.evaluator,
             frozenset(self.project.config.audit.on_loop),
-            lambda: self.project.has_sync_servers,
+            lambda: self.project.served,
         )
         for module in self.modules:
             for entry in entries.of(module):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ class Entries:
 
     evaluator: OnLoop
     on_loop: frozenset[str]  # decorators, bases and functions that the configuration names
-    is_sync_served: Callable[[], bool]  # whether resolvers run in the threads of a sync server
+    served: Callable[[], frozenset[str]]  # the libraries whose resolvers the loop calls
 
     def of(self, module: Module) -> Iterator[Entry]:
         for function in module.functions.values():
@@ -53,9 +54,10 @@ class Entries:
         bases = {each.dotted for each in self.evaluator.resolver.mro(found)}
         bases |= {dotted for _, dotted in self.evaluator.form_bases(found)}
         made: dict[str, str] = {}
-        for base, names in known.ON_LOOP_METHODS.items():
-            if base in bases:
-                made |= {name: f"{base.rpartition('.')[2]} is asked on the loop" for name in names}
+        for base, pattern in known.ON_LOOP_METHODS.items():
+            if base in bases and self.is_served(base):
+                why = f"{base.rpartition('.')[2]} is asked on the loop"
+                made |= dict.fromkeys(fnmatch.filter(found.functions, pattern), why)
         if known.VIEW in bases and any(
             function.is_async
             for name, function in found.functions.items()
@@ -90,9 +92,12 @@ class Entries:
         for decorator in function.decorators:
             target = decorator.function if isinstance(decorator, Call) else decorator
             dotted = self.evaluator.dotted(target, module)
-            if dotted in self.on_loop or (dotted in known.ON_LOOP and not self.is_sync_served()):
+            if dotted in self.on_loop or (dotted in known.ON_LOOP and self.is_served(dotted)):
                 return f"{dotted.partition('.')[0]} calls sync resolvers on the event loop"
         return ""
+
+    def is_served(self, dotted: str) -> bool:
+        return dotted.partition(".")[0] in self.served()
 
 
 def _has_async(function: Function) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import asyncgen.audit.known as known
 import asyncgen.audit.state as states
@@ -46,6 +46,7 @@ from asyncgen.facts import (
     Get,
     Handler,
     Literal,
+    LocalImport,
     Loop,
     Name,
     Operation,
@@ -54,8 +55,9 @@ from asyncgen.facts import (
     Try,
     With,
     nodes,
+    walk,
 )
-from asyncgen.resolve import Alias
+from asyncgen.resolve import Alias, FunctionIn
 from asyncgen.source import Class, Function, Module
 
 _SYNC_ONLY = "SynchronousOnlyOperation"
@@ -488,14 +490,48 @@ class OnLoop(Handing):
         return ""
 
     def receivers(self, signal: str) -> list[Bound]:
-        """The functions of the sources that `@receiver` connects to a signal."""
+        """The functions of the sources that are connected to a signal."""
         if self._receivers is None:
             self._receivers = {}
             for module in self.relations.sources:
-                for function in module.functions.values():
-                    for each in self.signals_of(function, module):
-                        self._receivers.setdefault(each, []).append(Bound(function, module))
+                for each, bound in (
+                    *self.decorated_receivers(module),
+                    *self.connected_receivers(module),
+                ):
+                    self._receivers.setdefault(each, []).append(bound)
         return self._receivers.get(signal, [])
+
+    def decorated_receivers(self, module: Module) -> Iterator[tuple[str, Bound]]:
+        """Signals, each with a function that is decorated as a receiver of it."""
+        for function in module.functions.values():
+            for each in self.signals_of(function, module):
+                yield each, Bound(function, module)
+
+    def connected_receivers(self, module: Module) -> Iterator[tuple[str, Bound]]:
+        """Signals, each with a function that the `ready()` of an application connects to it.
+        https://docs.djangoproject.com/en/stable/topics/signals/#connecting-receiver-functions
+        """
+        for found in module.classes.values():
+            body = found.functions["ready"].body if "ready" in found.functions else ()
+            local = {
+                name: each
+                for statement in walk(body)
+                if isinstance(statement, LocalImport)
+                for name, each in statement.imports
+            }
+            inside = replace(
+                module,
+                name=f"{module.name}.{found.path}.ready",
+                imports={**module.imports, **local},
+            )
+            for node in nodes(body):
+                match node:
+                    case Call(function=Get(value=owner, name="connect")):
+                        passed = (*node.arguments, *(each for _, each in node.keywords))
+                        function = self.resolver.expression(inside, passed[0]) if passed else None
+                        signal = self.signal(owner, inside, {})
+                        if signal and isinstance(function, FunctionIn):
+                            yield signal, Bound(function.function, function.module)
 
     def signals_of(self, function: Function, module: Module) -> Iterator[str]:
         """The signals of the project that a function is a receiver of."""

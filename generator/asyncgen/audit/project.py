@@ -22,11 +22,11 @@ from asyncgen.resolve import Resolver
 from asyncgen.source import Module
 
 # What a module that runs on the loop has somewhere, or one whose sync code is called there.
-_ON_LOOP = re.compile(rb"\basync\s+(def|with|for)\b|\bstrawberry\b|\bcall_soon\b")
+_ON_LOOP = re.compile(rb"\basync\s+(def|with|for)\b|\bstrawberry\b|\bgraphene\b|\bcall_soon\b")
 _MODELS = re.compile(
     rb"\b(ForeignKey|OneToOneField|ManyToManyField|models\.Model|Manager|QuerySet)\b"
 )
-_RECEIVERS = re.compile(rb"@receiver\(")
+_RECEIVERS = re.compile(rb"@receiver\(|\.connect\(")
 
 
 @dataclass
@@ -154,6 +154,11 @@ class Project:
         return path.as_posix()
 
     @cached_property
-    def has_sync_servers(self) -> bool:
-        """Whether some module serves a schema synchronously: then resolvers run in threads."""
-        return any(map(known.SYNC_SERVERS.search, self.texts.values()))
+    def served(self) -> frozenset[str]:
+        """The libraries whose schemas are served on the event loop, and nowhere in threads."""
+        return frozenset(
+            library
+            for library, (on_loop, in_threads) in known.SERVERS.items()
+            if (on_loop is None or any(map(on_loop.search, self.texts.values())))
+            and not any(map(in_threads.search, self.texts.values()))
+        )
