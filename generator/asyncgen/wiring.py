@@ -271,16 +271,12 @@ def _argument(parameter: TypeParameter) -> str:
     return f"*{parameter.name}" if parameter.stars == "*" else parameter.name
 
 
-def is_exempt(found: Class, patterns: Iterable[str]) -> str | None:
+def is_exempt(cls: Class, patterns: Iterable[str]) -> str | None:
     """The pattern, or the comment, which says that the class is not to be wired."""
-    if found.pragma == UNWIRED:
+    if cls.pragma == UNWIRED:
         return UNWIRED
     return next(
-        (
-            each
-            for each in patterns
-            if fnmatchcase(found.name, each) or fnmatchcase(found.dotted, each)
-        ),
+        (each for each in patterns if fnmatchcase(cls.name, each) or fnmatchcase(cls.dotted, each)),
         None,
     )
 

@@ -80,11 +80,11 @@ class SurfaceBuilder:
             elif self.classifier.evaluator.role(found) and found.pragma != "skip":
                 yield found
 
-    def is_named(self, found: Class) -> bool:
+    def is_named(self, cls: Class) -> bool:
         hits = [
             pattern
             for pattern in self.source.classes
-            if any(fnmatchcase(n, pattern) for n in (found.name, found.path, found.dotted))
+            if any(fnmatchcase(n, pattern) for n in (cls.name, cls.path, cls.dotted))
         ]
         self.used.update(("classes", pattern) for pattern in hits)
         return bool(hits)
@@ -101,19 +101,19 @@ class SurfaceBuilder:
 
     # -- what is made of it ----------------------------------------------------------------------
 
-    def surface_class(self, found: Class, derived: Derived) -> SurfaceClass | None:
+    def surface_class(self, cls: Class, derived: Derived) -> SurfaceClass | None:
         inherited = self.source.style == "subclass"
-        covered = list(candidates(self.classifier, found, inherited=inherited))
-        twins = tuple(self.twins(covered, found))
-        self.report_missing(found)
-        protocol = tuple(self.protocol(found))
-        if not twins and not protocol and found not in derived.modules:
+        covered = list(candidates(self.classifier, cls, inherited=inherited))
+        twins = tuple(self.twins(covered, cls))
+        self.report_missing(cls)
+        protocol = tuple(self.protocol(cls))
+        if not twins and not protocol and cls not in derived.modules:
             return None
-        subclass = self.subclass(found, covered, derived) if found in derived.modules else None
-        is_subscripted = self.source.style == "mixin" and is_generic(found, derived.resolver)
+        subclass = self.subclass(cls, covered, derived) if cls in derived.modules else None
+        is_subscripted = self.source.style == "mixin" and is_generic(cls, derived.resolver)
         made = SurfaceClass(
-            f"{found.flat_name}Async",
-            found,
+            f"{cls.flat_name}Async",
+            cls,
             twins,
             protocol,
             subclass,
@@ -124,19 +124,19 @@ class SurfaceBuilder:
         # Its tests name the class, which only the subclass style imports.
         return shortened(made, derived.resolver) if subclass else made
 
-    def subclass(self, found: Class, covered: list[Candidate], derived: Derived) -> Subclass:
+    def subclass(self, cls: Class, covered: list[Candidate], derived: Derived) -> Subclass:
         """The class that joins the mixin with its source. A manager is made from the async
         queryset class; methods that name a class get its async one."""
-        queryset = queryset_of(derived.resolver, found)
-        model = self.meta(found)
+        queryset = queryset_of(derived.resolver, cls)
+        model = self.meta(cls)
         return Subclass(
-            f"Async{found.name}",
+            f"Async{cls.name}",
             derived.name(queryset) if queryset in derived.modules else "",
-            tuple(self.conversions(found, covered, derived)),
+            tuple(self.conversions(cls, covered, derived)),
             model,
-            keeps_meta=model == "abstract" and "Meta" in found.classes,
-            manager=self.manager_made(found, derived),
-            managers=tuple(self.managers(found, derived)) if model == "proxy" else (),
+            keeps_meta=model == "abstract" and "Meta" in cls.classes,
+            manager=self.manager_made(cls, derived),
+            managers=tuple(self.managers(cls, derived)) if model == "proxy" else (),
         )
 
     def managers(self, model: Class, derived: Derived) -> Iterator[ModelManager]:
@@ -165,19 +165,19 @@ class SurfaceBuilder:
             elif queryset in derived.modules and _is_as_manager(attribute.value):
                 yield ModelManager(name, derived.name(queryset), True, attribute.annotation)
 
-    def manager_made(self, found: Class, derived: Derived) -> str:
+    def manager_made(self, cls: Class, derived: Derived) -> str:
         """The async class of Django's Manager, for the `as_manager()` of its queryset class."""
         for known in derived.modules:
-            if known.dotted == _MANAGER and queryset_of(derived.resolver, known) is found:
+            if known.dotted == _MANAGER and queryset_of(derived.resolver, known) is cls:
                 return derived.name(known)
         return ""
 
-    def meta(self, found: Class) -> str:
+    def meta(self, cls: Class) -> str:
         """What the async class of a model has to be, so as to have no table of its own."""
-        if self.classifier.evaluator.inherited_role(found) != "model":
+        if self.classifier.evaluator.inherited_role(cls) != "model":
             return ""
-        is_root = found.dotted == _MODEL
-        return "abstract" if is_root or is_abstract_model(found) else "proxy"
+        is_root = cls.dotted == _MODEL
+        return "abstract" if is_root or is_abstract_model(cls) else "proxy"
 
     def derive(self, derived: Derived) -> bool:
         """Find classes that get an async class, in the light of those found before: they have
@@ -195,33 +195,31 @@ class SurfaceBuilder:
             derived.add(found, self.selected.output_module)
         return bool(new)
 
-    def is_derived(self, found: Class, derived: Derived) -> bool:
-        covered = list(candidates(self.classifier, found, inherited=True))
+    def is_derived(self, cls: Class, derived: Derived) -> bool:
+        covered = list(candidates(self.classifier, cls, inherited=True))
         return (
             any(self.decide(each).twin for each in covered)
-            or any(self.protocol(found))
-            or any(self.converted(found, covered, derived))
+            or any(self.protocol(cls))
+            or any(self.converted(cls, covered, derived))
         )
 
-    def conversions(
-        self, found: Class, covered: list[Candidate], derived: Derived
-    ) -> Iterator[Twin]:
+    def conversions(self, cls: Class, covered: list[Candidate], derived: Derived) -> Iterator[Twin]:
         """The methods that are to return instances of async classes."""
-        for candidate, classes in self.converted(found, covered, derived):
-            decision = Decision(candidate.function, found, Kind.QUERYSET, ())
+        for candidate, classes in self.converted(cls, covered, derived):
+            decision = Decision(candidate.function, cls, Kind.QUERYSET, ())
             pairs = {(each, derived.name(each)) for each in classes}
             converts = tuple(sorted(pairs, key=lambda pair: pair[0].name))
             yield conversion(decision, candidate.module, converts)
 
     def converted(
-        self, found: Class, covered: list[Candidate], derived: Derived
+        self, cls: Class, covered: list[Candidate], derived: Derived
     ) -> Iterator[tuple[Candidate, list[Class]]]:
         """The methods that return instances of a class by its name, with these classes."""
         role = self.classifier.evaluator.role
         querysets = {each for each in derived.modules if role(each) == "queryset"}
         if not querysets:
             return
-        receiver = derived.of(found)
+        receiver = derived.of(cls)
         for candidate in covered:
             function = candidate.function
             if function.name.startswith("_") or function.binding is not Binding.METHOD:
@@ -239,18 +237,18 @@ class SurfaceBuilder:
             if classes:
                 yield candidate, classes
 
-    def protocol(self, found: Class) -> Iterator[str]:
+    def protocol(self, cls: Class) -> Iterator[str]:
         """The special twins of what `__iter__` reads: `async for`, a list, and `await`."""
         evaluator = self.classifier.evaluator
-        if found.dotted == _MANAGER:
+        if cls.dotted == _MANAGER:
             yield f"{self.source.prefix}list"
-        if evaluator.role(found) != "queryset":
+        if evaluator.role(cls) != "queryset":
             return
-        if "__iter__" in found.functions:
+        if "__iter__" in cls.functions:
             yield "__aiter__"
             yield f"{self.source.prefix}list"
-        if found.name in self.source.await_rows:
-            self.used.add(("await-rows", found.name))
+        if cls.name in self.source.await_rows:
+            self.used.add(("await-rows", cls.name))
             yield "__await__"
 
     def decide(self, candidate: Candidate) -> Decision:
@@ -273,8 +271,8 @@ class SurfaceBuilder:
             makes_proxies=self.source.style == "subclass",
         )
 
-    def twins(self, found: list[Candidate], owner: Class | None) -> Iterator[Twin]:
-        for candidate in found:
+    def twins(self, covered: list[Candidate], owner: Class | None) -> Iterator[Twin]:
+        for candidate in covered:
             self.note_patterns(candidate)
             decision = self.decide(candidate)
             self.entries.append(Entry(self.module, decision))
@@ -373,8 +371,8 @@ class SurfaceBuilder:
         """Whether `functions` names the callable itself, not by a pattern."""
         return any(name.endswith(f".{each}") or name == each for each in self.source.functions)
 
-    def report_missing(self, found: Class) -> None:
-        for each in self.classifier.evaluator.resolver.missing(found):
+    def report_missing(self, cls: Class) -> None:
+        for each in self.classifier.evaluator.resolver.missing(cls):
             self.warn(
                 "AG203",
                 each.message,

@@ -17,25 +17,25 @@ class Derived:
     modules: dict[Class, str] = field(default_factory=dict)
     _made: dict[Class, Class] = field(default_factory=dict)
 
-    def add(self, found: Class, output_module: str) -> None:
-        self.modules[found] = output_module
+    def add(self, cls: Class, output_module: str) -> None:
+        self.modules[cls] = output_module
         self._made.clear()
 
-    def name(self, found: Class) -> str:
+    def name(self, cls: Class) -> str:
         """The dotted name of the async class."""
-        return f"{self.modules[found]}.Async{found.name}"
+        return f"{self.modules[cls]}.Async{cls.name}"
 
-    def of(self, found: Class) -> Class:
+    def of(self, cls: Class) -> Class:
         """The class that `Async…` is, as an evaluator sees it."""
-        if found not in self._made:
-            base = found
-            queryset = queryset_of(self.resolver, found)
+        if cls not in self._made:
+            base = cls
+            queryset = queryset_of(self.resolver, cls)
             if queryset in self.modules:
-                module = self.resolver.readable(found.module)
-                assert module is not None, found.module
-                base = self.resolver.manager_of(found, self.of(queryset), module)
-            self._made[found] = self.resolver.derive(base, f"Async{found.name}")
-        return self._made[found]
+                module = self.resolver.readable(cls.module)
+                assert module is not None, cls.module
+                base = self.resolver.manager_of(cls, self.of(queryset), module)
+            self._made[cls] = self.resolver.derive(base, f"Async{cls.name}")
+        return self._made[cls]
 
 
 def queryset_of(resolver: Resolver, manager: Class) -> Class | None:

@@ -51,5 +51,5 @@ def _text(source: Module, resolver: Resolver) -> str:
     return "\n".join([*lines, ""]) if found else ""
 
 
-def _is_queryset(found: Class, resolver: Resolver) -> bool:
-    return any(known.dotted == _QUERYSET for known in resolver.mro(found))
+def _is_queryset(cls: Class, resolver: Resolver) -> bool:
+    return any(known.dotted == _QUERYSET for known in resolver.mro(cls))

@@ -62,17 +62,17 @@ def _problem(twin: Twin, name: str, what: str) -> Problem:
     )
 
 
-def taken(found: Class, name: str, evaluator: Evaluator) -> str | None:
+def taken(cls: Class, name: str, evaluator: Evaluator) -> str | None:
     """What the class, or an instance of it, has by the name that is no twin; None for nothing."""
-    has = evaluator.lookup(found, name)
+    has = evaluator.lookup(cls, name)
     if has is None:
-        if evaluator.relations.reverse(evaluator.resolver.mro(found), name):
+        if evaluator.relations.reverse(evaluator.resolver.mro(cls), name):
             return "the other end of a relation"
-        if name.endswith("_id") and evaluator.role(found) == "model":
-            has = evaluator.lookup(found, name.removesuffix("_id"))
+        if name.endswith("_id") and evaluator.role(cls) == "model":
+            has = evaluator.lookup(cls, name.removesuffix("_id"))
             return "the key of a relation" if has and isinstance(has[1], Attribute) else None
-        is_set = evaluator.assigners(found, name)
-        return f"set by {found.name}.{is_set[0][0].name}" if is_set else None
+        is_set = evaluator.assigners(cls, name)
+        return f"set by {cls.name}.{is_set[0][0].name}" if is_set else None
     where, what = has
     match what:
         case Class():

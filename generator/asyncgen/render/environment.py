@@ -93,8 +93,8 @@ def is_sensitive(twin: Twin) -> bool:
     return twin.sensitive is not None and twin.kind not in _PLAIN
 
 
-def is_empty(found: StubClass) -> bool:
-    return not (found.functions or found.meta or found.attributes)
+def is_empty(cls: StubClass) -> bool:
+    return not (cls.functions or cls.meta or cls.attributes)
 
 
 def by_condition(functions: Iterable[StubFunction]) -> list[tuple[str, list[StubFunction]]]:

@@ -16,7 +16,7 @@ from asyncgen.stub.scope import Scope, Where
 
 
 def arguments(
-    found: Class,
+    cls: Class,
     owner: Class,
     resolver: Resolver,
     scope: Scope,
@@ -28,14 +28,14 @@ def arguments(
     `own` is what names mean in `found` itself; `unsaid` stands for what a base is not subscripted
     with.
     """
-    module = resolver.readable(found.module)
-    if found is owner or module is None:
+    module = resolver.readable(cls.module)
+    if cls is owner or module is None:
         return own
-    for number, base in enumerate(found.bases):
+    for number, base in enumerate(cls.bases):
         known = resolver.expression(module, base)
         if isinstance(known, Class) and owner in resolver.mro(known):
-            written = Where(module, resolver, found, own)
-            text = found.base_texts[number] if found.base_texts else ""
+            written = Where(module, resolver, cls, own)
+            text = cls.base_texts[number] if cls.base_texts else ""
             given = [scope.annotation(each, written) or unsaid for each in _subscripts(text)]
             inner = {"Self": own["Self"]} if "Self" in own else {}
             home = resolver.readable(known.module) or module

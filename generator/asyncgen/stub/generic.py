@@ -25,21 +25,19 @@ class Generics:
     substitutes: Mapping[str, str] = field(default_factory=dict)
 
 
-def generics(found: Class, lookups: Lookups, scope: Scope) -> Generics:
+def generics(cls: Class, lookups: Lookups, scope: Scope) -> Generics:
     """What `found` is generic in, by type parameters (PEP 695) or by type variables."""
     resolver = lookups.evaluator.resolver
-    module = resolver.readable(found.module)
-    if found.type_parameters and module:
-        parameters, where = scope.type_parameters(
-            found.type_parameters, Where(module, resolver, found)
-        )
+    module = resolver.readable(cls.module)
+    if cls.type_parameters and module:
+        parameters, where = scope.type_parameters(cls.type_parameters, Where(module, resolver, cls))
         names = [
-            _unpacked(where.substitutes[each.name], each.stars) for each in found.type_parameters
+            _unpacked(where.substitutes[each.name], each.stars) for each in cls.type_parameters
         ]
         return Generics(parameters, f"[{', '.join(names)}]", substitutes=where.substitutes)
     names = [
         _unpacked(scope.variable(alias, home), type_parameter(alias).stars)
-        for alias, home in lookups.variables(found)
+        for alias, home in lookups.variables(cls)
     ]
     if not names:
         return Generics()

@@ -340,14 +340,14 @@ class StubMaker:
         wanted = self.spelling.overridden(decision) if found else None
         return None if found and wanted and not overrides(found, wanted) else found
 
-    def checked(self, found: Types, decision: Decision) -> Types | None:
+    def checked(self, types: Types, decision: Decision) -> Types | None:
         """What is inferred; nothing where it overrides a method of Django's that returns rows, in a
         class that does not say whose: mypy's plugin takes them for a type variable's."""
         owner = decision.owner
         row = self.spelling.evaluator.rows.of(owner) if owner else None
         if owner is None or not row or self.spelling.evaluator.rows.is_declared(owner):
-            return found
-        return None if has(found, row) and self.spelling.overridden(decision) else found
+            return types
+        return None if has(types, row) and self.spelling.overridden(decision) else types
 
     def wrapped(
         self, text: str, decision: Decision, where: Where, scope: Scope, kind: Kind | None

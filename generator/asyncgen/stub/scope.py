@@ -214,10 +214,12 @@ class Scope(Namespace):
         found = where.resolver.name(module, chain)
         return self._unsaid(home, last, found, where.resolver)
 
-    def _unsaid(self, module: str, name: str, found: Definition | None, resolver: Resolver) -> str:
+    def _unsaid(
+        self, module: str, name: str, definition: Definition | None, resolver: Resolver
+    ) -> str:
         """`[Any, …]` for a generic class: `found`, or one that is known by its module and name."""
-        if isinstance(found, Class) and not found.module.startswith("django."):
-            parameters = class_parameters(found, resolver)
+        if isinstance(definition, Class) and not definition.module.startswith("django."):
+            parameters = class_parameters(definition, resolver)
             needed = [self.unknown(each) for each in parameters if not each.default]
             return f"[{', '.join(needed)}]" if needed else ""
         return unsaid_arguments(module, name, self.name("typing", "Any"))
@@ -238,39 +240,39 @@ class Scope(Namespace):
             found = Alias(attribute, where.module)  # also of a class, or of Literal[…]
         return self._alias(found, where) or self.name(where.module.name, name)
 
-    def _alias(self, found: Definition | None, where: Where) -> str | None:
+    def _alias(self, definition: Definition | None, where: Where) -> str | None:
         """A type variable, made anew; a private type alias, written out, for it is not for other
         modules to import.
 
         Raises UnknownNameError for what is no type but a value: `User = get_user_model()`.
         """
-        if not isinstance(found, Alias):
+        if not isinstance(definition, Alias):
             return None
-        if is_variable(found):
-            return self.variable(found, where.resolver)
-        attribute = found.attribute
+        if is_variable(definition):
+            return self.variable(definition, where.resolver)
+        attribute = definition.attribute
         value = attribute.value
         if isinstance(value, Call) and last_word(value.function) not in _TYPE_MAKERS:
             raise UnknownNameError(attribute.name)
         if not attribute.name.startswith("_") or attribute.annotation != "TypeAlias":
             return None
-        return self._written_out(found, where)
+        return self._written_out(definition, where)
 
-    def _written_out(self, found: Alias, where: Where) -> str | None:
+    def _written_out(self, alias: Alias, where: Where) -> str | None:
         """What a type alias stands for; the name of a copy of one that has itself in it."""
-        key = (found.module.name, found.attribute.name)
+        key = (alias.module.name, alias.attribute.name)
         if key in self._variables:
             return self._variables[key][0]
         if key in self._open:
             raise RecursiveAliasError(key)
-        home = Where(found.module, where.resolver)
+        home = Where(alias.module, where.resolver)
         self._open.add(key)
         try:
-            return self.annotation(found.attribute.text or "", home)
+            return self.annotation(alias.attribute.text or "", home)
         except RecursiveAliasError as error:
             if error.args != (key,):
                 raise
-            return self._copied(key, found.attribute, home)
+            return self._copied(key, alias.attribute, home)
         finally:
             self._open.remove(key)
 
@@ -282,16 +284,16 @@ class Scope(Namespace):
         self._variables[key] = (local, f"{local}: {self.name('typing', 'TypeAlias')} = {text}")
         return local
 
-    def _imported(self, chain: str, found: Import, where: Where) -> str:
+    def _imported(self, chain: str, imported: Import, where: Where) -> str:
         first, dot, rest = chain.partition(".")
         if variable := self._variable_through(chain, where):
             return variable
-        if found.name is not None:
+        if imported.name is not None:
             definition = where.resolver.name(where.module, first)
             alias = self._alias(definition, where)
-            return (alias or self.name(found.module, found.name, first)) + dot + rest
-        if first != found.module:
-            return self.name(found.module, None, first) + dot + rest
+            return (alias or self.name(imported.module, imported.name, first)) + dot + rest
+        if first != imported.module:
+            return self.name(imported.module, None, first) + dot + rest
         module = _longest_module(chain, where.resolver)
         return self.name(module, None) + chain.removeprefix(module)
 
@@ -307,11 +309,11 @@ class Scope(Namespace):
 
     # -- type variables ----------------------------------------------------------------------------
 
-    def variable(self, found: Alias, resolver: Resolver) -> str:
+    def variable(self, alias: Alias, resolver: Resolver) -> str:
         """The stub's own, invariant copy of a type variable: its name is private, as it is no
         part of what the module has at run time."""
-        where = Where(found.module, resolver)
-        return self._variable(found.attribute.name, type_parameter(found), where)
+        where = Where(alias.module, resolver)
+        return self._variable(alias.attribute.name, type_parameter(alias), where)
 
     def own_variable(self, owner: str, parameter: TypeParameter, where: Where) -> str:
         """A variable for a type parameter (PEP 695) of the function `owner`, where it cannot be

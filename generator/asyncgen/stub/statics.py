@@ -108,9 +108,9 @@ def manager_base(queryset: Class, resolver: Resolver) -> ImportLine:
     return _OUR_MANAGER if any(map(_is_ours, resolver.mro(queryset))) else _DJANGOS_MANAGER
 
 
-def _is_ours(found: Class) -> bool:
+def _is_ours(cls: Class) -> bool:
     """Whether a class is of Django's surface as asyncgen writes it."""
-    return found.module.partition(".")[0] == _OUR_MANAGER.module
+    return cls.module.partition(".")[0] == _OUR_MANAGER.module
 
 
 def as_method(twin: Twin) -> Twin:
