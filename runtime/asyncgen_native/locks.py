@@ -19,18 +19,31 @@ class SuspendingLock:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._thread = threading.get_ident()
-        self.waiting = asyncio.Lock()
+        self._lock = asyncio.Lock()
+        self._waiting = 0
 
     def locked(self) -> bool:
-        return self.waiting.locked()
+        """Tell whether somebody holds it, or has been handed it and has yet to go on."""
+        return self._lock.locked() or self._waiting > 0
+
+    async def acquire(self) -> bool:
+        """Wait for it, on the loop."""
+        self._waiting += 1
+        try:
+            return await self._lock.acquire()
+        finally:
+            self._waiting -= 1
+
+    def release(self) -> None:
+        self._lock.release()
 
     def __enter__(self) -> bool:
-        if in_bridge() and not self.waiting.locked():
-            return complete(self.waiting.acquire())
-        return suspend(self._loop, self.waiting.acquire)
+        if in_bridge() and not self.locked():
+            return complete(self._lock.acquire())
+        return suspend(self._loop, self.acquire)
 
     def __exit__(self, *_: object) -> None:
         if threading.get_ident() == self._thread:
-            self.waiting.release()
+            self.release()
         elif not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.waiting.release)
+            self._loop.call_soon_threadsafe(self.release)

@@ -79,6 +79,7 @@ class _Block:
         self._atomic = transaction.atomic(using, savepoint, durable)
         self._outer = _block.get()
         self._owner: Owner | None = None
+        self._around: Owner | None = None  # of the transaction in which this is a savepoint
         self._before: Owner | None = None
         self._entered = False
         self._lock: asyncio.Lock | None = None
@@ -87,6 +88,7 @@ class _Block:
     async def enter(self) -> None:
         owner = owners.current()
         if owner is not None and owner.in_transaction:
+            self._around = owner
             lock = self._nesting_lock(owner)
             await lock.acquire()
             self._lock = lock
@@ -137,6 +139,8 @@ class _Block:
     async def _leave(self, error: BaseException | None) -> None:
         owner = self._owner
         if owner is None:
+            if error is not None and self._around is not None and self._around.ended:
+                return None  # Rolled back with the block around it; `error` is what is raised.
             return await self._leave_atomic(error)
         with owner.used_by_current_task():
             try:
@@ -152,25 +156,23 @@ class _Block:
 def _leave(
     connection: BaseDatabaseWrapper, atomic: transaction.Atomic, error: BaseException | None
 ) -> None:
-    """Leave `atomic`, and with an error what is still open inside it."""
+    """Leave `atomic`, and with an error what is still open inside it: that of the block, if it has
+    one, which is raised by whoever left it."""
     blocks = connection.atomic_blocks
     if atomic not in blocks:
-        raise RuntimeError("This block was rolled back when the block around it ended.")
-    failure = error
-    if blocks[-1] is not atomic:
-        failure = RuntimeError(
+        if error is None:
+            raise RuntimeError("This block was rolled back when the block around it ended.")
+        return
+    still_open = None
+    while blocks[-1] is not atomic:
+        still_open = still_open or RuntimeError(
             "Rolled back: a task started inside this block was still in a block of its own."
         )
-        failure.__cause__ = error
-        while blocks[-1] is not atomic:
-            blocks[-1].__exit__(RuntimeError, failure, None)
-    if failure is None:
-        atomic.__exit__(None, None, None)
-    else:
-        atomic.__exit__(type(failure), failure, failure.__traceback__)
-    if failure is not error:
-        assert failure is not None
-        raise failure
+        blocks[-1].__exit__(RuntimeError, still_open, None)
+    failure = error or still_open
+    atomic.__exit__(type(failure) if failure else None, failure, None)
+    if error is None and still_open is not None:
+        raise still_open
 
 
 _block: ContextVar[_Block | None] = ContextVar("asyncgen_native_block", default=None)

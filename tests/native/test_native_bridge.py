@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import pytest
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from asyncgen_native import BridgeClosed, NotInBridge, await_, bridge, in_bridge
+from asyncgen_native.locks import SuspendingLock
 from greenlet import getcurrent, greenlet
 
 T = TypeVar("T")
@@ -438,3 +439,34 @@ def test_many_calls_at_once_leave_nothing() -> None:
 def calls_alive() -> int:
     gc.collect()
     return sum(type(each).__name__ == "_Call" for each in gc.get_objects())
+
+
+def test_a_lock_that_was_handed_on_is_not_free() -> None:
+    """Between its release and the step of its next holder somebody may come, who waits, too."""
+    order: list[str] = []
+
+    async def main() -> None:
+        lock = SuspendingLock(asyncio.get_running_loop())
+        entered, leave = asyncio.Event(), asyncio.Event()
+
+        def twice() -> None:
+            with lock:
+                entered.set()
+                await_(leave.wait())
+            with lock:
+                order.append("twice")
+
+        def once() -> None:
+            with lock:
+                order.append("once")
+
+        holder = asyncio.create_task(bridge(twice)())
+        await entered.wait()
+        waiter = asyncio.create_task(bridge(once)())
+        await asyncio.sleep(0)
+        leave.set()
+        await asyncio.gather(holder, waiter)
+        assert not lock.locked()
+
+    asyncio.run(main())
+    assert order == ["once", "twice"]

@@ -146,8 +146,9 @@ class WaitingConnection(psycopg.Connection[Any]):
 
     async def _drop_when_free(self) -> None:
         await self._waiter.cancel_safe()
-        async with self.lock.waiting:
-            self.pgconn.finish()
+        await self.lock.acquire()
+        self.pgconn.finish()
+        self.lock.release()
 
 
 def _note_farewell(farewells: list[str | None], notice: psycopg.errors.Diagnostic) -> None:

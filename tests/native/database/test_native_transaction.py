@@ -579,3 +579,32 @@ def test_transfers_with_cancellations_and_errors_keep_their_sum(run: Run) -> Non
         assert await bridge(Book.objects.total_pages)() == 100 * accounts
 
     run(main())
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_task_that_is_still_in_a_block_does_not_hide_what_failed(run: Run, fails: bool) -> None:
+    """All is rolled back; the error is that of the block, as on threads."""
+
+    async def main() -> None:
+        inside, forever = asyncio.Event(), asyncio.Event()
+
+        async def sibling() -> None:
+            async with aatomic():
+                await create(name="b")
+                inside.set()
+                await forever.wait()
+
+        expected = pytest.raises(KeyError) if fails else pytest.raises(RuntimeError, match="still")
+        with expected:
+            async with aatomic():
+                await create(name="a")
+                task = asyncio.create_task(sibling())
+                await inside.wait()
+                if fails:
+                    raise KeyError
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await anames() == []
+
+    run(main())
