@@ -5,12 +5,19 @@ from __future__ import annotations
 import datetime
 import importlib
 import inspect
-from collections.abc import Iterator
+import types
+import uuid
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
+from textwrap import indent
 
 import pytest
-from asyncgen.analysis.library import ROOT, files
-from asyncgen.source import Class, Function, ParameterKind
+from analysis import methods
+from asyncgen.analysis.library import ROOT, files, runs_through
+from asyncgen.resolve import FunctionIn
+from asyncgen.source import Class, Function, Parameter, ParameterKind
 from test_infer import inferred
 
 _BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
@@ -131,3 +138,118 @@ def test_types_are_those_of_python(expression: str, type_: str) -> None:
     value = eval(expression, {"datetime": datetime, "Decimal": Decimal})
     heads = {each.strip().partition("[")[0] for each in type_.split("|")}
     assert type(value).__name__.removesuffix("Type") in heads
+
+
+# -- what is run through ---------------------------------------------------------------------------
+
+
+@Sequence.register
+class StandIn:
+    """Notes that somebody runs through it, or measures it. Its truth, and whether a text is in it,
+    are asked of texts and flags as well, where no queryset is passed."""
+
+    is_run = False
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __contains__(self, item: object) -> bool:
+        return False
+
+    def __len__(self) -> int:
+        self.is_run = True
+        return 1
+
+    def __getitem__(self, index: int) -> str:
+        self.is_run = True
+        return "ab"[index]
+
+    def __iter__(self) -> Iterator[str]:
+        self.is_run = True
+        return iter("a")
+
+
+# What to pass beside the stand-in: always, and where it has to be, by annotation.
+BESIDE: dict[str, object] = {
+    "k": 1,
+    "viewname": "page",
+    "urlconf": types.ModuleType("urls"),
+    "namespace": uuid.NAMESPACE_DNS,
+}
+BESIDE["urlconf"].urlpatterns = []  # type: ignore[attr-defined]
+REQUIRED: dict[str, object] = {
+    "int": 1,
+    "float": 1.0,
+    "str": "a",
+    "date": datetime.date(2026, 1, 2),
+    "datetime": datetime.datetime(2026, 1, 2),
+}
+
+
+def followed() -> Iterator[tuple[str, Parameter, tuple[Parameter, ...]]]:
+    """Each parameter of what `call_other` calls, with those that have to be passed beside it."""
+    for dotted, each in DECLARED.items():
+        module = dotted.rpartition(".")[0]
+        made = each if isinstance(each, Function) else each.functions.get("__init__")
+        if module in names() and made and module not in ("builtins", "collections.abc"):
+            parameters = made.signature.parameters[made is not each :]
+            for parameter in parameters:
+                beside = (
+                    one
+                    for one in parameters
+                    if one != parameter and (one.default is None or one.name in BESIDE)
+                )
+                if not parameter.kind.name.startswith("VAR_"):
+                    yield dotted, parameter, tuple(beside)
+
+
+@pytest.mark.parametrize(
+    ("dotted", "parameter", "beside"),
+    [pytest.param(*each, id=f"{each[0]}({each[1].name})") for each in followed()],
+)
+def test_what_is_run_through_is_annotated_iterable(
+    dotted: str, parameter: Parameter, beside: tuple[Parameter, ...]
+) -> None:
+    """An oracle: each argument is one that notes what is done with it."""
+    passed = StandIn()
+    required = [each for each in beside if not each.kind.name.startswith("VAR_")]
+    arguments = {
+        each.name: BESIDE.get(each.name, REQUIRED.get(each.annotation or "", "a"))
+        for each in required
+    } | {parameter.name: passed}
+    function = real(dotted)
+    declared = DECLARED[dotted]
+    made = declared if isinstance(declared, Function) else declared.functions["__init__"]
+    by_position = [
+        each.name
+        for each in made.signature.parameters
+        if each.kind is ParameterKind.POSITIONAL_ONLY and each.name in arguments
+    ]
+    positional = [arguments.pop(name) for name in by_position]
+    with suppress(Exception), warnings.catch_warnings(action="ignore"):
+        function(*positional, **arguments)  # type: ignore[operator]
+    told = runs_through(dotted)
+    assert told is not None
+    assert passed.is_run == (parameter.name in told)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "random.choice(self)",
+        "random.sample(population=self, k=2)",
+        "collections.Counter(self)",
+        "json.dumps(self)",
+        "slugify(self)",
+        "os.path.join('a', self)",
+    ],
+)
+def test_what_is_made_of_a_queryset_is_none(call: str) -> None:
+    imports = "import collections, json, os.path, random\nfrom django.utils.text import slugify\n"
+    assert methods(f"def f(self):\n{indent(imports, '    ')}    return {call}")["f"] == "value"
+
+
+@pytest.mark.parametrize("dotted", DECLARED)
+def test_what_is_declared_is_found_by_its_name(dotted: str) -> None:
+    if dotted.rpartition(".")[0] in names():
+        assert isinstance(files().dotted(dotted), Class | FunctionIn)

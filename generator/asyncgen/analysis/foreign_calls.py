@@ -8,6 +8,7 @@ from asyncgen import knowledge
 from asyncgen.analysis.calls import Calls
 from asyncgen.analysis.foreign import is_setting
 from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.library import runs_through
 from asyncgen.analysis.protocols import SWALLOWING
 from asyncgen.analysis.values import (
     NONE,
@@ -94,9 +95,15 @@ class ForeignCalls(Calls):
         for value in arguments.values:
             functions = frozenset(each for each in value if isinstance(each, Bound))
             self.call_back(functions, unknown(f"what {dotted} passes"), frame)
+        ran = runs_through(dotted)
+        named = ((name, value) for name, value in arguments.keywords if name)
+        for key, value in (*enumerate(arguments.positional), *named):
+            if ran and key in ran:
+                self.iterate(value, frame)
         if lazy and not dotted.startswith("django.db.models"):
             frame.note(Level.DOUBT, f"hands a queryset to {dotted}")
-            return unknown(f"the result of {dotted}", from_queryset=True)
+            told = self.told_of(dotted, frame)
+            return told or unknown(f"the result of {dotted}", from_queryset=ran is None)
         return frozenset({Foreign(f"{dotted}()")})
 
     def call_builtin(self, name: str, arguments: Arguments, frame: Frame) -> Value:

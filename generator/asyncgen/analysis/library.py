@@ -60,6 +60,36 @@ def files() -> Resolver:
     return _Files((ROOT,), lambda path, name: read_file(path, name, path.name, keep=True))
 
 
+@cache
+def runs_through(dotted: str) -> frozenset[int | str] | None:
+    """Which arguments a call of a function or class of the library runs through: the places and
+    names of the parameters that are annotated Iterable. None where the library has no such name."""
+    match files().dotted(dotted):
+        case FunctionIn() as found:
+            function: object = found.function
+        case Class() as cls:
+            _, function = files().lookup(cls, "__init__") or (cls, None)
+        case _:
+            return None
+    whole = Passed(is_complete=False)
+    signature = _fitting(function, whole) if isinstance(function, Function) else None
+    return frozenset(
+        key
+        for place, each in enumerate(signature.parameters if signature else ())
+        if each.annotation and _is_iterable(parse_annotation(each.annotation))
+        for key in (place, each.name)
+    )
+
+
+def _is_iterable(annotation: Expression | None) -> bool:
+    match annotation:
+        case Item(value=value):
+            return last_word(value) == "Iterable"
+        case Operation(operator="|", operands=operands):
+            return any(map(_is_iterable, operands))
+    return False
+
+
 @dataclass
 class Library:
     """Looks up what calls give; `meaning` reads annotations, and `elements` says what is in an

@@ -1,5 +1,7 @@
 # https://docs.python.org/3/library/uuid.html
 
+from collections.abc import Iterable
+
 class UUID:
     hex: str
     int: int
@@ -7,9 +9,9 @@ class UUID:
     def __init__(
         self,
         hex: str | None = None,
-        bytes: object = None,
-        bytes_le: object = None,
-        fields: object = None,
+        bytes: Iterable[object] | None = None,
+        bytes_le: Iterable[object] | None = None,
+        fields: Iterable[object] | None = None,
         int: object = None,
         version: object = None,
     ) -> None: ...

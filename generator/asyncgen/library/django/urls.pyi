@@ -1,9 +1,11 @@
 # https://docs.djangoproject.com/en/stable/ref/urlresolvers/
 
+from collections.abc import Iterable
+
 def reverse(
     viewname: object,
-    urlconf: object = None,
-    args: object = None,
+    urlconf: Iterable[object] | str | None = None,
+    args: Iterable[object] | None = None,
     kwargs: object = None,
     current_app: object = None,
     *,

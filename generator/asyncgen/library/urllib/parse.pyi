@@ -1,14 +1,22 @@
 # https://docs.python.org/3/library/urllib.parse.html
 
+from collections.abc import Iterable
+
 def quote(
-    string: object, safe: object = "/", encoding: str | None = None, errors: str | None = None
+    string: object,
+    safe: Iterable[object] = "/",
+    encoding: str | None = None,
+    errors: str | None = None,
 ) -> str: ...
 def quote_plus(
-    string: object, safe: object = "", encoding: str | None = None, errors: str | None = None
+    string: object,
+    safe: Iterable[object] = "",
+    encoding: str | None = None,
+    errors: str | None = None,
 ) -> str: ...
 def unquote(string: object, encoding: str = "utf-8", errors: str = "replace") -> str: ...
 def urlencode(
-    query: object,
+    query: Iterable[object],
     doseq: bool = False,
     safe: object = "",
     encoding: str | None = None,
