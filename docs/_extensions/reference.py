@@ -111,11 +111,11 @@ def django_page(module: ModuleType) -> str:
             parts.append(f".. autofunction:: {full}\n\n")
         elif name.endswith("Async"):
             joined = members.get(f"Async{name.removesuffix('Async')}")
-            shown = [] if joined else list(twins_of(member).values())
+            shown = [] if joined else [*twins_of(member).values(), *additions_to(member)]
             parts.append(entry(full, shown))
         else:
-            pairs = twins_of(member)
-            parts.append(entry(full, [each for pair in pairs.items() for each in pair]))
+            pairs = [each for pair in twins_of(member).items() for each in pair]
+            parts.append(entry(full, [*pairs, *additions_to(member)]))
     return "".join(parts)
 
 
@@ -129,6 +129,19 @@ def twins_of(cls: type) -> Mapping[str, str]:
         if (match := summary(getattr(member, "__func__", member)))
     }
     return {sync: twin for sync, twin in found.items() if inspect.isroutine(getattr(cls, twin))}
+
+
+def additions_to(cls: type) -> list[str]:
+    """The methods that asyncgen wrote and that are the twin of none, such as `alist`."""
+    written = [base for base in cls.__mro__ if base.__module__.startswith("asyncgen_django.")]
+    members = {name: member for base in written for name, member in vars(base).items()}
+    return [
+        name
+        for name, member in members.items()
+        if not name.startswith("_")
+        and inspect.isroutine(getattr(cls, name))
+        and not summary(getattr(member, "__func__", member))
+    ]
 
 
 def entry(full: str, members: list[str]) -> str:

@@ -1,4 +1,6 @@
-"""Every sample of the how-to pages: Python is run in the bookshop, page by page; TOML is loaded.
+"""Every sample of the how-to and explanation pages: Python is run in the bookshop, TOML is loaded.
+
+Each page is run by itself.
 
 A block that begins with the name of a file (`# settings.py`) or with `# before` stands for what
 cannot be run here, and is compiled.
@@ -15,10 +17,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from asyncgen.config import AUDIT_KEYS, KEYS
+from asyncgen.config import AUDIT_KEYS, KEYS, load
+from asyncgen.plan import Run
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted((ROOT / "docs/how-to").glob("*.md"))
+PAGES = [
+    page
+    for part in ("how-to", "explanation")
+    for page in sorted((ROOT / "docs" / part).glob("*.md"))
+]
 # Pages whose samples tests of their own area run: they are about other classes than the bookshop's.
 ELSEWHERE = {
     "adopting.md": "tests/adoption",
@@ -28,7 +35,7 @@ ELSEWHERE = {
 }
 OWN = [path for path in PAGES if path.name not in ELSEWHERE]
 
-RUN = """\
+SCRIPT = """\
 import ast, asyncio, inspect, json, os, sys, unittest
 import django
 from io import StringIO
@@ -79,7 +86,7 @@ def test_python_compiles_and_runs(page: Path, tmp_path: Path) -> None:
     if not runs:
         return
     done = subprocess.run(
-        [sys.executable, "-c", RUN],
+        [sys.executable, "-c", SCRIPT],
         input=json.dumps(runs),
         cwd=ROOT / "examples/bookshop",
         env={
@@ -104,6 +111,18 @@ def test_toml_has_keys_that_there_are(page: Path) -> None:
                 assert KEYS[key].accepts(value), f"{key} = {value!r}"
                 assert not KEYS[key].choices or value in KEYS[key].choices
         assert table.get("audit", {}).keys() <= AUDIT_KEYS.keys()
+
+
+def test_the_methods_of_the_example_are_judged_as_the_page_says(tmp_path: Path) -> None:
+    page = ROOT / "docs/explanation/judging.md"
+    (tmp_path / "querysets.py").write_text(blocks(page, "python")[0])
+    (tmp_path / "pyproject.toml").write_text('[tool.asyncgen]\nsources = ["querysets.py"]\n')
+    entries = Run(load(tmp_path / "pyproject.toml")).result().entries
+    judged = {each.decision.function.name: each.decision.kind.value for each in entries}
+    text = " ".join(page.read_text("utf-8").split())
+    said = dict(re.findall(r"\* `(\w+)\(\)`(?:(?!\* `).)*?\*\*(\w+)\*\*:", text))
+    assert judged == said
+    assert len(said) == 3
 
 
 def test_every_page_is_one_that_is_run_here_or_elsewhere() -> None:

@@ -77,6 +77,12 @@ def test_the_inventory_has_both_names_of_every_pair(site: Path) -> None:
     assert pairs > 150
 
 
+def test_what_is_no_pair_is_in_the_inventory(site: Path) -> None:
+    known = names(site / "objects.inv")
+    for name in ("AsyncQuerySet.alist", "AsyncManager.alist", "AsyncQuerySet.as_manager"):
+        assert f"asyncgen_django.{name}" in known
+
+
 @pytest.mark.parametrize(
     "lines",
     [
