@@ -15,6 +15,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from greenlet import getcurrent, greenlet
 
+from .blocking import watching
+
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -107,22 +109,27 @@ async def run(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """
     __traceback_hide__ = True  # Django's error page leaves the frame out, as it does asgiref's
     call = _Call(func, getcurrent())
-    step: Any = call.switch(*args, **kwargs)
-    while not call.dead:
-        try:
-            result = await step
-        except GeneratorExit:
-            call.closing = True
-            _driven_from_here(call).throw(GeneratorExit)
-            if not call.dead:
-                raise RuntimeError(f"{func!r} ignored GeneratorExit") from None
-            raise
-        except BaseException as error:
-            # Without this frame, which would be there once for every wait on the way.
-            trace = error.__traceback__.tb_next if error.__traceback__ else None
-            step = _driven_from_here(call).throw(type(error), error, trace)
-        else:
-            step = _driven_from_here(call).switch(result)
+    watch = watching()
+    try:
+        step: Any = call.switch(*args, **kwargs)
+        while not call.dead:
+            try:
+                result = await (step if watch is None else watch.outside(step))
+            except GeneratorExit:
+                call.closing = True
+                _driven_from_here(call).throw(GeneratorExit)
+                if not call.dead:
+                    raise RuntimeError(f"{func!r} ignored GeneratorExit") from None
+                raise
+            except BaseException as error:
+                # Without this frame, which would be there once for every wait on the way.
+                trace = error.__traceback__.tb_next if error.__traceback__ else None
+                step = _driven_from_here(call).throw(type(error), error, trace)
+            else:
+                step = _driven_from_here(call).switch(result)
+    finally:
+        if watch is not None:
+            watch.end()
     if call.late is not None:
         raise call.late
     return cast(R, step)

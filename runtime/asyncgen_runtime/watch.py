@@ -88,7 +88,7 @@ _watchers: list[_Watcher] = []
 
 def _note(kind: str, what: str, frame: FrameType | None) -> None:
     """Note what the code of the project that this frame was called by did."""
-    frames = list(_of_project(frame))
+    frames = list(of_project(frame))
     if not frames:
         return
     chain = tuple(_step(each) for each in reversed(frames))
@@ -117,7 +117,7 @@ _LIBRARIES = tuple(
 )
 
 
-def _of_project(frame: FrameType | None) -> Iterator[FrameType]:
+def of_project(frame: FrameType | None) -> Iterator[FrameType]:
     """The frames on the loop that no library has, from the inside out."""
     while frame is not None and frame.f_code not in _LOOP:
         if not _is_library(frame.f_code.co_filename):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import logging
 import sys
 import threading
 import traceback
@@ -470,3 +471,52 @@ def test_a_lock_that_was_handed_on_is_not_free() -> None:
 
     asyncio.run(main())
     assert order == ["once", "twice"]
+
+
+def test_debug_mode_names_the_line_that_blocks_the_loop() -> None:
+    told = threading.Event()
+    messages: list[str] = []
+
+    class Teller(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+            told.set()
+
+    def block() -> None:
+        assert told.wait(30)
+
+    async def main() -> None:
+        asyncio.get_running_loop().slow_callback_duration = 0.01
+        await bridge(block)()
+
+    logger, teller = logging.getLogger("asyncgen_native"), Teller()
+    logger.addHandler(teller)
+    try:
+        asyncio.run(main(), debug=True)
+    finally:
+        logger.removeHandler(teller)
+    line = block.__code__.co_firstlineno + 1
+    assert f"{__file__}, line {line}, in {block.__qualname__}" in messages[0]
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_waiting_is_not_blocking(debug: bool) -> None:
+    """A timer runs while the call computes in debug mode, and none while it waits."""
+
+    def running() -> int:
+        timers = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+        return sum(not each.finished.is_set() for each in timers)
+
+    async def arunning() -> int:
+        await asyncio.sleep(0)
+        return running()
+
+    def work() -> list[int]:
+        return [running(), await_(arunning()), running()]
+
+    async def main() -> None:
+        asyncio.get_running_loop().slow_callback_duration = 600
+        assert await bridge(work)() == [int(debug), 0, int(debug)]
+        assert running() == 0
+
+    asyncio.run(main(), debug=debug)
