@@ -18,13 +18,15 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from asyncgen.config import Config, Source
 from asyncgen.deep import deeply
 from asyncgen.plan import Run, rendered
 from asyncgen.problems import AsyncgenError
+from asyncgen.read import Files
+from asyncgen.source import Module
 
 SEED = 20
 SOURCE = Source(
@@ -43,12 +45,20 @@ def files(folder: Path) -> list[Path]:
     return [path for path in found if "site-packages" not in path.relative_to(folder).parts]
 
 
-def outcome(root: Path, path: Path, known: dict[tuple[Path, str], object]) -> Iterable[str]:
+@dataclass(frozen=True)
+class Readings:
+    """What is read once for all files."""
+
+    known: dict[tuple[Path, str], Module] = field(default_factory=dict)
+    files: Files = field(default_factory=Files)
+
+
+def outcome(root: Path, path: Path, readings: Readings) -> Iterable[str]:
     """The codes of the problems; "written" where there are none."""
     source = replace(SOURCE, sources=(path.relative_to(root).as_posix(),))
     config = Config(root, root / "pyproject.toml", (source,), search=(root,))
     run = Run(config)
-    run.known = known  # type: ignore[assignment]
+    run.known, run.files = readings.known, readings.files
     try:
         result = run.result()
     except AsyncgenError as error:
@@ -83,12 +93,12 @@ def main() -> None:
     for root, paths in chosen(arguments):
         counts: Counter[str] = Counter()
         times: list[tuple[float, Path]] = []
-        known: dict[tuple[Path, str], object] = {}
+        readings = Readings()
         paths = paths[:: arguments.every]
         for path in paths:
             began = time.process_time()
             try:
-                counts.update(outcome(root, path, known))
+                counts.update(outcome(root, path, readings))
             except Exception as error:
                 counts["exception"] += 1
                 print(f"{path}: {type(error).__name__}: {str(error)[:200]}", flush=True)

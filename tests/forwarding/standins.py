@@ -605,5 +605,5 @@ def bridges(names: Sequence[str], static_twin: Callable[..., Any]) -> dict[str, 
     }
     for each in names:
         module, _, name = each.rpartition(".")
-        given[module] = SimpleNamespace(**{name: _Bridge})
+        setattr(given.setdefault(module, SimpleNamespace()), name, _Bridge)
     return given

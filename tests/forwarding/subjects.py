@@ -61,7 +61,8 @@ def subject(name: str, folder: Path) -> Subject:
         example = ROOT / "examples" / name
         return _made(name, (example, INSTALLED), _texts(example))
     golden = ROOT / "tests" / "golden" / name.removeprefix("golden-")
-    bridges = tuple(each.bridge for each in load(golden / "source/pyproject.toml").sources)
+    sources = load(golden / "source/pyproject.toml").sources
+    bridges = tuple(bridge for each in sources for bridge in (each.bridge, *each.bridges.values()))
     texts = _texts(golden / "expected") | _inlined(golden / "expected")
     return _made(name, (golden / "source", INSTALLED), texts, bridges)
 

@@ -8,7 +8,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -157,6 +157,7 @@ def test_a_backend_that_said_that_it_ends_is_not_used_again(
     settings = connections.settings["default"]
     host, port = settings["HOST"], int(settings["PORT"])
     said = asyncio.Event()
+    serving: list[asyncio.Task[None] | None] = []
 
     async def forward(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         while data := await source.read(65536):
@@ -166,11 +167,16 @@ def test_a_backend_that_said_that_it_ends_is_not_used_again(
                 said.set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.append(asyncio.current_task())
         from_server, to_server = await asyncio.open_connection(host, port)
-        with closing(to_server), closing(writer), suppress(ConnectionError):
+        with suppress(ConnectionError):
             asks = asyncio.create_task(forward(reader, to_server))
             await forward(from_server, writer)
             await asks
+        for each in (to_server, writer):
+            each.close()
+            with suppress(ConnectionError):
+                await each.wait_closed()
 
     def terminate(pid: int) -> None:
         name, user = settings["NAME"], settings["USER"]
@@ -187,6 +193,7 @@ def test_a_backend_that_said_that_it_ends_is_not_used_again(
                 await said.wait()
                 assert await aask(PID) != pid
                 await close_pools()
+            await asyncio.gather(*filter(None, serving))
 
     run(main())
 

@@ -744,8 +744,13 @@ def test_an_interrupt_ends_what_waits_in_a_block(run, where):
                 await interrupted()
             await aon_commit(interrupted)
 
-    with pytest.raises(KeyboardInterrupt):
-        run(main())
+    # Where tests run in the background, the shell has interrupts ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(main())
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert run(names()) == (["a"] if where == "callback" else [])
 
 
