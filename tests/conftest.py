@@ -15,6 +15,14 @@ T = TypeVar("T")
 FIGURE = "figure"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Side by side, tests of many modules share a process, and what one left may be collected in
+    # another's: Python 3.13 tells of SQLite's connections then. Tests that are about connections
+    # run in processes of their own as well, where such a warning is an error.
+    if hasattr(config, "workerinput"):
+        config.addinivalue_line("filterwarnings", "ignore:unclosed database:ResourceWarning")
+
+
 @pytest.fixture
 def told(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Show a line below pytest's summary, also from a test that another process runs."""

@@ -80,8 +80,9 @@ def test_anyio(run: Any) -> None:
             await inside.wait()
             group.cancel_scope.cancel()
         with anyio.move_on_after(0) as scope:
-            async with aatomic():  # else the server may have been quicker
+            async with aatomic():
                 await create(name="never")
+                await anyio.sleep_forever()
         assert scope.cancelled_caught
         assert await count() == 4
 
