@@ -1,1 +1,1 @@
-# Makes the folder a package, so that the modules in it are found.
+# The package django; its modules stand beside this file.
