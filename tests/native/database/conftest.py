@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +29,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if HERE in item.path.parents and "forgotten" in item.name:
                 item.add_marker(LEFT_OPEN)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sessions_have_ended(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """PostgreSQL takes a moment to end what was closed, and drops no database until then."""
+    yield
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    with django_db_blocker.unblock():
+        for _ in range(200):
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+                (sessions,) = cursor.fetchone()
+            if sessions == 1:
+                break
+            threading.Event().wait(0.05)
+        connection.close()
 
 
 @pytest.fixture
