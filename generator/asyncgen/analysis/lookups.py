@@ -5,13 +5,13 @@ Calls end here or in a body; what a body returns is not told here but by `outcom
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from asyncgen.analysis.core import Core
 from asyncgen.analysis.django_stubs import DjangoStubs, Stubbed
 from asyncgen.analysis.rows import Rows
-from asyncgen.analysis.types import ANY, NONE, SELF, Known, Types, builtin, substituted
+from asyncgen.analysis.types import ANY, NONE, SELF, Known, Types, all_of, builtin, substituted
 from asyncgen.analysis.values import NO_ARGUMENTS, Arguments, Bound, Instance
 from asyncgen.analysis.variables import is_variable, variables
 from asyncgen.annotation import last_word, parse_annotation
@@ -203,13 +203,13 @@ class Lookups:
             case Literal(type="str", text=text):
                 return self.annotation(text, module, resolver, names)
             case Operation(operator="|", operands=operands):
-                return _union(self._meaning(each, module, resolver, names) for each in operands)
+                return all_of(self._meaning(each, module, resolver, names) for each in operands)
             case Item(value=value, index=index):
                 parts = index.elements if isinstance(index, Display) else (index,)
                 arguments = [self._meaning(each, module, resolver, names) for each in parts]
                 word = last_word(value)
                 if word in ("Optional", "Union"):
-                    return _union([*arguments, *([NONE] if word == "Optional" else [])])
+                    return all_of([*arguments, *([NONE] if word == "Optional" else [])])
                 base = self._meaning(value, module, resolver, names)
                 if base is None or len(base) != 1 or any(each is None for each in arguments):
                     return None
@@ -253,15 +253,6 @@ _PRIVATE: Mapping[str, Types] = {
     "django.db.models.base.Model._get_next_or_previous_by_FIELD": SELF,
     "django.db.models.base.Model._get_next_or_previous_in_order": SELF,
 }
-
-
-def _union(parts: Iterable[Types | None]) -> Types | None:
-    found: set[Known] = set()
-    for each in parts:
-        if each is None:
-            return None
-        found |= each
-    return frozenset(found)
 
 
 def _is_queryset(known: Known) -> bool:
