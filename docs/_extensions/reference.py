@@ -15,7 +15,6 @@ from types import ModuleType
 
 import asyncgen_django
 import click
-from asyncgen.audit.rules import RULES, Rule
 from asyncgen.cli import main
 from asyncgen.codes import Code, codes
 from asyncgen.sphinx.pairs import summary
@@ -159,32 +158,29 @@ def heading(text: str, line: str) -> str:
 def code_pages() -> Iterator[tuple[str, str]]:
     """A page for each code, and the table of all."""
     for code in codes().values():
-        yield f"codes/{code.code}.md", code_page(code)
-    for rule in RULES.values():
-        yield f"codes/{rule.code}.md", rule_page(rule)
-    rows = [(each.code, each.severity, each.what) for each in codes().values()]
-    rows += [(each.code, each.severity.value, each.what) for each in RULES.values()]
+        yield f"codes/{code.code}.md", rule_page(code) if code.name else problem_page(code)
     table = "\n".join(
-        f"| [{code}](made/codes/{code}.md) | {sort} | {what} |" for code, sort, what in rows
+        f"| [{each.code}](made/codes/{each.code}.md) | {each.severity.value} | {each.what} |"
+        for each in codes().values()
     )
     yield "include/codes.md", f"| code | | what |\n|---|---|---|\n{table}\n"
 
 
-def code_page(code: Code) -> str:
-    first, _, rest = code.example.lstrip().partition("\n")
+def problem_page(code: Code) -> str:
+    first, _, rest = code.example.partition("\n")
     language = "text" if code.code == "AG102" else "toml" if "toml" in first else "python"
     example = f"## For example\n\n```{language}\n{first}\n{rest}```\n\n" if code.example else ""
     return (
-        f"# {code.code}: {code.what}\n\n*{code.severity.capitalize()}.*\n\n{code.why}\n{example}"
-        f"## The way out\n\n{code.way}"
+        f"# {code.code}: {code.what}\n\n*{code.severity.value.capitalize()}.*\n\n{code.why}\n"
+        f"{example}## The way out\n\n{code.way}"
     )
 
 
-def rule_page(rule: Rule) -> str:
+def rule_page(rule: Code) -> str:
     return (
         f"# {rule.code}: {rule.what}\n\n*{rule.severity.value.capitalize()}*, `{rule.name}`.\n\n"
-        f"{rule.why}\n\n## Instead of\n\n```python\n{rule.example}\n```\n\n## write\n\n"
-        f"```python\n{rule.way}\n```\n\n## Ignore one\n\n"
+        f"{rule.why}\n## Instead of\n\n```python\n{rule.example}```\n\n## write\n\n"
+        f"```python\n{rule.way}```\n\n## Ignore one\n\n"
         f"```python\ncall()  # asyncgen: ignore[{rule.code}] why\n```\n"
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from asyncgen.audit.finding import Finding, Level, Link
 from asyncgen.audit.places import shown
-from asyncgen.audit.rules import RULES
+from asyncgen.codes import codes
 
 
 def text(findings: Sequence[Finding], root: Path) -> str:
@@ -16,7 +16,7 @@ def text(findings: Sequence[Finding], root: Path) -> str:
 
 
 def _lines(finding: Finding, root: Path) -> list[str]:
-    severity = RULES[finding.code].severity.value
+    severity = codes()[finding.code].severity.value
     doubt = "possible " if finding.level is Level.POSSIBLE else ""
     place = f"{shown(finding.path, root)}:{finding.line}"
     head = f"{place}: {doubt}{severity}: {finding.message} [{finding.code}]"

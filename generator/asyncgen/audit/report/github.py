@@ -10,7 +10,7 @@ from pathlib import Path
 
 from asyncgen.audit.finding import Finding
 from asyncgen.audit.places import shown
-from asyncgen.audit.rules import RULES
+from asyncgen.codes import codes
 from asyncgen.problems import as_data, as_property
 
 
@@ -32,4 +32,4 @@ def _command(finding: Finding, root: Path) -> str:
     chain = [f"{each.text}  {shown(each.path, root)}:{each.line}" for each in finding.chain]
     advice = [finding.fix.text] if finding.fix else []
     message = as_data("\n".join([finding.message, *chain, *advice]))
-    return f"::{RULES[finding.code].severity.value} {said}::{message}\n"
+    return f"::{codes()[finding.code].severity.value} {said}::{message}\n"

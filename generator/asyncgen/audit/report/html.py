@@ -14,7 +14,7 @@ from asyncgen.audit.finding import Finding, Level, Link
 from asyncgen.audit.outcome import Outcome
 from asyncgen.audit.places import shown
 from asyncgen.audit.report.source import Owner, Row, Source
-from asyncgen.audit.rules import RULES, Rule
+from asyncgen.codes import Code, codes
 
 _APP_MARKS = ("apps.py", "models.py", "models", "migrations")  # what a folder of an app has
 
@@ -44,7 +44,7 @@ class Card:
 
     number: int
     finding: Finding
-    rule: Rule
+    rule: Code
     app: str
     place: str
     steps: list[Step]
@@ -133,7 +133,7 @@ def text(found: Outcome, project: str) -> str:
         project=project,
         found=found,
         cards=page.cards,
-        codes=_totals((each.finding.code for each in page.cards), lambda code: RULES[code].what),
+        codes=_totals((each.finding.code for each in page.cards), lambda code: codes()[code].what),
         apps=_totals((each.app for each in page.cards), str),
         entries=entries,
         files=_totals((each.file for each in entries for _ in each.cards), str),
@@ -165,7 +165,7 @@ class _Page:
         return Card(
             number=number,
             finding=finding,
-            rule=RULES[finding.code],
+            rule=codes()[finding.code],
             app=self.app(finding.path),
             place=self.place(finding.path, finding.line),
             steps=self.steps(finding),

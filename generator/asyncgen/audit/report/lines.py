@@ -10,7 +10,7 @@ from pathlib import Path
 from asyncgen.audit.baseline import Fingerprint
 from asyncgen.audit.finding import Finding
 from asyncgen.audit.places import shown
-from asyncgen.audit.rules import RULES
+from asyncgen.codes import codes
 
 
 def text(findings: Sequence[Finding], root: Path) -> str:
@@ -31,7 +31,7 @@ def as_object(finding: Finding, root: Path) -> dict[str, object]:
         "message": finding.message,
         "chain": [[shown(each.path, root), each.line, each.text] for each in finding.chain],
         "fix": fix and asdict(fix),
-        "severity": RULES[finding.code].severity.value,
+        "severity": codes()[finding.code].severity.value,
         "column": finding.column + 1,
         "end_column": finding.end_column + 1,
         "function": finding.function,

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from asyncgen.audit.baseline import Fingerprint
 from asyncgen.audit.finding import Finding, Level, Link
 from asyncgen.audit.places import shown
-from asyncgen.audit.rules import RULES, Rule
+from asyncgen.codes import Code, codes
 
 Object: TypeAlias = dict[str, object]
 
@@ -46,8 +46,8 @@ def text(findings: Sequence[Finding], root: Path, replacements: Replacements | N
 
 
 def _log(findings: Sequence[Finding], root: Path, replacements: Replacements) -> Object:
-    codes = sorted({each.code for each in findings})
-    indices = {code: index for index, code in enumerate(codes)}
+    told = sorted({each.code for each in findings})
+    indices = {code: index for index, code in enumerate(told)}
     seen: Counter[Fingerprint] = Counter()
     results = []
     for finding in findings:
@@ -60,7 +60,7 @@ def _log(findings: Sequence[Finding], root: Path, replacements: Replacements) ->
     driver = {
         "name": "asyncgen",
         "informationUri": "https://pypi.org/project/asyncgen/",
-        "rules": [_rule(RULES[code]) for code in codes],
+        "rules": [_rule(codes()[code]) for code in told],
     }
     run = {
         "tool": {"driver": driver},
@@ -71,14 +71,14 @@ def _log(findings: Sequence[Finding], root: Path, replacements: Replacements) ->
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(rule: Rule) -> Object:
+def _rule(rule: Code) -> Object:
     """§ 3.49."""
     return {
         "id": rule.code,
         "name": rule.name,
         "shortDescription": {"text": rule.what},
-        "fullDescription": {"text": rule.why},
-        "help": {"text": f"Instead of\n\n{rule.example}\n\nwrite\n\n{rule.way}"},
+        "fullDescription": {"text": " ".join(rule.why.split())},
+        "help": {"text": f"Instead of\n\n{rule.example}\nwrite\n\n{rule.way}"},
         "defaultConfiguration": {"level": rule.severity.value},
     }
 
@@ -105,7 +105,7 @@ def _result(
 
 def _level(finding: Finding) -> str:
     is_certain = finding.level is Level.CERTAIN
-    return RULES[finding.code].severity.value if is_certain else "note"
+    return codes()[finding.code].severity.value if is_certain else "note"
 
 
 def _message(finding: Finding) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from asyncgen.audit.finding import Finding
 from asyncgen.audit.outcome import Outcome
-from asyncgen.audit.rules import RULES
+from asyncgen.codes import codes
 
 
 def statistics(findings: Sequence[Finding]) -> str:
     """How many findings each code has, the most frequent first."""
     counts = sorted(Counter(each.code for each in findings).items(), key=lambda each: -each[1])
     width = max((len(str(count)) for _, count in counts), default=0)
-    return "\n".join(f"{count:>{width}}  {code}  {RULES[code].what}" for code, count in counts)
+    return "\n".join(f"{count:>{width}}  {code}  {codes()[code].what}" for code, count in counts)
 
 
 def text(found: Outcome) -> str:
