@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from asyncgen.report import meanings
+from asyncgen.cli.console import meanings
 from click.testing import Result
 
 Project = Callable[[dict[str, str]], Path]

@@ -1,0 +1,42 @@
+"""`init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from asyncgen.cli.session import IN_SYNC, Session, verb
+from asyncgen.presets import PRESETS
+
+
+@click.command()
+@click.option(
+    "--preset",
+    "presets",
+    multiple=True,
+    type=click.Choice(list(PRESETS)),
+    help="Add a source table for that package, too; alone, where [tool.asyncgen] is there.",
+)
+@verb
+def init(session: Session, presets: tuple[str, ...]) -> int:
+    """Add a commented [tool.asyncgen] table to pyproject.toml, for what the project has."""
+    from asyncgen.initialise import initialise
+
+    path = session.config_path or Path("pyproject.toml")
+    with session.progress() as progress:
+        found = initialise(path, session.python, progress, presets)
+    session.say(f"asyncgen: added [tool.asyncgen] to {path}")
+    for name in presets:
+        session.say(f"  a source for {PRESETS[name].distribution}")
+    for source in found.sources:
+        session.say(f"  {source}")
+    if found.services or found.foreign:
+        session.say("It has further sources in comments: services, classes of other packages.")
+    if found.sources or presets:
+        session.say("Look at it, then run `asyncgen build`, and `asyncgen apply`.")
+    else:
+        session.say(
+            "No queryset, manager or model was found: name the modules to read in `sources`."
+        )
+    return IN_SYNC

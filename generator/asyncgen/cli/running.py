@@ -1,0 +1,155 @@
+"""Steps that `build`, `check`, `diff`, `apply` and `explain` share: run the pipeline, compare with
+the disk, or see that nothing changed since the last build."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from asyncgen.cli.entries import entry_line
+from asyncgen.cli.session import Session
+from asyncgen.problems import AsyncgenError, Location, Problem, Severity, as_json, from_json
+
+if TYPE_CHECKING:
+    from asyncgen.config import Config
+    from asyncgen.plan import Result
+    from asyncgen.surface import Drift, Rendered
+
+# What `check` finds wrong with how classes inherit their mixins; see `wiring`.
+WIRING = frozenset({"AG502", "AG503", "AG504", "AG506"})
+LEFT = "AG505"  # the code of what is no longer due, and is left where it is
+# By DriftKind's values.
+_STATES = {
+    "missing": "is missing",
+    "changed": "is out of date",
+    "orphan": "is generated, but from nothing any more",
+}
+
+
+def analysed(session: Session, config: Config) -> Result:
+    """Run the pipeline. It makes hardly any cycles, and looking for them is a fifth of its time;
+    what it leaves is needed until the end."""
+    if not config.sources:
+        raise AsyncgenError(
+            Problem(
+                "AG104",
+                "[tool.asyncgen] names no sources, so nothing can be written",
+                'name modules, such as sources = ["shop/models.py"]: `asyncgen init` proposes some '
+                "where there is no table",
+                Location(str(config.path), 1),
+            )
+        )
+    gc.disable()
+    try:
+        from asyncgen.plan import Run
+
+        with session.progress() as progress:
+            return Run(config, progress).result()
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def compared(session: Session, config: Config) -> tuple[Result, list[Rendered], list[Drift]]:
+    """Run the pipeline and compare with the disk; problems that are no errors are printed."""
+    from asyncgen.output import drift, leftovers
+    from asyncgen.plan import rendered
+
+    result = analysed(session, config)
+    if result.errors:
+        session.complain([each for each in result.problems if each.severity is Severity.WARNING])
+        raise AsyncgenError(*result.errors)
+    texts = list(rendered(result, config))
+    left = leftovers(config, texts, result.marked)
+    texts += left.cleared
+    result = replace(result, problems=(*result.problems, *left.problems))
+    session.complain(result.problems)
+    if session.verbosity > 0:
+        for entry in result.entries:
+            session.say(entry_line(entry), at=1)
+    return result, texts, drift(config.root, texts, left.removable)
+
+
+def drift_problems(
+    config: Config, rendered: Sequence[Rendered], drifts: Sequence[Drift]
+) -> list[Problem]:
+    """What drifted, each with what becomes of the twins in it."""
+    from asyncgen.changed import said
+    from asyncgen.output import current
+    from asyncgen.surface import DriftKind
+
+    by_path = {each.path: each for each in rendered}
+
+    def twins(drift: Drift) -> str:
+        now = by_path.get(drift.path)
+        if now is None or drift.kind is not DriftKind.CHANGED or not drift.path.endswith(".py"):
+            return ""
+        before = current(config.root, drift.path, is_source=now.is_source)
+        return said(before or "", now.text)
+
+    return [_drift_problem(each, twins(each)) for each in drifts]
+
+
+def _drift_problem(drift: Drift, twins: str) -> Problem:
+    """The file that drifted as a problem; `twins` says what becomes of its twins."""
+    state = _STATES[drift.kind.value]
+    return Problem(
+        "AG501",
+        f"{drift.path} {state}{f': `asyncgen build` {twins}' if twins else ''}",
+        "run `asyncgen build`; `asyncgen diff` shows what would change",
+        Location(drift.path, 1),
+    )
+
+
+def unchanged(session: Session, *, renews: bool = False) -> list[Problem] | None:
+    """What is wrong with the wiring, if nothing that the last build depended on has changed since;
+    its warnings are given."""
+    from asyncgen.stamp import warnings
+
+    if session.verbosity > 0:
+        return None
+    lines = warnings(str(session.configuration), session.python)
+    if lines is None:
+        lines = _unmoved(session, renews=renews)
+    if lines is None:
+        return None
+    known = [from_json(each) for each in lines]
+    session.complain([each for each in known if each.code not in WIRING])
+    return [each for each in known if each.code in WIRING]
+
+
+def _unmoved(session: Session, *, renews: bool) -> list[str] | None:
+    """The warnings of the last build, where what was edited since can change nothing. With
+    `renews` the next look is as fast as after a build."""
+    from asyncgen.stamp import edited, renew
+
+    changed = edited(str(session.configuration), session.python)
+    if changed is None:
+        return None
+    from asyncgen.edits import Known, still_hold
+
+    modules, lines = changed
+    now = still_hold([Known(*each) for each in modules], lines)
+    if now is None:
+        return None
+    if renews:
+        known = ((each.path, each.key, each.name, each.shown, each.hash) for each in now)
+        renew(str(session.configuration), known)
+    return lines
+
+
+def remember_build(session: Session, config: Config, result: Result, texts: list[Rendered]) -> None:
+    from asyncgen.stamp import remember
+
+    """Note what a build depended on and said, for the next check."""
+    problems = [*result.problems, *(each.problem() for each in result.faults)]
+    left = [each.location.path for each in result.problems if each.code == LEFT and each.location]
+    remember(
+        config,
+        session.python,
+        result,
+        [*(each.path for each in texts), *left],
+        map(as_json, problems),
+    )
