@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from asyncgen.config import Config, Release
-from asyncgen.files import CACHE
+from asyncgen.files import CACHE, user_folder
 from asyncgen.problems import AsyncgenError, Location, Problem
 
 
@@ -171,28 +171,41 @@ def is_own_package(config: Config, package: str) -> bool:
 
 
 def release_root(release: Release, config: Config, installed: tuple[Path, ...]) -> Path:
-    """The folder that has the release's packages: where it is installed at that very version,
-    else the cache, after a download that is checked against the hash.
+    """The site-packages that have the release's packages: where it is installed at that very
+    version, else one with its modules in the user's cache folder (or the project's, where the user
+    has none), after a download that is checked against the hash.
 
     Raises AsyncgenError: AG106 download failed, AG107 the hash differs.
     """
     for place in installed:
         if (place / f"{release.name.lower()}-{release.version}.dist-info").is_dir():
             return place
-    root = config.root / CACHE
-    unpacked = root / release.slug
+    root = Path(user_folder(make=True) or config.root / CACHE)
+    unpacked = root / f"{release.slug}-{release.sha256}"
     if not unpacked.is_dir():
         import tempfile
-        import zipfile
 
         with tempfile.TemporaryDirectory(prefix="asyncgen-") as outside:
             wheel = _download(release, Path(outside), config)
             root.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=root) as folder:
-                with zipfile.ZipFile(wheel) as archive:
-                    archive.extractall(Path(folder, "unpacked"))
-                os.replace(Path(folder, "unpacked"), unpacked)
-    return unpacked
+                _unpack_modules(wheel, Path(folder, "unpacked", "site-packages"))
+                try:
+                    os.replace(Path(folder, "unpacked"), unpacked)
+                except OSError:
+                    if not unpacked.is_dir():  # else another run was faster
+                        raise
+    return unpacked / "site-packages"
+
+
+def _unpack_modules(wheel: Path, folder: Path) -> None:
+    """The Python files of a wheel: a quarter of Django's, and all that is read of a release."""
+    import zipfile
+
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(wheel) as archive:
+        modules = (name for name in archive.namelist() if name.endswith(".py"))
+        archive.extractall(folder, modules)
 
 
 def _download(release: Release, folder: Path, config: Config) -> Path:

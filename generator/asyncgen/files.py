@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from contextlib import suppress
 
 CACHE = ".asyncgen_cache"  # asyncgen's own folder, beside a configuration
 JOURNAL = "journal.json"  # in that folder, while a build writes
@@ -44,6 +45,28 @@ def is_ours(status: os.stat_result, forbidden: int) -> bool:
     if sys.platform == "win32":
         return True
     return status.st_uid == os.geteuid() and not status.st_mode & forbidden
+
+
+def user_folder(*, make: bool = False) -> str | None:
+    """asyncgen's folder in the user's cache, made if that is asked for. None where there is none
+    that only we can write to, or it is switched off."""
+    if os.environ.get("ASYNCGEN_NO_CACHE"):
+        return None
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if not base or not os.path.isabs(base):
+        return None
+    folder = os.path.join(base, "asyncgen")
+    try:
+        if make:
+            os.makedirs(base, exist_ok=True)
+            with suppress(FileExistsError):
+                os.mkdir(folder, 0o700)
+        return folder if is_ours(os.stat(folder), WRITABLE_BY_OTHERS) else None
+    except OSError:
+        return None
 
 
 def hash_of_file(path: str | os.PathLike[str]) -> str:

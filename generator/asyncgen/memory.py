@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,7 +22,7 @@ from types import ModuleType, NoneType
 from typing import Any, TypeVar
 
 from asyncgen import facts, problems, source
-from asyncgen.files import WRITABLE_BY_OTHERS, is_ours, private_bytes, write_private
+from asyncgen.files import private_bytes, user_folder, write_private
 
 T = TypeVar("T")
 _DAY = 24 * 60 * 60  # seconds
@@ -48,10 +47,11 @@ def digest(*parts: bytes | str) -> str:
 def recall(key: str, kind: type[T], make_later: MakeLater | None = None) -> T | None:
     """What was kept under `key`; None where there is nothing of that kind, or it is not ours.
     `make_later` makes the blocks in it that are read when they are asked for."""
-    folder = _folder()
-    if folder is None or not _is_private(folder):
+    folder = user_folder()
+    if folder is None:
         return None
-    data = private_bytes(folder / f"{key}.json")
+    path = os.path.join(folder, f"{key}.json")
+    data = private_bytes(path)
     if data is None:
         return None
     checksum, _, table = data.partition(b"\n")
@@ -63,59 +63,39 @@ def recall(key: str, kind: type[T], make_later: MakeLater | None = None) -> T | 
         return None  # of another shape: a run that went on while asyncgen was replaced kept it
     if not isinstance(found, kind):
         return None
-    _note_use(folder / f"{key}.json")
+    _note_use(path)
     return found
 
 
 def keep(key: str, value: object) -> None:
     """Keep `value` for later runs, where there is a folder for it that only we can write to."""
-    folder = _folder()
+    folder = user_folder(make=True)
     if folder is None:
         return
+    table = json.dumps(encoded(value), separators=(",", ":"))
     with suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if _is_private(folder):
-            table = json.dumps(encoded(value), separators=(",", ":"))
-            write_private(folder / f"{key}.json", f"{digest(table)}\n{table}")
+        write_private(os.path.join(folder, f"{key}.json"), f"{digest(table)}\n{table}")
 
 
 def prune() -> None:
     """Once a day, take out what no run has asked for in a month."""
-    folder = _folder()
-    if folder is None or not _is_private(folder):
+    folder = user_folder()
+    if folder is None:
         return
     with suppress(OSError):
-        mark = folder / "pruned"
+        mark = Path(folder, "pruned")
         if mark.exists() and time.time() - mark.stat().st_mtime < _DAY:
             return
         mark.touch(mode=0o600)
-        for path in folder.glob("*.json"):
+        for path in mark.parent.glob("*.json"):
             if time.time() - path.stat().st_mtime > 30 * _DAY:
                 path.unlink()
 
 
-def _note_use(path: Path) -> None:
+def _note_use(path: str) -> None:
     with suppress(OSError):
-        if time.time() - path.stat().st_mtime > _DAY:
+        if time.time() - os.stat(path).st_mtime > _DAY:
             os.utime(path)
-
-
-def _folder() -> Path | None:
-    """The user's cache folder; None where there is none, or it is switched off."""
-    if os.environ.get("ASYNCGEN_NO_CACHE"):
-        return None
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(base, "asyncgen") if base and os.path.isabs(base) else None
-
-
-def _is_private(folder: Path) -> bool:
-    try:
-        return is_ours(folder.stat(), WRITABLE_BY_OTHERS)
-    except OSError:
-        return False
 
 
 # -- values as tables -----------------------------------------------------------------------------

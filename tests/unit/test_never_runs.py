@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
-import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.support.wheels import shelves
 
 # Names by which the interpreter itself, or pip, would import something of the project, were its
 # folder on sys.path.
@@ -164,35 +164,16 @@ def test_a_release_is_what_it_says(key: str, value: str, tmp_path: Path) -> None
     assert "[AG104]" in said
 
 
-METADATA = "Metadata-Version: 2.1\nName: shelves\nVersion: 1.2.3\n"
-
-
-def wheel(folder: Path) -> str:
-    """A wheel of a distribution with a module, and its hash."""
-    folder.mkdir()
-    path = folder / "shelves-1.2.3-py3-none-any.whl"
-    files = {
-        "shelves/__init__.py": "",
-        "shelves-1.2.3.dist-info/METADATA": METADATA,
-        "shelves-1.2.3.dist-info/WHEEL": "Wheel-Version: 1.0\nTag: py3-none-any\n",
-        "shelves-1.2.3.dist-info/RECORD": "",
-    }
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 @pytest.mark.parametrize("is_right", [True, False])
 def test_pip_runs_apart_from_the_project(is_right: bool, project: Path) -> None:
-    digest = wheel(project.parent / "wheels")
+    digest = shelves(project.parent / "wheels")
     text = RELEASE.format(**{**GOOD, "sha256": digest if is_right else "0" * 64})
     (project / "pyproject.toml").write_text(text)
     variables = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(project.parent / "wheels")}
     said = run(project, SCRIPT, "build", **variables)
     assert not (project.parent / "notes").exists()
-    unpacked = project / ".asyncgen_cache/shelves-1.2.3"
+    unpacked = project / f".asyncgen_cache/shelves-1.2.3-{digest}"
     assert unpacked.is_dir() == is_right, said
     assert ("AG106" in said) != is_right
     left = {each.name for each in (project / ".asyncgen_cache").glob("*")} if is_right else set()
-    assert left <= {"shelves-1.2.3", "pyproject.toml", "lock", ".gitignore"}
+    assert left <= {unpacked.name, "pyproject.toml", "lock", ".gitignore"}

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asyncgen.config import Config, Source
-from asyncgen.files import CACHE
 from asyncgen.globs import Globber
 from asyncgen.header import is_generated
 from asyncgen.plan.analysis import Analysis, Chosen
@@ -129,7 +128,7 @@ def _own(root: Path, analysis: Analysis, chosen: Chosen) -> Iterator[Module]:
     """The modules that are the project's own files."""
     for selected, module in analysis.of(chosen):
         parts = selected.path.parts
-        if selected.path.is_relative_to(root) and not {"site-packages", CACHE} & {*parts}:
+        if selected.path.is_relative_to(root) and "site-packages" not in parts:
             yield module
 
 

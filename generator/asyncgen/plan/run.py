@@ -15,7 +15,7 @@ from asyncgen.classify import Classifier
 from asyncgen.config import Config, Release, Source
 from asyncgen.deep import deeply
 from asyncgen.django.relations import Relations
-from asyncgen.files import CACHE, hash_of_file
+from asyncgen.files import hash_of_file
 from asyncgen.globs import Globber
 from asyncgen.marks import is_marked
 from asyncgen.plan.analysis import Analysis, Chosen
@@ -316,8 +316,6 @@ class Run:
 
     def display(self, path: Path) -> str:
         """How a path is shown: relative to the project, else below its import root."""
-        if path.is_relative_to(self.config.root / CACHE):
-            return "/".join(path.relative_to(self.config.root / CACHE).parts[1:])
         if path.is_relative_to(self.config.root) and "site-packages" not in path.parts:
             return path.relative_to(self.config.root).as_posix()
         if "site-packages" in path.parts:

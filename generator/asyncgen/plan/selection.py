@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from asyncgen.config import Config, Release, Source
-from asyncgen.files import CACHE
 from asyncgen.globs import Globber
 from asyncgen.header import bears_header
 from asyncgen.plan.nearby import meant, near_definition, near_source
@@ -175,7 +174,6 @@ class Selection:
     def target(self, name: str, path: Path) -> Selected:
         """Where the surface of the module goes, and what goes beside it."""
         inside = path.is_relative_to(self.config.root) and "site-packages" not in path.parts
-        inside = inside and not path.is_relative_to(self.config.root / CACHE)
         if self.source.style == "inline":
             return self.host(name, path, is_own=inside)
         if "{directory}" in self.source.output and not inside:
