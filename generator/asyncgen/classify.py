@@ -223,11 +223,11 @@ class Classifier:
                 return "none"
             case Foreign(dotted=dotted) if dotted.removesuffix("()") in knowledge.CONTEXT_MANAGERS:
                 return "context"
-            case Instance(found=found) if not self.evaluator.role(found):
+            case Instance(found=cls) if not self.evaluator.role(cls):
                 lookup = self.evaluator.resolver.lookup
-                if lookup(found, "__enter__") and lookup(found, "__exit__"):
+                if lookup(cls, "__enter__") and lookup(cls, "__exit__"):
                     return "context"
-                if lookup(found, "__next__"):
+                if lookup(cls, "__next__"):
                     return "iterator"
         return "value"
 
@@ -250,9 +250,9 @@ def may_be_twin(evaluator: Evaluator, function: Function, owner: Class | None) -
         match type_:
             case Builtin(name=name):
                 return name in ("coroutine", "context")
-            case Instance(found=found):
+            case Instance(found=cls):
                 return not evaluator.is_lazy(type_) and any(
-                    lookup(found, f"__{name}__") for name in ("await", "aenter", "aiter")
+                    lookup(cls, f"__{name}__") for name in ("await", "aenter", "aiter")
                 )
         return True
 
@@ -393,8 +393,8 @@ def matches(candidate: Candidate, pattern: str) -> bool:
 
 def _describe(type_: Type) -> str:
     match type_:
-        case Instance(found=found):
-            return f"a {found.name}"
+        case Instance(found=cls):
+            return f"a {cls.name}"
         case Builtin(name=name):
             return name
         case Unknown(reason=reason):

@@ -158,19 +158,19 @@ class Decorators:
         def decide(function: Function) -> Function:
             return self.function(function, made)
 
-        def klass(found: Class, outer: Class | None = None) -> Class:
+        def klass(cls: Class, outer: Class | None = None) -> Class:
             def assigned(functions: Mapping[str, Function]) -> Mapping[str, Function]:
-                return self.assigned(found.attributes, functions, made)
+                return self.assigned(cls.attributes, functions, made)
 
             return replace(
-                found,
-                bases=tuple(from_module(each, outer) for each in found.bases),
+                cls,
+                bases=tuple(from_module(each, outer) for each in cls.bases),
                 attributes={
-                    name: replace(each, value=each.value and from_module(each.value, found))
-                    for name, each in found.attributes.items()
+                    name: replace(each, value=each.value and from_module(each.value, cls))
+                    for name, each in cls.attributes.items()
                 },
-                functions=Decided(found.functions, decide, assigned),
-                classes={name: klass(each, found) for name, each in found.classes.items()},
+                functions=Decided(cls.functions, decide, assigned),
+                classes={name: klass(each, cls) for name, each in cls.classes.items()},
             )
 
         made = replace(
@@ -278,11 +278,11 @@ class Decorators:
                     return tuple(map(changed, facts))
                 case Define(definition=Function() as function):
                     return replace(facts, definition=self.decorated(function, module))
-                case Define(definition=Class() as found):
+                case Define(definition=Class() as cls):
                     functions = {
-                        name: self.function(each, module) for name, each in found.functions.items()
+                        name: self.function(each, module) for name, each in cls.functions.items()
                     }
-                    return replace(facts, definition=replace(found, functions=functions))
+                    return replace(facts, definition=replace(cls, functions=functions))
             if not is_dataclass(facts) or not any(
                 isinstance(each, Define) for each in nodes(facts)
             ):

@@ -69,11 +69,11 @@ class Names(Protocol):
     def readable(self, dotted: str) -> Module | None:
         """The module of that name, where it can be read."""
 
-    def mro(self, found: Class) -> tuple[Class, ...]:
+    def mro(self, cls: Class) -> tuple[Class, ...]:
         """The classes that attributes of `found` are looked up in."""
 
-    def missing(self, found: Class) -> tuple[Missing, ...]:
+    def missing(self, cls: Class) -> tuple[Missing, ...]:
         """The bases, of the class or any it inherits from, that cannot be told."""
 
-    def lookup(self, found: Class, name: str) -> tuple[Class, Function | Attribute | Class] | None:
+    def lookup(self, cls: Class, name: str) -> tuple[Class, Function | Attribute | Class] | None:
         """The class that has `name`, and what it has there."""

@@ -116,6 +116,6 @@ def foreign(classes: Iterable[Class], resolver: Resolver, role: Callable[[Class]
     }
 
 
-def _is_installed(found: Class, resolver: Resolver) -> bool:
-    path = resolver.find(found.module)
+def _is_installed(cls: Class, resolver: Resolver) -> bool:
+    path = resolver.find(cls.module)
     return path is not None and "site-packages" in path.parts

@@ -5,8 +5,10 @@ Frozen dataclasses; nothing here acts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 from asyncgen.problems import Location
 from asyncgen.source import Binding, Class, Evidence, Function, Parameter, Signature
@@ -202,19 +204,34 @@ class Surface:
     def twins(self) -> tuple[Twin, ...]:
         """Every callable to be written, methods that only convert what they return included."""
         return (
-            *(twin for made in self.classes for twin in made.twins),
-            *(twin for made in self.classes if made.subclass for twin in made.subclass.methods),
+            *(twin for each in self.classes for twin in each.twins),
+            *(twin for each in self.classes if each.subclass for twin in each.subclass.methods),
             *self.functions,
         )
 
     @property
     def members(self) -> frozenset[str]:
         """Every name that the module or a class in it binds by a definition."""
-        names = {twin.name for twin in self.twins}
-        for made in self.classes:
-            names |= {made.name, *made.protocol}
-            names |= {made.subclass.name} if made.subclass else set()
-        return frozenset(names)
+        protocols = {name for each in self.classes for name in each.protocol}
+        return self.names | protocols | {twin.name for twin in self.twins}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The functions and classes of the module."""
+        subclasses = {each.subclass.name for each in self.classes if each.subclass}
+        classes = {each.name for each in self.classes}
+        return frozenset(subclasses | classes | {twin.name for twin in self.functions})
+
+
+@dataclass(frozen=True, slots=True)
+class Mixin:
+    """The mixin of a class, as this run writes it, and the module that it is in."""
+
+    module: str
+    surface_class: SurfaceClass
+
+
+Mixins: TypeAlias = Mapping[Class, Mixin]
 
 
 class Origin(Enum):

@@ -17,7 +17,7 @@ from asyncgen.facts import Expression
 from asyncgen.problems import Location, Problem, Severity
 from asyncgen.resolve import External, Resolver, every_class
 from asyncgen.source import Class, Module, TypeParameter
-from asyncgen.surface import ImportLine, SurfaceClass
+from asyncgen.surface import ImportLine, Mixin, Mixins
 
 # What a comment `# asyncgen: unwired` above a class, and the key of that name, say of it.
 UNWIRED = "unwired"
@@ -140,69 +140,60 @@ def _listed(names: tuple[str, ...]) -> str:
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
 
-@dataclass(frozen=True, slots=True)
-class Wired:
-    """A class of the project that has a mixin, and the module of the mixin."""
-
-    module: str
-    made: SurfaceClass
-
-
 @dataclass
 class Wiring:
     """Looks at the classes of modules that can import each other.
 
-    `written` are the names in each module that the run writes. `wired` are the classes that are to
-    have a mixin, by what they are, those of other sources too.
+    `written` are the names in each module that the run writes. `mixins` are those that the
+    classes are to have, those of other sources too.
     """
 
     resolver: Resolver
     written: Mapping[str, frozenset[str]]
-    wired: Mapping[Class, Wired]
+    mixins: Mixins
 
     def __post_init__(self) -> None:
-        self.mixins = {owner: _mixin(each) for owner, each in self.wired.items()}
+        self.mixin_classes = {owner: _as_class(each) for owner, each in self.mixins.items()}
         self.twinned = self._with_mixins()
 
     def _with_mixins(self) -> Resolver:
         """The resolver, to which what the run writes is there already."""
-        made = Resolver(self.resolver.roots, self.resolver.read, self.resolver.outputs)
+        resolver = Resolver(self.resolver.roots, self.resolver.read, self.resolver.outputs)
         for module in self.resolver.known:
-            made.add(module)
+            resolver.add(module)
         modules: dict[str, dict[str, Class]] = {}
-        for mixin in self.mixins.values():
+        for mixin in self.mixin_classes.values():
             modules.setdefault(mixin.module, {})[mixin.name] = mixin
         for name, classes in modules.items():
-            made.add(Module(name, name, {}, (), classes, {}, {}, None))
-        return made
+            resolver.add(Module(name, name, {}, (), classes, {}, {}, None))
+        return resolver
 
     def uses_mixins(self, module: Module) -> bool:
         """Whether the module imports anything of what the run writes, or an earlier one wrote."""
         return any(
-            found.module in self.written or self.is_ours(found.module, found.name)
-            for found in module.imports.values()
-            if found.name
+            each.module in self.written or self.is_ours(each.module, each.name)
+            for each in module.imports.values()
+            if each.name
         )
 
     def faults(self, module: Module) -> Iterator[Fault]:
         """What is wrong in one module, by class."""
-        found = list(every_class(module))
-        for each in found:
+        classes = list(every_class(module))
+        for each in classes:
             yield from self._stale(each, module)
-            if each in self.wired:
-                yield from self._unwired(each, self.wired[each], module)
-        inherited = {line for each in found for _, line in self._outputs(each, module)}
+            if each in self.mixins:
+                yield from self._unwired(each, self.mixins[each], module)
+        inherited = {line for each in classes for _, line in self._outputs(each, module)}
         for line in self._lost_imports(module):
             if line not in inherited:
                 yield Fault(FaultKind.STALE, module.path, module.name, None, line)
 
-    def _unwired(self, owner: Class, wired: Wired, module: Module) -> Iterator[Fault]:
+    def _unwired(self, owner: Class, mixin: Mixin, module: Module) -> Iterator[Fault]:
         """That the class lacks its mixin, or another's twin comes before that of the mixin."""
-        made = wired.made
-        names = tuple(twin.name for twin in made.twins)
-        mixin = self.mixins[owner]
-        parameters = class_parameters(owner, self.resolver) if made.is_generic else ()
-        line = ImportLine(wired.module, made.name)
+        surface_class, mixin_class = mixin.surface_class, self.mixin_classes[owner]
+        names = tuple(twin.name for twin in surface_class.twins)
+        parameters = class_parameters(owner, self.resolver) if surface_class.is_generic else ()
+        line = ImportLine(mixin.module, surface_class.name)
         fault = Fault(
             FaultKind.MISSING,
             module.path,
@@ -211,12 +202,12 @@ class Wiring:
             line,
             text=next((text for text, base in self._outputs(owner, module) if base == line), ""),
             subscript=tuple(map(_argument, parameters)),
-            twins=(*names, *made.protocol),
+            twins=(*names, *surface_class.protocol),
         )
-        kind = FaultKind.MISPLACED if mixin in self.twinned.mro(owner) else FaultKind.MISSING
+        kind = FaultKind.MISPLACED if mixin_class in self.twinned.mro(owner) else FaultKind.MISSING
         for name in names:
             winner = self.twinned.lookup(owner, name)
-            if winner and winner[0] is not mixin and winner[0] is not owner:
+            if winner and winner[0] is not mixin_class and winner[0] is not owner:
                 yield replace(fault, kind=kind, winner=(winner[0].name, name))
                 return
         if kind is FaultKind.MISSING:
@@ -281,21 +272,22 @@ def is_exempt(cls: Class, patterns: Iterable[str]) -> str | None:
     )
 
 
-def _mixin(wired: Wired) -> Class:
+def _as_class(mixin: Mixin) -> Class:
     """The mixin as it is written, as far as the order of classes goes."""
+    surface_class = mixin.surface_class
     functions = {
         twin.name: replace(twin.decision.function, name=twin.name, is_type_only=False)
-        for twin in wired.made.twins
+        for twin in surface_class.twins
     }
     return Class(
-        name=wired.made.name,
-        qualname=wired.made.name,
-        module=wired.module,
+        name=surface_class.name,
+        qualname=surface_class.name,
+        module=mixin.module,
         bases=(),
         base_texts=(),
         keywords=(),
         functions=functions,
         attributes={},
         classes={},
-        location=wired.made.source.location,
+        location=surface_class.source.location,
     )

@@ -154,9 +154,9 @@ class Wrappers:
 
     # -- classes -----------------------------------------------------------------------------------
 
-    def base(self, found: Class) -> Decoration | None:
+    def base(self, cls: Class) -> Decoration | None:
         """What is known of a class that this one is, or inherits from."""
-        for each in self.decorators.resolver.mro(found):
+        for each in self.decorators.resolver.mro(cls):
             known = self.decorators.known(each.dotted)
             module = self.decorators.resolver.readable(each.module)
             for base in each.bases if module else ():
@@ -169,25 +169,25 @@ class Wrappers:
                 return known
         return None
 
-    def instance_of(self, found: Class) -> Decoration:
+    def instance_of(self, cls: Class) -> Decoration:
         """`@Class`: what an instance that was made of the function is to its class, and how it is
         called."""
-        known = self.base(found)
+        known = self.base(cls)
         if known:
             return known
-        if self.decorators.resolver.missing(found):
+        if self.decorators.resolver.missing(cls):
             return ANYTHING
-        getter, call = self.found(found, "__get__"), self.found(found, "__call__")
+        getter, call = self.found(cls, "__get__"), self.found(cls, "__call__")
         if getter and not call and not self.binds(*getter):
-            return Decoration(found.dotted, binding=Binding.PROPERTY)
+            return Decoration(cls.dotted, binding=Binding.PROPERTY)
         if call is None:
-            return replace(ANYTHING, dotted=found.dotted)
+            return replace(ANYTHING, dotted=cls.dotted)
         wrapper, module = call
         receiver = wrapper.signature.parameters[0].name if wrapper.signature.parameters else ""
         own = Signature(wrapper.called.parameters[1:])
         kept = _passes_on(wrapper.body, own, lambda each: _is_of(each, receiver))
         return Decoration(
-            found.dotted,
+            cls.dotted,
             # Without `__get__` it is not bound: it is called as a static method is.
             binding=None if getter else Binding.STATICMETHOD,
             signature=None if kept else ANY_ARGUMENTS if getter else portable(own),
@@ -216,10 +216,10 @@ class Wrappers:
         returned = [each.value for each in walk(getter.body) if isinstance(each, Return)]
         return any(map(is_callable, returned))
 
-    def called(self, found: Class) -> Decoration:
+    def called(self, cls: Class) -> Decoration:
         """`@Class(…)`: what calling an instance with the function gives."""
-        known = self.base(found)
-        method = self.found(found, "__call__")
+        known = self.base(cls)
+        method = self.found(cls, "__call__")
         if known:
             return known
         return self.applied(*method, skipped=1) if method else ANYTHING

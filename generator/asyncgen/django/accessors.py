@@ -145,8 +145,8 @@ class Accessors:
         if self._orders is None:
             self._orders = {}
             for module in self.relations.sources:
-                for found in module.classes.values():
-                    order = self.order(found)
+                for cls in module.classes.values():
+                    order = self.order(cls)
                     target = self._target(order) if order else None
                     if order and target and not is_abstract_model(target):
                         self._orders.setdefault(target, []).append(order)
@@ -233,9 +233,9 @@ def _ordered(order: Order) -> str:
     return f"{order.model.name}, ordered with respect to {order.respect_to}"
 
 
-def _sets_null(found: Class) -> bool:
+def _sets_null(cls: Class) -> bool:
     """Whether the field class itself may say that its fields are null."""
-    made = found.functions.get("__init__")
+    made = cls.functions.get("__init__")
     return made is not None and any(
         each == Literal("str", "null")
         or (isinstance(each, Call) and any(name == "null" for name, _ in each.keywords))

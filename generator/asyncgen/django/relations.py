@@ -79,10 +79,10 @@ class Relations:
         """The model of the sources that a parameter is called after: `order_line` for OrderLine."""
         if self._by_parameter is None:
             self._by_parameter = {
-                _concrete(found.name).lower(): found
+                _concrete(cls.name).lower(): cls
                 for module in self.sources
-                for found in module.classes.values()
-                if any(self.is_relation(each, found) for each in found.attributes.values())
+                for cls in module.classes.values()
+                if any(self.is_relation(each, cls) for each in cls.attributes.values())
             }
         return self._by_parameter.get(name.replace("_", "").lower())
 
@@ -146,8 +146,8 @@ class Relations:
         if where.name not in self._indexes:
             made = self._indexes[where.name] = _Index()
             for module in self._near(where):
-                for found in module.classes.values():
-                    self._add(found, made)
+                for cls in module.classes.values():
+                    self._add(cls, made)
         return self._indexes[where.name]
 
     def _near(self, where: Module) -> Iterator[Module]:
@@ -167,17 +167,17 @@ class Relations:
             return self.resolver.readable(name)
         return known
 
-    def _add(self, found: Class, made: _Index) -> None:
-        for attribute in found.attributes.values():
+    def _add(self, cls: Class, made: _Index) -> None:
+        for attribute in cls.attributes.values():
             if isinstance(attribute.value, Call):
-                field = self.field_name(attribute.value, found)
+                field = self.field_name(attribute.value, cls)
                 if field.endswith("Field") and not field.endswith(_RELATIONS):
                     made.fields.setdefault(attribute.name, field)
                 else:  # a relation, a manager, a property(…)
                     made.fields[attribute.name] = ""
             elif isinstance(attribute.value, Literal) and attribute.value.type != "None":
                 made.fields.setdefault(attribute.name, _CONSTANT)
-        for function in found.functions.values():
+        for function in cls.functions.values():
             if function.binding is Binding.PROPERTY:
                 made.fields[function.name] = ""
                 if function.setter:
@@ -194,8 +194,8 @@ class Relations:
         if _is_field_of_django(name) or depth > _FACTORIES:
             return name
         match self.resolver.expression(module, call.function):
-            case Class() as found if "Field" in "".join(_field_bases(self.resolver.mro(found))):
-                return next(filter(_is_field_of_django, _field_bases(self.resolver.mro(found))), "")
+            case Class() as cls if "Field" in "".join(_field_bases(self.resolver.mro(cls))):
+                return next(filter(_is_field_of_django, _field_bases(self.resolver.mro(cls))), "")
             case FunctionIn(function=function, module=where):
                 made = {
                     self._field_class(each.value, where, depth + 1)
@@ -205,12 +205,12 @@ class Relations:
                 return made.pop() if len(made) == 1 else ""
         return ""
 
-    def overriding(self, found: Class, name: str) -> list[tuple[Class, Function]]:
+    def overriding(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
         """The classes of the sources below `found` that define a function of that name."""
         return [
             (each, function)
             for each, function in self.methods(name)
-            if each is not found and found in self.resolver.mro(each)
+            if each is not cls and cls in self.resolver.mro(each)
         ]
 
     def methods(self, name: str) -> list[tuple[Class, Function]]:
@@ -235,15 +235,15 @@ class Relations:
 
     def _relations(self) -> Iterator[tuple[tuple[str, str], Reverse]]:
         for module in self.sources:
-            for found in module.classes.values():
-                for attribute in found.attributes.values():
+            for cls in module.classes.values():
+                for attribute in cls.attributes.values():
                     call = attribute.value
-                    if not (isinstance(call, Call) and self.is_relation(attribute, found)):
+                    if not (isinstance(call, Call) and self.is_relation(attribute, cls)):
                         continue
-                    target = self._target_name(call, found)
+                    target = self._target_name(call, cls)
                     to_one = _last(call.function).endswith(("OneToOneField", "OneToOne"))
-                    name = _related_name(call, found, to_one)
-                    yield (target, name), Reverse(found, to_one, attribute.name)
+                    name = _related_name(call, cls, to_one)
+                    yield (target, name), Reverse(cls, to_one, attribute.name)
 
     def _target_name(self, call: Call, where: Class) -> str:
         """The name of the model that a relation points at, which need not be one that is read."""
@@ -323,9 +323,9 @@ _FACTORIES = 4  # how many functions that make fields may call each other
 _RELATIONS = (*knowledge.TO_ONE_FIELDS, *knowledge.TO_MANY_FIELDS)
 
 
-def _calls_of(found: Class) -> Iterator[Call]:
+def _calls_of(cls: Class) -> Iterator[Call]:
     """The calls that a class's attributes are made by, fields aside."""
-    for attribute in found.attributes.values():
+    for attribute in cls.attributes.values():
         call = attribute.value
         if isinstance(call, Call) and not _last(call.function).endswith(("Field", "Key")):
             yield call
@@ -350,9 +350,9 @@ def _concrete(name: str) -> str:
     return name
 
 
-def _related_name(call: Call, found: Class, to_one: bool) -> str:
+def _related_name(call: Call, cls: Class, to_one: bool) -> str:
     named = dict(call.keywords).get("related_name")
-    own = _concrete(found.name).lower()
+    own = _concrete(cls.name).lower()
     if isinstance(named, Literal) and named.text:
         return named.text.replace("%(class)s", own)
     return own if to_one else f"{own}_set"

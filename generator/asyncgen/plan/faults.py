@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from asyncgen.problems import Severity
 from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Module
 from asyncgen.stub.companions import mixins_of
-from asyncgen.surface import ManagerModule, Surface
-from asyncgen.wiring import UNWIRED, Fault, FaultKind, Wired, Wiring, is_exempt
+from asyncgen.surface import ManagerModule, Mixin, Mixins, Surface
+from asyncgen.wiring import UNWIRED, Fault, FaultKind, Wiring, is_exempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Written:
 
     def names(self) -> dict[str, frozenset[str]]:
         """The names that each module has at run time."""
-        made = {each.module: frozenset(_names(each)) for each in self.surfaces}
+        made = {each.module: each.names for each in self.surfaces}
         for each in self.managers:
             made[each.module] = frozenset(manager.name for manager in each.managers)
         return made
@@ -106,21 +106,21 @@ def _imports_mixin(path: Path) -> bool:
 
 def _wired(
     root: Path, pairs: Iterable[tuple[Analysis, Chosen]], surfaces: Iterable[Surface]
-) -> Mapping[Class, Wired]:
+) -> Mixins:
     """The project's classes that are to inherit a mixin of theirs."""
     mixins = mixins_of(surfaces)
-    wired: dict[Class, Wired] = {}
+    wired: dict[Class, Mixin] = {}
     for analysis, chosen in pairs:
         chosen.used.add((UNWIRED, "*"))  # no mistake, also where there is no class
         own = {module.name for module in _own(root, analysis, chosen)}
-        for found, mixin in mixins.items():
-            if found.module not in own or mixin.made.subclass:
+        for cls, mixin in mixins.items():
+            if cls.module not in own or mixin.surface_class.subclass:
                 continue
-            pattern = is_exempt(found, chosen.source.unwired)
+            pattern = is_exempt(cls, chosen.source.unwired)
             if pattern:
                 chosen.used.add((UNWIRED, pattern))
             else:
-                wired[found] = Wired(mixin.module, mixin.made)
+                wired[cls] = mixin
     return wired
 
 
@@ -130,12 +130,3 @@ def _own(root: Path, analysis: Analysis, chosen: Chosen) -> Iterator[Module]:
         parts = selected.path.parts
         if selected.path.is_relative_to(root) and "site-packages" not in parts:
             yield module
-
-
-def _names(surface: Surface) -> Iterator[str]:
-    for made in surface.classes:
-        yield made.name
-        if made.subclass:
-            yield made.subclass.name
-    for function in surface.functions:
-        yield function.name

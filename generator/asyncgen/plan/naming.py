@@ -94,9 +94,9 @@ class _Naming:
     runtime: set[ImportLine] = field(default_factory=set)  # what is imported with the module
     typing: set[ImportLine] = field(default_factory=set)  # what only type checkers import
 
-    def named_class(self, made: SurfaceClass) -> SurfaceClass:
-        twins = tuple(map(self.twin, made.twins))
-        return replace(made, twins=twins, subclass=made.subclass and self.subclass(made.subclass))
+    def named_class(self, cls: SurfaceClass) -> SurfaceClass:
+        twins = tuple(map(self.twin, cls.twins))
+        return replace(cls, twins=twins, subclass=cls.subclass and self.subclass(cls.subclass))
 
     def subclass(self, subclass: Subclass) -> Subclass:
         return replace(subclass, methods=tuple(map(self.twin, subclass.methods)))

@@ -169,7 +169,7 @@ class Run:
                 path,
                 self.config.path.name,
                 tuple(
-                    Choosable(release.series, surface.module, tuple(sorted(_names(surface))))
+                    Choosable(release.series, surface.module, tuple(sorted(surface.names)))
                     for release, surface in sorted(choices, key=lambda choice: choice[0].series)
                 ),
             )
@@ -353,15 +353,6 @@ def _names_of(entry: Entry) -> Iterator[str]:
         yield from (owner.name, f"{owner.path}.{name}")
 
 
-def _names(surface: Surface) -> Iterator[str]:
-    for made in surface.classes:
-        yield made.name
-        if made.subclass:
-            yield made.subclass.name
-    for function in surface.functions:
-        yield function.name
-
-
 def _has_content(group: list[Surface]) -> bool:
     return any(each.classes or each.functions for each in group)
 
@@ -371,8 +362,8 @@ def _merged(group: list[Surface]) -> Surface:
     return replace(
         group[0],
         sources=tuple(dict.fromkeys(source for each in group for source in each.sources)),
-        classes=tuple(made for each in group for made in each.classes),
-        functions=tuple(made for each in group for made in each.functions),
+        classes=tuple(one for each in group for one in each.classes),
+        functions=tuple(one for each in group for one in each.functions),
     )
 
 

@@ -13,15 +13,15 @@ from asyncgen.source import Attribute, Binding, Class, Function
 from asyncgen.surface import Surface, SurfaceClass, Twin
 
 
-def misnamed(made: SurfaceClass, evaluator: Evaluator) -> Iterator[Problem]:
+def misnamed(surface_class: SurfaceClass, evaluator: Evaluator) -> Iterator[Problem]:
     """The twins of a class whose names are none, or hide what the class has."""
-    counted = Counter([*(twin.name for twin in made.twins), *made.protocol])
-    for twin in made.twins:
-        what = _unusable(twin.name) or taken(made.source, twin.name, evaluator)
+    counted = Counter([*(twin.name for twin in surface_class.twins), *surface_class.protocol])
+    for twin in surface_class.twins:
+        what = _unusable(twin.name) or taken(surface_class.source, twin.name, evaluator)
         if what is None and counted[twin.name] > 1:
             what = "the name of another twin of the class"
         if what:
-            yield _problem(twin, f"{made.source.path}.{twin.source}", what)
+            yield _problem(twin, f"{surface_class.source.path}.{twin.source}", what)
 
 
 def misnamed_in_module(surface: Surface) -> Iterator[Problem]:
@@ -29,8 +29,8 @@ def misnamed_in_module(surface: Surface) -> Iterator[Problem]:
     counted = Counter(
         [
             *(twin.name for twin in surface.functions),
-            *(made.name for made in surface.classes),
-            *(made.subclass.name for made in surface.classes if made.subclass),
+            *(each.name for each in surface.classes),
+            *(each.subclass.name for each in surface.classes if each.subclass),
         ]
     )
     for twin in surface.functions:
@@ -39,12 +39,12 @@ def misnamed_in_module(surface: Surface) -> Iterator[Problem]:
             what = f"there twice in {surface.path}"
         if what:
             yield _problem(twin, twin.source, what)
-    for made in surface.classes:
-        if counted[made.name] > 1:
-            said = f"{made.source.dotted}: what is made of it is called {made.name}"
+    for each in surface.classes:
+        if counted[each.name] > 1:
+            said = f"{each.source.dotted}: what is made of it is called {each.name}"
             hint = "rename the class, or give its source another `output`"
             message = f"{said}, as another class or function in {surface.path} is"
-            yield Problem("AG306", message, hint, made.source.location)
+            yield Problem("AG306", message, hint, each.source.location)
 
 
 def _unusable(name: str) -> str | None:

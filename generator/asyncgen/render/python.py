@@ -46,14 +46,15 @@ class Renderer:
         """The pieces of a surface that goes into its source, a twin or a special one each."""
         page = self.page(surface)
         pieces: list[Piece] = []
-        for made in surface.classes:
-            depth = made.source.path.count(".") + 1
-            for twin in made.twins:
+        for cls in surface.classes:
+            source = cls.source
+            depth = source.path.count(".") + 1
+            for twin in cls.twins:
                 text = self.piece(surface, page, depth, twin=twin)
-                pieces.append(Piece(text, made.source, twin.decision.function))
-            for name in made.protocol:
-                text = self.piece(surface, page, depth, twin=None, name=name, **{"class": made})
-                pieces.append(Piece(text, made.source, made.source.functions.get("__iter__")))
+                pieces.append(Piece(text, source, twin.decision.function))
+            for name in cls.protocol:
+                text = self.piece(surface, page, depth, twin=None, name=name, **{"class": cls})
+                pieces.append(Piece(text, source, source.functions.get("__iter__")))
         for twin in surface.functions:
             text = self.piece(surface, page, 0, twin=twin)
             pieces.append(Piece(text, None, twin.decision.function))
@@ -64,12 +65,12 @@ class Renderer:
         room = replace(self, width=self.width - len(INDENT) * depth)
         return room.code("inline.py.jinja", page, surface, **variables).text
 
-    def managers(self, made: ManagerModule) -> Rendered:
+    def managers(self, module: ManagerModule) -> Rendered:
         """The module of static manager classes."""
-        twins = tuple(twin for each in made.managers for twin in each.methods)
-        names = {each.name for each in made.managers} | {twin.name for twin in twins}
-        page = Page(made.module, frozenset(names), self.is_first_party, twins)
-        return self.code("managers.py.jinja", page, made, managers=made)
+        twins = tuple(twin for each in module.managers for twin in each.methods)
+        names = {each.name for each in module.managers} | {twin.name for twin in twins}
+        page = Page(module.module, frozenset(names), self.is_first_party, twins)
+        return self.code("managers.py.jinja", page, module, managers=module)
 
     def stub(self, stub: StubModule) -> Rendered:
         """The .pyi file for a stub, as ruff and black lay stubs out."""
@@ -101,15 +102,15 @@ class Renderer:
         )
 
     def code(
-        self, template: str, page: Page, made: Surface | ManagerModule, **variables: object
+        self, template: str, page: Page, module: Surface | ManagerModule, **variables: object
     ) -> Rendered:
         """A template of code, which asks the page for names."""
         return self.text(
             template,
-            made.path,
-            made.sources,
+            module.path,
+            module.sources,
             page=page,
-            bridge=made.bridge,
+            bridge=module.bridge,
             use=page.use,
             own=page.own,
             owns=page.owns,

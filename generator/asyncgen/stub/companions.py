@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 
 from asyncgen.source import Class
 from asyncgen.stub.maker import StubMaker
-from asyncgen.stub.statics import ManagerStubs, Mixin, Mixins, StaticManagers
+from asyncgen.stub.statics import ManagerStubs, StaticManagers
 from asyncgen.stub.surface import surface_stub
-from asyncgen.surface import ManagerModule, StubFunction, StubModule, Surface
+from asyncgen.surface import ManagerModule, Mixin, Mixins, StubFunction, StubModule, Surface
 
 NONE, BESIDE = "none", "beside"
 
@@ -36,9 +36,9 @@ class Plan:
 def mixins_of(surfaces: Iterable[Surface]) -> Mixins:
     """The mixin of every class that the surfaces cover; of one that two sources cover, that which
     it inherits, and not that of its subclass."""
-    found = [(made, each.module) for each in surfaces for made in each.classes]
-    found.sort(key=lambda pair: pair[0].subclass is None)
-    return {made.source: Mixin(module, made) for made, module in found}
+    mixins = [Mixin(surface.module, each) for surface in surfaces for each in surface.classes]
+    mixins.sort(key=lambda mixin: mixin.surface_class.subclass is None)
+    return {each.surface_class.source: each for each in mixins}
 
 
 @dataclass(frozen=True, slots=True)

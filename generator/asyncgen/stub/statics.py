@@ -25,12 +25,12 @@ from asyncgen.surface import (
     ImportLine,
     Kind,
     ManagerModule,
+    Mixins,
     StaticManager,
     StubClass,
     StubFunction,
     StubModule,
     Surface,
-    SurfaceClass,
     Twin,
 )
 
@@ -49,17 +49,6 @@ def manager_name(queryset: str) -> str:
         if queryset.endswith(suffix):
             return f"{queryset.removesuffix(suffix)}Manager"
     return f"{queryset}Manager"
-
-
-@dataclass(frozen=True, slots=True)
-class Mixin:
-    """The mixin of a class, as this run writes it."""
-
-    module: str
-    made: SurfaceClass
-
-
-Mixins = Mapping[Class, Mixin]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +79,13 @@ class StaticManagers:
         ]
         return StaticManager(
             manager_name(queryset.name),
-            tuple(ImportLine(each.module, each.made.name) for each in mixins),
+            tuple(ImportLine(each.module, each.surface_class.name) for each in mixins),
             queryset,
             manager_base(queryset, self.resolver),
             tuple(
                 as_method(twin)
                 for each in mixins
-                for twin in each.made.twins
+                for twin in each.surface_class.twins
                 if twin.binding is Binding.STATICMETHOD and is_copied(twin.decision.function)
             ),
         )
@@ -147,23 +136,23 @@ class ManagerStubs:
     maker: StubMaker
     mixins: Mixins
 
-    def stub(self, made: ManagerModule, path: str) -> StubModule:
-        names = {name for each in made.managers for name in (each.name, _related(each.name))}
-        members = {name for each in made.managers for name in self.names(each)}
+    def stub(self, module: ManagerModule, path: str) -> StubModule:
+        names = {name for each in module.managers for name in (each.name, _related(each.name))}
+        members = {name for each in module.managers for name in self.names(each)}
         scope = Scope(frozenset(names | members), resolver=self.maker.resolver)
-        found = [
+        classes = [
             stub
-            for each in made.managers
+            for each in module.managers
             for stub in ManagerStub(self.maker, scope, each, self.mixins).classes()
         ]
-        return self.maker.module(path, made.module, made.sources, scope, found)
+        return self.maker.module(path, module.module, module.sources, scope, classes)
 
     def names(self, manager: StaticManager) -> Iterator[str]:
         yield "get_queryset"
         for known in self.maker.resolver.mro(manager.queryset):
             yield from known.functions
             mixin = self.mixins.get(known)
-            yield from (twin.name for twin in (mixin.made.twins if mixin else ()))
+            yield from (twin.name for twin in (mixin.surface_class.twins if mixin else ()))
 
 
 @dataclass
@@ -234,7 +223,7 @@ class ManagerStub:
         twins = {
             twin.decision.function: twin
             for mixin in self.mixins.values()
-            for twin in mixin.made.twins
+            for twin in mixin.surface_class.twins
         }
         seen: set[str] = set()
         for known in self.maker.resolver.mro(self.manager.queryset):
@@ -261,7 +250,7 @@ class ManagerStub:
         self, function: Function, owner: Class, substitutes: Mapping[str, str], twin: Twin | None
     ) -> Iterator[StubFunction]:
         decision = Decision(function, self.manager.queryset, Kind.VALUE, ())
-        mixin = self.mixins[owner].made.name if owner in self.mixins else owner.name
+        mixin = self.mixins[owner].surface_class.name if owner in self.mixins else owner.name
         if function.binding is Binding.STATICMETHOD:
             decision = replace(decision, function=_as_method(function))
             twin = as_method(twin) if twin else None

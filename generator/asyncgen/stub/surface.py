@@ -34,22 +34,22 @@ def surface_stub(maker: StubMaker, surface: Surface, path: str) -> StubModule:
     functions = tuple(
         function for twin in surface.functions for function in maker.twin(twin, scope, {})
     )
-    made = maker.module(path, surface.module, surface.sources, scope, classes, functions)
+    stub = maker.module(path, surface.module, surface.sources, scope, classes, functions)
     return replace(
-        made,
+        stub,
         joins_overrides=any(_joins_overrides(each, maker.resolver) for each in surface.classes),
     )
 
 
-def _joins_overrides(made: SurfaceClass, resolver: Resolver) -> bool:
+def _joins_overrides(surface_class: SurfaceClass, resolver: Resolver) -> bool:
     """Whether it is a subclass of one that is not Django's, with twins of its overrides, or with
     overrides that return or are async classes."""
-    if not made.subclass or made.source.module.startswith("django."):
+    if not surface_class.subclass or surface_class.source.module.startswith("django."):
         return False
-    if made.subclass.methods or made.subclass.managers:
+    if surface_class.subclass.methods or surface_class.subclass.managers:
         return True
-    order = resolver.mro(made.source)
-    names = {twin.decision.function.name for twin in made.twins}
+    order = resolver.mro(surface_class.source)
+    names = {twin.decision.function.name for twin in surface_class.twins}
     return any(sum(name in known.functions for known in order) > 1 for name in names)
 
 
@@ -59,47 +59,47 @@ class ClassStub:
 
     maker: StubMaker
     scope: Scope
-    made: SurfaceClass
+    surface_class: SurfaceClass
     derived: Mapping[str, str]
     substitutes: dict[str, str] = field(default_factory=dict)
 
     def classes(self) -> Iterator[StubClass]:
-        found = self.made.source
-        generic = generics(found, self.maker.spelling.evaluator.lookups, self.scope)
+        source = self.surface_class.source
+        generic = generics(source, self.maker.spelling.evaluator.lookups, self.scope)
         self.substitutes = {**generic.substitutes}
         functions = [
-            in_class(function, self.made.name, found.name)
-            for twin in self.made.twins
+            in_class(function, self.surface_class.name, source.name)
+            for twin in self.surface_class.twins
             for function in self.maker.twin(twin, self.scope, self.substitutes)
         ]
-        if self.made.is_generic:
+        if self.surface_class.is_generic:
             functions.insert(0, self.subscription())
-        functions += [self.protocol(name) for name in self.made.protocol]
+        functions += [self.protocol(name) for name in self.surface_class.protocol]
         bases = (generic.base,) if generic.base else ()
         yield StubClass(
-            self.made.name,
+            self.surface_class.name,
             bases,
             tuple(functions),
-            location=found.location,
+            location=source.location,
             type_parameters=generic.parameters,
         )
-        if self.made.subclass:
-            source = self.scope.name(found.module, found.qualname)
-            both = (self.made.name, source)
+        if self.surface_class.subclass:
+            sync_class = self.scope.name(source.module, source.qualname)
+            both = (self.surface_class.name, sync_class)
             yield StubClass(
-                self.made.subclass.name,
+                self.surface_class.subclass.name,
                 tuple(f"{each}{generic.arguments}" for each in both),
                 tuple(self.converted()),
-                location=found.location,
+                location=source.location,
                 type_parameters=generic.parameters,
-                is_incompatible=any(map(self.maker.is_incompatible, self.made.twins)),
-                meta=self.meta(source),
+                is_incompatible=any(map(self.maker.is_incompatible, self.surface_class.twins)),
+                meta=self.meta(sync_class),
                 attributes=tuple(self.managers()),
             )
 
     def managers(self) -> Iterator[str]:
         """The managers of a model, which are more than those of its source."""
-        for each in self.made.subclass.managers if self.made.subclass else ():
+        for each in self.surface_class.subclass.managers if self.surface_class.subclass else ():
             if each.is_queryset:
                 continue  # its class has no name
             module, _, name = each.made_by.rpartition(".")
@@ -114,10 +114,10 @@ class ClassStub:
     def meta(self, source: str) -> tuple[str, ...]:
         """The options of the class, where it is a model. To checkers they inherit from those of the
         source, also where a proxy's do not: else they were an override that does not fit."""
-        subclass = self.made.subclass
+        subclass = self.surface_class.subclass
         if not subclass or subclass.model != "abstract":
             return ()  # Django takes those of another model away
-        order = self.maker.resolver.mro(self.made.source)
+        order = self.maker.resolver.mro(self.surface_class.source)
         base = f"({source}.Meta)" if any("Meta" in known.classes for known in order) else ""
         return (f"class Meta{base}:", f"    {subclass.model} = True")
 
@@ -129,7 +129,7 @@ class ClassStub:
             Parameter("args", ParameterKind.VAR_POSITIONAL, any_),
             Parameter("kwargs", ParameterKind.VAR_KEYWORD, any_),
         )
-        location = self.made.source.location
+        location = self.surface_class.source.location
         return StubFunction("__class_getitem__", parameters, any_, location=location)
 
     def protocol(self, name: str) -> StubFunction:
@@ -145,44 +145,44 @@ class ClassStub:
         else:
             returns = rows
         is_async = not name.startswith("__")
-        location = self.made.source.location
+        location = self.surface_class.source.location
         return StubFunction(name, (self_,), returns, is_async, location=location)
 
     def row(self) -> str:
         """What iterating gives: as django-stubs have it, or the row of the class."""
-        found = self.made.source
+        source = self.surface_class.source
         if self.maker.django:
             for method in ("__iter__", "iterator"):
-                stubbed = self.maker.django.method(found.dotted, method)
+                stubbed = self.maker.django.method(source.dotted, method)
                 if stubbed and stubbed.function.signature.returns:
                     where = Where(stubbed.module, self.maker.django.resolver, stubbed.owner)
                     inner = argument(stubbed.function.signature.returns, ITERATORS)
                     text = self.scope.annotation(inner, where) if inner else None
                     if text:
                         return text
-        row = self.maker.spelling.evaluator.rows.of(found)
+        row = self.maker.spelling.evaluator.rows.of(source)
         return self.scope.spelled(row) if row else self.scope.name("typing", "Any")
 
     def converted(self) -> Iterator[StubFunction]:
         """The methods of the class that return other classes' instances, or whose declared type
         names the sync class: they return the async ones."""
-        assert self.made.subclass
+        assert self.surface_class.subclass
         names = {
-            cls.name: made.rpartition(".")[2]
-            for twin in self.made.subclass.methods
-            for cls, made in twin.converts
+            cls.name: target.rpartition(".")[2]
+            for twin in self.surface_class.subclass.methods
+            for cls, target in twin.converts
         }
         names |= self.own_classes()
         for method, module in self.returning(names.keys()):
-            decision = Decision(method, self.made.source, Kind.QUERYSET, ())
+            decision = Decision(method, self.surface_class.source, Kind.QUERYSET, ())
             for each in self.maker.sync(decision, module, self.scope, self.substitutes):
                 yield replace(each, returns=self.renamed(each.returns, names))
 
     def own_classes(self) -> dict[str, str]:
         """The async class of each class that the surface covers, by the sync one's name."""
-        assert self.made.subclass
-        own = {self.made.source.name: self.made.subclass.name}
-        queryset = self.maker.spelling.evaluator.lookups.queryset_of(self.made.source)
+        assert self.surface_class.subclass
+        own = {self.surface_class.source.name: self.surface_class.subclass.name}
+        queryset = self.maker.spelling.evaluator.lookups.queryset_of(self.surface_class.source)
         if queryset and f"Async{queryset.name}" in self.derived:
             own[queryset.name] = f"Async{queryset.name}"
         return own
@@ -191,20 +191,19 @@ class ClassStub:
         """A type, in which async classes take the place of sync ones."""
 
         def name(match: re.Match[str]) -> str:
-            made = names.get(match[0])
-            if made is None:
+            async_name = names.get(match[0])
+            if async_name is None:
                 return match[0]
-            module = self.derived.get(made)
-            return self.scope.name(module, made) if module else made
+            module = self.derived.get(async_name)
+            return self.scope.name(module, async_name) if module else async_name
 
         return re.sub(r"\w+", name, text)
 
     def returning(self, names: Iterable[str]) -> Iterator[tuple[Function, str]]:
         """The public methods of the source whose declared type begins with one of `names`."""
-        found = self.made.source
         seen: set[str] = set()
         wanted = frozenset(names)
-        for known in self.maker.resolver.mro(found):
+        for known in self.maker.resolver.mro(self.surface_class.source):
             for name, function in known.functions.items():
                 if name in seen or name.startswith("_") or function.binding is not Binding.METHOD:
                     continue
@@ -218,7 +217,7 @@ class ClassStub:
         text = function.signature.returns
         if text is None and not is_annotated(function):
             stubbed = self.maker.stubbed(
-                Decision(function, self.made.source, Kind.QUERYSET, ()), module
+                Decision(function, self.surface_class.source, Kind.QUERYSET, ()), module
             )
             if stubbed:
                 text = (stubbed.function.overloads or (stubbed.function,))[0].signature.returns
@@ -229,7 +228,7 @@ def _derived(surface: Surface) -> Iterator[tuple[str, str]]:
     """The async classes that the surface has or names, each with its module; empty for its own."""
     subclasses = [each.subclass for each in surface.classes if each.subclass]
     for each in subclasses:
-        named = [made for twin in each.methods for _, made in twin.converts]
+        named = [target for twin in each.methods for _, target in twin.converts]
         for dotted in filter(None, (each.queryset, each.manager, *named)):
             module, _, name = dotted.rpartition(".")
             yield name, "" if module == surface.module else module
