@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from asyncgen.facts import Block, Definition, Expression, Import
+from asyncgen.facts import Block, Call, Definition, Expression, Import
 from asyncgen.problems import Location
 
 
@@ -308,3 +308,4 @@ class Module:
     has_future_annotations: bool = False
     rebound: frozenset[str] = frozenset()  # by functions; see `Function.rebinds`
     prefetched: frozenset[str] = frozenset()  # attributes that a `Prefetch(to_attr=…)` names
+    connections: tuple[Call, ...] = ()  # `signal.connect(receiver)`, as a statement of its own

@@ -369,6 +369,8 @@ class Expressions(Typed):
             return builtin("str")
         if operator in ("|", "&", "^") and any(self.is_lazy(each) for each in left):
             return left
+        if operator == "+" and is_only(left, "list"):  # in `rows += queryset`
+            self.iterate(frozenset(filter(self.is_queryset, values[-1])), frame)
         return self.computed(operator, values)
 
     def computed(self, operator: str, values: list[Value]) -> Value:

@@ -131,7 +131,7 @@ class ForeignCalls(Calls):
             case "bool":
                 self.test(first, frame)
             case "str" | "repr":
-                self.text(first, frame)
+                self.text(first, frame, f"__{name}__")
             case "len":
                 self.measure(first, frame)
             case "max" | "min" if len(arguments.positional) > 1:

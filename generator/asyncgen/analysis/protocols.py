@@ -30,25 +30,33 @@ class Protocols(Attributes):
         for each in value:
             if self.is_queryset(each):
                 frame.note(Level.REACHES, "tests a queryset, which evaluates it", Cause.EVALUATION)
-            elif isinstance(each, Instance) and not self.role(each.found):
+            elif isinstance(each, Instance) and self.role(each.found) in ("", "model"):
                 for name in ("__bool__", "__len__"):
                     if self.lookup(each.found, name):
                         self.method(each, name, frame)
                         break
 
-    def text(self, value: Value, frame: Frame) -> None:
-        """`str(value)`; that of a container has the texts of its items."""
+    def text(self, value: Value, frame: Frame, method: str = "__str__") -> None:
+        """`str(value)` or `repr(value)`; that of a container has the latter of its items."""
         for each in value:
             if isinstance(each, Builtin) and each.name in knowledge.SHOW_ITEMS:
-                self.text(each.elements, frame)
+                self.text(each.elements, frame, "__repr__")
             elif is_tainted(each):
                 frame.note(Level.DOUBT, "prints what may be a queryset")
             elif self.is_queryset(each):
                 frame.note(Level.REACHES, "prints a queryset, which evaluates it", Cause.EVALUATION)
             elif isinstance(each, Instance):
-                found = self.lookup(each.found, "__str__")
-                if found and not found[0].module.startswith("django.db.models"):
-                    self.method(each, "__str__", frame)
+                self.text_of(each, method, frame)
+
+    def text_of(self, instance: Instance, method: str, frame: Frame) -> None:
+        """What a class of the project shows of itself: `str()` asks `__repr__()` where there is no
+        `__str__()`, and the `__repr__()` of a model the `__str__()`."""
+        others = ("__str__",) if self.role(instance.found) == "model" else ()
+        for name in (method, *(("__repr__",) if method == "__str__" else others)):
+            found = self.lookup(instance.found, name)
+            if found and not found[0].module.startswith("django.db.models"):
+                self.method(instance, name, frame)
+                return
 
     def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
         """`… in value`; no queryset is looked for a text in."""

@@ -32,7 +32,7 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.audit.outside import Outside
-from asyncgen.facts import Call, Display, Expression, Literal
+from asyncgen.facts import Call, Display, Expression, Literal, Name
 from asyncgen.problems import Location
 from asyncgen.source import Attribute, Class, Evidence, Function
 
@@ -57,6 +57,7 @@ _TO_ROWS = ("StringRelatedField", "SlugRelatedField")
 _BOUND = "=bound"  # a form or serializer with data
 _MANY = "=many"
 _SOURCE = "=source:"
+_CLEANED = "=cleaned"  # was validated, and keeps what came of it
 _ASKED = "django.forms.asked."
 _VALIDATING = frozenset({"errors", "full_clean", "is_valid", "non_field_errors"})
 _SHOWING = frozenset({"as_div", "as_p", "as_table", "as_ul", "render"})
@@ -105,7 +106,23 @@ class Forms(Outside):
                 state.add(_MANY)
             if source:
                 state.add(self.noted(source))
-        return frozenset({Instance(found, None, frozenset(state))})
+        made = Instance(found, None, frozenset(state))
+        if isinstance(own := self.own(found, "__init__"), Function):
+            where, _ = self.resolver.lookup(found, "__init__") or (found, None)
+            bound = self.bound(own, where, made)
+            effect = self.outcome(bound, self.given(bound, arguments)).effect
+            if effect.level is Level.REACHES:
+                frame.include(replace(effect, cause=Cause.FORM), f"makes a {found.name}")
+        return frozenset({made})
+
+    def remark(self, owner: Expression, mark: str, frame: Frame) -> None:
+        """A form keeps what came of its validation."""
+        if mark not in _VALIDATING:
+            super().remark(owner, mark, frame)
+        elif isinstance(owner, Name) and owner.id in frame.environment:
+            held = frame.environment[owner.id]
+            made = states.marked(held, _CLEANED, lambda each: bool(self.kind_of_form(each.found)))
+            frame.environment[owner.id] = made
 
     def noted(self, source: Value) -> str:
         """A mark for what a serializer shows."""
@@ -168,12 +185,12 @@ class Forms(Outside):
             return unknown(f"the result of {name}")
         return super().call_foreign(dotted, arguments, frame)
 
-    def text(self, value: Value, frame: Frame) -> None:
+    def text(self, value: Value, frame: Frame, method: str = "__str__") -> None:
         for each in value:
             match each:
                 case Instance(found=found) if self.kind_of_form(found) == FORM:
                     frame.include(self.showing_form(found) or CLEAN, f"shows a {found.name}")
-        super().text(value, frame)
+        super().text(value, frame, method)
 
     # -- their fields ------------------------------------------------------------------------------
 
@@ -237,7 +254,7 @@ class Forms(Outside):
     def validating(self, owner: Instance, kind: str) -> Effect | None:
         """Whether is_valid() queries."""
         found = owner.found
-        if _BOUND not in owner.state:
+        if _BOUND not in owner.state or _CLEANED in owner.state:
             return None
         for where, attribute, call, name in self.declared_fields(found):
             if kind == FORM and name.endswith(_CHOOSING):

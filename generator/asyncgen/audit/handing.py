@@ -54,7 +54,12 @@ class Handing(Templates):
 
     def is_router(self, alias: Alias) -> bool:
         call = alias.attribute.value
-        return isinstance(call, Call) and self.dotted(call.function, alias.module) in _ROUTERS
+        if not isinstance(call, Call):
+            return False
+        made = self.resolver.expression(alias.module, call.function)
+        if isinstance(made, Class):
+            return any(each.dotted in _ROUTERS for each in self.resolver.mro(made))
+        return self.dotted(call.function, alias.module) in _ROUTERS
 
     def schema(self, response: Expression | None, module: Module) -> Class | None:
         """The schema that `response` names, for one or for many."""

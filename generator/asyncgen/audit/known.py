@@ -108,6 +108,25 @@ VIEW = "django.views.generic.base.View"
 VIEW_HANDLERS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 VIEW_ON_LOOP = frozenset({"dispatch", "setup"})
 
+# -- Python ----------------------------------------------------------------------------------------
+
+# What runs through an argument, and which, of modules of which the library has no stub.
+RUNNING_THROUGH: Mapping[str, frozenset[int | str]] = {
+    "collections.Counter": frozenset({0}),
+    "collections.OrderedDict": frozenset({0}),
+    "collections.defaultdict": frozenset({1}),
+    "collections.deque": frozenset({0, "iterable"}),
+    "heapq.nlargest": frozenset({1}),
+    "heapq.nsmallest": frozenset({1}),
+    "math.fsum": frozenset({0}),
+    "pickle.dump": frozenset({0}),
+    "pickle.dumps": frozenset({0}),
+    "random.choice": frozenset({0}),
+    "random.sample": frozenset({0}),
+    "statistics.mean": frozenset({0}),
+    "statistics.median": frozenset({0}),
+}
+
 # -- Django ----------------------------------------------------------------------------------------
 
 SIGNALS = "django.dispatch"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -314,6 +314,7 @@ class OnLoop(Handing):
             value = self.value(each, frame)
             with at(frame, each):
                 self.unawaited(value, "compares", frame)
+                self.uses_user(value, frame)
         return builtin("bool")
 
     def truth(self, test: Expression, frame: Frame) -> bool | None:
@@ -333,9 +334,13 @@ class OnLoop(Handing):
     def remark(self, owner: Expression, mark: str, frame: Frame) -> None:
         if not mark.startswith("=") and isinstance(owner, Name):
             held = frame.environment.get(owner.id, NOTHING)
-            if not any(isinstance(each, Instance) and self.is_key(each, mark) for each in held):
+            if not any(isinstance(each, Instance) and self.may_load(each, mark) for each in held):
                 return
         super().remark(owner, mark, frame)
+
+    def may_load(self, instance: Instance, name: str) -> bool:
+        """Whether what the attribute does once is done then."""
+        return self.is_key(instance, name) or bool(self.kind_of_form(instance.found))
 
     def is_key(self, instance: Instance, name: str) -> bool:
         """Whether an instance has one object of another model by that name."""
@@ -508,9 +513,11 @@ class OnLoop(Handing):
                 yield each, Bound(function, module)
 
     def connected_receivers(self, module: Module) -> Iterator[tuple[str, Bound]]:
-        """Signals, each with a function that the `ready()` of an application connects to it.
+        """Signals, each with a function that the module, or the `ready()` of an application,
+        connects to it.
         https://docs.djangoproject.com/en/stable/topics/signals/#connecting-receiver-functions
         """
+        yield from self.connected(module.connections, module)
         for found in module.classes.values():
             body = found.functions["ready"].body if "ready" in found.functions else ()
             local = {
@@ -524,14 +531,18 @@ class OnLoop(Handing):
                 name=f"{module.name}.{found.path}.ready",
                 imports={**module.imports, **local},
             )
-            for node in nodes(body):
-                match node:
-                    case Call(function=Get(value=owner, name="connect")):
-                        passed = (*node.arguments, *(each for _, each in node.keywords))
-                        function = self.resolver.expression(inside, passed[0]) if passed else None
-                        signal = self.signal(owner, inside, {})
-                        if signal and isinstance(function, FunctionIn):
-                            yield signal, Bound(function.function, function.module)
+            yield from self.connected(nodes(body), inside)
+
+    def connected(self, found: Iterable[object], module: Module) -> Iterator[tuple[str, Bound]]:
+        """The signals and functions of each `signal.connect(function)` that is found."""
+        for node in found:
+            match node:
+                case Call(function=Get(value=owner, name="connect")):
+                    passed = (*node.arguments, *(each for _, each in node.keywords))
+                    function = self.resolver.expression(module, passed[0]) if passed else None
+                    signal = self.signal(owner, module, {})
+                    if signal and isinstance(function, FunctionIn):
+                        yield signal, Bound(function.function, function.module)
 
     def signals_of(self, function: Function, module: Module) -> Iterator[str]:
         """The signals of the project that a function is a receiver of."""

@@ -8,6 +8,7 @@ import asyncgen.audit.known as known
 import asyncgen.audit.state as states
 from asyncgen import knowledge
 from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.library import runs_through
 from asyncgen.analysis.values import (
     NOTHING,
     Arguments,
@@ -29,7 +30,7 @@ from asyncgen.analysis.values import (
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.settings import Settings
 from asyncgen.audit.threads import COROUTINE, Threads
-from asyncgen.facts import Item, Literal
+from asyncgen.facts import Expression, Item, Literal
 from asyncgen.source import Attribute, Class, Evidence, Function
 
 _USER = "request.user"
@@ -78,16 +79,25 @@ class Outside(Threads):
             return frozenset({Foreign(f"{owner.dotted}.{name}")})
         return super().foreign_attribute(owner, name, frame)
 
+    def uses_user(self, value: Value, frame: Frame) -> None:
+        """Something is asked of a value that a lazy object cannot answer by itself."""
+        if Foreign(_USER) in value:
+            self.loads_user(frame)
+
     def loads_user(self, frame: Frame) -> None:
         frame.note(Level.REACHES, "request.user is loaded when it is used", Cause.ACCOUNT)
 
     def user(self) -> Value:
         """A user who was loaded."""
-        name = self.settings.one("AUTH_USER_MODEL").rpartition(".")[2]
-        found = self.relations.named(name) if name else self.root("django.contrib.auth.models.User")
+        found = self.user_model()
         if found is None:
             return unknown("a user")
         return frozenset({Instance(found, None, frozenset({states.ROW}))})
+
+    def user_model(self) -> Class | None:
+        """The model that the settings name, or else Django's own."""
+        name = self.settings.one("AUTH_USER_MODEL").rpartition(".")[2]
+        return self.relations.named(name) if name else self.root("django.contrib.auth.models.User")
 
     def item_of(self, owner: Type, expression: Item, frame: Frame) -> Value:
         match owner:
@@ -105,14 +115,25 @@ class Outside(Threads):
         super().contains(value, is_text, frame)
 
     def test(self, value: Value, frame: Frame) -> None:
-        if Foreign(_USER) in value:
-            self.loads_user(frame)
+        self.uses_user(value, frame)
         super().test(value, frame)
 
-    def text(self, value: Value, frame: Frame) -> None:
-        if Foreign(_USER) in value:
-            self.loads_user(frame)
-        super().text(value, frame)
+    def text(self, value: Value, frame: Frame, method: str = "__str__") -> None:
+        self.uses_user(value, frame)
+        super().text(value, frame, method)
+
+    def bind(self, target: Expression, value: Value, frame: Frame) -> None:
+        match target:
+            case Item(value=owner) if Foreign(_SESSION) in self.value(owner, frame):
+                if self.waits_for_sessions():
+                    frame.note(Level.REACHES, "sets an item of a session", Cause.ACCOUNT)
+        super().bind(target, value, frame)
+
+    def instantiate(self, found: Class, arguments: Arguments, frame: Frame) -> Value:
+        if self.role(found) == "model":
+            for value in arguments.values:  # a key asks what it is given for its class
+                self.uses_user(value, frame)
+        return super().instantiate(found, arguments, frame)
 
     def waits_for_sessions(self) -> bool:
         return not self.settings.one("SESSION_ENGINE").endswith(known.QUIET_SESSIONS)
@@ -120,6 +141,9 @@ class Outside(Threads):
     # -- calls -------------------------------------------------------------------------------------
 
     def call_bound(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
+        if bound.owner and self.role(bound.owner) in ("queryset", "manager"):
+            for value in arguments.values:  # a lookup asks for the key
+                self.uses_user(value, frame)
         where = f"{bound.owner.qualname}." if bound.owner else ""
         dotted = f"{bound.module.name}.{where}{bound.function.name}"
         if (cause := self.cause_of(dotted)) is not None:
@@ -173,6 +197,8 @@ class Outside(Threads):
         if dotted in known.TWINS.values():
             sync = next(each for each, twin in known.TWINS.items() if twin == dotted)
             return builtin(COROUTINE, self.given_by(sync, arguments))
+        if last == "get_user_model" and self.relations.user:
+            return frozenset({ClassObject(self.relations.user)})
         if dotted == "request.auser":
             return builtin(COROUTINE, self.user())
         if dotted.startswith(f"{_SESSION}."):
@@ -211,11 +237,20 @@ class Outside(Threads):
 
     def call_other(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         """Of nothing else it is known that it blocks."""
+        self.run_by(dotted, arguments, frame)
         if dotted in knowledge.WRAPPERS and arguments.positional:
             return arguments.positional[0]
         if dotted in knowledge.DYNAMIC:
             return self.imported_by_name(dotted, arguments)
         return frozenset({Foreign(f"{dotted}()")})
+
+    def run_by(self, dotted: str, arguments: Arguments, frame: Frame) -> None:
+        """What is run through by something that is not read, as the library or a table says."""
+        places = runs_through(dotted) or known.RUNNING_THROUGH.get(dotted, frozenset())
+        named = ((name, value) for name, value in arguments.keywords if name)
+        for key, value in (*enumerate(arguments.positional), *named):
+            if key in places:
+                self.iterate(frozenset(filter(self.is_rows_of, value)), frame)
 
     def is_rows_of(self, type_: Type) -> bool:
         return self.is_queryset(type_) or (

@@ -111,6 +111,7 @@ class Project:
         ]
         evaluator = OnLoop(resolver, Relations(resolver, sources))
         evaluator.settings = settings(filter(is_settings, self.texts))
+        evaluator.relations.user = evaluator.user_model()
         evaluator.bridges = frozenset(self.config.audit.threads)
         evaluator.template = self.template
         evaluator.blocks = frozenset(self.config.audit.blocks)

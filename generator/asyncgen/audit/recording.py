@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from asyncgen.analysis.expressions import attribute_path
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import Bound, Cause, Effect, Level
-from asyncgen.facts import Expression, Name, nodes
+from asyncgen.facts import Display, Expression, Get, Item, Name, Star, nodes
 from asyncgen.source import Class, Evidence, Function, Module
 
 
@@ -82,7 +83,10 @@ class LoopFrame(Frame):
         )
 
     def _is_told(self, expression: Expression | None) -> bool:
-        return any(isinstance(each, Name) and each.id in self.told for each in nodes(expression))
+        return any(
+            isinstance(each, Name | Get) and attribute_path(each) in self.told
+            for each in nodes(expression)
+        )
 
     @contextmanager
     def at(self, expression: Expression) -> Iterator[None]:
@@ -106,7 +110,15 @@ class LoopFrame(Frame):
 
 
 def named(targets: tuple[Expression, ...]) -> Iterator[str]:
-    """The names among the targets of an assignment."""
-    for each in nodes(targets):
-        if isinstance(each, Name):
-            yield each.id
+    """The names among the targets of an assignment, and the attributes of names."""
+    pending = list(targets)
+    while pending:
+        target = pending.pop()
+        match target:
+            case Name() | Get():
+                if path := attribute_path(target):
+                    yield path
+            case Item(value=owner) | Star(value=owner):
+                pending.append(owner)
+            case Display(elements=elements):
+                pending += elements

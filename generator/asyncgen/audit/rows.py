@@ -38,11 +38,13 @@ from asyncgen.django.relations import Reverse
 from asyncgen.facts import Call, Expression, Get, Item, Name
 from asyncgen.source import Attribute, Class
 
-_FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first", "last"})
+_FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first"})
 _CACHING = ("functools.cache", "functools.lru_cache")
 _ANY_MANAGER = "django.db.models.manager.BaseManager"  # what only annotations and tests name
 _RELATED = "django.db.models.related"  # before the methods that managers of relations have
 _RELATED_METHODS = frozenset({"add", "clear", "remove", "set"})
+_PAIR = "pair"  # the text of a tuple of a row and whether it was created
+_BOOL = builtin("bool")
 _QUERIES = frozenset(knowledge.QUERYSET_RESULTS)
 _SAVING = frozenset(knowledge.MODEL_RESULTS)
 
@@ -171,6 +173,8 @@ class Rows(Evaluator):
             inner |= {back}
         if name in owner.state:
             inner |= {states.FILLED}
+            if f"{states.PREFETCH}{name}" in owner.state:
+                inner |= {states.ORDERED}
         elif states.ANYTHING in owner.state or not owner.state & {states.ROW, states.NEW}:
             inner |= {states.MAYBE_FILLED}
         return _in_state(self.default_manager(model), inner)
@@ -250,12 +254,24 @@ class Rows(Evaluator):
             kind = "async_generator" if sync == "iterator" else "coroutine"
             return builtin(kind, rows)
         is_filled = bool(receiver.state & {states.FILLED, states.MAYBE_FILLED})
-        is_free = states.EMPTY in receiver.state or (is_filled and name in _FREE_WHEN_FILLED)
+        is_free = states.EMPTY in receiver.state or (is_filled and self.asks_rows(name, receiver))
         if name != "iterator" and not is_free:
             frame.note(Level.REACHES, f"calls {receiver.found.name}.{name}, which queries")
         if name == "iterator" and is_free:
             return builtin("iterator", rows)
         return self._lazily(name, rows)
+
+    def asks_rows(self, name: str, rows: Instance) -> bool:
+        """Whether a method looks at the rows that the queryset has, where it has some; the first
+        one is, where they have an order. last() turns that around, which queries."""
+        if name != "first":
+            return name in _FREE_WHEN_FILLED
+        if rows.row is None or rows.state & {states.ORDERED, states.MAYBE_FILLED}:
+            return True
+        meta = self.resolver.lookup(rows.row, "Meta")
+        options = meta[1] if meta else None
+        is_ordered = isinstance(options, Class) and self.resolver.lookup(options, "ordering")
+        return bool(is_ordered)
 
     def _lazily(self, name: str, rows: Value) -> Value:
         if name != "iterator":
@@ -280,7 +296,7 @@ class Rows(Evaluator):
             state = states.chained(state, "filter", arguments)
         if result == "iterator":
             return _in_state(self.model_instance(receiver.row), state)
-        value = super().queryset_result(result, receiver.row)
+        value = self.queryset_result(result, receiver.row)
         return states.stamped(value, state, self.is_row)
 
     def is_row(self, instance: Instance) -> bool:
@@ -312,13 +328,29 @@ class Rows(Evaluator):
             return _in_state(value, frozenset(state))
         return value
 
+    def queryset_result(self, result: str, row: Class | None) -> Value:
+        value = super().queryset_result(result, row)
+        if result != "pair":
+            return value
+        return frozenset(replace(e, text=_PAIR) if isinstance(e, Builtin) else e for e in value)
+
+    def unpack(self, elements: tuple[Expression, ...], value: Value, frame: Frame) -> None:
+        """`row, is_created = …`: of a pair, each half."""
+        pairs = [each for each in value if isinstance(each, Builtin) and each.text == _PAIR]
+        if len(elements) != 2 or len(pairs) != len(value):
+            super().unpack(elements, value, frame)
+            return
+        row, is_created = elements
+        self.bind(row, frozenset().union(*(each.elements for each in pairs)) - _BOOL, frame)
+        self.bind(is_created, _BOOL, frame)
+
     # -- protocols ---------------------------------------------------------------------------------
 
     def test(self, value: Value, frame: Frame) -> None:
         super().test(_unfilled(value), frame)
 
-    def text(self, value: Value, frame: Frame) -> None:
-        super().text(_unfilled(value), frame)
+    def text(self, value: Value, frame: Frame, method: str = "__str__") -> None:
+        super().text(_unfilled(value), frame, method)
 
     def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
         super().contains(_unfilled(value), is_text, frame)

@@ -24,12 +24,14 @@ MAYBE_FILLED = "=maybe-filled"  # the same, perhaps: somebody else had it
 EMPTY = "=none"  # qs.none()
 VALUES = "=values"  # rows are dicts, tuples or single values
 RELATED = "=related"  # the manager of a relation
+ORDERED = "=ordered"  # by order_by(), or perhaps by that of a Prefetch
 THREADED = "=threaded"  # was made in a thread, and evaluated nowhere
 ONLY = "=only:"  # before a field that only() names
 DEFERRED = "=deferred:"  # before a field that defer() names
 PREFETCHED = "=prefetched:"  # before a path that prefetch_related() names
+PREFETCH = "=prefetch:"  # before a path that a Prefetch names, whose queryset may be ordered
 KEY = "=key:"  # before a relation whose key was passed to a class
-_OF_QUERYSETS = frozenset({FILLED, MAYBE_FILLED, EMPTY, VALUES, RELATED, THREADED})
+_OF_QUERYSETS = frozenset({FILLED, MAYBE_FILLED, EMPTY, VALUES, RELATED, ORDERED, THREADED})
 _FRESH = frozenset({ROW})
 
 _AS_VALUES = frozenset({"values", "values_list", "dates", "datetimes", "aggregate"})
@@ -89,7 +91,7 @@ def _prefetch_related(state: State, arguments: Arguments) -> State:
                 made |= set(paths(names))
             else:
                 made.add(ANYTHING)
-    return state | made | {f"{PREFETCHED}{each}" for each in made}
+    return state | made | {f"{PREFETCHED}{each}" for each in made if not each.startswith("=")}
 
 
 def _of_prefetch(made: Builtin) -> set[str]:
@@ -103,7 +105,7 @@ def _of_prefetch(made: Builtin) -> set[str]:
         for path in each.state
         if not path.startswith("=")
     }
-    return {*paths([made.text]), *inner}
+    return {*paths([made.text]), *inner, f"{PREFETCH}{made.text}"}
 
 
 def _only(state: State, arguments: Arguments) -> State:
@@ -136,7 +138,12 @@ def _is_null(name: str, value: Value) -> bool:
     return value == frozenset({Builtin("None")})
 
 
+def _order_by(state: State, arguments: Arguments) -> State:
+    return state | {ORDERED}
+
+
 _CHANGES: dict[str, Callable[[State, Arguments], State]] = {
+    "order_by": _order_by,
     "select_related": _select_related,
     "prefetch_related": _prefetch_related,
     "only": _only,

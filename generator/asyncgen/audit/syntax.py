@@ -125,6 +125,13 @@ def matches(expression: Expression, node: ast.AST) -> bool:
             return name == other
         case facts.Get(value=value, name=name), ast.Attribute(value=inner, attr=attr):
             return name == attr and matches(value, inner)
+        case facts.Call(arguments=(shown,)), ast.JoinedStr(values=parts):
+            return any(
+                isinstance(each, ast.FormattedValue)
+                and each.conversion > 0
+                and matches(shown, each.value)
+                for each in parts
+            )
         case facts.Call(function=function, arguments=arguments), ast.Call(func=func, args=args):
             return (
                 len(arguments) == len(args)

@@ -27,9 +27,9 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.audit.forms import Forms
-from asyncgen.facts import Call, Display, Expression, Literal
+from asyncgen.facts import Assign, Call, Display, Expression, Literal, Name, walk
 from asyncgen.problems import Location
-from asyncgen.source import Evidence, Module
+from asyncgen.source import Evidence, Function, Module
 
 # Functions that render at once: which argument is the template's name, and which the context.
 # https://docs.djangoproject.com/en/stable/topics/http/shortcuts/#render
@@ -102,6 +102,8 @@ class Templates(Forms):
         keywords = dict(call.keywords)
         named = _argument(call, places[0]) or keywords.get("template_name")
         given = _argument(call, places[1]) or keywords.get("context")
+        if isinstance(given, Name):
+            given = _held(given, frame.function)
         path = self.template(named.text) if isinstance(named, Literal) else None
         if path is None or not isinstance(given, Display) or given.type != "dict":
             return
@@ -115,6 +117,16 @@ class Templates(Forms):
         for effect in Rendering(self, frame.module).effects(path, context, 0):
             frame.include(effect, f"renders {path.name}")
             break
+
+
+def _held(name: Name, function: Function | None) -> Expression | None:
+    """What a name holds that a function assigns once."""
+    held = [
+        each.value
+        for each in walk(function.body if function else ())
+        if isinstance(each, Assign) and name in each.targets
+    ]
+    return held[0] if len(held) == 1 else None
 
 
 def _argument(call: Call, position: int) -> Expression | None:

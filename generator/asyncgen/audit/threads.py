@@ -17,6 +17,7 @@ from asyncgen.analysis.values import (
     Builtin,
     Cause,
     ClassObject,
+    Effect,
     Foreign,
     Given,
     Instance,
@@ -114,10 +115,13 @@ class Threads(Rows):
         """A function that gives a coroutine, or else does the same itself, is told which to do."""
         outcome = super().outcome(bound, given)
         given_back = outcome.inferred or outcome.returns
-        is_either = any(map(_is_coroutine, given_back)) and not all(map(_is_coroutine, given_back))
-        if bound.function.is_async or not is_either:
+        if bound.function.is_async or not any(map(_is_coroutine, given_back)):
             return outcome
-        return replace(outcome, effect=less_sure(outcome.effect))
+        if not all(map(_is_coroutine, given_back)):
+            return replace(outcome, effect=less_sure(outcome.effect))
+        # What a decorator puts in its place runs the function once it is awaited, or elsewhere.
+        is_replaced = not all(each.is_known for each in bound.function.decorations)
+        return replace(outcome, effect=Effect()) if is_replaced else outcome
 
     def is_twin_of_django(self, bound: Bound) -> bool:
         assert bound.owner is not None
@@ -155,7 +159,7 @@ class Threads(Rows):
     def awaited(self, value: Value, frame: Frame) -> Value:
         """What `await value` gives."""
         told = value - NONE
-        if told and all(map(self.is_sync, told)):
+        if told and all(self.is_sync(each) or self.is_lazy(each) for each in told):
             frame.note(Level.REACHES, "awaits what is not awaitable", Cause.NOT_ASYNC)
             return unknown("what is no coroutine's")
         given: list[Value] = []
@@ -215,9 +219,9 @@ class Threads(Rows):
         self.unawaited(value, "tests", frame)
         super().test(value, frame)
 
-    def text(self, value: Value, frame: Frame) -> None:
+    def text(self, value: Value, frame: Frame, method: str = "__str__") -> None:
         self.unawaited(value, "prints", frame)
-        super().text(value, frame)
+        super().text(value, frame, method)
 
     def measure(self, value: Value, frame: Frame) -> None:
         self.unawaited(value, "takes the length of", frame)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from asyncgen import knowledge
 from asyncgen.facts import Block, Call, Expression, Get, Literal, Name, Return, nodes, walk
-from asyncgen.resolve import FunctionIn, Resolver
+from asyncgen.resolve import Alias, Definition, FunctionIn, Resolver
 from asyncgen.source import Attribute, Binding, Class, Function, Module
 
 
@@ -36,6 +36,7 @@ class Relations:
 
     resolver: Resolver
     sources: Sequence[Module]
+    user: Class | None = None  # the model of users, where the settings were read
     _reverse: dict[tuple[str, str], Reverse] | None = field(default=None)
     _by_parameter: dict[str, Class] | None = field(default=None)
     _deferred: dict[Class, frozenset[str]] = field(default_factory=dict)
@@ -61,7 +62,9 @@ class Relations:
                 return self.named(text.rpartition(".")[2], module)
             case Name() | Get() if module:
                 found = self.resolver.expression(module, named)
-                return found if isinstance(found, Class) else None
+                if isinstance(found, Class):
+                    return found
+                return self.user if _is_user(named, found) else None
         return None
 
     def named(self, name: str, module: Module | None = None) -> Class | None:
@@ -315,6 +318,14 @@ class Relations:
     def prefetched(self, name: str) -> bool:
         """Whether some prefetch keeps its rows in the attribute: `Prefetch(…, to_attr="name")`."""
         return any(name in module.prefetched for module in self.sources)
+
+
+def _is_user(named: Expression, found: Definition | None) -> bool:
+    """Whether a relation is to `settings.AUTH_USER_MODEL`, or to what `get_user_model()` gave."""
+    match found:
+        case Alias(attribute=Attribute(value=Call(function=function))):
+            return _last(function) == "get_user_model"
+    return _last(named) == "AUTH_USER_MODEL"
 
 
 _ARGUMENTS_OF_KEYS = 2  # the model, and what happens when it is deleted

@@ -183,7 +183,13 @@ class ExpressionReader:
 
     def formatted(self, node: cst.FormattedString) -> Operation:
         parts = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
-        return Operation("f-string", tuple(self.expression(part.expression) for part in parts))
+        return Operation("f-string", tuple(map(self.formatted_part, parts)))
+
+    def formatted_part(self, part: cst.FormattedStringExpression) -> Expression:
+        """`{value!r}` formats `repr(value)`."""
+        value = self.expression(part.expression)
+        name = _CONVERSIONS.get(part.conversion or "")
+        return Call(Name(name), (value,)) if name else value
 
     def concatenated(self, node: cst.ConcatenatedString) -> Expression:
         left, right = self.expression(node.left), self.expression(node.right)
@@ -224,6 +230,7 @@ class ExpressionReader:
                 )
 
 
+_CONVERSIONS: Mapping[str, str] = {"r": "repr", "s": "str", "a": "ascii"}
 _COMPREHENSIONS: Mapping[type[cst.CSTNode], str] = {
     cst.ListComp: "list",
     cst.SetComp: "set",

@@ -173,6 +173,7 @@ class _Reader(StatementReader):
     # The class that the piece being read ends with, and how it goes on.
     cut: tuple[cst.CSTNode | None, tuple[Piece, ...]] = (None, ())
     imported: dict[str, Import] = field(init=False, default_factory=dict)  # by the module, so far
+    connections: list[Call] = field(init=False, default_factory=list)
 
     def module(self) -> Module:
         scope = _Scope.empty(Binding.FUNCTION)
@@ -195,6 +196,7 @@ class _Reader(StatementReader):
             and scope.imports["annotations"].module == "__future__",
             rebound=frozenset(self.rebound),
             prefetched=frozenset(self.prefetched),
+            connections=tuple(self.connections),
         )
 
     def parsed(self, piece: Piece) -> Sequence[Statement]:
@@ -331,6 +333,10 @@ class _Reader(StatementReader):
                 is_generic = statement.type_parameters is not None
                 kind = "type" if is_generic else "TypeAlias"
                 self.add_type(name, statement.value, line, scope, kind)
+            case cst.Expr(
+                value=cst.Call(func=cst.Attribute(attr=cst.Name(value="connect"))) as call
+            ) if scope.binding is Binding.FUNCTION:
+                self.connections.append(self.call(call))
             case cst.AugAssign(target=cst.Name(value="__all__")):
                 known = scope.attributes.get("__all__")
                 more = strings(self.expression(statement.value))
