@@ -88,11 +88,12 @@ def _others(config: Config, resolver: Resolver, known: set[str]) -> Iterator[Mod
     for search in config.search:
         if search.is_relative_to(config.root):
             for path in package_files(search):
+                if not _imports_mixin(path):
+                    continue
                 name = selection.module_name(path)
-                if name not in known and _imports_mixin(path):
-                    module = resolver.readable(name)
-                    if module:
-                        yield module
+                module = None if name in known else resolver.readable(name)
+                if module:
+                    yield module
 
 
 def _imports_mixin(path: Path) -> bool:
@@ -100,6 +101,8 @@ def _imports_mixin(path: Path) -> bool:
     try:
         data = path.read_bytes()
     except OSError:
+        return False
+    if b"Async" not in data:  # So it is for nearly all files, and this is far the faster search.
         return False
     return _IMPORTS_MIXIN.search(data) is not None and not is_generated(data)
 
