@@ -3,8 +3,9 @@
 The same transaction, which reads a row, changes it and writes another, as sync code in one hop to
 the worker thread, and in async blocks: `one hop` sends the three queries in one, `twins` awaits
 three. `three hops` is the sync transaction between two hops that do nothing: what the two ends of a
-block cost at least, where each is a hop. On SQLite, and on PostgreSQL where it answers (as for
-twins.py). They take turns; median ratios are printed, with the interval of 95 % confidence.
+block cost at least, where each is a hop by asgiref. On SQLite, and on PostgreSQL where it answers
+(as for twins.py). They take turns; median ratios are printed, with the interval of 95 % confidence.
+CPU is that of all threads of this process, a server's not included.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from measure import Ratio, table
+from measure import Cost, Ratio, table
 from twins import configure
 
 Work = Callable[[], Awaitable[object]]
+NAMES = {"default": "SQLite", "postgres": "PostgreSQL"}
 
 
 def transactions(model: Any, using: str) -> dict[str, Work]:
@@ -64,27 +66,30 @@ def transactions(model: Any, using: str) -> dict[str, Work]:
     }
 
 
-async def seconds(work: Work) -> float:
-    start = time.perf_counter()
+async def cost_of(work: Work) -> Cost:
+    cpu, wall = time.process_time(), time.perf_counter()
     await work()
-    return time.perf_counter() - start
+    return Cost(time.process_time() - cpu, time.perf_counter() - wall)
 
 
 async def report(model: Any, using: str, pairs: int) -> list[list[str]]:
     works = transactions(model, using)
     await model.objects.using(using).acreate(name="one", number=1)
-    took: dict[str, list[float]] = {name: [] for name in works}
+    took: dict[str, list[Cost]] = {name: [] for name in works}
     names = list(works)
     for number in range(pairs + 10):
         for offset in range(len(names)):
             name = names[(number + offset) % len(names)]
-            cost = await seconds(works[name])
+            cost = await cost_of(works[name])
             if number >= 10:  # Before that connections are opened.
                 took[name].append(cost)
-    return [
-        [using, name, str(Ratio.of_pairs(list(zip(took[name], took["sync"], strict=True))))]
-        for name in names[1:]
-    ]
+    rows = []
+    for name in names[1:]:
+        pairs_of = list(zip(took[name], took["sync"], strict=True))
+        cpu = Ratio.of_pairs([(one.cpu, other.cpu) for one, other in pairs_of])
+        wall = Ratio.of_pairs([(one.wall, other.wall) for one, other in pairs_of])
+        rows.append([NAMES[using], name, str(cpu), str(wall)])
+    return rows
 
 
 def main(pairs: int) -> None:
@@ -115,7 +120,7 @@ def main(pairs: int) -> None:
                 await aclose_connections()
 
             asyncio.run(measured())
-            print(table(["database", "transaction", "to a sync one in one hop"], found))
+            print(table(["database", "transaction", "CPU, to a sync one", "wall"], found))
         finally:
             connections.close_all()
             teardown_databases(old, verbosity=0)

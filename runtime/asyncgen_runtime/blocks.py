@@ -11,6 +11,9 @@ block on which thread it is entered, and whose work may run there while it is op
 * So has any other block where the thread would be that of the whole process. In a request and below
   a sync caller it stays, and sees what middleware left on the thread.
 
+* On a thread of its own that is connected, a transaction begins with the first work that is sent
+  there, which saves a hop. Until then nothing would have been sent to the database.
+
 No lock is held anywhere. On each thread, blocks are a stack; while one that holds a transaction is
 open, work from inside it runs, and other work of that thread waits.
 """
@@ -30,11 +33,19 @@ from typing import Any, Generic, TypeVar, cast
 from asgiref.sync import AsyncToSync, SyncToAsync
 
 from . import connections
-from .bridge import hop
-from .completion import run_to_end
+from .completion import run_in, run_to_end
+from .direct import as_asgiref_does
 from .hooks import Due
 from .reading import close_iterators
-from .threads import OVER, BlockOver, OwnThread, TakingTurns, current_executor, take_turns
+from .threads import (
+    OVER,
+    BlockOver,
+    OwnThread,
+    TakingTurns,
+    current_executor,
+    lent_executor,
+    take_turns,
+)
 from .variables import Tokens, carry_back, set_variable
 
 T_co = TypeVar("T_co", covariant=True)
@@ -75,6 +86,7 @@ class Block(Generic[T_co]):
         make: Callable[[], AbstractContextManager[T_co]],
         exclusive: bool = False,
         consumer: Callable[[], object] | None = None,
+        using: str | None = None,
     ) -> None:
         self.outer: Block[Any] | None = None
         self.ended = False
@@ -85,6 +97,8 @@ class Block(Generic[T_co]):
         self._make = make
         self._exclusive = exclusive
         self._consumer = consumer  # Gives None when nobody is in the block any more.
+        self._using = using  # The database in which it begins a transaction, and does no more.
+        self._failed: BaseException | None = None  # To be entered by the first work has.
         self._manager: AbstractContextManager[T_co] | None = None
         self._value: T_co | None = None
         self._own: OwnThread | None = None
@@ -116,7 +130,10 @@ class Block(Generic[T_co]):
                 self._take_thread()
             else:
                 self._front = take_turns(_TURNS)
-            await self._enter_in_turn()
+            if self._own is not None and self._using and self._own.is_connected(self._using):
+                self._own.begin = as_asgiref_does(self._begin, contextvars.copy_context(), [])
+            else:
+                await self._enter_in_turn()
         except BaseException as error:
             await self._give_up(error)
             raise
@@ -132,6 +149,10 @@ class Block(Generic[T_co]):
         event loop, where they can be cancelled.
         """
         self.ended = True
+        if self._own is not None and not self._own.is_used:
+            self._own.over = True
+            await self._finish()
+            return None
         try:
             result = await self._leave_somewhere(error)
             while self._awaited is not None:
@@ -170,7 +191,7 @@ class Block(Generic[T_co]):
 
     def _begins_elsewhere(self) -> bool:
         """Tell whether a thread of its own is needed, as far as this can be told from here."""
-        if getattr(AsyncToSync.executors, "current", None) is not None:
+        if lent_executor() is not None:
             return False  # A sync caller lends its thread. Is it in a transaction? It has to say.
         thread = current_executor()
         if isinstance(thread, OwnThread):
@@ -189,7 +210,7 @@ class Block(Generic[T_co]):
     async def _enter_in_turn(self) -> None:
         while True:
             context = contextvars.copy_context()
-            answer = await asyncio.create_task(hop(self._enter), context=context)
+            answer = await run_in(context, self._enter)
             if answer is None:
                 self._undo = carry_back(context)
                 return
@@ -266,9 +287,23 @@ class Block(Generic[T_co]):
             # Each refers to this block: it is the value of a variable in them.
             self.home = self._inside = contextvars.Context()
             self._undo = {}
-            self._front = self._task = None
+            self._front = self._task = self._failed = None
 
     # On the thread
+
+    def _begin(self) -> None:
+        """Enter the manager before the first work does what it is for; if it fails, all work has.
+
+        Nothing is outside of a transaction because it was caught that it did not begin.
+        """
+        if self._failed is None:
+            try:
+                self._enter()
+            except BaseException as error:
+                self._failed = error
+                raise
+        else:
+            raise self._failed
 
     def _enter(self) -> _Answer | None:
         """Enter the manager and return None, or return why not."""
@@ -325,7 +360,9 @@ class Block(Generic[T_co]):
     def _leave_in_order(self, error: BaseException | None) -> bool | None:
         """Leave this block, and before it what tasks started inside it have left open."""
         if self not in _thread.open:
-            if error is None:
+            if error is None and self._failed is not None:
+                raise self._failed
+            if error is None and self.thread is not None:
                 raise RuntimeError(LEFT_BEFORE)
             return None
         still_open = None

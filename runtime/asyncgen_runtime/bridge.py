@@ -32,7 +32,7 @@ def no_stop_iteration(func: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(func)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        return _call(func, *args, **kwargs)
+        return call(func, *args, **kwargs)
 
     return guarded
 
@@ -54,7 +54,8 @@ def hop(func: Callable[[], R]) -> Coroutine[Any, Any, R]:
     return _worker(func)
 
 
-def _call(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+def call(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call `func`; a StopIteration that leaves it is a RuntimeError."""
     __traceback_hide__ = True  # Django's error page leaves the frame out, as it does asgiref's
     try:
         return func(*args, **kwargs)
@@ -64,7 +65,7 @@ def _call(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 _Worker = Callable[..., Coroutine[Any, Any, Any]]
-_worker: _Worker = asgiref.sync.sync_to_async(_call)
+_worker: _Worker = asgiref.sync.sync_to_async(call)
 
 
 def use_worker(worker: _Worker) -> _Worker:

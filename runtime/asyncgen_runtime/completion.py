@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from .bridge import hop
+from .threads import own_thread
 from .variables import carry_back
 
 T = TypeVar("T")
@@ -29,12 +30,19 @@ class Ended(Generic[T]):
     cancelled: asyncio.CancelledError | None
 
 
-class _Unstoppable(asyncio.Task[T]):
+class _UnstoppableTask(asyncio.Task[T]):
     """A task that nobody can cancel: asyncio.run() cancels every task it finds at its end.
 
     Who awaits it is told of a cancellation after it: asyncio raises what an awaited future refused
     at the next step.
     """
+
+    def cancel(self, msg: object = None) -> bool:
+        return False
+
+
+class _UnstoppableFuture(asyncio.Future[T]):
+    """The same of what a thread does."""
 
     def cancel(self, msg: object = None) -> bool:
         return False
@@ -48,19 +56,23 @@ async def to_end(
     Raises what the coroutine raises, cancelled or not: as with any ``finally``, an error in the
     clean-up is not to be lost.
     """
-    if context is None and isinstance(asyncio.current_task(), _Unstoppable):
+    if context is None and isinstance(asyncio.current_task(), _UnstoppableTask):
         return Ended(await coroutine, None)
-    task = _Unstoppable(coroutine, loop=asyncio.get_running_loop(), context=context)
+    loop = asyncio.get_running_loop()
+    return await _end_of(_UnstoppableTask(coroutine, loop=loop, context=context))
+
+
+async def _end_of(future: asyncio.Future[T]) -> Ended[T]:
     cancelled: asyncio.CancelledError | None = None
     try:
         with _deaf():
-            return Ended(await task, None)
+            return Ended(await future, None)
     except asyncio.CancelledError as error:
         cancelled = error
     try:
-        return Ended(task.result(), cancelled)
+        return Ended(future.result(), cancelled)
     finally:
-        del cancelled  # Its traceback has this frame in it.
+        del cancelled, future  # A traceback has this frame in it.
 
 
 async def run_to_end(func: Callable[[], T], context: contextvars.Context | None = None) -> T:
@@ -72,15 +84,41 @@ async def run_to_end(func: Callable[[], T], context: contextvars.Context | None 
     If the waiting task is cancelled, it waits on and raises CancelledError after `func` has
     come to its end. If `func` raises, then that error is raised, cancelled or not.
     """
-    own = contextvars.copy_context() if context is None else context
+    place = contextvars.copy_context() if context is None else context
+    thread = place.run(own_thread)
     try:
-        ended = await to_end(hop(func), own)
+        if thread is None:
+            ended = await to_end(hop(func), place)
+        else:
+            future = _UnstoppableFuture[T](loop=asyncio.get_running_loop())
+            thread.call(func, place, future)
+            ended = await _end_of(future)
     finally:
         if context is None:
-            carry_back(own)
+            carry_back(place)
     if ended.cancelled is not None:
         raise ended.cancelled
     return ended.value
+
+
+async def run_in(context: contextvars.Context, func: Callable[[], T]) -> T:
+    """Run `func` on the worker thread to which `context` leads, and in it.
+
+    Cancelled, it returns at once. So does a coroutine for which `func` waits, and nothing else.
+    """
+    thread = context.run(own_thread)
+    if thread is None:
+        return await asyncio.create_task(hop(func), context=context)
+    future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    tasks = thread.call(func, context, future)
+    try:
+        return await future
+    except asyncio.CancelledError:
+        for task in tasks:
+            task.cancel()
+        raise
+    finally:
+        del future  # The traceback of its error has this frame in it.
 
 
 def _deaf() -> AbstractContextManager[object]:

@@ -65,14 +65,18 @@ def collect_hooks(before: dict[str, int], due: list[Due]) -> None:
             )
 
 
-def keep(request: bool) -> None:
-    """Make the connections of this thread good for another block, or close them.
+def keep(request: bool) -> frozenset[str]:
+    """Make the connections of this thread good for another block, or close them; tell which are.
 
     Inside a request, CONN_MAX_AGE decides as it does at the end of one. Outside of requests Django
     keeps a connection that works, however short it shall live, and so does this. One of a
     connection pool goes back to it.
     """
-    _close([each for each in opened() if each.connection and not _is_good(each, request)])
+    connected = [each for each in opened() if each.connection]
+    good = [each for each in connected if _is_good(each, request)]
+    if len(good) < len(connected):
+        _close([each for each in connected if each not in good])
+    return frozenset(each.alias for each in good)
 
 
 def _is_good(connection: BaseDatabaseWrapper, request: bool) -> bool:

@@ -8,13 +8,14 @@ on them; they end when they have been idle for a while, and when the event loop 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -22,6 +23,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from asgiref.sync import AsyncToSync, SyncToAsync, ThreadSensitiveContext
 
 from . import connections
+from .direct import Reply, as_asgiref_does
 from .variables import set_variable
 
 logger = logging.getLogger("asyncgen_runtime")
@@ -31,6 +33,8 @@ T = TypeVar("T")
 
 IDLE_SECONDS = 10
 """How long a thread waits for another block before it ends."""
+FRESH_SECONDS = 1
+"""How long the connections of one that waits are taken for good."""
 IDLE_THREADS = 10
 """How many wait at most."""
 
@@ -64,14 +68,14 @@ class Turns(Protocol):
         """Call `waiting.run_waiting()`, on the thread, when this may have changed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Call:
     """Work on its way to a thread, and on whose behalf it was sent."""
 
     work: Callable[[], Any]
+    future: Future[Any] | Reply
     owner: object
     leaving: bool
-    future: Future[Any] = field(default_factory=Future)
 
     def run(self) -> None:
         if not self.future.set_running_or_notify_cancel():
@@ -104,10 +108,13 @@ class TakingTurns(Executor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         if self.over:
             raise BlockOver(OVER)
+        future: Future[T] = Future()
+        self._send_call(partial(fn, *args, **kwargs), future)
+        return future
+
+    def _send_call(self, work: Callable[[], Any], future: Future[Any] | Reply) -> None:
         turns = self._turns
-        call = _Call(partial(fn, *args, **kwargs), turns.owner(), turns.is_leaving())
-        self._send(partial(self._run, call))
-        return call.future
+        self._send(partial(self._run, _Call(work, future, turns.owner(), turns.is_leaving())))
 
     def _run(self, call: _Call) -> None:
         self._waiting.append(call)
@@ -178,13 +185,43 @@ class OwnThread(TakingTurns):
         self.thread = self._worker.thread
         super().__init__(turns, self._worker.calls.put)
         self._consumer = consumer
-        self._lent: Executor | None = getattr(AsyncToSync.executors, "current", None)
+        self.is_used = False
+        """Whether anything has been sent there."""
+        self.begin: Callable[[], None] | None = None
+        """What its first work has to do before, on the thread."""
+        self._lent = lent_executor()
         self._request = SyncToAsync.thread_sensitive_context.get(None)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         if self.abandoned() and (self.over or not self._turns.is_leaving_on(self)):
             return self.outside().submit(fn, *args, **kwargs)
         return super().submit(fn, *args, **kwargs)
+
+    def _send_call(self, work: Callable[[], Any], future: Future[Any] | Reply) -> None:
+        self.is_used = True
+        is_first = self.begin is not None and not self._turns.is_leaving()
+        super()._send_call(partial(self._begun, work) if is_first else work, future)
+
+    def _begun(self, work: Callable[[], T]) -> T:
+        if self.begin is not None:
+            self.begin()
+            self.begin = None
+        return work()
+
+    def call(
+        self, work: Callable[[], T], context: contextvars.Context, future: asyncio.Future[T]
+    ) -> list[asyncio.Task[Any]]:
+        """Send `work` there by the short way, and what it gives to `future`.
+
+        It runs in a copy of `context`, to which it gives back what it has set.
+
+        Returns the tasks in which it waits for coroutines: empty, or of one.
+        """
+        tasks: list[asyncio.Task[Any]] = []
+        inside = context.copy()
+        call = as_asgiref_does(work, inside, tasks)
+        context.run(self._send_call, call, Reply(future, inside, context))
+        return tasks
 
     def outside(self) -> Executor:
         """Return where asgiref would send work that is sent now without the block."""
@@ -204,11 +241,12 @@ class OwnThread(TakingTurns):
         # Kept after the end of the block. Without it asgiref would give tasks that outlive the
         # block a new thread, on which their queries would silently be outside of the transaction.
         SyncToAsync.context_to_thread_executor[context] = self
-        lent = getattr(AsyncToSync.executors, "current", None)
-        AsyncToSync.executors.current = None
+        lent = self._lent
+        if lent is not None:
+            AsyncToSync.executors.current = None
 
         def give_back() -> None:
-            if SyncToAsync.thread_sensitive_context.get(None) is context:
+            if lent is not None and SyncToAsync.thread_sensitive_context.get(None) is context:
                 AsyncToSync.executors.current = lent
 
         return [set_variable(SyncToAsync.thread_sensitive_context, context), give_back]
@@ -216,7 +254,11 @@ class OwnThread(TakingTurns):
     def finish(self) -> None:
         """Refuse further work, and see to the connections. Runs on the thread."""
         self.over = True
-        connections.keep(self._request is not None)
+        self._worker.connected = connections.keep(self._request is not None)
+
+    def is_connected(self, using: str) -> bool:
+        """Tell whether the thread has a connection to that database, which worked a moment ago."""
+        return using in self._worker.connected
 
     def release(self) -> None:
         """Give the thread back to the pool. Runs on the event loop, after `finish`."""
@@ -224,10 +266,24 @@ class OwnThread(TakingTurns):
         self._pool.give_back(self._worker)
 
 
+def lent_executor() -> Executor | None:
+    """Return the executor of the sync caller that lends its thread to the current context."""
+    lent: Executor | None = getattr(AsyncToSync.executors, "current", None)
+    return lent
+
+
 def current_executor() -> Executor:
     """Return where asgiref sends thread-sensitive work of the current context, in the end."""
-    lent: Executor | None = getattr(AsyncToSync.executors, "current", None)
-    return _executor(lent, SyncToAsync.thread_sensitive_context.get(None))
+    return _executor(lent_executor(), SyncToAsync.thread_sensitive_context.get(None))
+
+
+def own_thread() -> OwnThread | None:
+    """Return the thread of its own where a block sends the work of the current context, if any."""
+    if lent_executor() is not None:
+        return None
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    own = None if context is None else SyncToAsync.context_to_thread_executor.get(context)
+    return own if isinstance(own, OwnThread) and not (own.over or own.abandoned()) else None
 
 
 def _executor(lent: Executor | None, context: ThreadSensitiveContext | None) -> Executor:
@@ -238,7 +294,9 @@ def _executor(lent: Executor | None, context: ThreadSensitiveContext | None) -> 
         loop = asyncio.get_running_loop()
         return AsyncToSync.loop_thread_executors.get(loop, SyncToAsync.single_thread_executor)
     executors = SyncToAsync.context_to_thread_executor
-    executor = executors.setdefault(context, ThreadPoolExecutor(max_workers=1))
+    if context not in executors:
+        executors[context] = ThreadPoolExecutor(max_workers=1)
+    executor = executors[context]
     if isinstance(executor, OwnThread) and executor.abandoned():
         return executor.outside()
     return executor
@@ -263,6 +321,8 @@ class _Worker:
     def __init__(self) -> None:
         self.calls: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         self.idle_since = 0.0
+        self.connected: frozenset[str] = frozenset()
+        """The databases to which it has had a good connection since then."""
         self.ended: Future[None] = Future()
         # A daemon: an idle thread must not hold up the end of a program whose loop was not closed.
         self.thread = threading.Thread(target=self._work, name=self.NAME, daemon=True)
@@ -307,7 +367,8 @@ class _Pool:
             return _Worker()
         worker = self._idle.pop()
         worker.thread.name = _Worker.NAME
-        if self._loop.time() - worker.idle_since > 1:
+        if self._loop.time() - worker.idle_since > FRESH_SECONDS:
+            worker.connected = frozenset()
             worker.calls.put(connections.check)
         return worker
 

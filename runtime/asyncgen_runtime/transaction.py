@@ -15,7 +15,9 @@ from typing import Any, NoReturn, ParamSpec, TypeVar, overload
 from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.utils.connection import ConnectionDoesNotExist
 
+from .blocks import Block
 from .bridge import sync_to_async
 from .context import AsyncContext, Entered
 from .hooks import AsyncHook, Due, is_async
@@ -52,7 +54,9 @@ def aatomic(
     the arguments are those of ``atomic``.
 
     The outermost block begins a transaction on a thread and a connection of its own; all
-    thread-sensitive work in the block goes there, and that of other tasks does not. Inside a block,
+    thread-sensitive work in the block goes there, and that of other tasks does not. Where that
+    connection is open already, the first query begins the transaction: if it cannot, that query
+    raises, and so does all that follows in the block. Inside a block,
     and wherever the current thread already is in an ``atomic`` block (a TestCase, a view under
     ATOMIC_REQUESTS), a block is a savepoint on the same thread.
 
@@ -107,8 +111,10 @@ class AsyncAtomic(AsyncContext[None]):
 
     def _new_block(self) -> Entered[None]:
         using = self._using or DEFAULT_DB_ALIAS
+        if using not in connections:  # As `with` says at once; the thread would later.
+            raise ConnectionDoesNotExist(f"The connection '{using}' doesn't exist.")
         block = _begin_elsewhere(using, self._savepoint, self._durable)
-        return super()._new_block() if block is None else block
+        return block or Block(self._make, exclusive=True, using=using)
 
     def _again(self) -> AsyncAtomic:
         return type(self)(self._using, self._savepoint, self._durable)

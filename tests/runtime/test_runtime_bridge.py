@@ -193,5 +193,5 @@ def test_error_reports_leave_out_the_frames_between_twin_and_callable(run, bridg
     with pytest.raises(KeyError) as caught:
         run(bridge(func)())
     frames = [entry.frame for entry in caught.traceback]
-    (between,) = [frame for frame in frames if frame.code.name == "_call"]
+    (between,) = [frame for frame in frames if frame.code.name == "call"]
     assert between.f_locals["__traceback_hide__"] is True

@@ -536,6 +536,38 @@ def test_giving_up_does_not_wait_for_a_thread_on_which_nothing_began(run):
     run(main())
 
 
+def test_cancelling_reaches_what_entering_waits_for(anywhere):
+    """Sync code that waits for a coroutine, which is told."""
+    log = []
+
+    @contextmanager
+    def waiting(started):
+        async def wait():
+            started.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                log.append("told")
+
+        async_to_sync(wait)()
+        yield
+
+    async def main():
+        async def use():
+            async with context_to_async(waiting)(started):
+                raise AssertionError
+
+        started = asyncio.Event()
+        task = asyncio.create_task(use())
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert log == ["told"]
+
+    anywhere(main())
+
+
 @pytest.mark.parametrize("fails", [True, False])
 def test_a_query_waits_for_a_siblings_nested_block(run, fails):
     async def main():

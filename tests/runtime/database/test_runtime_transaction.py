@@ -275,6 +275,128 @@ def test_no_connection_no_thread(run, monkeypatch):
     run(main())
 
 
+@pytest.fixture
+def begun(monkeypatch):
+    """Where there is a connection, and it is taken for good: a list of what was begun on it."""
+    from asyncgen_runtime import threads
+
+    entered, enter = [], transaction.Atomic.__enter__
+
+    def noted(self):
+        entered.append(self)
+        enter(self)
+
+    monkeypatch.setattr(threads, "FRESH_SECONDS", 1000)
+    monkeypatch.setattr(transaction.Atomic, "__enter__", noted)
+    return entered
+
+
+async def connect(begun):
+    """Have one connection in the pool."""
+    async with aatomic():
+        await names()
+    begun.clear()
+
+
+@CONCURRENT
+def test_where_there_is_a_connection_the_first_work_begins(run, begun):
+    async def main():
+        async with aatomic():
+            assert len(begun) == 1  # The first block is told at once that it can connect.
+        await connect(begun)
+        async with aatomic():
+            await settle()
+            assert begun == []
+            assert await asyncio.gather(in_block(), in_block()) == [True, True]
+            assert len(begun) == 1
+            async with aatomic():
+                assert len(begun) == 2
+        async with aatomic():
+            pass
+        async with aatomic():
+            async with aatomic():
+                await create("a")
+            assert len(begun) == 4
+        with pytest.raises(Failure):
+            async with aatomic():
+                raise Failure
+        assert len(begun) == 4
+        assert await names() == ["a"]
+
+    run(main())
+
+
+@CONCURRENT
+@pytest.mark.parametrize("own", [None, KeyError])
+def test_nothing_is_outside_of_a_transaction_that_did_not_begin(run, begun, monkeypatch, own):
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    def fail(self, *args, **kwargs):
+        raise Failure
+
+    async def main():
+        await connect(begun)
+        with monkeypatch.context() as patch:
+            patch.setattr(BaseDatabaseWrapper, "set_autocommit", fail)
+            with pytest.raises(own or Failure):
+                async with aatomic():
+                    for name in "ab":
+                        with pytest.raises(Failure):
+                            await create(name)
+                    with pytest.raises(Failure):
+                        async with aatomic():
+                            raise AssertionError
+                    if own:
+                        raise own
+        async with aatomic():
+            await create("c")
+        assert await names() == ["c"]
+
+    run(main())
+
+
+@CONCURRENT
+def test_cancelled_while_the_first_work_begins(run, begun, monkeypatch):
+    async def main():
+        loop, busy, release = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+        await connect(begun)
+        enter = transaction.Atomic.__enter__
+
+        def slowly(self):
+            loop.call_soon_threadsafe(busy.set)
+            assert release.wait(20)
+            enter(self)
+
+        async def work():
+            async with aatomic():
+                await create("a")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(transaction.Atomic, "__enter__", slowly)
+            task = asyncio.create_task(work())
+            await busy.wait()
+            task.cancel()
+            await settle()
+            release.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert await names() == []
+        assert not await in_block()
+
+    run(main())
+
+
+def test_a_database_that_is_not_configured(run):
+    from django.db.utils import ConnectionDoesNotExist
+
+    async def main():
+        with pytest.raises(ConnectionDoesNotExist):
+            async with aatomic("nowhere"):
+                raise AssertionError
+
+    run(main())
+
+
 def test_a_commit_that_fails(run, monkeypatch):
     from django.db import OperationalError
     from django.db.backends.base.base import BaseDatabaseWrapper
