@@ -111,6 +111,17 @@ def lacks(config: Config, package: str) -> bool:
     return bool(places) and not any((place / package).is_dir() for place in found)
 
 
+def of_project(config: Config, variables: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
+    """The site-packages that whoever works on the project has: those of its environments, and not
+    those of a tool's own, which runs asyncgen, unless there are no others."""
+    found = [place for each in _prefixes(config, variables) for place in _of_environment(each)]
+    prefix = Path(sys.prefix)
+    is_active = variables.get("VIRTUAL_ENV") == sys.prefix
+    if not config.python and (not found or is_active or prefix.is_relative_to(config.root)):
+        found += map(Path, site.getsitepackages())
+    return tuple(dict.fromkeys(_with_linked(found)))
+
+
 def dependencies(config: Config) -> Iterator[Path]:
     """The folders whose content decides where modules are found; some may not be there."""
     for prefix in _prefixes(config):

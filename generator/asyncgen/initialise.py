@@ -11,13 +11,13 @@ from pathlib import Path, PurePosixPath
 
 from asyncgen import environment
 from asyncgen.analysis import Evaluator
+from asyncgen.choices import Document, choices
 from asyncgen.config import Config, Source
 from asyncgen.django.relations import Relations
 from asyncgen.globs import Globber
 from asyncgen.journal import Step, carry_out, hash_of
 from asyncgen.plan import Progress, Run, Selection, import_root, own_files
-from asyncgen.plan.pinned import series
-from asyncgen.presets import PRESETS, Preset
+from asyncgen.presets import PRESETS, Preset, listed
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.proposal import Proposal, foreign, globs, services
 from asyncgen.read import read_outline
@@ -27,18 +27,10 @@ from asyncgen.source import Module
 _CLASS = re.compile(rb"^\s*class \w", re.MULTILINE)
 TEMPLATE = """\
 [tool.asyncgen]
-# The modules whose querysets, managers and models get async twins: files, globs, or dotted modules.
-sources = [{sources}]
-{pins}# Where the twins go; each class then inherits its mixin from there.
-# output = "{{directory}}/{{stem}}_async.py"
-# Module-level functions that get a twin, besides those in __all__.
+{sources}{choices}# Module-level functions that get a twin, besides those in __all__.
 # functions = ["place_order"]
-# Coroutine functions on every manager, those of as_manager() and Django's own, too:
-# "asyncgen_django.everywhere" in INSTALLED_APPS; sources need not say anything of it.
 # Classes that need not inherit what is written for them.
 # unwired = ["LegacyQuerySet"]
-# Make warnings (something ambiguous, a base that cannot be found) errors.
-# strict = true
 #
 # To paste into .gitattributes, so that diffs fold what is generated:
 #     *_async.py* linguist-generated=true
@@ -46,11 +38,16 @@ sources = [{sources}]
 # and into .pre-commit-config.yaml, below a repository of hooks:
 #     - id: asyncgen  # or asyncgen-check, which never writes
 """
-SERVICES = """
-# Functions that open transactions, for twins that run as a whole.
-# [[tool.asyncgen.source]]
-# sources = ["{path}"]
-# functions = [{functions}]
+SOURCES = """\
+# The modules whose querysets, managers and models get async twins: files, globs, or dotted modules.
+sources = [
+{sources}]
+"""
+SERVICES = "\n# Functions that open transactions, for twins that run as a whole.\n"
+SERVICE = """\
+[[tool.asyncgen.source]]
+sources = ["{path}"]
+functions = {functions}
 """
 PRESET = """
 # Your classes inherit from {distribution}: `asyncgen init --preset {name}` adds a source for it.
@@ -87,8 +84,8 @@ def initialise(
     search = (root / "src", root)
     config = Config(root, path.resolve(), (Source(),), python=python, search=search)
     if known is None:
-        found = proposed(config, progress)
-        table = _table(found, root, _pins(config))
+        found = proposed(config, document, progress)
+        table = _table(found, root)
     else:
         found = Proposal(tuple(_strings_in(known)))
         table = ""
@@ -126,12 +123,13 @@ def _append(path: Path, before: str | None, table: str) -> None:
         raise AsyncgenError(Problem("AG102", message, hint, Location(str(path), 1))) from error
 
 
-def _table(found: Proposal, root: Path, pins: str) -> str:
-    listed = "".join(f'\n    "{source}",' for source in found.sources)
-    table = TEMPLATE.format(sources=f"{listed}\n" if listed else "", pins=pins)
-    for path, functions in found.services:
-        names = ", ".join(f'"{name}"' for name in functions)
-        table += SERVICES.format(path=path, functions=names)
+def _table(found: Proposal, root: Path) -> str:
+    sources = "".join(f'    "{source}",\n' for source in found.sources)
+    table = TEMPLATE.format(
+        sources="" if found.has_services_alone else SOURCES.format(sources=sources),
+        choices="".join(each.text for each in found.choices),
+    )
+    table += _services(found)
     for name, preset in PRESETS.items():
         if any(module.partition(".")[0] == preset.package for module in found.foreign):
             table += PRESET.format(distribution=preset.distribution, name=name)
@@ -143,16 +141,17 @@ def _table(found: Proposal, root: Path, pins: str) -> str:
     return table
 
 
-def _pins(config: Config) -> str:
-    """What the twins rest on, so that every machine writes the same."""
-    places = (*config.search, *environment.site_packages(config))
-    found = (series(each / "django" / "__init__.py") for each in places)
-    django = next(filter(None, found), None)
-    has_stubs = any((each / "django-stubs").is_dir() for each in places)
-    said = "# What twins and their types rest on; another machine has the same, or is told so.\n"
-    lines = [f'django = "{django}"\n'] if django else []
-    lines.append(f'django-stubs = "{"required" if has_stubs else "ignored"}"\n')
-    return said + "".join(lines)
+def _services(found: Proposal) -> str:
+    """A source for the services of each module; in comments, unless there is nothing else."""
+    if not found.services:
+        return ""
+    tables = "\n".join(
+        SERVICE.format(path=path, functions=listed(functions)) for path, functions in found.services
+    )
+    if not found.has_services_alone:
+        lines = (f"# {line}".rstrip() for line in tables.splitlines())
+        tables = "".join(f"{line}\n" for line in lines)
+    return SERVICES + tables
 
 
 def _beside(sources: Sequence[str], name: str, root: Path) -> str:
@@ -196,10 +195,30 @@ def _strings_in(table: object) -> Iterator[str]:
                 yield from _strings_in(each)
 
 
-def proposed(config: Config, progress: Progress) -> Proposal:
+def proposed(config: Config, document: Document, progress: Progress) -> Proposal:
     """The project's files that define querysets, managers or models, whatever these are called:
-    what each class inherits from is followed, into other packages too."""
+    what each class inherits from is followed, into other packages too. Raises AsyncgenError."""
     modules = dict(_outlines(config, progress))
+    found, foreigners = _covered(config, modules, progress)
+    files = {_shown(path, config): path for path, module in modules.items() if module in found}
+    own = {_shown(path, config): path for path in own_files(config.root, Globber())}
+    known = {_shown(path, config) for path in modules}
+    return Proposal(
+        tuple(globs(list(files), lambda each: _is_harmless(each, own, known), config.root)),
+        tuple(choices(config, document, list(files.values()))),
+        tuple((name, names) for name, path in own.items() if (names := services(path))),
+        tuple(sorted(foreigners)),
+    )
+
+
+def _shown(path: Path, config: Config) -> str:
+    return path.relative_to(config.root).as_posix()
+
+
+def _covered(
+    config: Config, modules: Mapping[Path, Module], progress: Progress
+) -> tuple[set[Module], set[str]]:
+    """The modules that a build would cover, and those of other packages that they build on."""
     installed = environment.site_packages(config)
     read = Run(config, progress).read
     groups: dict[Path, list[Module]] = {}  # two folders may each have a package of one name
@@ -216,20 +235,7 @@ def proposed(config: Config, progress: Progress) -> Proposal:
         found.update(covered)
         classes = [one for each in covered for one in every_class(each)]
         foreigners |= foreign(classes, resolver, evaluator.role)
-    files = [
-        path.relative_to(config.root).as_posix()
-        for path, module in modules.items()
-        if module in found
-    ]
-    own = {
-        path.relative_to(config.root).as_posix(): path for path in own_files(config.root, Globber())
-    }
-    known = {path.relative_to(config.root).as_posix() for path in modules}
-    return Proposal(
-        tuple(globs(files, lambda each: _is_harmless(each, own, known), config.root)),
-        tuple((name, names) for name, path in own.items() if (names := services(path))),
-        tuple(sorted(foreigners)),
-    )
+    return found, foreigners
 
 
 def _is_harmless(file: str, own: Mapping[str, Path], known: set[str]) -> bool:

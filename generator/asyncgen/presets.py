@@ -33,7 +33,7 @@ class Preset:
         """The table as it goes into a configuration; `output` is the path of the written module."""
         module = output.removesuffix(".py").replace("/", ".")
         lists = (
-            f"{key} = {_listed(values)}\n"
+            f"{key} = {listed(values)}\n"
             for key in ("sources", "classes", "functions", "include", "exclude")
             if (values := getattr(self, key))
         )
@@ -47,7 +47,8 @@ class Preset:
         )
 
 
-def _listed(values: tuple[str, ...]) -> str:
+def listed(values: tuple[str, ...]) -> str:
+    """As TOML has them: in one line, else one a line."""
     line = ", ".join(f'"{each}"' for each in values)
     if len(line) <= 80:
         return f"[{line}]"

@@ -8,20 +8,30 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from asyncgen.choices import Choice
 from asyncgen.resolve import Resolver
 from asyncgen.source import Class
 
 LEAST = 2  # so many files of one pattern are worth a glob
+# Who calls a function that has such a first parameter, or decorator: Django, or a worker.
+_PASSED = frozenset({"request", "sender"})
+_CALLED_ELSEWHERE = frozenset({"receiver", "shared_task", "task", "periodic_task", "job"})
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Sources, as they stand in the configuration; `services` are the functions of each file that
-    open transactions, `foreign` modules of other packages that the project's classes come from."""
+    """Sources, as they stand in the configuration, and what else to set; `services` are the
+    functions of each file that open transactions, `foreign` modules of other packages that the
+    project's classes come from."""
 
     sources: tuple[str, ...]
+    choices: tuple[Choice, ...] = ()
     services: tuple[tuple[str, tuple[str, ...]], ...] = ()
     foreign: tuple[str, ...] = ()
+
+    @property
+    def has_services_alone(self) -> bool:
+        return bool(self.services) and not self.sources
 
 
 def globs(files: Sequence[str], is_harmless: Callable[[str], bool], root: Path) -> list[str]:
@@ -72,20 +82,25 @@ def _patterns(files: Iterable[str]) -> list[str]:
 
 def services(path: Path) -> tuple[str, ...]:
     """The public functions of a module that open a transaction, by how they are written; not those
-    that answer a request."""
+    that answer a request or a signal, or that a worker runs."""
     with suppress(OSError, SyntaxError, ValueError):
         data = path.read_bytes()
         if b"atomic" in data:
-            tree = ast.parse(data)
             return tuple(
                 each.name
-                for each in tree.body
+                for each in ast.parse(data).body
                 if isinstance(each, ast.FunctionDef)
                 and not each.name.startswith("_")
-                and not (each.args.args and each.args.args[0].arg == "request")
-                and any(map(_is_atomic, _entered(each)))
+                and not _is_called_elsewhere(each)
+                and any(_names(one) == "atomic" for one in _entered(each))
             )
     return ()
+
+
+def _is_called_elsewhere(function: ast.FunctionDef) -> bool:
+    first = next((each.arg for each in function.args.args), "")
+    decorators = map(_names, function.decorator_list)
+    return first in _PASSED or not _CALLED_ELSEWHERE.isdisjoint(decorators)
 
 
 def _entered(function: ast.FunctionDef) -> Iterator[ast.expr]:
@@ -96,13 +111,14 @@ def _entered(function: ast.FunctionDef) -> Iterator[ast.expr]:
             yield from (item.context_expr for item in node.items)
 
 
-def _is_atomic(node: ast.expr) -> bool:
+def _names(node: ast.expr) -> str:
+    """The last name of what is called or named: `atomic` of `transaction.atomic(durable=True)`."""
     match node:
         case ast.Call(func=function):
-            return _is_atomic(function)
-        case ast.Name(id="atomic") | ast.Attribute(attr="atomic"):
-            return True
-    return False
+            return _names(function)
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
 
 
 def foreign(classes: Iterable[Class], resolver: Resolver, role: Callable[[Class], str]) -> set[str]:

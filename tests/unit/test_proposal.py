@@ -95,6 +95,20 @@ def view(request): ...
 
 @atomic
 async def already(): ...
+
+
+@receiver(post_save)
+@atomic
+def of_a_signal(instance, **kwargs): ...
+
+
+@atomic
+def of_another(sender, instance, **kwargs): ...
+
+
+@app.task(ignore_result=True)
+@atomic
+def of_a_worker(number): ...
 """
 
 
@@ -106,6 +120,113 @@ def test_functions_that_open_transactions_are_named(project: Project, run: Run) 
         '# sources = ["shop/services.py"]\n# functions = ["decorated", "called", "inside"]\n'
         in text
     )
+
+
+def test_services_are_sources_where_there_is_nothing_else(project: Project, run: Run) -> None:
+    root = project({"shop/__init__.py": "", "shop/services.py": SERVICES})
+    assert "  shop/services.py\n" in run("init").stdout
+    assert "sources = []" not in (root / "pyproject.toml").read_text()
+    built = run("build")
+    assert built.exit_code == 0, built.output
+    assert "3 callables read in 1 file, 3 twins" in built.stdout
+    assert built.stderr == ""
+
+
+def test_models_without_methods_are_nothing_to_complain_of(project: Project, run: Run) -> None:
+    project({"shop/__init__.py": "", "shop/models.py": MODEL})
+    for verb in ("init", "build", "apply", "check"):
+        answer = run(verb)
+        assert answer.exit_code == 0, answer.output
+        assert answer.stderr == ""
+
+
+QUERYSET = """\
+from django.db import models
+
+
+class BookQuerySet(models.QuerySet):
+    def total(self):
+        return self.count()
+
+
+class Book(models.Model):
+    objects = BookQuerySet.as_manager()
+"""
+BUILT = "[project]\nname = 'shop'\n\n[build-system]\nrequires = []\n"
+NO_MANAGERS, INLINE = 'managers = "none"', 'style = "inline"'
+EVERYWHERE = "asyncgen_django.everywhere"
+CHOICES = {
+    "nobody checks types": ({}, {NO_MANAGERS, EVERYWHERE}),
+    "mypy": ({"pyproject.toml": "[tool.mypy]\nstrict = true\n"}, {EVERYWHERE}),
+    "mypy, in a file of its own": ({"mypy.ini": "[mypy]\n"}, {EVERYWHERE}),
+    "mypy, in setup.cfg": ({"setup.cfg": "[mypy]\nstrict = true\n"}, {EVERYWHERE}),
+    "pyright": ({"pyrightconfig.json": "{}"}, {EVERYWHERE}),
+    "mypy with its plugin": (
+        {"mypy.ini": "[mypy]\nplugins = mypy_django_plugin.main\n"},
+        {NO_MANAGERS, EVERYWHERE},
+    ),
+    "managers of its own alone": ({"shop/models.py": MODEL}, {NO_MANAGERS}),
+    "a package": ({"pyproject.toml": BUILT}, {INLINE}),
+    "a package of old": ({"setup.py": ""}, {INLINE}),
+    "a package with a project to try it on": (
+        {"pyproject.toml": BUILT, "tests/settings.py": "INSTALLED_APPS = []\n"},
+        {INLINE},
+    ),
+    "an application that is built": (
+        {"pyproject.toml": BUILT, "config/settings.py": "INSTALLED_APPS = []\n"},
+        {NO_MANAGERS, EVERYWHERE},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_what_suits_the_project_is_chosen(project: Project, run: Run, name: str) -> None:
+    """And a first run after it has nothing to complain of."""
+    files, expected = CHOICES[name]
+    root = project({"shop/__init__.py": "", "shop/models.py": QUERYSET, **files})
+    said = run("init").stdout
+    text = (root / "pyproject.toml").read_text()
+    for word in (NO_MANAGERS, INLINE, EVERYWHERE):
+        assert (word in text) is (word in expected), word
+        assert (word in said) is (word in expected), word
+    for verb in ("build", "apply", "check"):
+        answer = run(verb)
+        assert answer.exit_code == 0, answer.output
+        assert answer.stderr == ""
+
+
+def test_an_environment_that_was_named_stays_so(project: Project, run: Run) -> None:
+    django = ".tox/py/lib/python3.12/site-packages/django"
+    root = project(
+        {
+            f"{django}/__init__.py": "VERSION = (5, 2, 0, 'final', 0)\n",
+            "shop/__init__.py": "",
+            "shop/models.py": MODEL,
+        }
+    )
+    assert run("--python", ".tox/py", "init").exit_code == 0
+    assert 'python = ".tox/py"\n' in (root / "pyproject.toml").read_text()
+
+
+def test_stubs_of_a_tools_own_environment_are_not_required(project: Project, run: Run) -> None:
+    """As of one that pipx made, in which asyncgen runs, beside the project's."""
+    packages = ".venv/lib/python3.12/site-packages"
+    django = {f"{packages}/django/__init__.py": "VERSION = (5, 2, 0, 'final', 0)\n"}
+    root = project({"shop/__init__.py": "", "shop/models.py": MODEL, **django})
+    assert run("init").exit_code == 0
+    assert 'django-stubs = "ignored"' in (root / "pyproject.toml").read_text()
+    (root / "pyproject.toml").unlink()
+    (root / packages / "django-stubs").mkdir()
+    assert run("init").exit_code == 0
+    assert 'django-stubs = "required"' in (root / "pyproject.toml").read_text()
+
+
+def test_without_django_nothing_is_proposed(project: Project, run: Run) -> None:
+    root = project({"shop/models.py": MODEL, ".venv/lib/python3.12/site-packages/x.py": ""})
+    answer = run("--python", ".venv", "init")
+    assert answer.exit_code == 2
+    assert "Django's source cannot be found [AG204]" in answer.stderr
+    assert not (root / "pyproject.toml").exists()
 
 
 def test_classes_of_other_packages_are_named(project: Project, run: Run) -> None:

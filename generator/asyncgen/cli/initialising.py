@@ -29,11 +29,13 @@ def init(session: Session, presets: tuple[str, ...]) -> int:
     session.say(f"asyncgen: added [tool.asyncgen] to {path}")
     for name in presets:
         session.say(f"  a source for {PRESETS[name].distribution}")
-    for source in found.sources:
+    for source in found.sources or [path for path, _ in found.services]:
         session.say(f"  {source}")
-    if found.services or found.foreign:
+    for choice in found.choices:
+        session.say(choice.summary)
+    if found.foreign or (found.services and found.sources):
         session.say("It has further sources in comments: services, classes of other packages.")
-    if found.sources or presets:
+    if found.sources or found.services or presets:
         session.say("Look at it, then run `asyncgen build`, and `asyncgen apply`.")
     else:
         session.say(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # By DriftKind's values.
 VERBS = {"missing": "wrote", "changed": "rewrote", "orphan": "removed"}
 MIGRATION = "AG506"  # the code of what is wrong with a migration, and not with a class
+UNWIRED = "AG502"  # that of a class without its mixin
 RUNTIME = "asyncgen_runtime"
 
 
@@ -69,7 +70,13 @@ def check(session: Session) -> int:
     session.complain(problems)
     is_drift = any(each.severity is Severity.ERROR for each in problems)
     if not is_drift:
-        session.say("asyncgen: in sync")
+        unwired = [each for each in problems if each.code == UNWIRED]
+        classes = count(len(unwired), "class", "classes")
+        session.say(
+            f"asyncgen: in sync; {classes} to join: `asyncgen apply`"
+            if unwired
+            else "asyncgen: in sync"
+        )
     return DRIFT if is_drift else IN_SYNC
 
 

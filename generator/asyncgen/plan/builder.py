@@ -70,6 +70,10 @@ class SurfaceBuilder:
 
     # -- what is covered -----------------------------------------------------------------------
 
+    def has_any(self) -> bool:
+        """Whether there is a class or function to cover, with callables or without."""
+        return any(True for _ in self.classes()) or any(True for _ in self.functions())
+
     def classes(self) -> Iterator[Class]:
         """The module's querysets, managers and models, those made inside functions too; or the
         classes that the configuration names."""

@@ -57,6 +57,7 @@ class Run:
     known: dict[tuple[Path, str], Module] = field(default_factory=dict)  # what was read
     plans: dict[str, Plan] = field(default_factory=dict)  # by the path of the surface
     read_attributes: frozenset[str] | None = None  # see `attributes`
+    covered: list[Source] = field(default_factory=list)  # those with a class or function to cover
     written: set[str] = field(default_factory=set)  # top-level packages that outputs go to
 
     def result(self) -> Result:
@@ -73,12 +74,10 @@ class Run:
         installed = environment.site_packages(self.config)
         chosen = self.chosen(installed)
         looked_at = list(self.analysed(chosen, installed))
-        covered: list[Source] = []  # those with a callable or a class
         for analysis, each in looked_at:
             for surface, found in self.surfaces(each, analysis):
                 surfaces.setdefault(surface.path, []).append(surface)
                 entries += found
-                covered += [each.source] if found or _has_content([surface]) else []
                 if each.release:
                     releases[surface.path] = each.release
         merged = [
@@ -100,7 +99,7 @@ class Run:
         known = {name for each in entries for name in _names_of(each)}
         modules = (each for analysis, _ in looked_at for each in analysis.modules.values())
         known |= {each.name for module in modules for each in every_class(module)}
-        self.problems += self.unused(chosen, covered, known)
+        self.problems += self.unused(chosen, known)
         released = [each.surface for each in made if each.surface.path in releases]
         hosts = {each.path for each in merged if each.host}
         return Result(
@@ -134,9 +133,7 @@ class Run:
             if is_own and is_marked(path.read_bytes()):
                 yield path.relative_to(root).as_posix()
 
-    def unused(
-        self, chosen: list[Chosen], covered: list[Source], known: set[str]
-    ) -> Iterator[Problem]:
+    def unused(self, chosen: list[Chosen], known: set[str]) -> Iterator[Problem]:
         """What is configured and leads to nothing: patterns, and whole sources."""
         sources = self.config.sources
         yield from unmatched(
@@ -148,7 +145,9 @@ class Run:
             known,
         )
         if not any(each.code == "AG303" for each in self.problems):
-            yield from (_nothing(each) for each in sources if all(each is not c for c in covered))
+            yield from (
+                _nothing(each) for each in sources if all(each is not c for c in self.covered)
+            )
 
     def dispatches(
         self, released: list[tuple[Release, Surface]]
@@ -272,6 +271,8 @@ class Run:
             )
             for each, module in analysis.of(chosen)
         ]
+        if any(each.has_any() for each in builders):
+            self.covered.append(source)
         derived = Derived(resolver, source.style)
         # Again for all, until none finds more: a class may get its async class for those that its
         # methods return.
@@ -338,7 +339,7 @@ def _no_django(location: Location | None) -> Problem:
 def _nothing(source: Source) -> Problem:
     return Problem(
         "AG207",
-        "the sources have no queryset, manager or model with a callable",
+        "the sources have no queryset, manager or model",
         "name other modules in `sources`, or what to cover in `classes` and `functions`; "
         "`asyncgen init` proposes what the project has",
         source.location,

@@ -1,0 +1,132 @@
+"""What `asyncgen init` sets for a project besides `sources`, each with its reason: the style, the
+static managers, and what twins rest on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from asyncgen import environment
+from asyncgen.config import Config
+from asyncgen.globs import Globber
+from asyncgen.plan import own_files
+from asyncgen.plan.pinned import series
+from asyncgen.problems import AsyncgenError, Problem
+
+# Tables of pyproject.toml, and files, by which a project says which type checker it runs.
+_CHECKERS = frozenset({"mypy", "pyright", "basedpyright", "ty", "pyrefly"})
+_CHECKER_FILES = ("mypy.ini", ".mypy.ini", "pyrightconfig.json", "ty.toml", "pyrefly.toml")
+_CHECKER_SECTION = re.compile(r"^\[mypy\b", re.MULTILINE)
+_PLUGIN = "mypy_django_plugin"
+_SETTINGS = re.compile(rb"^\s*INSTALLED_APPS\b", re.MULTILINE)
+_COPIES = re.compile(rb"\.as_manager\(|\bfrom_queryset\(")
+
+Document = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A line of the configuration, or a word of advice without one, and the reason for it."""
+
+    reason: str
+    line: str = ""
+
+    @property
+    def text(self) -> str:
+        comment = "".join(f"# {each}\n" for each in self.reason.splitlines())
+        return f"{comment}{self.line}\n" if self.line else comment
+
+    @property
+    def summary(self) -> str:
+        """In one line."""
+        parts = (", ".join(self.line.splitlines()), " ".join(self.reason.splitlines()))
+        return ": ".join(filter(None, parts))
+
+
+def choices(config: Config, document: Document, files: Sequence[Path]) -> Iterator[Choice]:
+    """What suits the project, whose pyproject.toml is `document`; `files` are its sources.
+
+    Raises AsyncgenError (AG204) where there is no Django to read.
+    """
+    yield from _pins(config)
+    if is_package(config, document):
+        yield Choice(
+            "Others install this package, so twins stand in its classes, between marks, and\n"
+            'nobody has a second class to inherit. "mixin" writes classes beside them.',
+            'style = "inline"',
+        )
+        return
+    copies = any(_COPIES.search(each.read_bytes()) for each in files)
+    yield from _managers(config, document, copies=copies)
+    if copies:
+        yield Choice(
+            "Twins on the managers of as_manager() and from_queryset() are awaited like others.\n"
+            'For coroutine functions, and alist(): "asyncgen_django.everywhere" in INSTALLED_APPS.'
+        )
+
+
+def _pins(config: Config) -> Iterator[Choice]:
+    """What the twins rest on, so that every machine writes the same."""
+    places = (*config.search, *environment.site_packages(config))
+    found = next(filter(None, (series(each / "django" / "__init__.py") for each in places)), None)
+    if found is None:
+        raise AsyncgenError(
+            Problem(
+                "AG204",
+                "Django's source cannot be found",
+                "install Django in the project's environment, or name the environment: "
+                "`asyncgen init --python PATH`; nothing was changed",
+            )
+        )
+    own = (*config.search, *environment.of_project(config))
+    stubs = "required" if any((each / "django-stubs").is_dir() for each in own) else "ignored"
+    lines = [f'django = "{found}"', f'django-stubs = "{stubs}"']
+    if config.python:
+        lines.append(f'python = "{config.python}"')
+    yield Choice(
+        "What twins and their types rest on; another machine has the same, or is told so.",
+        "\n".join(lines),
+    )
+
+
+def _managers(config: Config, document: Document, *, copies: bool) -> Iterator[Choice]:
+    """Static managers are for type checkers that do not follow Django's way to make managers."""
+    tables = document.get("tool")
+    known = _CHECKERS & tables.keys() if isinstance(tables, dict) else frozenset()
+    setup = _text(config.root / "setup.cfg")
+    files = [each for each in _CHECKER_FILES if (config.root / each).is_file()]
+    texts = (setup, _text(config.path), *(_text(config.root / each) for each in files))
+    if any(_PLUGIN in each for each in texts):
+        yield Choice(
+            "mypy's plugin understands the managers of as_manager() and from_queryset().",
+            'managers = "none"',
+        )
+    elif not (known or files or _CHECKER_SECTION.search(setup)):
+        yield Choice(
+            "Static managers are for type checkers, and none is set up here.", 'managers = "none"'
+        )
+    elif copies:
+        yield Choice(
+            "For type checkers: objects = BookManager(), of …_managers.py, in the place of\n"
+            "BookQuerySet.as_manager()."
+        )
+
+
+def is_package(config: Config, document: Document) -> bool:
+    """Whether others install what the project is: it is built, and has no settings to run by."""
+    is_built = {"project", "build-system"} <= document.keys()
+    is_built = is_built or (config.root / "setup.py").is_file()
+    return is_built and not _any_file(config.root, _SETTINGS.search)
+
+
+def _any_file(root: Path, says: Callable[[bytes], object]) -> bool:
+    return any(says(path.read_bytes()) for path in own_files(root, Globber()))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
