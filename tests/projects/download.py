@@ -91,7 +91,7 @@ def fetch(package: Package) -> Path:
 
 def roots(package: Package) -> list[Path]:
     """The folders that a package, and what it needs, are imported from."""
-    known = packages()
+    known = {**packages("built.toml"), **packages()}
     needed = [package, *(known[name] for name in package.needs)]
     return [fetch(each) / root for each in needed for root in each.roots]
 
