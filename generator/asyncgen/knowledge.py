@@ -322,33 +322,48 @@ MODULE_IMPORTERS = frozenset({"builtins.__import__", "importlib.import_module"})
 IMPORTED_MODULE = "imported.module"
 # Reading a setting is pure; to call what it names may do anything.
 SETTINGS = "django.conf.settings"
-# What the standard library offers that does reach a database, or waits, by dotted prefix.
-IMPURE_STANDARD = (
-    "dbm",
-    "ftplib",
-    "http.client",
-    "http.server",
-    "imaplib",
-    "poplib",
-    "smtplib",
-    "socket",
-    "socketserver",
-    "sqlite3",
-    "subprocess",
-    "time.sleep",
-    "urllib.request",
-    "webbrowser",
-    "xmlrpc",
-)
 # The standard library that computes and asks nobody: of the rest, the loop might wait for it.
 QUIET_STANDARD = (
-    *("abc", "base64", "binascii", "bisect", "calendar", "collections", "contextlib"),
-    *("contextvars", "copy", "dataclasses", "datetime", "decimal", "difflib", "enum"),
-    *("fractions", "functools", "heapq", "html", "inspect", "itertools", "json", "logging"),
-    *("math", "numbers", "operator", "os.path.basename", "os.path.dirname", "os.path.join"),
-    *("os.path.splitext", "random", "re", "secrets", "statistics", "string", "struct"),
-    *("textwrap", "time.monotonic", "time.perf_counter", "time.time", "types", "typing"),
-    *("unicodedata", "urllib.parse", "uuid", "warnings", "weakref", "zoneinfo"),
+    *("abc", "array", "ast", "base64", "binascii", "bisect", "calendar", "cmath", "codecs.decode"),
+    *("codecs.encode", "collections", "colorsys", "contextlib", "contextvars", "copy"),
+    *("dataclasses", "datetime", "decimal", "difflib", "enum", "errno", "fnmatch", "fractions"),
+    *("functools", "graphlib", "heapq", "html", "inspect", "io.BytesIO", "io.StringIO"),
+    *("ipaddress", "itertools", "json.JSONDecoder", "json.JSONEncoder", "json.decoder"),
+    *("json.dumps", "json.encoder", "json.loads", "keyword", "locale", "logging", "math"),
+    *(
+        "numbers",
+        "operator",
+        "os.environ",
+        "os.fspath",
+        "os.getenv",
+        "os.getpid",
+        "os.path.basename",
+    ),
+    *("os.path.commonpath", "os.path.commonprefix", "os.path.dirname", "os.path.isabs"),
+    *("os.path.join", "os.path.normcase", "os.path.normpath", "os.path.relpath"),
+    *("os.path.split", "os.path.splitext", "pathlib.PurePath", "pathlib.PurePosixPath"),
+    *("platform", "pprint.pformat", "random", "re", "secrets", "shlex", "statistics", "string"),
+    *("struct", "sys", "textwrap", "threading.current_thread", "threading.get_ident"),
+    *("threading.local", "time.localtime", "time.gmtime", "time.mktime", "time.monotonic"),
+    *("time.perf_counter", "time.strftime", "time.strptime", "time.time", "traceback.format_exc"),
+    *("types", "typing", "unicodedata", "urllib.parse", "uuid", "warnings", "weakref"),
+    *("zoneinfo",),
+)
+# It asks nobody either, but may compute or import for long: no work for an event loop.
+COMPUTING_STANDARD = (
+    *("bz2.compress", "bz2.decompress", "csv", "email", "gettext", "gzip.compress"),
+    *("gzip.decompress", "hashlib", "hmac", "importlib", "lzma.compress", "lzma.decompress"),
+    *("mimetypes", "quopri", "tomllib.loads", "xml", "zlib"),
+)
+# To make one asks nobody; its methods may do anything.
+HARMLESS_TO_MAKE = frozenset(
+    {"pathlib.Path", "queue.Queue", "threading.Event", "threading.Lock", "threading.RLock"}
+    | {"threading.Thread"}
+)
+# Methods of a path that only compute.
+PATH_METHODS = frozenset(
+    {"as_posix", "as_uri", "is_absolute", "is_relative_to", "joinpath", "match", "relative_to"}
+    | {"with_name", "with_segments", "with_stem", "with_suffix"}
 )
 WAITING_BUILTINS = frozenset({"__import__", "breakpoint", "eval", "exec", "input", "open"})
 
@@ -434,7 +449,11 @@ FEATURES_OF_SERVER = frozenset(
 )
 # Work for a thread, though nothing is asked of a database: Django has acheck_password.
 HASHING = "django.contrib.auth.hashers.make_password"
-BLOCKING = (HASHING, "django.contrib.auth.hashers.check_password")
+BLOCKING = (
+    HASHING,
+    "django.contrib.auth.hashers.check_password",
+    *("asgiref.sync.AsyncToSync", "asgiref.sync.async_to_sync"),
+)
 # Packages that import nothing of Django are assumed not to query. Of these it is known: the first
 # compute, and nothing else; the others talk over a network.
 PURE_PACKAGES = frozenset(
@@ -499,6 +518,15 @@ CONTEXT_MANAGERS = frozenset(
     }
 )
 
+CLOSING = "contextlib.closing"
+# Decorators that call one of several functions, which may be registered anywhere.
+DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchmethod"})
+# Objects that make what they stand for when something is done with them.
+LAZY_OBJECTS = (
+    "django.utils.functional.SimpleLazyObject()",
+    "django.utils.functional.LazyObject()",
+)
+
 # Those that may end an exception, and what is known to let each through.
 SWALLOWING_CONTEXTS = frozenset({"contextlib.suppress", "contextlib.ExitStack"})
 TRANSPARENT_CONTEXTS = CONTEXT_MANAGERS - SWALLOWING_CONTEXTS | {
@@ -541,8 +569,14 @@ REDUCE = "functools.reduce"
 # Those that take it only when they are read.
 TAKEN_LATER = frozenset({"chain", "from_iterable"})
 MAKE_TUPLES = frozenset({"enumerate", "groupby", "zip"})
-# Those that print what they are passed.
+# Those that print what they are passed; the same of functions, by prefix.
 SHOWING = frozenset({"ascii", "format", "print"})
+TRANSLATION = "django.utils.translation."
+SHOWING_PREFIXES = (
+    TRANSLATION,
+    *("django.urls.", "django.utils.encoding.", "django.utils.html.", "django.utils.safestring."),
+    *("django.utils.text.", "logging.", "string.Template", "urllib.parse.", "warnings."),
+)
 
 BUILTIN_TYPES = frozenset(
     [
@@ -575,6 +609,8 @@ CLASS_ATTRIBUTES: Mapping[str, str] = {"__bases__": "tuple", "__mro__": "tuple"}
 # Methods of builtin containers that return a container of what is in theirs, or one of it.
 COPYING_METHODS = frozenset({"copy", "difference", "intersection", "union", "values"})
 HANDING_OUT = frozenset({"get", "pop", "popitem", "popleft", "setdefault"})
+# Methods of sequences that compare what is in them.
+COMPARING_METHODS = frozenset({"count", "index", "remove"})
 # Methods that run through what they are passed.
 CONSUMING_METHODS = frozenset(
     {"difference", "extend", "fromkeys", "intersection", "join", "union", "update"}

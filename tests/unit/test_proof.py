@@ -39,7 +39,11 @@ class Book(models.Model):
     author = models.ForeignKey(Writer, models.CASCADE)
 
 """
-CASES = cases("kinds/proof.test")
+CASES = {
+    name: case
+    for file in ("proof", "specials", "outside")
+    for name, case in cases(f"kinds/{file}.test").items()
+}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -107,7 +107,7 @@ class Annotations(Core):
         if name in knowledge.MANAGER_ANNOTATIONS:
             return self.manager(row)
         if dotted := self.unread(expression, bound.module):
-            return frozenset({Foreign(f"{dotted}()")})
+            return self._outside(dotted, name, arguments, bound)
         found = self.resolver.expression(bound.module, expression)
         match found:
             case Class() if _is_protocol(found):
@@ -123,10 +123,19 @@ class Annotations(Core):
             # Of a mapping the values matter, of the others what they are run through for.
             return builtin(container, self._elements(arguments[-1:], bound))
         if isinstance(found, External):
-            return frozenset({Foreign(f"{found.dotted}()")})
+            return self._outside(found.dotted, name, arguments, bound)
         if isinstance(expression, Name) and name in knowledge.BUILTIN_TYPES:
             return builtin(name, self._elements(arguments, bound))
         return None
+
+    def _outside(
+        self, dotted: str, name: str, arguments: tuple[Expression, ...], bound: Bound
+    ) -> Value | None:
+        """What a class of a module that is not read means, whatever `name` it has here."""
+        last = dotted.rpartition(".")[2]
+        if last != name and last in _NAMED:
+            return self._named(last, Name(last), arguments, bound)
+        return frozenset({Foreign(f"{dotted}()")})
 
     @staticmethod
     def unread(expression: Expression, module: Module) -> str:
@@ -178,6 +187,14 @@ class Annotations(Core):
         return any(isinstance(each, Instance) and each.found in order for each in limit)
 
 
+# Annotations that mean more than a class of that name.
+_NAMED = (
+    knowledge.OPEN_ANNOTATIONS
+    | knowledge.ITERATOR_ANNOTATIONS
+    | knowledge.CONTEXT_ANNOTATIONS
+    | knowledge.MANAGER_ANNOTATIONS
+    | knowledge.CONTAINER_ANNOTATIONS.keys()
+)
 NO_FUNCTION = Function("", Signature(()), Location("", 0))
 
 

@@ -59,12 +59,16 @@ class Attributes(Annotations):
             case Builtin():
                 if owner.name == "file" and name in knowledge.FILE_ATTRIBUTES:
                     frame.note(Level.DOUBT, f"asks a file's storage for its {name}")
+                if owner.name == "file" and name == "name":
+                    return builtin("str")
                 return frozenset({Method(owner, name)})
             case Method():
                 return frozenset({_plain(name)})
             case Bound(function=function) if name == "__name__":
                 return frozenset({Builtin("str", text=function.name)})
-            case Bound():
+            case Bound(function=function):
+                if not all(each.is_known for each in function.decorations):
+                    frame.note(Level.DOUBT, f"reads {name} of what a decorator made")
                 return frozenset({Foreign(f"builtins.function.{name}")})
             case Argument() | Unknown():
                 return self.unknown_attribute(owner, name, frame)
@@ -76,6 +80,8 @@ class Attributes(Annotations):
             if name in (knowledge.FEATURES_OF_SERVER if is_feature else knowledge.ASKS_SERVER):
                 level = Level.DOUBT if is_feature else Level.REACHES
                 frame.note(level, f"reads {name} of a connection, which may ask the server")
+        if owner.dotted.startswith(knowledge.LAZY_OBJECTS):
+            frame.note(Level.DOUBT, f"reads {name} of a lazy object")
         if name in knowledge.MANAGER_ATTRIBUTES:
             return self.default_manager(owner.row)
         if owner.dotted.startswith(knowledge.OPTIONS) and name in knowledge.OPTIONS_MODELS:
@@ -124,6 +130,7 @@ class Attributes(Annotations):
             if guessed is not None:
                 return guessed
             if field := self.relations.concrete(name, frame.module):
+                frame.note(Level.ASSUMED, f"reads {name} of the argument {owner.name}: a field")
                 return self.field_value(field, name)
         what = f"the argument {owner.name}" if isinstance(owner, Argument) else owner.reason
         frame.note(Level.DOUBT, f"reads {name} of {what}")
@@ -199,6 +206,8 @@ class Attributes(Annotations):
             return builtin("str")
         if role in ("queryset", "manager") and name == "model":
             return self.model_class(owner.row or self.relations.model_of(owner.found))
+        asked = frozenset({Builtin("str", text=name)})
+        self.special(owner, ("__getattribute__",), frame, (("name", asked),))
         found = self.lookup(owner.found, name)
         if found is None:
             return self.missing_attribute(owner, name, role, frame)
@@ -212,10 +221,32 @@ class Attributes(Annotations):
             case Class():
                 return frozenset({ClassObject(what)})
             case Attribute() if role == "model":
-                return self.model_attribute(owner, where, what, frame)
+                value = self.model_attribute(owner, where, what, frame)
+                return self.through_descriptor(value, owner, frame)
             case Attribute():
-                value = self.class_level(where, what, owner) | self.kept(owner, name)
+                value = self.through_descriptor(self.class_level(where, what, owner), owner, frame)
+                value |= self.kept(owner, name)
                 return value | self.set_below(owner, where, name, frame)
+
+    def through_descriptor(self, value: Value, owner: Type, frame: Frame) -> Value:
+        """What reading an attribute gives where its class has descriptors for it, or a property
+        made of a function."""
+        return union(self._described(each, owner, frame) for each in value) if value else value
+
+    def _described(self, type_: Type, owner: Type, frame: Frame) -> Value:
+        if isinstance(type_, Builtin) and type_.name == "property":
+            outcomes = [
+                self.outcome(
+                    each, ((each.function.signature.parameters[0].name, frozenset({owner})),)
+                )
+                for each in type_.elements
+                if isinstance(each, Bound) and each.function.signature.parameters
+            ]
+            for outcome in outcomes:
+                frame.include(outcome.effect, "reads a property")
+            return union(each.returns for each in outcomes)
+        given = self.special(type_, ("__get__",), frame) if isinstance(type_, Instance) else None
+        return frozenset({type_}) if given is None else given
 
     def set_below(self, owner: Instance, where: Class, name: str, frame: Frame) -> Value:
         """What `self.name` holds where self is of a class of the sources that assigns another."""
@@ -391,6 +422,9 @@ class Attributes(Annotations):
                 return self.default_manager(owner.found)
             if name in knowledge.LISTING_METHODS:
                 return frozenset({Method(Builtin("type", frozenset({owner})), name)})
+            if (meta := self.metaclass(owner.found)) is not None:
+                computed = self.special(meta, ("__getattr__",), frame)
+                return self.instance_attribute(meta, name, frame) if computed is None else computed
             if name.startswith("_") or role == "model":
                 return frozenset({_plain(name)})
             return unknown(f"{owner.found.name}.{name}")
@@ -405,7 +439,7 @@ class Attributes(Annotations):
                 target = self.relations.target(what.value, where) if what.value else None
                 return frozenset({Foreign(knowledge.OPTIONS, target)})
             case Attribute():
-                return self.class_level(where, what, owner)
+                return self.through_descriptor(self.class_level(where, what, owner), owner, frame)
 
     def is_enumeration(self, found: Class) -> bool:
         return any(known.dotted == knowledge.CHOICES for known in self.resolver.mro(found))

@@ -142,6 +142,8 @@ class Calls(Protocols):
             case Call(function=Get(value=owner, name=name)) if name in knowledge.PUTTING_METHODS:
                 for each in call.arguments:
                     self.put(owner, self.value(each, frame), frame)
+            case Call(function=Name(id="setattr"), arguments=(owner, name, value)):
+                self.set_attribute(owner, name, self.value(value, frame), frame)
             case Call(function=Name(id="hasattr"), arguments=(owner, Literal(text=name))):
                 self.looked_for(self.value(owner, frame), name, frame)
             case Call(
@@ -212,6 +214,25 @@ class Calls(Protocols):
             frame.note(Level.DOUBT, "reads an attribute whose name is computed")
         return unknown("a computed attribute", from_queryset=self.holds_queryset(owner))
 
+    def set_attribute(
+        self, owner: Expression, name: Expression, value: Value, frame: Frame
+    ) -> None:
+        """`setattr(owner, name, value)`; a computed name may be that of any property."""
+        if isinstance(name, Literal) and name.text.isidentifier():
+            self.bind(Get(owner, name.text), value, frame)
+            return
+        for each in self.value(owner, frame):
+            self.special(each, ("__setattr__",), frame)
+            for known in self.resolver.mro(each.found) if isinstance(each, Instance) else ():
+                for function in known.functions.values():
+                    if function.setter and not known.module.startswith("django."):
+                        outcome = self.outcome(self.bound(function.setter, known, each))
+                        frame.include(outcome.effect, f"may assign to {function.name}")
+
+    @abstractmethod
+    def bind(self, target: Expression, value: Value, frame: Frame) -> None:
+        """Assign to a name, an attribute, an item, or several."""
+
     def call_type(self, callee: Type, arguments: Arguments, frame: Frame) -> Value:
         match callee:
             case Bound():
@@ -226,6 +247,9 @@ class Calls(Protocols):
                 return self.method(callee, "__call__", frame)
             case Builtin(name="None" | "type" as name):
                 what = "what may be None" if name == "None" else "a class that is passed"
+            case Builtin(name="context", effect=effect):  # a ContextDecorator
+                frame.include(effect, "runs in a context manager")
+                return union(arguments.positional[:1])
             case Builtin():
                 return NOTHING  # raises TypeError
             case Unknown(reason=reason):
@@ -380,9 +404,17 @@ class Calls(Protocols):
             rows = arguments.keyword("model") or next(iter(arguments.positional), NOTHING)
             row = next((each.found for each in rows if isinstance(each, ClassObject)), None)
             return frozenset({Instance(found, row)})
-        if role:
-            return frozenset({Instance(found)})
         instance = Instance(found)
+        if role:
+            if "__init__" in self.specials(found):
+                function, where = self.specials(found)["__init__"]
+                bound = self.bound(function, where, instance)
+                outcome = self.outcome(bound, self.given(bound, arguments))
+                frame.include(outcome.effect, f"makes a {found.name}")
+            return frozenset({instance})
+        made = self.special(ClassObject(found), ("__call__",), frame)
+        self.special(instance, ("__post_init__",), frame)  # of a dataclass
+        self.made_defaults(found, frame)
         for name in ("__init__", "__new__"):
             known = self.lookup(found, name)
             if known and isinstance(known[1], Function):
@@ -391,7 +423,19 @@ class Calls(Protocols):
                 frame.include(outcome.effect, f"makes a {found.name}")
         if self.resolver.missing(found):
             frame.note(Level.DOUBT, f"makes a {found.name}, whose bases cannot be found")
-        return frozenset({instance})
+        return frozenset({instance}) | (made or NOTHING)
+
+    def made_defaults(self, found: Class, frame: Frame) -> None:
+        """Call what `field(default_factory=…)` names in a dataclass."""
+        for known in self.resolver.mro(found):
+            module = self.resolver.readable(known.module)
+            for attribute in known.attributes.values():
+                match attribute.value:
+                    case Call(keywords=keywords) if module and "default_factory" in dict(keywords):
+                        inner = Frame(module, None, None, None, {}, frame.line)
+                        made = self.value(dict(keywords)["default_factory"], inner)
+                        for each in made:
+                            self.call_type(each, NO_ARGUMENTS, frame)
 
     # -- what is not read --------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen import knowledge
@@ -67,6 +67,7 @@ class Core(ABC):
     _roles: dict[Class, str] = field(default_factory=dict)
     _mixed_in: dict[Class, str] | None = None
     _plain: dict[Class, bool] = field(default_factory=dict)
+    _specials: dict[Class, Mapping[str, tuple[Function, Class]]] = field(default_factory=dict)
     _assigners: dict[Class, dict[str, list[tuple[Function, Class]]]] = field(default_factory=dict)
     # What methods assigned to attributes of instances of a class, as far as they were evaluated.
     _kept: dict[tuple[Class, str], Value] = field(default_factory=dict)
@@ -130,7 +131,8 @@ class Core(ABC):
         if is_pure(dotted):
             return Level.CLEAN
         top = dotted.partition(".")[0]
-        if top in knowledge.BLOCKING_PACKAGES or self.resolver.knows_django(top):
+        is_told = top in knowledge.BLOCKING_PACKAGES or top in knowledge.STANDARD_LIBRARY
+        if is_told or dotted.startswith(knowledge.BLOCKING) or self.resolver.knows_django(top):
             return foreign_level(dotted)
         return Level.ASSUMED
 
@@ -302,6 +304,49 @@ class Core(ABC):
                             table = self._lazy_methods.setdefault(function.name, [])
                             table.append((function, found))
         return self._lazy_methods.get(name, [])
+
+    # -- special methods ---------------------------------------------------------------------------
+
+    def specials(self, found: Class) -> Mapping[str, tuple[Function, Class]]:
+        """The special methods of a class by name, but for those of Django's querysets, managers and
+        models, of which it is known what they do."""
+        if found not in self._specials:
+            self._specials[found] = {
+                name: (known.functions[name], known)
+                for known in reversed(self.resolver.mro(found))
+                if not known.module.startswith("django.db.models")
+                for name in known.functions
+                if name.startswith("__") and name.endswith("__")
+            }
+        return self._specials[found]
+
+    def special(
+        self, type_: Type, names: Iterable[str], frame: Frame, given: Given = ()
+    ) -> Value | None:
+        """Call those of the special methods that an object's class has, of a class its metaclass:
+        what they give. None where it has none of them."""
+        found: Value | None = None
+        owner = self.metaclass(type_.found) if isinstance(type_, ClassObject) else type_
+        if not isinstance(owner, Instance):
+            return None
+        table = self.specials(owner.found)
+        for name in names:
+            if name in table:
+                function, where = table[name]
+                outcome = self.outcome(self.bound(function, where, owner), given)
+                frame.include(outcome.effect, f"calls {where.name}.{name}")
+                found = (found or NOTHING) | outcome.returns
+        return found
+
+    def metaclass(self, found: Class) -> Instance | None:
+        """The class as an instance of its metaclass, where that is not Python's or Django's."""
+        for known in self.resolver.mro(found):
+            module = self.resolver.readable(known.module)
+            named = dict(known.keywords).get("metaclass")
+            if named is not None and module and not module.name.startswith("django."):
+                meta = self.resolver.expression(module, named)
+                return Instance(meta) if isinstance(meta, Class) else None
+        return None
 
     # -- functions inside of functions -----------------------------------------------------------
 

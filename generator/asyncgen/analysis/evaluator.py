@@ -178,6 +178,8 @@ class Evaluator(Statements):
         decorations = zip(function.decorators, function.decorations, strict=False)
         for written, each in reversed(list(decorations)):
             decorator = _without_method_decorator(written)
+            if each.dotted in knowledge.DISPATCHERS:
+                frame.note(Level.DOUBT, "chooses among functions that are registered elsewhere")
             if each.is_context:
                 self.enter_decorator(decorator, frame)
             elif each.wrapper or not each.is_plain or decorator is not written:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from asyncgen import knowledge
-from asyncgen.analysis.foreign import is_known, is_package_path
+from asyncgen.analysis.foreign import is_known, is_package_path, is_pure
 from asyncgen.analysis.frame import NARROWED, Frame
+from asyncgen.analysis.specials import HASHING, OPERATORS
 from asyncgen.analysis.typed import Typed, is_rebound, loose
 from asyncgen.analysis.types import Types, all_of
 from asyncgen.analysis.types import builtin as typed
@@ -278,6 +279,8 @@ class Expressions(Typed):
             else:
                 value = self.value(element, frame)
                 is_key = type_ == "dict" and len(types) % 2 == 0
+                if is_key or type_ == "set":
+                    self.hashed(value, frame)
                 parts |= as_key(value) if is_key else value
             types.append(types_of(value))
         made = builtin(type_, frozenset(parts))
@@ -292,6 +295,8 @@ class Expressions(Typed):
             self.tested(condition, frame)
             self.narrow(condition, True, frame)
         elements = [self.value(each, frame) for each in expression.elements]
+        if expression.type in ("dict", "set"):
+            self.hashed(elements[0], frame)
         frame.leave(outer)
         types = self.type_of_comprehension(expression.type, [types_of(each) for each in elements])
         return proved(builtin(expression.type, frozenset().union(*elements)), types)
@@ -358,15 +363,21 @@ class Expressions(Typed):
             self.test(values[0], frame)
             return _BOOL
         left = values[0] if values else NOTHING
-        if operator in _COMPARISONS:
-            return _BOOL
         if operator == "in":
+            self.each_special(left, HASHING, frame)
             self.contains(values[-1], is_only(left, "str"), frame)
             return _BOOL
-        if operator == "f-string" or (operator == "%" and is_only(left, "str")):
+        if operator == "f-string" or (operator == "%" and any(map(_is_text, left))):
             for value in values:
                 self.text(value, frame)
-            return builtin("str")
+            if operator == "f-string" or is_only(left, "str"):
+                return builtin("str")
+        names = OPERATORS.get(operator, ())
+        given = [self.special(each, names, frame) for value in values for each in value]
+        if operator in _COMPARISONS:
+            return _BOOL
+        if any(each is not None for each in given):
+            return union(each for each in given if each is not None)
         if operator in ("|", "&", "^") and any(self.is_lazy(each) for each in left):
             return left
         if operator == "+" and is_only(left, "list"):  # in `rows += queryset`
@@ -381,6 +392,10 @@ class Expressions(Typed):
             elements = union(each.elements for each in types if isinstance(each, Builtin))
             return builtin(names.pop(), elements)
         lazy = any(self.holds_queryset(value) for value in values)
+        # What a path is part of may do what a path does.
+        foreign = [each for each in types if isinstance(each, Foreign) and not is_pure(each.dotted)]
+        if foreign and not lazy:
+            return frozenset(foreign[:1])
         if not lazy and types and all(isinstance(each, Builtin | Foreign) for each in types):
             return frozenset({Foreign(f"builtins.object.{operator}")})
         return unknown(f"the result of {operator}", from_queryset=lazy)
@@ -391,7 +406,7 @@ class Expressions(Typed):
         owner = self.value(expression.value, frame)
         for each in (expression.index, *expression.bounds):
             if each is not None:
-                self.value(each, frame)
+                self.each_special(self.value(each, frame), ("__index__", *HASHING), frame)
         path = attribute_path(expression.value)
         kept = frame.environment.get(f"{path}[]", NOTHING) if path else NOTHING
         value = kept | union(self.item_of(each, expression, frame) for each in owner)
@@ -410,6 +425,11 @@ class Expressions(Typed):
                 if self.resolver.builtin_base(found) and not self.lookup(found, "__getitem__"):
                     return unknown(f"an item of {found.name}")
                 return self.method(owner, "__getitem__", frame)
+            case ClassObject(found=found):
+                given = self.special(owner, ("__getitem__",), frame)
+                if given is None:
+                    given = self.special(Instance(found), ("__class_getitem__",), frame)
+                return given or unknown("an item of a class")
             case Builtin(name="json" | "str" | "bytes"):
                 return frozenset({owner})
             case Builtin(name=name) if name in knowledge.SCALARS:
@@ -423,6 +443,13 @@ class Expressions(Typed):
             case Argument(name=name) if is_number(expression.index):
                 frame.note(Level.DOUBT, f"takes an item of the argument {name}, by its number")
         return unknown("an item of something unknown", from_queryset=is_tainted(owner))
+
+
+def _is_text(type_: Type) -> bool:
+    """Whether `%` puts something into it: a text, or one that is translated when it is used."""
+    if isinstance(type_, Foreign):
+        return type_.dotted.startswith(knowledge.TRANSLATION)
+    return isinstance(type_, Builtin) and type_.name == "str"
 
 
 def is_number(index: Expression | None) -> bool:

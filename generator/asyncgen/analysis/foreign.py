@@ -13,14 +13,18 @@ from asyncgen.analysis.values import Level
 def is_pure(dotted: str) -> bool:
     """Whether calling it is known never to reach the database."""
     root, _, rest = dotted.partition(".")
+    if dotted.startswith("pathlib.Path()") and rest.rpartition(".")[2] in knowledge.PATH_METHODS:
+        return True
     if _begins(dotted, knowledge.BLOCKING):
         return False
     if root in knowledge.PURE_PACKAGES:
         return True
-    if root in knowledge.STANDARD_LIBRARY:
-        return not _begins(dotted, knowledge.IMPURE_STANDARD)
     if root == "builtins":
         return True
+    if root in knowledge.STANDARD_LIBRARY:
+        return dotted in knowledge.HARMLESS_TO_MAKE or _begins(
+            dotted, (*knowledge.QUIET_STANDARD, *knowledge.COMPUTING_STANDARD)
+        )
     if dotted.startswith("django.db.models."):
         first = rest.removeprefix("db.models.").partition(".")[0].partition("(")[0]
         if first in knowledge.PURE_DB_MODELS or first.endswith("Field"):

@@ -10,7 +10,9 @@ from asyncgen.analysis.foreign import is_setting
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.library import runs_through
 from asyncgen.analysis.protocols import SWALLOWING
+from asyncgen.analysis.specials import ADDING, BUILTINS, ORDER
 from asyncgen.analysis.values import (
+    NO_ARGUMENTS,
     NONE,
     NOTHING,
     Arguments,
@@ -42,6 +44,9 @@ class ForeignCalls(Calls):
         module, _, name = dotted.rpartition(".")
         if self.may_wait(dotted):
             frame.wait(f"calls {dotted}")
+        if dotted.startswith(knowledge.SHOWING_PREFIXES):
+            for value in arguments.values:
+                self.text(value, frame)
         if dotted in knowledge.MODULE_IMPORTERS:
             return self.imported_by_name(dotted, arguments)
         if module == "builtins":
@@ -53,6 +58,8 @@ class ForeignCalls(Calls):
             return self.call_member(module, name, frame)
         if name in knowledge.MODEL_LOADERS:
             return self.model_class()
+        if dotted == knowledge.CLOSING:
+            return self.closing(arguments, frame)
         if dotted in knowledge.CONTEXT_MANAGERS:
             level = self.level(dotted)
             evidence = (Evidence(f"{dotted} runs queries"),) if level else ()
@@ -66,6 +73,16 @@ class ForeignCalls(Calls):
             return self.iterator_of(arguments, frame, name)
         return self.call_other(dotted, arguments, frame)
 
+    def closing(self, arguments: Arguments, frame: Frame) -> Value:
+        """`contextlib.closing(thing)`: its `close()` runs when the block is left."""
+        inner = Frame(frame.module, None, None, None, {}, frame.line)
+        things = union(arguments.positional[:1])
+        self.call_all(self.attribute(things, "close", inner), NO_ARGUMENTS, inner)
+        return frozenset({Builtin("context", things, inner.effect)})
+
+    def call_all(self, functions: Value, arguments: Arguments, frame: Frame) -> Value:
+        return union(self.call_type(each, arguments, frame) for each in functions)
+
     def reduced(self, arguments: Arguments, frame: Frame) -> Value:
         """`functools.reduce(function, items, start)`: the function is called with what it gave."""
         function, items, *start = arguments.positional
@@ -73,7 +90,7 @@ class ForeignCalls(Calls):
         value = start[0] if start else each
         for _ in range(2):
             passed = Arguments((value, each))
-            value |= union(self.call_type(one, passed, frame) for one in function)
+            value |= self.call_all(function, passed, frame)
         return value
 
     def call_other(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
@@ -114,6 +131,15 @@ class ForeignCalls(Calls):
         if name in knowledge.SHOWING:
             for value in arguments.values:
                 self.text(value, frame)
+        if name == "property":
+            return builtin(name, union(arguments.positional[:1]))
+        given = [
+            self.special(each, BUILTINS.get(name, ()), frame)
+            for value in arguments.positional
+            for each in value
+        ]
+        if any(given):
+            return union(each for each in given if each is not None)
         result = self.told_of(f"builtins.{name}", frame)
         if result is not None:
             return result
@@ -142,11 +168,24 @@ class ForeignCalls(Calls):
                 elements = frozenset().union(*map(_in_pair, pairs), *named)
             case _:
                 elements = self.iterate(first, frame)
+                self.of_items(name, elements, bool(arguments.keyword("key")), frame)
         self.call_back(arguments.keyword("key"), elements, frame)
         result = knowledge.CONSUMERS[name]
         if not result:
             return elements or unknown(f"the result of {name}")
         return builtin(result, elements)
+
+    def of_items(self, name: str, elements: Value, is_keyed: bool, frame: Frame) -> None:
+        """What a builtin that runs through its argument does with the items."""
+        match name:
+            case "all" | "any":
+                self.test(elements, frame)
+            case "set" | "frozenset":
+                self.hashed(elements, frame)
+            case "sum":
+                self.each_special(elements, ADDING, frame)
+            case "max" | "min" | "sorted" if not is_keyed:
+                self.each_special(elements, ORDER, frame)
 
     def iterator_of(self, arguments: Arguments, frame: Frame, how: str) -> Value:
         """map(), filter(), zip(), itertools.chain() …: an iterator over its arguments."""
@@ -163,6 +202,10 @@ class ForeignCalls(Calls):
                     Level.REACHES, f"{how}() takes an iterator of a queryset", Cause.EVALUATION
                 )
             elements |= self.iterate(value, inner)
+        if how == "filter" and callback >= NONE:
+            self.test(frozenset(elements), inner)
+        if how == "groupby":
+            callback = arguments.keyword("key") or union(sources[1:])
         result = self.call_back(callback, frozenset(elements), inner)
         if how == "map":
             elements = set(result)
@@ -187,6 +230,11 @@ class ForeignCalls(Calls):
             for value in arguments.values:
                 self.text(value, frame)
         self.call_back(arguments.keyword("key"), receiver.elements, frame)
+        if name == "sort" and not arguments.keyword("key"):
+            self.each_special(receiver.elements, ORDER, frame)
+        if receiver.name in _HASHED or name in knowledge.COMPARING_METHODS:
+            for value in (receiver.elements, *arguments.positional):
+                self.hashed(value, frame)
         if receiver.name == "json":
             return union((frozenset({receiver}), *arguments.positional[1:]))
         if name == "items":
@@ -225,6 +273,9 @@ class ForeignCalls(Calls):
             if definition is not None:
                 found |= self.defined(definition)
         return found
+
+
+_HASHED = frozenset({"dict", "frozenset", "set"})
 
 
 def _in_pair(type_: Type) -> Value:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from asyncgen import knowledge
 from asyncgen.analysis.attributes import Attributes
 from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.specials import HASHING
 from asyncgen.analysis.values import (
     NOTHING,
     Argument,
     Builtin,
     Cause,
+    ClassObject,
     Foreign,
     Instance,
     Level,
     Type,
     Unknown,
     Value,
+    builtin,
     is_tainted,
     unknown,
 )
@@ -30,11 +35,8 @@ class Protocols(Attributes):
         for each in value:
             if self.is_queryset(each):
                 frame.note(Level.REACHES, "tests a queryset, which evaluates it", Cause.EVALUATION)
-            elif isinstance(each, Instance) and self.role(each.found) in ("", "model"):
-                for name in ("__bool__", "__len__"):
-                    if self.lookup(each.found, name):
-                        self.method(each, name, frame)
-                        break
+            elif self.special(each, ("__bool__",), frame) is None:
+                self.special(each, ("__len__",), frame)
 
     def text(self, value: Value, frame: Frame, method: str = "__str__") -> None:
         """`str(value)` or `repr(value)`; that of a container has the latter of its items."""
@@ -45,18 +47,32 @@ class Protocols(Attributes):
                 frame.note(Level.DOUBT, "prints what may be a queryset")
             elif self.is_queryset(each):
                 frame.note(Level.REACHES, "prints a queryset, which evaluates it", Cause.EVALUATION)
-            elif isinstance(each, Instance):
+            elif is_lazy_object(each):
+                frame.note(Level.DOUBT, "prints a lazy object")
+            else:
                 self.text_of(each, method, frame)
 
-    def text_of(self, instance: Instance, method: str, frame: Frame) -> None:
+    def text_of(self, type_: Type, method: str, frame: Frame) -> None:
         """What a class of the project shows of itself: `str()` asks `__repr__()` where there is no
         `__str__()`, and the `__repr__()` of a model the `__str__()`."""
-        others = ("__str__",) if self.role(instance.found) == "model" else ()
-        for name in (method, *(("__repr__",) if method == "__str__" else others)):
-            found = self.lookup(instance.found, name)
-            if found and not found[0].module.startswith("django.db.models"):
-                self.method(instance, name, frame)
+        is_model = isinstance(type_, Instance) and self.role(type_.found) == "model"
+        if method == "__str__":
+            self.special(type_, ("__format__",), frame)
+        for name in (method, "__repr__" if method == "__str__" else "__str__" if is_model else ""):
+            if self.special(type_, (name,), frame) is not None:
                 return
+
+    def hashed(self, value: Value, frame: Frame) -> None:
+        """`{value}`, `items[value]`: what it is, or is an item of, is hashed and compared."""
+        for each in value:
+            if isinstance(each, Builtin) and each.name == "tuple":
+                self.hashed(each.elements, frame)
+            else:
+                self.special(each, HASHING, frame)
+
+    def each_special(self, value: Value, names: Iterable[str], frame: Frame) -> None:
+        for each in value:
+            self.special(each, names, frame)
 
     def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
         """`… in value`; no queryset is looked for a text in."""
@@ -67,10 +83,14 @@ class Protocols(Attributes):
                     "looks for something in a queryset, which evaluates it",
                     Cause.EVALUATION,
                 )
-            elif isinstance(each, Instance) and self.lookup(each.found, "__contains__"):
-                self.method(each, "__contains__", frame)
+            elif isinstance(each, Instance | ClassObject):
+                if self.special(each, ("__contains__",), frame) is None:
+                    self.items(each, frame)
             elif isinstance(each, Builtin):
                 frame.include(each.effect, "reads an iterator")
+                self.each_special(each.elements, HASHING, frame)
+            elif isinstance(each, Foreign):
+                frame.note(min(self.level(each.dotted), Level.DOUBT), f"looks into {each.dotted}")
             elif is_tainted(each) or (isinstance(each, Argument) and not is_text):
                 frame.note(Level.DOUBT, "looks for something in what may be a queryset")
 
@@ -85,6 +105,10 @@ class Protocols(Attributes):
                 )
             elif isinstance(each, Instance) and not self.resolver.builtin_base(each.found):
                 self.method(each, "__len__", frame)
+            elif isinstance(each, Builtin) and each.name == "file":
+                frame.note(Level.DOUBT, "asks a file's storage for its size")
+            elif isinstance(each, ClassObject):
+                self.special(each, ("__len__",), frame)
             elif isinstance(each, Argument) or is_tainted(each):
                 frame.note(Level.DOUBT, "takes the length of what may be a queryset")
 
@@ -105,7 +129,16 @@ class Protocols(Attributes):
                     return self.next_of(type_, frame)
                 if self.lookup(found, "__iter__"):
                     return self.iterate(self.method(type_, "__iter__", frame) - {type_}, frame)
-                return unknown(f"an item of {found.name}")
+                given = self.special(type_, ("__getitem__",), frame)
+                if given is None and self.resolver.missing(found):
+                    frame.note(Level.DOUBT, f"iterates over a {found.name}")
+                return given or unknown(f"an item of {found.name}")
+            case ClassObject():
+                given = self.special(type_, ("__iter__",), frame)
+                return self.iterate(given, frame) if given else unknown("a member of a class")
+            case Builtin(name="file"):
+                frame.note(Level.DOUBT, "reads a file")
+                return builtin("bytes")
             case Builtin(name="json"):
                 return frozenset({type_})
             case Builtin(name=name) if name in knowledge.SCALARS:
@@ -174,6 +207,11 @@ class Protocols(Attributes):
 
 
 SWALLOWING = "swallows"  # the text of a context manager that does so
+
+
+def is_lazy_object(type_: Type) -> bool:
+    """Whether whatever is done with the object first makes what it stands for."""
+    return isinstance(type_, Foreign) and type_.dotted.startswith(knowledge.LAZY_OBJECTS)
 
 
 def _is_false(type_: Type) -> bool:

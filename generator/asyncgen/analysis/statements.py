@@ -13,6 +13,7 @@ from asyncgen.analysis.typed import loose
 from asyncgen.analysis.types import NONE as NONE_TYPE
 from asyncgen.analysis.types import Types, given, tuple_parts
 from asyncgen.analysis.values import (
+    NO_ARGUMENTS,
     NONE,
     NOTHING,
     Argument,
@@ -61,7 +62,7 @@ from asyncgen.facts import (
     Try,
     With,
 )
-from asyncgen.source import Class, Function
+from asyncgen.source import Attribute, Class, Function
 
 _NEVER = frozenset({"NoReturn", "Never", "typing.NoReturn", "typing.Never"})
 _STOP_HANDLERS = frozenset({"StopIteration", "Exception", "BaseException"})
@@ -231,6 +232,8 @@ class Statements(Expressions):
                 return False
             case Define(definition=Function() | Class() as definition):
                 frame.environment[definition.name] = frozenset({self.inner(definition, frame)})
+                if isinstance(definition, Class):
+                    self.class_body(definition, frame)
             case LocalImport(imports=imports):
                 for name, found in imports:
                     made = self.imported(found.module, found.name)
@@ -251,10 +254,26 @@ class Statements(Expressions):
 
     def raised(self, value: Expression, frame: Frame) -> None:
         """What `raise` evaluates; making the exception itself does nothing that counts."""
-        if isinstance(value, Call) and isinstance(value.function, Name):
-            self.arguments_of(value, frame)
+        if not (isinstance(value, Call) and isinstance(value.function, Name)):
+            classes, arguments = self.value(value, frame), NO_ARGUMENTS
         else:
-            self.value(value, frame)
+            classes = self.value(value.function, frame)
+            arguments = self.arguments_of(value, frame)
+        for each in classes:
+            if isinstance(each, ClassObject) and "__init__" in self.specials(each.found):
+                self.instantiate(each.found, arguments, frame)
+
+    def class_body(self, definition: Class, frame: Frame) -> None:
+        """What a class statement evaluates, and what its bases and descriptors do with it."""
+        outer = frame.environment
+        frame.environment = dict(outer)
+        for attribute in definition.attributes.values():
+            if attribute.value is not None:
+                value = self.value(attribute.value, frame)
+                self.each_special(value, ("__set_name__",), frame)
+                frame.environment[attribute.name] = value
+        frame.leave(outer)
+        self.special(Instance(definition), ("__init_subclass__",), frame)
 
     def inner(self, definition: Function | Class, frame: Frame) -> Type:
         """A function or class defined inside the function that runs."""
@@ -284,9 +303,11 @@ class Statements(Expressions):
             case Get():
                 self.bind_attribute(target, value, frame)
             case Item(value=inner, index=index):
-                self.value(inner, frame)
+                self.each_special(self.value(inner, frame), ("__setitem__",), frame)
                 if index is not None:
-                    value |= as_key(self.value(index, frame))
+                    key = self.value(index, frame)
+                    self.hashed(key, frame)
+                    value |= as_key(key)
                 self.put(inner, value, frame)
             case Display(elements=elements):
                 self.unpack(elements, value, frame)
@@ -294,7 +315,7 @@ class Statements(Expressions):
                 self.bind(inner, builtin("list", value), frame)
 
     def bind_attribute(self, target: Get, value: Value, frame: Frame) -> None:
-        """`owner.name = value`; a property's setter runs."""
+        """`owner.name = value`; a property's setter runs, or a descriptor's `__set__`."""
         for owner in self.value(target.value, frame):
             if isinstance(owner, Argument) and self.relations.may_be_set(target.name, frame.module):
                 frame.note(Level.DOUBT, f"assigns to {target.name} of the argument {owner.name}")
@@ -305,6 +326,10 @@ class Statements(Expressions):
                 outcome = self.outcome(self.bound(found[1].setter, found[0], owner))
                 frame.include(outcome.effect, f"assigns to the property {target.name}")
                 return
+            self.special(owner, ("__setattr__",), frame)
+            if found and isinstance(found[1], Attribute) and not self.role(owner.found):
+                descriptors = self.class_level(found[0], found[1], owner)
+                self.each_special(descriptors, ("__set__",), frame)
             if owner == frame.receiver:
                 self.keep(owner, target.name, value)
         path = attribute_path(target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -182,14 +182,19 @@ class ExpressionReader:
         return first
 
     def formatted(self, node: cst.FormattedString) -> Operation:
-        parts = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
-        return Operation("f-string", tuple(map(self.formatted_part, parts)))
+        return Operation("f-string", tuple(self.parts_of_text(node.parts)))
 
-    def formatted_part(self, part: cst.FormattedStringExpression) -> Expression:
-        """`{value!r}` formats `repr(value)`."""
-        value = self.expression(part.expression)
-        name = _CONVERSIONS.get(part.conversion or "")
-        return Call(Name(name), (value,)) if name else value
+    def parts_of_text(
+        self, parts: Iterable[cst.BaseFormattedStringContent]
+    ) -> Iterator[Expression]:
+        """The expressions in an f-string, and in how they are to be formatted: `{value!r}` formats
+        `repr(value)`."""
+        for part in parts:
+            if isinstance(part, cst.FormattedStringExpression):
+                value = self.expression(part.expression)
+                name = _CONVERSIONS.get(part.conversion or "")
+                yield Call(Name(name), (value,)) if name else value
+                yield from self.parts_of_text(part.format_spec or ())
 
     def concatenated(self, node: cst.ConcatenatedString) -> Expression:
         left, right = self.expression(node.left), self.expression(node.right)

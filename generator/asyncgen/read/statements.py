@@ -89,7 +89,7 @@ class StatementReader(ExpressionReader, ABC):
             case cst.Assert():
                 yield Evaluate(line, self.expression(node.test), is_test=True)
             case cst.Del():
-                yield from (Evaluate(line, part) for part in _evaluated_by_del(self, node.target))
+                yield from (Evaluate(line, part) for part in _deleted(self, node.target))
             case cst.Break() | cst.Continue():
                 yield Leave(line, isinstance(node, cst.Continue))
             case cst.Import() | cst.ImportFrom():
@@ -216,16 +216,16 @@ class StatementReader(ExpressionReader, ABC):
         return ".".join([*package, *([named] if named else [])])
 
 
-def _evaluated_by_del(reader: StatementReader, target: cst.CSTNode) -> Iterator[Expression]:
-    """What `del target` evaluates: never the target itself, as `del self.cached` shows."""
+def _deleted(reader: StatementReader, target: cst.CSTNode) -> Iterator[Expression]:
+    """What `del target` does: the target itself is not read, as `del self.cached` shows."""
     match target:
         case cst.Attribute(value=value):
-            yield reader.expression(value)
+            yield Operation("del .", (reader.expression(value),))
         case cst.Subscript():
-            yield reader.expression(target.value)
+            yield Operation("del []", (reader.expression(target.value),))
         case cst.Tuple(elements=elements):
             for element in elements:
-                yield from _evaluated_by_del(reader, element.value)
+                yield from _deleted(reader, element.value)
 
 
 def _whole(pattern: cst.MatchPattern) -> tuple[tuple[str, ...], cst.MatchPattern | None]:
