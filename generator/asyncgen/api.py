@@ -12,28 +12,18 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asyncgen.config import Config, load
+from asyncgen.config import Config as Config
+from asyncgen.config import load as load
 from asyncgen.deep import deeply
-from asyncgen.problems import AsyncgenError, Location, Problem, Severity
-from asyncgen.surface import Drift, Kind, Rendered
+from asyncgen.problems import AsyncgenError as AsyncgenError
+from asyncgen.problems import Location as Location
+from asyncgen.problems import Problem as Problem
+from asyncgen.problems import Severity as Severity
+from asyncgen.surface import Drift, Rendered
+from asyncgen.surface import Kind as Kind
 
 if TYPE_CHECKING:
     from asyncgen.plan import Result
-
-__all__ = [
-    "AsyncgenError",
-    "Callable",
-    "Config",
-    "File",
-    "Kind",
-    "Location",
-    "Outcome",
-    "Problem",
-    "Severity",
-    "build",
-    "check",
-    "load",
-]
 
 
 @dataclass(frozen=True, slots=True)

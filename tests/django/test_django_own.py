@@ -13,8 +13,6 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
-import tempfile
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,10 +23,10 @@ import django
 import pytest
 from asyncgen_django import ManagerAsync, QuerySetAsync
 
+from tests.support.django_source import django_tests
 from tests.support.servers import require, unavailable
 
 HERE = Path(__file__).resolve().parent
-CACHE = HERE.parents[1] / ".cache" / "django-tests"
 TABLE = tomllib.loads((HERE / "own" / "own.toml").read_text(encoding="utf-8"))
 
 # What is said of each way to install the surface project-wide.
@@ -43,33 +41,7 @@ def unpacked() -> Path:
     """Django's `tests/`, from the pinned source distribution of the installed series."""
     series = "{}.{}".format(*django.VERSION)
     (version,) = (each for each in TABLE["sdists"] if each.startswith(f"{series}."))
-    folder = CACHE / f"django-{version}"
-    if not folder.is_dir():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-            with tarfile.open(download(version, Path(scratch))) as archive:
-                members = [each for each in archive if each.name.split("/")[1:2] == ["tests"]]
-                archive.extractall(scratch, members, filter="data")
-            try:
-                Path(scratch, folder.name).rename(folder)
-            except OSError:
-                if not folder.is_dir():  # else another process was faster
-                    raise
-    return folder / "tests"
-
-
-def download(version: str, target: Path) -> Path:
-    """The source distribution; pip checks its hash before it looks inside."""
-    pinned = target / "requirements.txt"
-    pinned.write_text(f"Django=={version} --hash=sha256:{TABLE['sdists'][version]}\n")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
-    pip += ["--no-deps", "--no-binary", "Django", "--require-hashes"]
-    pip += ["--requirement", str(pinned), "--dest", str(target)]
-    done = subprocess.run(pip, capture_output=True, text=True, check=False)
-    found = list(target.glob("*.tar.gz"))
-    if done.returncode or not found:
-        unavailable(f"pip could not fetch the source of Django {version}: {done.stderr.strip()}")
-    return found[0]
+    return django_tests(version, TABLE["sdists"][version])
 
 
 # -- which tests --------------------------------------------------------------------------------

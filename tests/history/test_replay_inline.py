@@ -7,17 +7,18 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
-import tempfile
 from pathlib import Path
 
+import django
 import pytest
 from asyncgen.cli import main
 from asyncgen.marks import without
-from asyncgen.problems import AsyncgenError, Problem
 from click.testing import CliRunner
-from test_replay import PUBLISHED_BY_4_1, ROOT, TABLE, release_root, unavailable_offline
+from test_replay import PUBLISHED_BY_4_1, TABLE, release_root, unavailable_offline
 
+from tests.support.django_source import django_tests
+
+INSTALLED = Path(django.__file__).parents[1]
 QUERY = "django/db/models/query.py"
 RELATED = "django/db/models/fields/related_descriptors.py"
 TABLE_OF_4_0 = f"""\
@@ -77,8 +78,11 @@ def test_they_are_ordinary_code_and_the_rest_is_as_it_was(django_4_0: Path) -> N
     sys.version_info >= (3, 13), reason="Django 4.0 imports cgi, gone in Python 3.13"
 )
 def test_djangos_own_async_tests_pass(django_4_0: Path) -> None:
-    with unavailable_offline():
-        shutil.copytree(django_tests("4.1.13"), django_4_0 / "tests")
+    sources = django_tests("4.1.13", TABLE["sdists"]["4.1.13"])
+    shutil.copytree(sources, django_4_0 / "tests")
+    # A release lies there with its modules alone, and Django does not start without a catalogue.
+    catalogue = "django/conf/locale/en/LC_MESSAGES"
+    shutil.copytree(INSTALLED / catalogue, django_4_0 / catalogue, dirs_exist_ok=True)
     command = [sys.executable, "runtests.py", "--parallel=1", "--noinput", *TESTS]
     done = subprocess.run(
         command,
@@ -97,31 +101,3 @@ def test_djangos_own_async_tests_pass(django_4_0: Path) -> None:
     assert set(re.findall(r"^(?:ERROR|FAIL): \S+ \((.+?)\)", done.stdout, re.M)) == DEPARTURES, (
         done.stdout
     )
-
-
-def django_tests(version: str) -> Path:
-    """Django's `tests/`, from the pinned source distribution."""
-    folder = ROOT / ".cache" / "django-tests" / f"django-{version}"
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            with tarfile.open(sdist(version, Path(scratch))) as archive:
-                members = [each for each in archive if each.name.split("/")[1:2] == ["tests"]]
-                archive.extractall(scratch, members, filter="data")
-            Path(scratch, f"Django-{version}").rename(folder)
-    return folder / "tests"
-
-
-def sdist(version: str, target: Path) -> Path:
-    pinned = target / "requirements.txt"
-    pinned.write_text(f"Django=={version} --hash=sha256:{TABLE['sdists'][version]}\n")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
-    pip += ["--no-deps", "--no-binary", "Django", "--require-hashes"]
-    pip += ["--requirement", str(pinned), "--dest", str(target)]
-    done = subprocess.run(pip, capture_output=True, text=True, check=False)
-    found = list(target.glob("*.tar.gz"))
-    if done.returncode or not found:
-        raise AsyncgenError(
-            Problem("AG106", f"pip could not fetch Django {version}: {done.stderr}", "")
-        )
-    return found[0]

@@ -80,7 +80,7 @@ def test_what_is_wrong_is_one_exception_with_problems(project: Path) -> None:
 
 
 def test_public_names_are_those_of_the_module_and_are_imported_late() -> None:
-    assert sorted(asyncgen.__all__) == sorted(asyncgen.api.__all__)
+    assert {"build", "check", "load"} < {*asyncgen.__all__}
     for name in asyncgen.__all__:
         assert getattr(asyncgen, name) is getattr(asyncgen.api, name)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
