@@ -217,6 +217,8 @@ MODEL_RESULTS: Mapping[str, str] = {
     "validate_constraints": "None",
     "validate_unique": "None",
 }
+# What `get_next_by_FIELD` and `get_next_in_order` are: they query for another row of the model.
+NEXT_ROWS = frozenset({"_get_next_or_previous_by_FIELD", "_get_next_or_previous_in_order"})
 
 # What a request has of its head alone, with its type; what else it has may query or read a body.
 # https://docs.djangoproject.com/en/stable/ref/request-response/#httprequest-objects

@@ -17,6 +17,8 @@ MODELS = """
 import hashlib, json, os, time, subprocess
 from django.core.mail import send_mail
 from django.db import models, transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
 from django.shortcuts import get_object_or_404
 from shop.unread import fetch
 
@@ -25,11 +27,21 @@ def helper(text):
 
 class Book(models.Model):
     title = models.TextField()
-    cover = models.FileField()
+    on = models.DateField()
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE)
 
     def work(self, given=None):
 {body}
+
+class Picture(models.Model):
+    file = models.ImageField()
+
+class Tag(models.Model):
+    name = models.TextField()
+
+@receiver([post_delete, post_save], sender=Tag)
+def received(sender, **kwargs):
+    helper(b"x")
 """
 
 
@@ -51,6 +63,12 @@ QUERIES = {
     "a relation": "return self.parent.title",
     "a transaction": "with transaction.atomic():\n    self.save()",
     "rows, and what computes": "return json.dumps([each.title for each in Book.objects.all()])",
+    "the next row": "return self.get_next_by_on()",
+    "rows that are made, one by one": "Book.objects.bulk_create(Book(title=x) for x in 'abc')",
+    "a function after the commit": "transaction.on_commit(lambda: Book.objects.count())",
+    "rows of a model with files": "return Picture.objects.count()",
+    "a deleted row of a model with files": "Picture.objects.get().delete()",
+    "rows of a model with receivers": "return Tag.objects.update(name='x')",
 }
 OTHERS = {
     "hashing, before": "helper(b'x')\nreturn Book.objects.count()",
@@ -59,7 +77,18 @@ OTHERS = {
     "a process": "subprocess.run(['ls'])\nself.save()",
     "a file": "self.save()\nopen('x')",
     "the names of files": "self.save()\nos.listdir('.')",
-    "a field's file": "self.save()\nself.cover.read()",
+    "a field's file": "self.save()\nPicture.objects.get().file.read()",
+    "a row with a file": "Picture().save()",
+    "a new row with a file": "Picture.objects.create()",
+    "many rows with files": "Picture.objects.bulk_create([Picture()])",
+    "a receiver of a saved row": "Tag().save()",
+    "a receiver of a new row": "Tag.objects.get_or_create(name='x')",
+    "a receiver of a deleted row": "Tag.objects.filter(name='x').delete()",
+    "a generator": (
+        "def rows():\n    helper(b'x')\n    yield Book()\nBook.objects.bulk_create(rows())"
+    ),
+    "a generator expression": "Book.objects.bulk_create(Book(title=helper(x)) for x in b'')",
+    "a function after the commit": "transaction.on_commit(lambda: helper(b'x'))",
     "mail": "self.save()\nsend_mail('', '', '', [])",
     "what is not read": "self.save()\nfetch()",
     "what is passed": "self.save()\ngiven()",

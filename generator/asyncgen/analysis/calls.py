@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from asyncgen import guesses, knowledge
 from asyncgen.analysis.annotations import NO_FUNCTION, base_word
+from asyncgen.analysis.besides import Besides
 from asyncgen.analysis.frame import Frame
-from asyncgen.analysis.protocols import SWALLOWING, Protocols
+from asyncgen.analysis.protocols import SWALLOWING
 from asyncgen.analysis.types import Types
 from asyncgen.analysis.values import (
     CLEAN,
@@ -50,7 +51,7 @@ def callee_owner(function: Get, frame: Frame) -> Value:
     return frame.environment.get(function.value.id, NOTHING)
 
 
-class Calls(Protocols):
+class Calls(Besides):
     """Evaluates calls."""
 
     def call(self, call: Call, frame: Frame) -> Value:
@@ -280,6 +281,7 @@ class Calls(Protocols):
             return builtin("coroutine")
         known = self.of_django(bound, name, frame)
         if known is not None:
+            self.besides(bound, arguments, frame)
             return known
         outcome = self.outcome(bound, self.given(bound, arguments))
         outcome = self.as_said(bound, outcome)
@@ -293,6 +295,7 @@ class Calls(Protocols):
             return frozenset({Builtin("context", elements, effect, text)})
         if self.is_database_call(bound, outcome):
             frame.note(Level.REACHES, f"calls {name}, which queries")
+            self.besides(bound, arguments, frame)
         else:
             frame.include(outcome.effect, f"calls {name}")
         return self.substituted(outcome.returns, bound, arguments)
@@ -325,6 +328,9 @@ class Calls(Protocols):
         if role == "model" and bound.function.name in knowledge.MODEL_RESULTS:
             frame.note(Level.REACHES, f"calls {name}, which queries")
             return builtin(knowledge.MODEL_RESULTS[bound.function.name])
+        if role == "model" and bound.function.name in knowledge.NEXT_ROWS:
+            frame.note(Level.REACHES, f"calls {name}, which queries")
+            return frozenset({receiver})
         return None
 
     def queryset_result(self, result: str, row: Class | None) -> Value:

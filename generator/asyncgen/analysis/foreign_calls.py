@@ -107,6 +107,8 @@ class ForeignCalls(Calls):
             level = max(level, Level.DOUBT)
         if level > Level.ASSUMED:
             frame.note(level, f"calls {dotted}")
+            for value in arguments.values if level is Level.REACHES else ():
+                self.run_passed(value, dotted, frame)
             return unknown(f"the result of {dotted}", from_queryset=lazy)
         frame.note(level, f"calls {dotted}, of a package without Django: assumed not to query")
         for value in arguments.values:

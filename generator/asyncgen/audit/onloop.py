@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import asyncgen.audit.known as known
 import asyncgen.audit.state as states
@@ -40,13 +40,11 @@ from asyncgen.facts import (
     Block,
     Call,
     Comprehension,
-    Display,
     Evaluate,
     Expression,
     Get,
     Handler,
     Literal,
-    LocalImport,
     Loop,
     Name,
     Operation,
@@ -55,10 +53,8 @@ from asyncgen.facts import (
     Try,
     With,
     nodes,
-    walk,
 )
-from asyncgen.resolve import Alias, FunctionIn
-from asyncgen.source import Class, Function, Module
+from asyncgen.source import Class, Function
 
 _SYNC_ONLY = "SynchronousOnlyOperation"
 
@@ -176,7 +172,6 @@ class OnLoop(Handing):
 
     # Functions inside of functions that are asynchronous, with the frames that define them.
     nested: dict[Function, Frame] = field(default_factory=dict)
-    _receivers: dict[str, list[Bound]] | None = None  # by the signals they are connected to
 
     def run(self, block: Block, frame: Frame) -> Value:
         frame.is_running = True
@@ -472,86 +467,16 @@ class OnLoop(Handing):
         """`signal.send(…)` runs the receivers here; None for any other call."""
         match call.function:
             case Get(value=owner, name="send" | "send_robust" as name):
-                signal = self.signal(owner, frame.module, frame.environment)
+                signal = self.signals.named(owner, frame.module, frame.environment)
                 if not signal:
                     return None
                 self.arguments_of(call, frame)
-                for bound in self.receivers(signal):
+                for bound in self.signals.receivers(signal):
                     effect = Effect() if bound.function.is_async else self.outcome(bound).effect
                     said = Effect(effect.level, effect.evidence, Cause.RECEIVER)
                     frame.include(said, f"{name}() calls {bound.function.name}")
                 return builtin("list")
         return None
-
-    def signal(self, owner: Expression, module: Module, local: Environment) -> str:
-        """The dotted name of the signal that an expression means; empty where it is none."""
-        if not isinstance(owner, Name | Get) or (isinstance(owner, Name) and owner.id in local):
-            return ""
-        match self.resolver.expression(module, owner):
-            case Alias(attribute=attribute, module=where):
-                made = attribute.value
-                if isinstance(made, Call) and base_word(made.function).endswith("Signal"):
-                    return f"{where.name}.{attribute.name}"
-        return ""
-
-    def receivers(self, signal: str) -> list[Bound]:
-        """The functions of the sources that are connected to a signal."""
-        if self._receivers is None:
-            self._receivers = {}
-            for module in self.relations.sources:
-                for each, bound in (
-                    *self.decorated_receivers(module),
-                    *self.connected_receivers(module),
-                ):
-                    self._receivers.setdefault(each, []).append(bound)
-        return self._receivers.get(signal, [])
-
-    def decorated_receivers(self, module: Module) -> Iterator[tuple[str, Bound]]:
-        """Signals, each with a function that is decorated as a receiver of it."""
-        for function in module.functions.values():
-            for each in self.signals_of(function, module):
-                yield each, Bound(function, module)
-
-    def connected_receivers(self, module: Module) -> Iterator[tuple[str, Bound]]:
-        """Signals, each with a function that the module, or the `ready()` of an application,
-        connects to it.
-        https://docs.djangoproject.com/en/stable/topics/signals/#connecting-receiver-functions
-        """
-        yield from self.connected(module.connections, module)
-        for found in module.classes.values():
-            body = found.functions["ready"].body if "ready" in found.functions else ()
-            local = {
-                name: each
-                for statement in walk(body)
-                if isinstance(statement, LocalImport)
-                for name, each in statement.imports
-            }
-            inside = replace(
-                module,
-                name=f"{module.name}.{found.path}.ready",
-                imports={**module.imports, **local},
-            )
-            yield from self.connected(nodes(body), inside)
-
-    def connected(self, found: Iterable[object], module: Module) -> Iterator[tuple[str, Bound]]:
-        """The signals and functions of each `signal.connect(function)` that is found."""
-        for node in found:
-            match node:
-                case Call(function=Get(value=owner, name="connect")):
-                    passed = (*node.arguments, *(each for _, each in node.keywords))
-                    function = self.resolver.expression(module, passed[0]) if passed else None
-                    signal = self.signal(owner, module, {})
-                    if signal and isinstance(function, FunctionIn):
-                        yield signal, Bound(function.function, function.module)
-
-    def signals_of(self, function: Function, module: Module) -> Iterator[str]:
-        """The signals of the project that a function is a receiver of."""
-        for decorator in function.decorators:
-            match decorator:
-                case Call(function=receiver, arguments=(first, *_)):
-                    if base_word(receiver) == "receiver":
-                        parts = first.elements if isinstance(first, Display) else (first,)
-                        yield from filter(None, (self.signal(each, module, {}) for each in parts))
 
 
 _COMPARING = frozenset({"==", "!=", "<"})
