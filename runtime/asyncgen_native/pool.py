@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
@@ -212,7 +213,10 @@ class Pool:
     def _put(self, idle: _Idle) -> None:
         self._idle.append(idle)
         if self._shrink is None:
-            self._shrink = self._loop.call_later(self._options.max_idle, self._close_unused)
+            # Not in the context of whoever it is: the loop would keep that until then.
+            self._shrink = self._loop.call_later(
+                self._options.max_idle, self._close_unused, context=Context()
+            )
 
     def drop(self, wrapper: NativeWrapper) -> None:
         """Close the connection of a wrapper, and let somebody else open one."""
@@ -246,7 +250,7 @@ class Pool:
         while self._idle and len(self._opened) > self._options.min_size:
             if self._idle[0].since > before:
                 when = self._idle[0].since + self._options.max_idle
-                self._shrink = self._loop.call_at(when, self._close_unused)
+                self._shrink = self._loop.call_at(when, self._close_unused, context=Context())
                 return
             self._close_first()
 

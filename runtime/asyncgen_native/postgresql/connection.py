@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from weakref import WeakSet
 
 import psycopg
@@ -24,8 +25,12 @@ from psycopg.pq import TransactionStatus
 from ..greenlets import in_bridge, raise_later, running_task
 from ..locks import SuspendingLock
 from ..owner import OVER, Owner, current, suspend
+from .stepping import Stepper
 
 T = TypeVar("T")
+
+# In seconds: what needs no wait, such as each row of a COPY, lets others have their turn so often.
+MAX_BUSY = 0.01
 
 
 class _NamedCursor(psycopg.ServerCursor[Any]):
@@ -43,6 +48,8 @@ class WaitingConnection(psycopg.Connection[Any]):
         for each in (self, waiter):
             each.__dict__["_pool"] = None
         self._loop = asyncio.get_running_loop()
+        self._stepper = Stepper(self._loop)
+        self._waited = self._loop.time()
         self.lock: Any = SuspendingLock(self._loop)
         self.cursor_factory = cursor_factory
         self.server_cursor_factory = _NamedCursor
@@ -65,7 +72,36 @@ class WaitingConnection(psycopg.Connection[Any]):
         """Do what a generator of psycopg's asks for. A cancellation cancels at the server."""
         if self._over:
             raise psycopg.InterfaceError(OVER)
+        if timeout is None and interval == 0.1:
+            return suspend(self._loop, lambda: self._complete(gen))
+        self._stepper.stop()
         return suspend(self._loop, lambda: self._waiter.wait(gen, interval, timeout))
+
+    async def _complete(self, gen: PQGen[T]) -> T:
+        """Return what a generator returns; as `AsyncConnection.wait`."""
+        try:
+            wanted = next(gen)
+        except StopIteration as result:
+            if self._loop.time() - self._waited > MAX_BUSY:
+                await asyncio.sleep(0)
+                self._waited = self._loop.time()
+            return cast(T, result.value)
+        try:
+            return cast(T, await self._stepper.complete(gen, self.pgconn.socket, wanted))
+        except asyncio.CancelledError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                await self._cancel(gen)
+            raise
+        finally:
+            self._waited = self._loop.time()
+
+    async def _cancel(self, gen: PQGen[Any]) -> None:
+        """Cancel a query at the server. If that fails, its session cannot be used any more."""
+        self._stepper.stop()
+        with suppress(psycopg.Error, TimeoutError):
+            async with asyncio.timeout(5):
+                await self._waiter.cancel_safe()
+                await self._waiter.wait(gen)
 
     def commit(self) -> None:
         """Commit. A cancellation meanwhile is raised after that."""
@@ -77,7 +113,7 @@ class WaitingConnection(psycopg.Connection[Any]):
 
     def _end_transaction(self, gen: PQGen[None]) -> None:
         with self.lock:
-            ended = suspend(self._loop, lambda: to_end(self._waiter.wait(gen)))
+            ended = suspend(self._loop, lambda: to_end(self._complete(gen)))
         raise_later(ended.cancelled)
         self._forgotten = [each for each in self._forgotten if each.withhold]
         self._count_closed(each for each in self._named if not each.withhold)
@@ -86,6 +122,10 @@ class WaitingConnection(psycopg.Connection[Any]):
         """Mark what the server has closed: who still reads from one must not disturb others."""
         for cursor in list(cursors):
             cursor._closed = True
+
+    def close(self) -> None:
+        self._stepper.stop()
+        super().close()
 
     def watch(self, cursor: Any) -> None:
         """Keep the connection with its context while a named cursor is open."""
@@ -130,10 +170,13 @@ class WaitingConnection(psycopg.Connection[Any]):
         return not self._farewells
 
     def is_held(self) -> bool:
+        if not self._forgotten and not self._named:  # nearly always
+            return False
         return bool(self._forgotten) or any(not each.closed for each in self._named)
 
     def renew(self) -> WaitingConnection:
         self._over = True
+        self._stepper.stop()
         return WaitingConnection(self._waiter, self.cursor_factory)
 
     def drop(self) -> None:
@@ -142,13 +185,17 @@ class WaitingConnection(psycopg.Connection[Any]):
             # Somebody waits for its socket: the number of one that is closed may be another's.
             self._dropping = self._loop.create_task(self._drop_when_free())
         else:
-            self.pgconn.finish()
+            self._finish()
 
     async def _drop_when_free(self) -> None:
         await self._waiter.cancel_safe()
         await self.lock.acquire()
-        self.pgconn.finish()
+        self._finish()
         self.lock.release()
+
+    def _finish(self) -> None:
+        self._stepper.stop()
+        self.pgconn.finish()
 
 
 def _note_farewell(farewells: list[str | None], notice: psycopg.errors.Diagnostic) -> None:
