@@ -22,6 +22,7 @@ from asyncgen.analysis.values import (
     Outcome,
     Type,
     Unknown,
+    in_order,
 )
 from asyncgen.annotation import expression_text
 from asyncgen.config import WORDS
@@ -156,8 +157,8 @@ class Classifier:
         )
         if function.is_generator:
             return Kind.ITERATOR, (Evidence("is a generator", here),)
-        shapes = {self.shape(each): each for each in outcome.returns}
-        inferred = {self.shape(each): each for each in outcome.inferred}
+        shapes = {self.shape(each): each for each in in_order(outcome.returns)}
+        inferred = {self.shape(each): each for each in in_order(outcome.inferred)}
         if "queryset" in inferred and shapes and not shapes.keys() & {"queryset", *_OPEN}:
             return self.contradiction(function, inferred["queryset"])
         if not shapes:

@@ -245,7 +245,8 @@ class Decorators:
         """One definition, with what each of its decorators makes of it."""
         block = function.block
         if isinstance(block, Later):
-            block = Later(lambda: self.inside(function.body, module), block.snippet)
+            read, origin = block.read, block.origin or block
+            block = Later(lambda: self.inside(read(), module), block.snippet, origin=origin)
         else:
             block = self.inside(block, module)
             if not function.decorators and block is function.block:

@@ -18,6 +18,16 @@ A = TypeVar("A")
 _NEVER = 1 << 30
 
 
+@dataclass(slots=True)
+class Trace(Generic[K]):
+    """What one answer rests on: what was read for it, and the questions that were asked for it, in
+    their order. `is_apart`: on nothing else, so that it is the same whatever was asked before."""
+
+    read: dict[object, None] = field(default_factory=dict)
+    asked: dict[K, None] = field(default_factory=dict)
+    is_apart: bool = True
+
+
 @dataclass
 class Fixpoint(Generic[K, A]):
     """Answers, by their questions.
@@ -42,6 +52,9 @@ class Fixpoint(Generic[K, A]):
     _short: dict[K, A] = field(default_factory=dict)
     _latest: dict[K, A] = field(default_factory=dict)
     _stack: list[K] = field(default_factory=list)
+    traces: dict[K, Trace[K]] = field(default_factory=dict)
+    # Of the questions that are being answered; the first is of whoever asks the others.
+    _open: list[Trace[K]] = field(default_factory=lambda: [Trace()])
     _effort: int = 0
     _changed: bool = False  # whether some answer told more than the one before
     _lowest: int = _NEVER  # the outermost running question that an answer so far rests on
@@ -54,6 +67,7 @@ class Fixpoint(Generic[K, A]):
 
     def __getitem__(self, key: K) -> A:
         """The answer, as far as it is known."""
+        self.trace.asked[key] = None
         if key in self._answers:
             return self._answers[key]
         if key in self._running:
@@ -67,8 +81,22 @@ class Fixpoint(Generic[K, A]):
         self._is_short |= is_short
         return result
 
+    @property
+    def trace(self) -> Trace[K]:
+        """Of the question that is being answered; else of all that is asked first."""
+        return self._open[-1]
+
+    @property
+    def first(self) -> Trace[K]:
+        """Of all that was asked first."""
+        return self._open[0]
+
     def is_settled(self, key: K) -> bool:
         return key in self._answers
+
+    def settled(self, key: K) -> A | None:
+        """The answer that is settled, for one who makes no use of it."""
+        return self._answers.get(key)
 
     def settle(self, key: K, answer: A) -> None:
         """An answer that is known without being asked for."""
@@ -80,6 +108,7 @@ class Fixpoint(Generic[K, A]):
         if len(self._stack) <= self.depth_limit and self._effort <= self.effort_limit:
             return False
         self._is_short = True
+        self.trace.is_apart = False
         return True
 
     def ask(self, key: K, question: Callable[[], A]) -> A:
@@ -89,9 +118,13 @@ class Fixpoint(Generic[K, A]):
         before, self._is_short = self._is_short, False
         depth = len(self._stack)
         known = len(self._provisional)
+        self.trace.asked[key] = None
         self._stack.append(key)
+        self._open.append(Trace())
         result = self._repeatedly(key, question, known)
         self._stack.pop()
+        trace = self.traces[key] = self._open.pop()
+        trace.is_apart &= self._lowest == _NEVER and not self._is_short
         self._keep(key, result, depth, known)
         self._lowest = min(outer, self._lowest)
         self._is_short |= before

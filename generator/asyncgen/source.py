@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any, ClassVar, Generic, TypeVar
 
 from asyncgen.facts import Block, Call, Definition, Expression, Import
 from asyncgen.problems import Location
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +164,42 @@ class Snippet:
     is_package: bool
 
 
+class Look(Generic[T]):
+    """A question about a block with an answer that is small. Where two blocks differ and no look
+    at them does, what only looked is as it was."""
+
+    every: ClassVar[list[Look[Any]]] = []
+
+    def __init__(self, tell: Callable[[Block], T]) -> None:
+        self.tell = tell
+        self.every.append(self)
+
+    def __call__(self, block: Block) -> T:
+        return self.tell(block)
+
+
 @dataclass(slots=True, eq=False)
 class Later:
     """A block that is made when it is first asked for: of most functions nobody asks what they do.
 
     What a file has comes from a `snippet`; `table` is what an earlier run made of it, as JSON.
+    `is_shared`: somebody asked who does not keep an account of what that told.
     """
 
     make: Callable[[], Block]
     snippet: Snippet | None = None
     table: str = ""
     made: Block | None = None
+    is_shared: bool = False
+    origin: Later | None = None  # what it is made of, where that is one as well
 
     @property
     def block(self) -> Block:
+        (self.origin or self).is_shared = True
+        return self.read()
+
+    def read(self) -> Block:
+        """The block, for one who keeps an account."""
         if self.made is None:
             self.made = self.make()
         return self.made
@@ -231,6 +256,15 @@ class Function(Definition):
     def body(self) -> Block:
         """What it does."""
         return self.block.block if isinstance(self.block, Later) else self.block
+
+    @property
+    def body_read(self) -> Block:
+        """The same, for one who keeps an account of what it told (see `fixpoint.Trace`)."""
+        return self.block.read() if isinstance(self.block, Later) else self.block
+
+    def look(self, look: Look[T]) -> T:
+        """What a look at the body tells."""
+        return look(self.body_read)
 
     @property
     def called(self) -> Signature:

@@ -36,7 +36,9 @@ _VARIABLES = (
     "POETRY_VIRTUALENVS_PATH",
     "WORKON_HOME",
 )
-_MODULE = "module"  # no condition: how to find the facts that the build had of a file
+_ANSWERS = "answers"  # beside the stamp: what callables came to (see `analysis.answers`)
+_MODULE = "module"  # how to find the facts that the build had of a file
+_ASIDE = (_ANSWERS, _MODULE)  # these are no conditions
 
 
 def warnings(configuration: str, python: str | None) -> list[str] | None:
@@ -48,7 +50,7 @@ def warnings(configuration: str, python: str | None) -> list[str] | None:
     for kind, subject, known in _lines(configuration) or [("", "", "")]:
         if kind == _WARNING:
             found.append(known)
-        elif kind != _MODULE and (kind == "" or _CONDITIONS[kind](subject, python) != known):
+        elif kind not in _ASIDE and (kind == "" or _CONDITIONS[kind](subject, python) != known):
             return None
     return found
 
@@ -73,18 +75,43 @@ def edited(configuration: str, python: str | None) -> tuple[list[list[str]], lis
     return (found, said) if found else None
 
 
-def renew(configuration: str, modules: Iterable[tuple[str, str, str, str, str]]) -> None:
-    """Stamp modules as they are now, after a look at what was edited. Of each: the path, the key of
-    its facts, its name, how the path is shown, and the hash of what was looked at."""
+def renew(
+    configuration: str,
+    modules: Iterable[tuple[str, str, str, str, str]],
+    said: Iterable[str],
+    answers: str | None,
+) -> None:
+    """Stamp modules as they are now, after a look at what was edited, with the warnings and answers
+    as they are now. Of each module: the path, the key of its facts, its name, how the path is
+    shown, and the hash of what was looked at."""
     found = list(modules)
     hashes = {path: hash_ for path, _, _, _, hash_ in found}
     lines = [
         (kind, subject, hashes.get(subject, known) if kind == "file" else known)
         for kind, subject, known in _lines(configuration) or ()
-        if kind != _MODULE or subject not in hashes
+        if kind not in (_WARNING, _ANSWERS) and (kind != _MODULE or subject not in hashes)
     ]
     lines += [(_MODULE, path, f"{key} {name} {shown}") for path, key, name, shown, _ in found]
-    _write(configuration, ["\t".join(line) for line in lines])
+    lines += [(_WARNING, "", each) for each in said]
+    _write(configuration, ["\t".join(line) for line in lines], answers)
+
+
+def answers(configuration: str) -> str | None:
+    """What callables came to at the last build; None where that is not known."""
+    data = private_bytes(f"{_path(configuration)}.{_ANSWERS}")
+    kept = [known for kind, _, known in _lines(configuration) or () if kind == _ANSWERS]
+    text = (data or b"").decode("utf-8", "surrogateescape")
+    return text if text and kept == [_hash(text)] else None
+
+
+def depends_on(configuration: str, kind: str) -> frozenset[str]:
+    """All subjects of one kind that the last build depended on."""
+    return frozenset(subject for each, subject, _ in _lines(configuration) or () if each == kind)
+
+
+def missing(paths: Iterable[Path]) -> set[str]:
+    """What is looked for where these are not there."""
+    return {str(_topmost_missing(path)) for path in paths}
 
 
 def _lines(configuration: str) -> list[tuple[str, str, str]] | None:
@@ -124,14 +151,20 @@ def remember(
         for path, module, key in result.modules
         if str(path) not in ours and "site-packages" not in path.parts
     ]
-    _write(str(config.path), lines)
+    answers = result.asked.answers().as_text() if result.asked else None
+    _write(str(config.path), lines, answers)
 
 
-def _write(configuration: str, lines: list[str]) -> None:
+def _write(configuration: str, lines: list[str], answers: str | None) -> None:
+    """Write a stamp, and beside it what callables came to."""
+    if answers:
+        lines.append(f"{_ANSWERS}\t\t{_hash(answers)}")
     if all(line.count("\t") == 2 and "\n" not in line for line in lines):
         try:
             path = _path(configuration)
             os.makedirs(os.path.dirname(path), exist_ok=True)
+            if answers:
+                write_private(f"{path}.{_ANSWERS}", answers)
             text = "\n".join(lines)
             write_private(path, f"{text}\n{_hash(text)}")
         except OSError:

@@ -970,7 +970,7 @@ def test_what_takes_too_much_to_follow_is_not_proved() -> None:
     text = calls + f"def total(): return [{', '.join(f'f{n}(1)' for n in range(9))}]\n"
     for limit, level in ((9, Level.CLEAN), (8, Level.DOUBT)):
         evaluator = classifier({"shop": text}).evaluator
-        evaluator._outcomes.effort_limit = limit
+        evaluator.outcomes.effort_limit = limit
         module = evaluator.resolver.module("shop")
         assert module is not None
         effect = evaluator.outcome(Bound(module.functions["total"], module)).effect

@@ -24,6 +24,7 @@ from asyncgen.analysis.values import (
     Unknown,
     Value,
     builtin,
+    in_order,
     is_tainted,
     union,
     unknown,
@@ -38,7 +39,7 @@ class Attributes(Annotations):
     """Reads attributes of everything that a value may be."""
 
     def attribute(self, owner: Value, name: str, frame: Frame) -> Value:
-        return union(self.attribute_of(each, name, frame) for each in owner)
+        return union(self.attribute_of(each, name, frame) for each in in_order(owner))
 
     def attribute_of(self, owner: Type, name: str, frame: Frame) -> Value:
         match owner:
@@ -231,7 +232,8 @@ class Attributes(Annotations):
     def through_descriptor(self, value: Value, owner: Type, frame: Frame) -> Value:
         """What reading an attribute gives where its class has descriptors for it, or a property
         made of a function."""
-        return union(self._described(each, owner, frame) for each in value) if value else value
+        parts = (self._described(each, owner, frame) for each in in_order(value))
+        return union(parts) if value else value
 
     def _described(self, type_: Type, owner: Type, frame: Frame) -> Value:
         if isinstance(type_, Builtin) and type_.name == "property":

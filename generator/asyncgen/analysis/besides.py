@@ -9,7 +9,16 @@ from asyncgen.analysis.annotations import base_word
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.protocols import Protocols
 from asyncgen.analysis.signals import Signals
-from asyncgen.analysis.values import CLEAN, Arguments, Bound, Builtin, Effect, Instance, Value
+from asyncgen.analysis.values import (
+    CLEAN,
+    Arguments,
+    Bound,
+    Builtin,
+    Effect,
+    Instance,
+    Value,
+    in_order,
+)
 from asyncgen.facts import Call
 from asyncgen.source import Class
 
@@ -63,7 +72,7 @@ class Besides(Protocols):
     def run_passed(self, value: Value, name: str, frame: Frame) -> None:
         """Run a generator or a function that was passed: Django runs through the one, and calls
         the other."""
-        for each in value:
+        for each in in_order(value):
             effect = CLEAN
             if isinstance(each, Bound) and not each.function.is_async:
                 effect = self.outcome(each).effect

@@ -35,6 +35,7 @@ from asyncgen.analysis.values import (
     Unknown,
     Value,
     builtin,
+    in_order,
     is_tainted,
     proved,
     union,
@@ -68,7 +69,7 @@ class Calls(Besides):
         arguments = self.arguments_of(call, frame)
         if not callee:
             frame.note(Level.DOUBT, "calls what cannot be told")
-        result = union(self.call_type(each, arguments, frame) for each in callee)
+        result = union(self.call_type(each, arguments, frame) for each in in_order(callee))
         return proved(result, self.type_of_call(call, owner, callee, arguments, frame))
 
     @abstractmethod
@@ -179,7 +180,7 @@ class Calls(Besides):
     def looked_for(self, owner: Value, name: str, frame: Frame) -> None:
         """`hasattr(owner, name)` reads the attribute: a relation, or a property, queries."""
         if name.isidentifier() and not name.startswith("__"):
-            for each in owner:
+            for each in in_order(owner):
                 if isinstance(each, Instance):
                     scratch = Frame(frame.module, None, None, None, {}, frame.line)
                     self.attribute_of(each, name, scratch)

@@ -47,7 +47,7 @@ from asyncgen.facts import (
 )
 from asyncgen.problems import Location
 from asyncgen.resolve import Alias, Definition, Resolver, every_class
-from asyncgen.source import Attribute, Class, Function
+from asyncgen.source import Attribute, Class, Function, Look
 
 Found = tuple[Class, Function | Attribute | Class]
 
@@ -71,8 +71,7 @@ class Core(ABC):
     _assigners: dict[Class, dict[str, list[tuple[Function, Class]]]] = field(default_factory=dict)
     # What methods assigned to attributes of instances of a class, as far as they were evaluated.
     _kept: dict[tuple[Class, str], Value] = field(default_factory=dict)
-    _indexed: set[str] = field(default_factory=set)
-    _lazy_methods: dict[str, list[tuple[Function, Class]]] = field(default_factory=dict)
+    _lazy_methods: dict[str, list[tuple[Function, Class]]] | None = None
     # Of functions inside of functions: what the names around them hold, and who runs them there.
     _closures: dict[Function, Environment] = field(default_factory=dict)
     _around: dict[Function, Environment] = field(default_factory=dict)  # each time together
@@ -92,6 +91,10 @@ class Core(ABC):
     @abstractmethod
     def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
         """What calling the function gives, for what is known of the arguments."""
+
+    @abstractmethod
+    def rests_on_more(self) -> None:
+        """What is being answered rests on what was asked before."""
 
     @abstractmethod
     def value(self, expression: Expression, frame: Frame) -> Value:
@@ -292,18 +295,23 @@ class Core(ABC):
         return frozenset({Instance(found, row)})
 
     def lazy_methods(self, name: str) -> list[tuple[Function, Class]]:
-        """The methods of that name in the querysets and managers read so far, Django's aside."""
-        for module in self.resolver.known:
-            if module.name in self._indexed or module.name.startswith("django."):
-                continue
-            self._indexed.add(module.name)
-            for found in module.classes.values():
-                if self.role(found) in ("queryset", "manager"):
-                    for function in found.functions.values():
-                        if not is_abstract(function):
-                            table = self._lazy_methods.setdefault(function.name, [])
-                            table.append((function, found))
+        """The methods of that name in the querysets and managers of the sources, and in those that
+        they inherit from, Django's aside."""
+        if self._lazy_methods is None:
+            self._lazy_methods = {}
+            for found in self._lazy_classes():
+                for function in found.functions.values():
+                    if not is_abstract(function):
+                        table = self._lazy_methods.setdefault(function.name, [])
+                        table.append((function, found))
         return self._lazy_methods.get(name, [])
+
+    def _lazy_classes(self) -> Iterator[Class]:
+        for module in self.relations.around:
+            if not module.name.startswith("django."):
+                for found in module.classes.values():
+                    if self.role(found) in ("queryset", "manager"):
+                        yield found
 
     # -- special methods ---------------------------------------------------------------------------
 
@@ -352,6 +360,7 @@ class Core(ABC):
 
     def enclosed(self, function: Function, frame: Frame) -> None:
         """The function is made in `frame`, whose names it sees."""
+        self.rests_on_more()
         before = self._around.get(function)
         now = frame.environment
         self._around[function] = joined((before, now)) if before is not None else dict(now)
@@ -367,6 +376,7 @@ class Core(ABC):
         which it stands runs; else whatever they held when it was made."""
         if function not in self._closures:
             return {}
+        self.rests_on_more()
         definer = self._definers[function]
         around = self._around[function]
         if definer.is_running:
@@ -385,19 +395,23 @@ class Core(ABC):
             table: dict[str, list[tuple[Function, Class]]] = {}
             for known in self.resolver.mro(found):
                 for function in known.functions.values():
-                    for attribute in set(_self_assignments(function.body)):
+                    for attribute in function.look(assigned_to_self):
                         table.setdefault(attribute, []).append((function, known))
             self._assigners[found] = table
         return self._assigners[found].get(name, [])
 
     def keep(self, receiver: Instance, name: str, value: Value) -> None:
         """Remember what a method assigned to an attribute of self."""
+        self.rests_on_more()
         key = (receiver.found, name)
         self._kept[key] = self._kept.get(key, NOTHING) | value
 
     def kept(self, receiver: Instance, name: str) -> Value:
         """What the methods of the class assign to the attribute."""
-        for function, where in self.assigners(receiver.found, name):
+        assigners = self.assigners(receiver.found, name)
+        if assigners or (receiver.found, name) in self._kept:
+            self.rests_on_more()
+        for function, where in assigners:
             if not where.module.startswith("django.db.models"):
                 self.outcome(self.bound(function, where, receiver))
         return self._kept.get((receiver.found, name), NOTHING)
@@ -410,6 +424,7 @@ class Core(ABC):
         for path, value in frame.environment.items():
             owner, _, name = path.partition(".")
             if name and receiver in frame.environment.get(owner, NOTHING):
+                self.rests_on_more()
                 kept = self._kept.get((receiver.found, name), NOTHING)
                 if not kept <= value:
                     frame.environment[path] = merged(value | kept)
@@ -422,12 +437,27 @@ _ABSTRACT = tuple(
 
 def is_abstract(function: Function) -> bool:
     """Whether only subclasses give the function a body."""
-    if function.is_decorated(*_ABSTRACT):
-        return True
-    match function.body:
+    return function.is_decorated(*_ABSTRACT) or function.look(_only_raises)
+
+
+@Look
+def is_empty(block: Block) -> bool:
+    """Whether there is nothing but a docstring, `pass` or `...`."""
+    return not block
+
+
+@Look
+def _only_raises(block: Block) -> bool:
+    match block:
         case (Raise(value=Name("NotImplementedError") | Call(Name("NotImplementedError"))),):
             return True
     return False
+
+
+@Look
+def assigned_to_self(block: Block) -> frozenset[str]:
+    """The attributes that a method sets on self."""
+    return frozenset(_self_assignments(block))
 
 
 def _names_in(block: Block) -> Iterator[str]:

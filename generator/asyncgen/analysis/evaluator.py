@@ -10,7 +10,7 @@ from operator import or_
 from asyncgen import guesses, knowledge
 from asyncgen.analysis.annotations import base_word, self_type
 from asyncgen.analysis.calls import is_context_function
-from asyncgen.analysis.core import is_abstract
+from asyncgen.analysis.core import is_abstract, is_empty
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.statements import Statements
 from asyncgen.analysis.types import ANY, SELF, Known, Types, all_of, iterator
@@ -31,6 +31,7 @@ from asyncgen.analysis.values import (
     Unknown,
     Value,
     builtin,
+    in_order,
     proved,
     types_of,
     union,
@@ -42,7 +43,7 @@ from asyncgen.source import Binding, Evidence, Function, Signature
 
 VARIANTS_LIMIT = 12  # for how many different arguments a function is evaluated apart
 
-_Key = tuple[Function, object, Given, frozenset[tuple[str, Value]], bool]
+Key = tuple[Function, object, Given, frozenset[tuple[str, Value]], bool]
 
 
 def _same(one: Outcome, other: Outcome) -> bool:
@@ -56,7 +57,7 @@ def _same(one: Outcome, other: Outcome) -> bool:
     )
 
 
-def _fixpoint() -> Fixpoint[_Key, Outcome]:
+def _fixpoint() -> Fixpoint[Key, Outcome]:
     """The limits are far from real code. What is cut short by one is asked again from nearer, so a
     limit that real code meets takes more time than it saves: in weblate 5 calls nest 400 deep, and
     one question evaluates 1,700 bodies."""
@@ -74,7 +75,8 @@ def _fixpoint() -> Fixpoint[_Key, Outcome]:
 class Evaluator(Statements):
     """Evaluates functions and expressions in the classes and modules that `resolver` finds."""
 
-    _outcomes: Fixpoint[_Key, Outcome] = field(default_factory=_fixpoint)
+    outcomes: Fixpoint[Key, Outcome] = field(default_factory=_fixpoint)
+    bounds: dict[Key, Bound] = field(default_factory=dict)  # what each of them is of
     # What decorators are handed in place of functions, and what calling it gives.
     _stand_ins: dict[tuple[Function, Value], Function] = field(default_factory=dict)
     _given_back: dict[Function, Value] = field(default_factory=dict)
@@ -85,8 +87,8 @@ class Evaluator(Statements):
         if bound.function in self._given_back:
             return Outcome(self._given_back[bound.function], CLEAN)
         key = self.key(bound, given)
-        if key in self._outcomes:
-            return self._outcomes[key]
+        if key in self.outcomes:
+            return self.outcomes[key]
         if is_abstract(bound.function):
             reason = f"{bound.function.name}, which only subclasses give a body"
             return Outcome(
@@ -94,20 +96,25 @@ class Evaluator(Statements):
                 Effect(Level.DOUBT, (Evidence(f"calls {reason}"),)),
                 types=self.lookups.declared(bound) if self._is_typing else None,
             )
-        if self._outcomes.goes_too_far():
+        if self.outcomes.goes_too_far():
             reason = "calls that nest too deeply to follow"
             return Outcome(unknown(reason), Effect(Level.DOUBT, (Evidence(reason),)))
-        return self._outcomes.ask(key, lambda: self.evaluated(bound, key[2], dict(key[3])))
+        self.bounds[key] = bound
+        return self.outcomes.ask(key, lambda: self.evaluated(bound, key[2], dict(key[3])))
 
-    def key(self, bound: Bound, given: Given) -> _Key:
+    def rests_on_more(self) -> None:
+        self.outcomes.trace.is_apart = False
+
+    def key(self, bound: Bound, given: Given) -> Key:
         """What an outcome depends on; without the arguments when too many differ."""
         around = frozenset(self.closure(bound.function).items())
         key = (bound.function, bound.receiver, given, around, self._is_typing)
-        if not given or _names_attribute(given) or key in self._outcomes:
+        if not given or _names_attribute(given) or key in self.outcomes:
             return key
         apart = (bound.function, bound.receiver, around, self._is_typing)
         variants = self._variants.get(apart, 0)
         if variants >= VARIANTS_LIMIT:
+            self.rests_on_more()
             return (bound.function, bound.receiver, (), around, self._is_typing)
         self._variants[apart] = variants + 1
         return key
@@ -119,7 +126,8 @@ class Evaluator(Statements):
         line = function.location.line
         frame = Frame(bound.module, function, bound.owner, bound.receiver, environment, line)
         frame.is_typed = self.wants_types(bound)
-        returns = NOTHING if _is_stub(function) else self.run(function.body, frame)
+        self.outcomes.trace.read[function] = None
+        returns = NOTHING if _is_stub(function) else self.run(function.body_read, frame)
         types = self.types_returned(bound, returns, frame)
         effect = frame.effect
         if function.is_generator:
@@ -155,16 +163,26 @@ class Evaluator(Statements):
     def is_typed_by_body(self, bound: Bound) -> bool:
         """Whether what a call returns is what the body returns."""
         function = bound.function
-        if function.is_async or not function.body or self.is_enclosed(function):
+        if function.is_async or function.look(is_empty) or self.is_enclosed(function):
             return False
         return all(each.hands_on for each in function.decorations)
 
     def returned(self, bound: Bound, given: Given = ()) -> Types | None:
+        types = self.outcome_of(bound, given, is_typing=True).types
+        if types:
+            return types
         before, self._is_typing = self._is_typing, True
         try:
-            types = self.outcome(bound, given).types
             # Until it is settled, nothing at all is what the first round begins with.
-            return types or (None if self._outcomes.is_settled(self.key(bound, given)) else types)
+            return None if self.outcomes.is_settled(self.key(bound, given)) else types
+        finally:
+            self._is_typing = before
+
+    def outcome_of(self, bound: Bound, given: Given, is_typing: bool) -> Outcome:
+        """The outcome, with types or without."""
+        before, self._is_typing = self._is_typing, is_typing
+        try:
+            return self.outcome(bound, given)
         finally:
             self._is_typing = before
 
@@ -193,7 +211,7 @@ class Evaluator(Statements):
         given = Arguments((receiver,) if receiver else (), (), is_complete=False)
         made = {each.function for each in value if isinstance(each, Bound)} - self._applied
         self._applied |= made
-        returns = union(self.call_type(each, given, frame) for each in value)
+        returns = union(self.call_type(each, given, frame) for each in in_order(value))
         self._applied -= made
         if raw.returns <= returns:  # handed on; what else it gives counts where it is told
             told = {each for each in returns if not isinstance(each, Unknown | Argument)}
@@ -320,4 +338,4 @@ def _names_attribute(given: Given) -> bool:
 
 def _is_stub(function: Function) -> bool:
     """A body of `...`, `pass` or a docstring, in a declaration for type checkers."""
-    return function.is_type_only or not function.body
+    return function.is_type_only or function.look(is_empty)

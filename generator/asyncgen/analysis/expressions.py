@@ -27,6 +27,7 @@ from asyncgen.analysis.values import (
     Unknown,
     Value,
     builtin,
+    in_order,
     is_only,
     is_tainted,
     proved,
@@ -409,7 +410,7 @@ class Expressions(Typed):
                 self.each_special(self.value(each, frame), ("__index__", *HASHING), frame)
         path = attribute_path(expression.value)
         kept = frame.environment.get(f"{path}[]", NOTHING) if path else NOTHING
-        value = kept | union(self.item_of(each, expression, frame) for each in owner)
+        value = kept | union(self.item_of(each, expression, frame) for each in in_order(owner))
         types = self.type_of_item(expression, owner, frame) if frame.is_typed else None
         return proved(value, types)
 

@@ -21,6 +21,7 @@ from asyncgen.analysis.values import (
     Unknown,
     Value,
     builtin,
+    in_order,
     is_tainted,
     unknown,
 )
@@ -32,7 +33,7 @@ class Protocols(Attributes):
 
     def test(self, value: Value, frame: Frame) -> None:
         """`if value`"""
-        for each in value:
+        for each in in_order(value):
             if self.is_queryset(each):
                 frame.note(Level.REACHES, "tests a queryset, which evaluates it", Cause.EVALUATION)
             elif self.special(each, ("__bool__",), frame) is None:
@@ -40,7 +41,7 @@ class Protocols(Attributes):
 
     def text(self, value: Value, frame: Frame, method: str = "__str__") -> None:
         """`str(value)` or `repr(value)`; that of a container has the latter of its items."""
-        for each in value:
+        for each in in_order(value):
             if isinstance(each, Builtin) and each.name in knowledge.SHOW_ITEMS:
                 self.text(each.elements, frame, "__repr__")
             elif is_tainted(each):
@@ -76,7 +77,7 @@ class Protocols(Attributes):
 
     def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
         """`… in value`; no queryset is looked for a text in."""
-        for each in value:
+        for each in in_order(value):
             if self.is_queryset(each):
                 frame.note(
                     Level.REACHES,
@@ -96,7 +97,7 @@ class Protocols(Attributes):
 
     def measure(self, value: Value, frame: Frame) -> None:
         """`len(value)`"""
-        for each in value:
+        for each in in_order(value):
             if self.is_queryset(each):
                 frame.note(
                     Level.REACHES,
@@ -115,7 +116,7 @@ class Protocols(Attributes):
     def iterate(self, value: Value, frame: Frame) -> Value:
         """Run through `value`: what the items may be."""
         items: set[Type] = set()
-        for each in value:
+        for each in in_order(value):
             items |= self.items(each, frame)
         return frozenset(items)
 
@@ -167,7 +168,7 @@ class Protocols(Attributes):
     def enter(self, value: Value, frame: Frame) -> Value:
         """`with value as …`: what is bound."""
         entered: set[Type] = set()
-        for each in value:
+        for each in in_order(value):
             match each:
                 case Builtin(name="context", elements=elements, effect=effect):
                     frame.include(effect, "enters a context manager")

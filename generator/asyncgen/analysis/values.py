@@ -9,7 +9,7 @@ Effects are ordered, from what is proved to do nothing to what is seen to query.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum, IntEnum
 from functools import reduce
 from operator import or_
@@ -279,6 +279,31 @@ class Arguments:
 
 
 NO_ARGUMENTS = Arguments()
+
+
+def in_order(value: Value) -> Iterable[Type]:
+    """The members in an order that is the same in every run: of two that do something, the first
+    is told."""
+    return value if len(value) < 2 else sorted(value, key=_rank)
+
+
+def _rank(part: object) -> tuple[str, ...]:
+    """What a member is sorted by: its words, and the names of what stands in files."""
+    match part:
+        case str():
+            return (part,)
+        case Class():
+            return (part.dotted,)
+        case Function(location=location):
+            return (location.path, f"{location.line:09}", part.name)
+        case frozenset():
+            return tuple(sorted(" ".join(_rank(each)) for each in part))
+        case Effect() | Module():
+            return ()
+    if not is_dataclass(part):
+        return ()
+    parts = (getattr(part, each.name) for each in fields(part))
+    return (type(part).__name__, *(word for each in parts for word in _rank(each)))
 
 
 def unknown(reason: str, *, from_queryset: bool = False) -> Value:

@@ -121,23 +121,33 @@ def unchanged(session: Session, *, renews: bool = False) -> list[Problem] | None
 
 
 def _unmoved(session: Session, *, renews: bool) -> list[str] | None:
-    """The warnings of the last build, where what was edited since can change nothing. With
-    `renews` the next look is as fast as after a build."""
-    from asyncgen.stamp import edited, renew
+    """The warnings of the last build, where what was edited since changes nothing. With `renews`
+    the next look is as fast as after a build."""
+    from asyncgen import stamp
 
-    changed = edited(str(session.configuration), session.python)
+    configuration = str(session.configuration)
+    changed = stamp.edited(configuration, session.python)
     if changed is None:
         return None
-    from asyncgen.edits import Known, still_hold
+    from asyncgen.edits import Known, edited
 
     modules, lines = changed
-    now = still_hold([Known(*each) for each in modules], lines)
+    now = edited([Known(*each) for each in modules], lines)
     if now is None:
         return None
+    answers = stamp.answers(configuration)
+    if now.changed or (renews and answers):
+        from asyncgen.plan.again import answers_now
+
+        if answers is None:
+            return None
+        answers = answers_now(session.config(), now, answers)
+        if answers is None:
+            return None
     if renews:
-        known = ((each.path, each.key, each.name, each.shown, each.hash) for each in now)
-        renew(str(session.configuration), known)
-    return lines
+        known = ((each.path, each.key, each.name, each.shown, each.hash) for each in now.modules)
+        stamp.renew(configuration, known, now.warnings, answers)
+    return now.warnings
 
 
 def remember_build(session: Session, config: Config, result: Result, texts: list[Rendered]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from asyncgen import knowledge
 from asyncgen.facts import Block, Call, Expression, Get, Literal, Name, Return, nodes, walk
@@ -49,6 +50,17 @@ class Relations:
         """Whether the module is one of those whose surface is made."""
         return any(each.name == module for each in self.sources)
 
+    @cached_property
+    def around(self) -> tuple[Module, ...]:
+        """The sources, and the modules of what their classes inherit from."""
+        inherited = (
+            self.resolver.readable(known.module)
+            for module in self.sources
+            for found in module.classes.values()
+            for known in self.resolver.mro(found)
+        )
+        return tuple(dict.fromkeys((*self.sources, *filter(None, inherited))))
+
     def target(self, call: Expression, where: Class) -> Class | None:
         """The model that a relation's first argument (or `to`) names."""
         if not isinstance(call, Call):
@@ -69,9 +81,7 @@ class Relations:
 
     def named(self, name: str, module: Module | None = None) -> Class | None:
         """The model called `name`; where only its abstract base is known, that."""
-        modules: list[Module] = [*self.sources, *self.resolver.known]
-        if module:
-            modules.insert(0, module)
+        modules = [*([module] if module else []), *self.around]
         for each in (name, f"Abstract{name}", f"Base{name}"):
             for known in modules:
                 if each in known.classes:

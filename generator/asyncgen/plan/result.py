@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from asyncgen.analysis.answers import Asked
 from asyncgen.problems import Problem, Severity
 from asyncgen.source import Module
 from asyncgen.surface import Decision, Dispatch, ManagerModule, StubModule, Surface
@@ -44,6 +45,8 @@ class Result:
 
     # Each module that was read, with its file, and the key that its facts are kept under.
     modules: tuple[tuple[Path, Module, str], ...] = ()
+    # What callables came to, where one evaluator was asked for all of it.
+    asked: Asked | None = None
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from asyncgen import environment
 from asyncgen.analysis import Evaluator, Spelling
+from asyncgen.analysis.answers import Again, Answers, Asked, Body
 from asyncgen.analysis.values import Level
 from asyncgen.classify import Classifier
 from asyncgen.config import Config, Release, Source
@@ -109,7 +110,7 @@ class Run:
             tuple(self.problems),
             self.paths,
             tuple(self.globber.folders),
-            tuple(dict.fromkeys(path for each in self.resolvers for path in each.absent())),
+            self.absent(),
             tuple(stub for each in made for stub in each.stubs),
             managers,
             all(plan.maker.django for plan in self.plans.values() if plan.stubs != NONE),
@@ -121,7 +122,31 @@ class Run:
                 (path, module, self.files.key_of[module])
                 for (path, _), module in self.known.items()
             ),
+            self.asked(looked_at),
         )
+
+    def asked(self, looked_at: Sequence[tuple[Analysis, Chosen]]) -> Asked | None:
+        """What the evaluator was asked; None where there are several, of separate projects."""
+        evaluators = dict.fromkeys(id(each.classifier.evaluator) for each, _ in looked_at)
+        if len(evaluators) != 1:
+            return None
+        return Asked(looked_at[0][0].classifier.evaluator, self.files.laters)
+
+    def again(self, before: Answers, changed: frozenset[Body]) -> Answers | None:
+        """The answers of the last build as they are now, where an edit of these bodies changes none
+        that counts, and nothing else is read for them; None where all is to be decided again."""
+        try:
+            installed = environment.site_packages(self.config)
+            asked = self.asked(list(self.analysed(self.chosen(installed), installed)))
+            return deeply(Again(before, asked, changed).holding) if asked else None
+        except AsyncgenError:
+            return None
+        finally:
+            self.files.keep()
+
+    def absent(self) -> tuple[Path, ...]:
+        """What was looked for in vain so far."""
+        return tuple(dict.fromkeys(path for each in self.resolvers for path in each.absent()))
 
     def marked(self, looked_at: list[tuple[Analysis, Chosen]]) -> Iterator[str]:
         """The project's own sources, as far as they can be read, with something of ours in them."""

@@ -101,7 +101,8 @@ def _body(
     if decorators:
         column = len(indent.encode())
     end = function.body[-1].end_lineno or start
-    if len(indent.encode()) != column or "\f" in indent or start == end:
+    says_all = start == end and isinstance(first, ast.Pass | ast.Raise)
+    if len(indent.encode()) != column or "\f" in indent or says_all:
         return None
     # The comments above its first statement say nothing of the function.
     while start > function.lineno + 1 and physical[start - 2].lstrip().startswith("#"):

@@ -48,6 +48,7 @@ class Files:
     modules: dict[str, Module] = field(default_factory=dict)  # by the key that each is kept under
     new: set[str] = field(default_factory=set)  # those with something that was not kept before
     key_of: dict[Module, str] = field(default_factory=dict)
+    laters: list[Later] = field(default_factory=list)  # all bodies that may be read later
 
     def read(self, path: Path, module: str, display: str) -> Module:
         """See `read_file`."""
@@ -71,7 +72,9 @@ class Files:
         """What makes the blocks that are read later, of a module with that key."""
 
         def make(snippet: Snippet, table: str = "") -> Later:
-            return Later(lambda: self.block(snippet, table, key), snippet, table)
+            made = Later(lambda: self.block(snippet, table, key), snippet, table)
+            self.laters.append(made)
+            return made
 
         return make
 
