@@ -61,6 +61,8 @@ def fetch_through(url):
     return fetch_and_save(url)
 """
 JOB = """
+import itertools
+from django.core.paginator import Paginator
 from django.db import transaction
 from quay.helpers import *
 from quay.models import *
@@ -148,3 +150,31 @@ def test_what_is_in_a_transaction_is_mended_after_it(ways: Ways) -> None:
         ("", "await boat.adelete()", False),
         ("await-twin", "await boat.asave()", True),
     ]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "return list(zip([1], Boat.objects.all()))",
+        "return next(iter(Boat.objects.all()))",
+        "return sorted(map(str, Boat.objects.all()))",
+        "return list(itertools.chain(Boat.objects.all(), [1]))",
+        "return Paginator(Boat.objects.all(), 3).page(1)",
+    ],
+)
+def test_what_would_run_through_a_sync_iterator_is_only_suggested(
+    ways: Ways, statement: str
+) -> None:
+    told = ways(statement)
+    assert told, "it is found"
+    assert not any(each and each.safe for each in told)
+
+
+def test_a_file_that_only_another_python_can_read_is_told_by_its_lines(tmp_path: Path) -> None:
+    """LibCST reads what a newer Python than this may: here, what no Python does."""
+    source = "import time\n\n\nasync def f(g):\n    time.sleep(1)\n    g(a=1, a=2)\n"
+    (tmp_path / "jobs.py").write_text(source)
+    config = Config(tmp_path, tmp_path / "pyproject.toml", (), search=(tmp_path,))
+    (found,) = audited(config, [tmp_path / "jobs.py"], False).findings
+    assert (found.line, found.column, found.end_column) == (5, 4, 17)
+    assert found.statement == "time.sleep(1)"

@@ -37,6 +37,7 @@ RUNNERS: Mapping[str, int] = {
 }
 # Methods of loops and executors that do.
 RUNNING_METHODS: Mapping[str, int] = {"run_in_executor": 1, "submit": 0}
+FUTURE = "concurrent.futures.Future()"  # what `submit()` gives; nobody awaits that
 # The way back, which asgiref refuses in a thread that has a running loop.
 BACK = frozenset({"asgiref.sync.AsyncToSync", "asgiref.sync.async_to_sync"})
 
@@ -116,6 +117,8 @@ RUNNING_THROUGH: Mapping[str, frozenset[int | str]] = {
     "collections.OrderedDict": frozenset({0}),
     "collections.defaultdict": frozenset({1}),
     "collections.deque": frozenset({0, "iterable"}),
+    "csv.DictWriter().writerows": frozenset({0}),
+    "csv.writer().writerows": frozenset({0}),
     "heapq.nlargest": frozenset({1}),
     "heapq.nsmallest": frozenset({1}),
     "math.fsum": frozenset({0}),
@@ -187,6 +190,9 @@ QUIET_MAIL = ("console.EmailBackend", "dummy.EmailBackend", "locmem.EmailBackend
 # What only waits, or computes, and asks no database.
 PATIENT = frozenset({Cause.COMPUTING, Cause.STORAGE, Cause.WAITING})
 MAIL = "django.core.mail."
+# What opens a file, unless it is given one in memory.
+ARCHIVES = ("bz2.open", "gzip.open", "lzma.open", "tarfile.open", "zipfile.ZipFile")
+IN_MEMORY = frozenset({"io.BytesIO()", "io.StringIO()"})
 FILE_BLOCKS = frozenset({"delete", "open", "read", "readlines", "save", "write"})
 LOGGING = frozenset({"critical", "error", "exception", "info", "log", "warning", "warn"})
 
@@ -247,6 +253,7 @@ _PATTERNS: Mapping[Cause, Sequence[str]] = {
         r"elasticsearch\.Elasticsearch\(\)\.(bulk|count|delete|get|index|search|update)",
         r"paramiko\.SSHClient\(\)\.(connect|exec_command|open_sftp)",
         r"ldap3?\.(initialize\(\)\.\w+|Connection\(\)\.(bind|search))",
+        r"concurrent\.futures\.(Future\(\)\.(result|exception)|wait)",
         r"threading\.(Event|Condition|Barrier)\(\)\.wait|threading\.Thread\(\)\.join",
     ),
     Cause.STORAGE: (

@@ -42,6 +42,7 @@ _ATOMIC = "django.db.transaction.atomic"
 _PAGINATOR = frozenset({"django.core.paginator.Paginator"})
 _PAGES = frozenset({"get_page", "page", "validate_number"})
 _MEASURES = frozenset({"count", "num_pages", "page_range"})
+_GETTER = "attrgetter"  # the type of what `attrgetter("site.name")` gives
 _SERIALIZE = "django.core.serializers.serialize"
 _TO_DICT = frozenset({"django.forms.models.model_to_dict", "django.forms.model_to_dict"})
 _VIEWS = "django.views.generic."
@@ -211,6 +212,8 @@ class Outside(Threads):
             return frozenset({Builtin("context", NOTHING, effect)})
         if dotted.endswith("db.models.Prefetch") or dotted == "django.db.models.query.Prefetch":
             return self.prefetch(arguments)
+        if dotted == "operator.attrgetter":
+            return self.attribute_getter(arguments)
         if dotted in _PAGINATOR:
             pages = next(iter(arguments.positional), NOTHING)
             return builtin("paginator", pages)
@@ -263,6 +266,12 @@ class Outside(Threads):
             return self.settings.one("EMAIL_BACKEND").endswith(known.QUIET_MAIL)
         if dotted.endswith("make_password") and arguments.values[:1] == (builtin("None"),):
             return True
+        if dotted.startswith(known.ARCHIVES):
+            return any(
+                isinstance(each, Foreign) and each.dotted in known.IN_MEMORY
+                for value in arguments.values
+                for each in value
+            )
         is_client = dotted.startswith(("smtplib.", "ftplib.", "imaplib.", "poplib."))
         return is_client and "()" not in dotted and not arguments.values
 
@@ -291,6 +300,22 @@ class Outside(Threads):
         if name in known.CACHE_METHODS and cause is not None:
             frame.note(Level.REACHES, f"calls {name} of the cache {alias}, a {backend}", cause)
         return unknown("what a cache keeps")
+
+    @staticmethod
+    def attribute_getter(arguments: Arguments) -> Value:
+        """`attrgetter("site.name")`"""
+        names = states.texts(arguments.positional)
+        made = (Builtin(_GETTER, text=name) for name in names or ())
+        return frozenset(made) or unknown("what reads attributes")
+
+    def call_type(self, callee: Type, arguments: Arguments, frame: Frame) -> Value:
+        match callee:
+            case Builtin(name=name, text=path) if name == _GETTER:
+                value = _first(arguments)
+                for part in path.split("."):
+                    value = self.attribute(value, part, frame)
+                return value
+        return super().call_type(callee, arguments, frame)
 
     @staticmethod
     def prefetch(arguments: Arguments) -> Value:

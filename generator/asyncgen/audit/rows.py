@@ -7,7 +7,7 @@ nothing here; and of what is passed in, or was made elsewhere, it cannot be told
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import asyncgen.audit.state as states
 from asyncgen import guesses, knowledge
@@ -35,8 +35,8 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.django.relations import Reverse
-from asyncgen.facts import Call, Expression, Get, Item, Name
-from asyncgen.source import Attribute, Class
+from asyncgen.facts import Assign, Call, Choice, Expression, Get, Item, Name, walk
+from asyncgen.source import Attribute, Class, Function
 
 _FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first"})
 _CACHING = ("functools.cache", "functools.lru_cache")
@@ -47,6 +47,26 @@ _PAIR = "pair"  # the text of a tuple of a row and whether it was created
 _BOOL = builtin("bool")
 _QUERIES = frozenset(knowledge.QUERYSET_RESULTS)
 _SAVING = frozenset(knowledge.MODEL_RESULTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder(Instance):
+    """An object of the project that was made with these attributes: of another object of its class
+    they may be others."""
+
+    held: tuple[tuple[str, Value], ...] = ()
+
+
+def _kept_parameters(function: Function) -> Iterator[tuple[str, str]]:
+    """The attributes that a method sets to one of its parameters, always, and which."""
+    for statement in function.body:
+        match statement:
+            case Assign(targets=(Get(value=Name(id="self"), name=name),), value=Name(id=parameter)):
+                yield name, parameter
+
+
+def _is_deep(holder: Holder) -> bool:
+    return any(isinstance(each, Holder) for _, value in holder.held for each in value)
 
 
 class Rows(Evaluator):
@@ -89,6 +109,31 @@ class Rows(Evaluator):
         ):
             return replace(outcome, returns=outcome.inferred)
         return outcome
+
+    def annotation(self, text: str, bound: Bound) -> Value | None:
+        """Of a queryset that only an annotation names it cannot be told what its rows have."""
+        value = super().annotation(text, bound)
+        return None if value is None else states.marked(value, states.ANYTHING, self.is_rows)
+
+    def choice(self, expression: Choice, frame: Frame) -> Value:
+        """`kept.get(key) or self.site`: what a dict of the module does not have may be rare."""
+        if expression.operator != "or" or not self.is_kept(expression.options[0], frame):
+            return super().choice(expression, frame)
+        scratch = Frame(
+            frame.module, None, frame.owner, frame.receiver, dict(frame.environment), frame.line
+        )
+        value = super().choice(expression, scratch)
+        frame.include(less_sure(scratch.effect), "does it for what is not kept")
+        return value
+
+    def is_kept(self, expression: Expression, frame: Frame) -> bool:
+        """Whether something is looked up in a dict that a module keeps."""
+        match expression:
+            case Call(function=Get(value=Name(id=name) as owner, name="get")):
+                if name not in frame.environment:
+                    kept = self.value(owner, Frame(frame.module, None, None, None, {}))
+                    return any(isinstance(each, Builtin) and each.name == "dict" for each in kept)
+        return False
 
     def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
         """What a function does that keeps what it finds, it does once and perhaps never again."""
@@ -326,7 +371,59 @@ class Rows(Evaluator):
             if not arguments.is_complete or arguments.positional:
                 state.add(states.ANYTHING)
             return _in_state(value, frozenset(state))
+        if not self.role(found):
+            return frozenset(self.holding(each, arguments) for each in value)
         return value
+
+    # -- objects that hold what they were made with ------------------------------------------------
+
+    def holding(self, made: Type, arguments: Arguments) -> Type:
+        """An object, with what its `__init__` keeps of what it was passed, where nothing else
+        assigns that."""
+        known = self.resolver.lookup(made.found, "__init__") if isinstance(made, Instance) else None
+        match made, known:
+            case Instance(), (where, Function() as function):
+                pass
+            case Instance(), _:
+                return self.holding_fields(made, arguments)
+            case _:
+                return made
+        passed = dict(self.given(self.bound(function, where, made), arguments))
+        assigned = {
+            each.id
+            for statement in walk(function.body)
+            if isinstance(statement, Assign)
+            for each in statement.targets
+            if isinstance(each, Name)
+        }
+        held = tuple(
+            (name, passed[parameter])
+            for name, parameter in _kept_parameters(function)
+            if parameter in passed
+            and parameter not in assigned
+            and self.assigners(made.found, name) == [(function, where)]
+            and not any(isinstance(each, Holder) and _is_deep(each) for each in passed[parameter])
+        )
+        return Holder(made.found, made.row, made.state, held) if held else made
+
+    def holding_fields(self, made: Instance, arguments: Arguments) -> Type:
+        """The same of a dataclass or named tuple, whose annotations are its parameters."""
+        fields = [
+            name
+            for each in reversed(self.resolver.mro(made.found))
+            for name, attribute in each.attributes.items()
+            if attribute.annotation and not attribute.annotation.startswith("ClassVar")
+        ]
+        passed = (*zip(fields, arguments.positional, strict=False), *arguments.keywords)
+        held = tuple((name, value) for name, value in passed if name in fields and name)
+        deep = any(isinstance(one, Holder) and _is_deep(one) for _, each in held for one in each)
+        is_known = held and not deep and arguments.is_complete
+        return Holder(made.found, made.row, made.state, held) if is_known else made
+
+    def instance_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
+        if isinstance(owner, Holder) and name in dict(owner.held):
+            return dict(owner.held)[name]
+        return super().instance_attribute(owner, name, frame)
 
     def queryset_result(self, result: str, row: Class | None) -> Value:
         value = super().queryset_result(result, row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +36,9 @@ class File:
         self.source = text.replace("\r\n", "\n").replace("\r", "\n")
         self.lines = self.source.split("\n")
         self.statements, self.parents = {}, {}
-        pending: list[ast.AST] = [ast.parse(self.source)]
+        pending: list[ast.AST] = []
+        with suppress(SyntaxError):  # of a newer Python than this, which LibCST reads
+            pending.append(ast.parse(self.source))
         while pending:
             node = pending.pop(0)
             inner = list(_blocks(node))
@@ -48,6 +51,8 @@ class File:
     def place(self, line: int, expression: Expression | None) -> Place | None:
         """The first node on the statement at the line that has the form of the expression; else
         the statement."""
+        if not self.statements:
+            return self.line(line)
         found: ast.stmt | None = None
         for statement in self.statements.get(line, ()):
             found = found or statement
@@ -56,6 +61,15 @@ class File:
                 if expression is not None and matches(expression, node):
                     return Place(node, self.head(statement), self.text(node))
         return Place(found, self.head(found), self.head(found)) if found else None
+
+    def line(self, number: int) -> Place | None:
+        """The whole line, where there is no syntax tree: nothing in it can be mended."""
+        if number > len(self.lines):
+            return None
+        text = self.lines[number - 1]
+        start, end = len(text) - len(text.lstrip()), len(text.encode())
+        node = ast.Pass(lineno=number, col_offset=start, end_lineno=number, end_col_offset=end)
+        return Place(node, text.strip(), text.strip())
 
     def note_parents(self, statement: ast.stmt) -> None:
         """Those of the expressions of a statement: of most statements nobody asks."""

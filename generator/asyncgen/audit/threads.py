@@ -379,7 +379,8 @@ class Threads(Rows):
         if dotted in known.RUNNERS:
             return self.run_elsewhere(known.RUNNERS[dotted], arguments, frame)
         if last in known.RUNNING_METHODS and "()" in dotted:
-            return self.run_elsewhere(known.RUNNING_METHODS[last], arguments, frame)
+            made = self.run_elsewhere(known.RUNNING_METHODS[last], arguments, frame, TASK)
+            return made if last != "submit" else frozenset({Foreign(known.FUTURE)})
         if dotted in known.TASKS:
             first = next(iter(arguments.positional), NOTHING)
             is_one = dotted in known.OF_FIRST
@@ -390,16 +391,18 @@ class Threads(Rows):
             return unknown(f"the result of {last}")
         return None
 
-    def run_elsewhere(self, position: int, arguments: Arguments, frame: Frame) -> Value:
-        """`to_thread(function, *arguments)`"""
+    def run_elsewhere(
+        self, position: int, arguments: Arguments, frame: Frame, kind: str = COROUTINE
+    ) -> Value:
+        """`to_thread(function, *arguments)`, which gives something of that kind."""
         if len(arguments.positional) <= position:
-            return builtin(COROUTINE, unknown("what a thread gives"))
+            return builtin(kind, unknown("what a thread gives"))
         passed = Arguments(
             arguments.positional[position + 1 :], arguments.keywords, arguments.is_complete
         )
         functions = arguments.positional[position]
         given = union(self.elsewhere(each, passed, frame) for each in functions)
-        return builtin(TASK if position else COROUTINE, given)
+        return builtin(kind, given)
 
     def called_back(self, name: str, arguments: Arguments, frame: Frame) -> None:
         """The loop calls a function later: it is read as what runs there."""

@@ -16,6 +16,8 @@ from asyncgen.audit.syntax import File
 from asyncgen.source import Attribute, Class, Function
 
 _BRIDGE = "asgiref.sync.sync_to_async"
+# What runs through a queryset inside of what is no queryset: `list(zip(names, crates))`.
+_BY_ITERATOR = frozenset({"reads an iterator"})
 _RELATED = frozenset({"add", "clear", "remove", "set"})
 _ITERATORS = ("all", "values", "values_list", "filter", "exclude", "order_by")
 
@@ -160,6 +162,8 @@ class Ways:
         """By what evaluates the queryset."""
         if len(seen.effect.evidence) > 1 and self.is_helper(seen):
             return self.helper(seen, node)
+        if seen.effect.evidence[0].message in _BY_ITERATOR:
+            return Fix("", f"rows = [row async for row in {self.rows(node)}]", False)
         parent = None if self.is_consumer(node) else self.file.parents.get(node)
         text = self.file.text(node)
         match parent:
@@ -310,7 +314,8 @@ class Ways:
         return self.thread(node, safe=False)
 
     def form(self, seen: Seen, node: ast.AST) -> Fix | None:
-        return self.thread(node)
+        """A page of a paginator still asks for its rows when somebody runs through it."""
+        return self.thread(node, safe="pages" not in seen.effect.evidence[0].message)
 
     def account(self, seen: Seen, node: ast.AST) -> Fix | None:
         """Users, sessions and permissions, which have twins."""
