@@ -14,7 +14,7 @@ from operator import or_
 from asyncgen import knowledge
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import Bound, Builtin, Effect, Instance
-from asyncgen.classify import Candidate, matches
+from asyncgen.classify import Candidate, first_match
 from asyncgen.config import Source
 from asyncgen.source import Evidence
 from asyncgen.surface import Decision, Kind
@@ -29,10 +29,11 @@ def bridged(
     """The decision, with the bridge of its twin and why it is that one."""
     if decision.kind not in _BRIDGED or decision.twin is None:
         return decision
-    for pattern, bridge in source.bridges.items():
-        if matches(candidate, pattern):
-            said = Evidence(f"`bridges` says that {pattern!r} is run by {bridge}")
-            return _with(decision, bridge, said)
+    pattern = first_match(candidate, source.bridges)
+    if pattern is not None:
+        bridge = source.bridges[pattern]
+        said = Evidence(f"`bridges` says that {pattern!r} is run by {bridge}")
+        return _with(decision, bridge, said)
     if source.bridge not in knowledge.LOOP_BRIDGES:
         return decision
     waits = _effect(candidate, evaluator).waits

@@ -5,7 +5,7 @@ The rules are a table, tried in order; the first that answers decides. The last 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from keyword import iskeyword
@@ -27,6 +27,7 @@ from asyncgen.analysis.values import (
 from asyncgen.annotation import expression_text
 from asyncgen.config import WORDS
 from asyncgen.facts import Call, Get, Name
+from asyncgen.globs import MAGIC
 from asyncgen.holding import holds_transaction, queries_for_each
 from asyncgen.source import (
     Binding,
@@ -131,9 +132,9 @@ class Classifier:
         return None, queries_for_each(self.evaluator, bound)
 
     def twin_name(self, candidate: Candidate, rules: Rules) -> str:
-        for pattern, name in rules.rename.items():
-            if matches(candidate, pattern):
-                return name
+        renamed = first_match(candidate, rules.rename)
+        if renamed is not None:
+            return rules.rename[renamed]
         name = rules.prefix + candidate.function.name
         return f"{name}_" if iskeyword(name) else name  # wait() would become await()
 
@@ -279,9 +280,9 @@ def _private(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
 
 def _said(candidate: Candidate, rules: Rules) -> str | None:
     """The word that the configuration or a comment says of the callable."""
-    for pattern, said in rules.kinds.items():
-        if matches(candidate, pattern):
-            return said
+    pattern = first_match(candidate, rules.kinds)
+    if pattern is not None:
+        return rules.kinds[pattern]
     word = candidate.function.pragma
     if word is None and candidate.owner and candidate.owner.pragma == "skip":
         return "skip"
@@ -292,18 +293,18 @@ def _pragma(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
     word = _said(candidate, rules)
     if word is None:
         return None
-    for pattern in rules.kinds:
-        if matches(candidate, pattern):
-            return _SAID[word], (Evidence(f"`kinds` says that {pattern!r} is {word}"),)
+    pattern = first_match(candidate, rules.kinds)
+    if pattern is not None:
+        return _SAID[word], (Evidence(f"`kinds` says that {pattern!r} is {word}"),)
     here = Evidence(f"a comment says `# asyncgen: {word}`", candidate.function.location)
     return _SAID[word], (here,)
 
 
 def _excluded(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
-    for pattern in rules.exclude:
-        if matches(candidate, pattern):
-            return Kind.SKIPPED, (Evidence(f"excluded by the pattern {pattern!r}"),)
-    return None
+    pattern = first_match(candidate, rules.exclude)
+    if pattern is None:
+        return None
+    return Kind.SKIPPED, (Evidence(f"excluded by the pattern {pattern!r}"),)
 
 
 def _property(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
@@ -381,15 +382,23 @@ _RULES: tuple[_Rule, ...] = (
 
 def is_asked_for(candidate: Candidate, rules: Rules) -> bool:
     """Whether `include` names the callable."""
-    return any(matches(candidate, pattern) for pattern in rules.include)
+    return first_match(candidate, rules.include) is not None
 
 
-def matches(candidate: Candidate, pattern: str) -> bool:
-    """Whether a pattern names the callable: by `name`, `Class.name` or `module.Class.name`; where
+def matching(candidate: Candidate, patterns: Iterable[str]) -> Iterator[str]:
+    """The patterns that name the callable: by `name`, `Class.name` or `module.Class.name`; where
     the class stands in another, by `Outer.Class.name` too."""
     name, own = candidate.name, candidate.function.name
     names = {own, name, f"{candidate.module.name}.{name}", ".".join(name.split(".")[-2:])}
-    return any(fnmatchcase(each, pattern) for each in names)
+    for pattern in patterns:
+        is_glob = not MAGIC.isdisjoint(pattern)
+        if pattern in names or (is_glob and any(fnmatchcase(each, pattern) for each in names)):
+            yield pattern
+
+
+def first_match(candidate: Candidate, patterns: Iterable[str]) -> str | None:
+    """The first of the patterns that names the callable."""
+    return next(matching(candidate, patterns), None)
 
 
 def _describe(type_: Type) -> str:

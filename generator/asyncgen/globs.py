@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
-_MAGIC = frozenset("*?[")
+MAGIC = frozenset("*?[")
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Globber:
             for entry in self._entries(folder):
                 if entry.is_dir(follow_symlinks=False) and entry.name != "__pycache__":
                     yield from self._matches(folder / entry.name, parts)
-        elif _MAGIC.isdisjoint(first):
+        elif MAGIC.isdisjoint(first):
             self.folders[folder] = None
             yield from self._matches(folder / first, tuple(rest))
         else:

@@ -419,11 +419,12 @@ class Resolver:
         declared: tuple[Class, Function] | None = None
         for known in order:
             for table in (known.functions, known.attributes, known.classes):
-                what = table.get(name)
-                if isinstance(what, Function) and what.is_type_only:
-                    declared = declared or (known, what)
-                elif what is not None:
+                if name not in table:
+                    continue
+                what = table[name]
+                if not (isinstance(what, Function) and what.is_type_only):
                     return known, what
+                declared = declared or (known, what)
         return declared
 
     def builtin_base(self, found: Class) -> str | None:

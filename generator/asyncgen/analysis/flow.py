@@ -45,6 +45,9 @@ class Exits(Generic[S]):
     raises: S | None = None  # an exception, from anywhere in it
 
 
+_WAYS = tuple(each.name for each in fields(Exits))
+
+
 class Flow(ABC, Generic[S]):
     """Runs blocks. The methods without a body change the state that they are given in place."""
 
@@ -120,12 +123,22 @@ class Flow(ABC, Generic[S]):
                 break
             exits = self.statement(statement, left.end)
             left.end = None
-            left = self.either(left, exits)
+            self._add(left, exits)
         return left
 
-    def either(self, *many: Exits[S]) -> Exits[S]:
+    def either(self, first: Exits[S], *others: Exits[S]) -> Exits[S]:
         """All the ways out of what one or the other of several blocks has."""
-        return Exits(*(self._join(getattr(e, way.name) for e in many) for way in fields(Exits)))
+        for other in others:
+            self._add(first, other)
+        return first
+
+    def _add(self, one: Exits[S], other: Exits[S]) -> None:
+        """Add the ways out of another block."""
+        for way in _WAYS:
+            state = getattr(other, way)
+            if state is not None:
+                known = getattr(one, way)
+                setattr(one, way, state if known is None else self.joined([known, state]))
 
     def _join(self, states: Iterable[S | None]) -> S | None:
         reached = [each for each in states if each is not None]
@@ -260,13 +273,13 @@ class Flow(ABC, Generic[S]):
     def _finally(self, final: Block, out: Exits[S]) -> Exits[S]:
         """Run `final` on each way out; where it leaves by itself, that is the way."""
         left: list[Exits[S]] = []
-        for way in fields(Exits):
-            state = getattr(out, way.name)
+        for way in _WAYS:
+            state = getattr(out, way)
             if state is not None:
                 exits = self.block(final, self.copied(state))
                 end, exits.end = exits.end, None
-                left += [exits, Exits(**{way.name: end})]
-        result = self.either(*left)
+                left += [exits, Exits(**{way: end})]
+        result = self.either(Exits(), *left)
         if not self._watched:
             result.raises = None
         return result

@@ -101,7 +101,7 @@ def joined(environments: Sequence[Environment]) -> Environment:
     for other in others:
         for name, value in other.items():
             known = result.setdefault(name, value)
-            if not is_same(known, value):
+            if known is not value and not is_same(known, value):
                 result[name] = merged(union((known, value)))
     # What was narrowed on one of the ways only is not narrow any more.
     for path in [each for each in result if each.startswith(NARROWED)]:

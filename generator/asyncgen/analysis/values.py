@@ -78,7 +78,8 @@ class Effect:
 
     def __or__(self, other: Effect) -> Effect:
         worse = other if other.level > self.level else self
-        return replace(worse, besides=self.waits or other.waits)
+        besides = self.waits or other.waits
+        return worse if besides == worse.besides else replace(worse, besides=besides)
 
 
 CLEAN = Effect()

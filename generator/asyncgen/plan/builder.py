@@ -12,7 +12,7 @@ from asyncgen.analysis.rows import is_generic
 from asyncgen.analysis.values import Bound, ClassObject, Instance, Level
 from asyncgen.annotate import conversion, twin, with_docstring
 from asyncgen.bridging import bridged
-from asyncgen.classify import Candidate, Classifier, Rules, candidates, matches
+from asyncgen.classify import Candidate, Classifier, Rules, candidates, matching
 from asyncgen.config import WORDS, Source
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Get
@@ -98,7 +98,7 @@ class SurfaceBuilder:
         exported = self.module.exports or ()
         for name, function in self.module.functions.items():
             candidate = Candidate(function, self.module)
-            hits = [each for each in self.source.functions if matches(candidate, each)]
+            hits = list(matching(candidate, self.source.functions))
             self.used.update(("functions", pattern) for pattern in hits)
             if hits or (name in exported and not self.source.classes):
                 yield candidate
@@ -339,9 +339,8 @@ class SurfaceBuilder:
 
     def note_patterns(self, candidate: Candidate) -> None:
         for key in ("include", "exclude", "kinds", "rename", "bridges"):
-            for pattern in getattr(self.source, key):
-                if matches(candidate, pattern):
-                    self.used.add((key, pattern))
+            hits = matching(candidate, getattr(self.source, key))
+            self.used.update((key, pattern) for pattern in hits)
 
     # -- problems --------------------------------------------------------------------------------
 

@@ -395,11 +395,11 @@ def _merged(group: list[Surface]) -> Surface:
 
 def rendered(result: Result, config: Config) -> Iterator[Rendered]:
     """The text of every file; Jinja2 is imported here and not before."""
-    from asyncgen.mend.inline import inlined
-
     renderer = renderer_of(result, config)
     for surface in result.surfaces:
         if surface.host:
+            from asyncgen.mend.inline import inlined  # and LibCST with it
+
             yield inlined(config, renderer.inline(surface), surface.host.placement)
         else:
             yield renderer.module(surface)
