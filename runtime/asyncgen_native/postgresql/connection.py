@@ -48,7 +48,7 @@ class WaitingConnection(psycopg.Connection[Any]):
         for each in (self, waiter):
             each.__dict__["_pool"] = None
         self._loop = asyncio.get_running_loop()
-        self._stepper = Stepper(self._loop)
+        self._stepper = Stepper(self.pgconn, self._loop)
         self._waited = self._loop.time()
         self.lock: Any = SuspendingLock(self._loop)
         self.cursor_factory = cursor_factory
@@ -74,7 +74,6 @@ class WaitingConnection(psycopg.Connection[Any]):
             raise psycopg.InterfaceError(OVER)
         if timeout is None and interval == 0.1:
             return suspend(self._loop, lambda: self._complete(gen))
-        self._stepper.stop()
         return suspend(self._loop, lambda: self._waiter.wait(gen, interval, timeout))
 
     async def _complete(self, gen: PQGen[T]) -> T:
@@ -87,12 +86,13 @@ class WaitingConnection(psycopg.Connection[Any]):
                 self._waited = self._loop.time()
             return cast(T, result.value)
         try:
-            return cast(T, await self._stepper.complete(gen, self.pgconn.socket, wanted))
+            return cast(T, await self._stepper.complete(gen, wanted))
         except asyncio.CancelledError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 await self._cancel(gen)
             raise
         finally:
+            self._stepper.stop()
             self._waited = self._loop.time()
 
     async def _cancel(self, gen: PQGen[Any]) -> None:
@@ -176,7 +176,6 @@ class WaitingConnection(psycopg.Connection[Any]):
 
     def renew(self) -> WaitingConnection:
         self._over = True
-        self._stepper.stop()
         return WaitingConnection(self._waiter, self.cursor_factory)
 
     def drop(self) -> None:
