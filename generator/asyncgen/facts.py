@@ -202,15 +202,16 @@ class Branch:
 class Case:
     """One case of a match.
 
-    `captures` are the names that its pattern binds to parts of the subject, `whole` those for all
-    of it. `classes` are what the subject is an instance of if it matches, as far as the pattern
+    `parts` are what its pattern reads of the subject and compares with it, as expressions, each
+    with the name that it binds, or "": None for a part that is not told. `whole` are the names for
+    all of it. `classes` are what the subject is an instance of if it matches, as far as the pattern
     says. `is_irrefutable`: it matches whatever there is, but for its guard.
     """
 
     line: int
     body: Block
     guard: Expression | None = None
-    captures: tuple[str, ...] = ()
+    parts: tuple[tuple[str, Expression | None], ...] = ()
     whole: tuple[str, ...] = ()
     classes: tuple[Expression, ...] = ()
     is_irrefutable: bool = False

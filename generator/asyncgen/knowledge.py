@@ -276,6 +276,8 @@ PURE_MODULES = (
     "django.db.models.query_utils",
     "django.db.models.utils",
     "django.dispatch",
+    "django.http.QueryDict",
+    "django.http.request.QueryDict",
     "django.template.Library",
     "django.template.defaultfilters",
     "django.template.library.Library",

@@ -41,7 +41,7 @@ class Book(models.Model):
 """
 CASES = {
     name: case
-    for file in ("proof", "specials", "outside")
+    for file in ("proof", "specials", "outside", "paths")
     for name, case in cases(f"kinds/{file}.test").items()
 }
 
@@ -131,3 +131,9 @@ def test_a_method_that_is_taken_for_one_of_a_builtin_type_says_so(
 def test_a_method_of_what_is_annotated_is_no_guess() -> None:
     annotated = GUESSED.format(name="upper").replace("(value)", "(value: str)")
     assert decisions(annotated)["f"].kind.value == "pure"
+
+
+def test_settings_that_a_module_hands_on_are_settings() -> None:
+    source = "from conf import settings\ndef f():\n    return settings.DEBUG"
+    made = decisions(source, conf="from django.conf import settings\nX = 1\n")
+    assert made["f"].kind.value == "pure"

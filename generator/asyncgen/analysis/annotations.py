@@ -110,7 +110,7 @@ class Annotations(Core):
             return self._outside(dotted, name, arguments, bound)
         found = self.resolver.expression(bound.module, expression)
         match found:
-            case Class() if _is_protocol(found):
+            case Class() if is_protocol(found):
                 return None  # anything that has such methods
             case Class():
                 return frozenset({Instance(found, row)})
@@ -222,7 +222,7 @@ def base_word(expression: Expression) -> str:
     return last_word(expression)
 
 
-def _is_protocol(found: Class) -> bool:
+def is_protocol(found: Class) -> bool:
     return any(base_word(each) == "Protocol" for each in found.bases)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncgen import guesses, knowledge
 from asyncgen.analysis.annotations import Annotations
-from asyncgen.analysis.core import is_abstract
 from asyncgen.analysis.foreign import is_known
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
@@ -213,9 +212,8 @@ class Attributes(Annotations):
         if found is None:
             return self.missing_attribute(owner, name, role, frame)
         where, what = found
-        is_property = isinstance(what, Function) and what.binding is Binding.PROPERTY
-        if is_property and owner == frame.receiver:
-            self.overridden(owner, name, frame)
+        if not isinstance(what, Function) or what.binding is Binding.PROPERTY:
+            self.overridden_property(owner, name, frame)
         match what:
             case Function():
                 return self.found_function(what, where, owner, frame)
@@ -262,14 +260,13 @@ class Attributes(Annotations):
             )
         )
 
-    def overridden(self, owner: Instance, name: str, frame: Frame) -> None:
-        """What `self.name` may do where self is of a class of the sources that overrides it."""
-        if frame.module.name.startswith("django."):
-            return
-        for where, function in self.relations.overriding(owner.found, name):
-            if not is_abstract(function):
-                outcome = self.outcome(self.bound(function, where, Instance(where)))
-                frame.include(outcome.effect, f"may run {where.name}.{name}, an override")
+    def overridden_property(self, owner: Instance, name: str, frame: Frame) -> None:
+        """What reading the attribute may do where a class below makes a property of it."""
+        if self.relations.is_source(owner.found.module) and any(
+            function.binding is Binding.PROPERTY
+            for _, function in self.relations.overriding(owner.found, name)
+        ):
+            self.overridden(owner, name, frame)
 
     def missing_attribute(self, owner: Instance, name: str, role: str, frame: Frame) -> Value:
         """An attribute of an instance that no class statement declares."""

@@ -90,8 +90,9 @@ class Calls(Besides):
         """A method of self, which a class of the sources may override; or of an argument that is
         not annotated, which may well be a model."""
         name = function.name
-        if frame.receiver in callee_owner(function, frame) and isinstance(frame.receiver, Instance):
-            self.overridden(frame.receiver, name, frame)
+        for each in callee_owner(function, frame):
+            if each == frame.receiver or self.is_passed(each, function, frame):
+                self.overridden(each, name, frame)
         if name.startswith("_") or name in guesses.EXPRESSION_METHODS:
             return
         if all(isinstance(each, Unknown) for each in callee):
@@ -99,6 +100,17 @@ class Calls(Besides):
             arguments = [each for each in owner if isinstance(each, Argument)]
             if arguments and not self.is_quiet(name, frame.module):
                 frame.note(Level.LIKELY, f"calls {name} of the argument {arguments[0].name}")
+
+    def is_passed(self, type_: Type, function: Get, frame: Frame) -> bool:
+        """Whether an object, or `cls`, was passed for a parameter: where its class is of the
+        sources, it may be of one below it."""
+        return (
+            isinstance(type_, Instance | ClassObject)
+            and frame.function is not None
+            and isinstance(function.value, Name)
+            and function.value.id in {each.name for each in frame.function.signature.parameters}
+            and self.relations.is_source(type_.found.module)
+        )
 
     def is_quiet(self, name: str, module: Module) -> bool:
         """Whether the classes of the module, else of all sources, have methods of that name, none
@@ -412,6 +424,8 @@ class Calls(Besides):
             row = next((each.found for each in rows if isinstance(each, ClassObject)), None)
             return frozenset({Instance(found, row)})
         instance = Instance(found)
+        if frame.receiver and frame.receiver.found is found:  # `cls()`, `type(self)()`
+            self.overridden(instance, "__init__", frame)
         if role:
             if "__init__" in self.specials(found):
                 function, where = self.specials(found)["__init__"]

@@ -328,6 +328,16 @@ class Core(ABC):
             }
         return self._specials[found]
 
+    def overridden(self, owner: Type, name: str, frame: Frame) -> None:
+        """What `owner.name` may do where the owner is of a class of the sources below its own,
+        which overrides it."""
+        if frame.module.name.startswith("django.") or not isinstance(owner, Instance | ClassObject):
+            return
+        for where, function in self.relations.overriding(owner.found, name):
+            if not is_abstract(function):
+                outcome = self.outcome(self.bound(function, where, type(owner)(where)))
+                frame.include(outcome.effect, f"may run {where.name}.{name}, an override")
+
     def special(
         self, type_: Type, names: Iterable[str], frame: Frame, given: Given = ()
     ) -> Value | None:
@@ -344,6 +354,8 @@ class Core(ABC):
                 outcome = self.outcome(self.bound(function, where, owner), given)
                 frame.include(outcome.effect, f"calls {where.name}.{name}")
                 found = (found or NOTHING) | outcome.returns
+                if owner == frame.receiver:
+                    self.overridden(owner, name, frame)
         return found
 
     def metaclass(self, found: Class) -> Instance | None:

@@ -8,12 +8,13 @@ from functools import reduce
 from operator import or_
 
 from asyncgen import guesses, knowledge
-from asyncgen.analysis.annotations import base_word, self_type
+from asyncgen.analysis.annotations import base_word, is_protocol, self_type
 from asyncgen.analysis.calls import is_context_function
 from asyncgen.analysis.core import is_abstract, is_empty
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.statements import Statements
 from asyncgen.analysis.types import ANY, SELF, Known, Types, all_of, iterator
+from asyncgen.analysis.types import NONE as NONE_TYPE
 from asyncgen.analysis.types import builtin as typed
 from asyncgen.analysis.values import (
     CLEAN,
@@ -78,14 +79,15 @@ class Evaluator(Statements):
     outcomes: Fixpoint[Key, Outcome] = field(default_factory=_fixpoint)
     bounds: dict[Key, Bound] = field(default_factory=dict)  # what each of them is of
     # What decorators are handed in place of functions, and what calling it gives.
-    _stand_ins: dict[tuple[Function, Value], Function] = field(default_factory=dict)
-    _given_back: dict[Function, Value] = field(default_factory=dict)
+    _stand_ins: dict[tuple[Function, Value, Types | None], Function] = field(default_factory=dict)
+    _given_back: dict[Function, Outcome] = field(default_factory=dict)
     _is_typing: bool = False  # whether somebody asks for types; kinds alone cost less
     _variants: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
         if bound.function in self._given_back:
-            return Outcome(self._given_back[bound.function], CLEAN)
+            raw = self._given_back[bound.function]
+            return Outcome(raw.returns, CLEAN, types=raw.types)
         key = self.key(bound, given)
         if key in self.outcomes:
             return self.outcomes[key]
@@ -134,7 +136,10 @@ class Evaluator(Statements):
             returns, effect = builtin("generator", effect=frame.effect), CLEAN
         stops = frame.stops and not function.is_generator
         if function.decorators:
-            returns, effect = self.decorated(bound, Outcome(returns, effect, stops))
+            raw = None if frame.is_unsure or function.is_generator else types_of(returns)
+            whole = Outcome(returns, effect, stops, types=raw)
+            returns, effect, made = self.decorated(bound, whole)
+            types = made if types is None and not bound.function.called.returns else types
         annotated = self.annotated(bound)
         if (annotated and function.is_generator) or _is_iterator(returns):
             annotated = _with_effect(annotated, returns)
@@ -154,16 +159,31 @@ class Evaluator(Statements):
         if not self._is_typing:
             return None
         declared = self.lookups.declared(bound)
+        if declared is None and self.does_nothing(bound):
+            return NONE_TYPE
         if declared is not None or not self.is_typed_by_body(bound):
             return declared
         if bound.function.is_generator:
             return _generator(bound.function, frame.yielded)
         return None if frame.is_unsure else types_of(returns)
 
+    def does_nothing(self, bound: Bound) -> bool:
+        """Whether the method has an empty body, and no class of the sources gives it another."""
+        function, owner = bound.function, bound.owner
+        if not function.look(is_empty) or function.is_type_only or function.is_async:
+            return False
+        if owner is None or function.signature.returns or function.decorators:
+            return False
+        if is_protocol(owner):
+            return False
+        return not self.relations.overriding(owner, function.name)
+
     def is_typed_by_body(self, bound: Bound) -> bool:
         """Whether what a call returns is what the body returns."""
         function = bound.function
-        if function.is_async or function.look(is_empty) or self.is_enclosed(function):
+        if function.is_async or function.look(is_empty):
+            return False
+        if self.is_enclosed(function) and function not in self._applied:
             return False
         return all(each.hands_on for each in function.decorations)
 
@@ -188,8 +208,9 @@ class Evaluator(Statements):
 
     # -- decorators --------------------------------------------------------------------------------
 
-    def decorated(self, bound: Bound, raw: Outcome) -> tuple[Value, Effect]:
-        """What a call gives and does after all that the function is decorated with."""
+    def decorated(self, bound: Bound, raw: Outcome) -> tuple[Value, Effect, Types | None]:
+        """What a call gives and does after all that the function is decorated with, and its types
+        where what runs instead of it tells them."""
         function = bound.function
         frame = Frame(bound.module, None, None, None, {}, function.location.line, raw.effect)
         value: Value | None = None
@@ -206,17 +227,20 @@ class Evaluator(Statements):
                     value = value or frozenset({self.stand_in(bound, raw)})
                     value = union(self.applied(one, value, frame) for one in opaque)
         if value is None:
-            return raw.returns, frame.effect
+            return raw.returns, frame.effect, None
         receiver = frozenset({bound.receiver}) if bound.receiver else NOTHING
         given = Arguments((receiver,) if receiver else (), (), is_complete=False)
         made = {each.function for each in value if isinstance(each, Bound)} - self._applied
         self._applied |= made
         returns = union(self.call_type(each, given, frame) for each in in_order(value))
+        types = None
+        if self._is_typing and len(made) == len(value):
+            types = all_of(self.returned(each) for each in value if isinstance(each, Bound))
         self._applied -= made
         if raw.returns <= returns:  # handed on; what else it gives counts where it is told
             told = {each for each in returns if not isinstance(each, Unknown | Argument)}
             returns = raw.returns | told
-        return returns, frame.effect
+        return returns, frame.effect, types
 
     def enter_decorator(self, decorator: Expression, frame: Frame) -> None:
         """Run what is decorated in a `with`."""
@@ -257,12 +281,12 @@ class Evaluator(Statements):
     def stand_in(self, bound: Bound, raw: Outcome) -> Bound:
         """What a decorator is handed: a function that gives what the undecorated one does; its
         effect is counted already."""
-        key = (bound.function, raw.returns)
+        key = (bound.function, raw.returns, raw.types)
         if key not in self._stand_ins:
             function = bound.function
             made = Function(function.name, Signature(()), function.location)
             self._stand_ins[key] = made
-            self._given_back[made] = raw.returns
+            self._given_back[made] = raw
         return Bound(self._stand_ins[key], bound.module)
 
     def parameters(self, bound: Bound, given: dict[str, Value]) -> Iterator[tuple[str, Value]]:

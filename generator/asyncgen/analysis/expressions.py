@@ -170,6 +170,8 @@ class Expressions(Typed):
             value = frame.environment[name]
             return proved(value, None) if is_rebound(name, frame) else value
         value = self.global_name(name, frame)
+        if name in frame.module.rebound:
+            value |= unknown(f"{name}, which functions set")
         return proved(value, self.type_of_global(name, value, frame))
 
     def type_of_global(self, name: str, value: Value, frame: Frame) -> Types | None:
@@ -178,9 +180,11 @@ class Expressions(Typed):
         if not frame.is_typed or is_rebound(name, frame) or name in module.rebound:
             return None
         found = self.resolver.name(module, name)
-        if isinstance(found, Alias) and isinstance(found.attribute.value, Literal):
-            type_ = found.attribute.value.type
-            return typed(type_) if type_ in ("str", "int", "bool", "float") else None
+        match found:
+            case Alias(attribute=Attribute(value=Literal(type=type_))):
+                return typed(type_) if type_ in ("str", "int", "bool", "float") else None
+            case Alias(attribute=Attribute(value=Operation(operator=operator))):
+                return typed("bool") if operator in _COMPARISONS | {"in", "not"} else None
         return self.told(value)
 
     def global_name(self, name: str, frame: Frame) -> Value:
@@ -223,8 +227,9 @@ class Expressions(Typed):
                 return frozenset({ModuleObject(name)})
             case External(dotted=dotted):
                 return frozenset({Foreign(dotted)})
-            case Alias():
-                return self.alias(definition)
+            case Alias(attribute=attribute, module=module):
+                dotted = f"{module.name}.{attribute.name}"
+                return frozenset({Foreign(dotted)}) if is_known(dotted) else self.alias(definition)
 
     def otherwise(self, function: Function, module: Module) -> Value:
         """What a module-level function's name is assigned too, in another branch of an `if`."""
@@ -437,7 +442,9 @@ class Expressions(Typed):
                 return NOTHING  # raises TypeError
             case Builtin(elements=elements):
                 return frozenset({owner}) if is_slice else elements or unknown("an item")
-            case Foreign():
+            case Foreign(dotted=dotted):
+                if dotted.startswith("django.") and not dotted.startswith("django.db."):
+                    frame.note(min(self.level(dotted), Level.DOUBT), f"takes an item of {dotted}")
                 return frozenset({owner})
             case Argument() if is_slice:
                 return frozenset({owner})

@@ -204,6 +204,8 @@ class ForeignCalls(Calls):
                     Level.REACHES, f"{how}() takes an iterator of a queryset", Cause.EVALUATION
                 )
             elements |= self.iterate(value, inner)
+        if how == "iter" and len(sources) > 1:  # iter(function, sentinel)
+            elements |= self.call_all(sources[0], NO_ARGUMENTS, inner)
         if how == "filter" and callback >= NONE:
             self.test(frozenset(elements), inner)
         if how == "groupby":
@@ -225,6 +227,8 @@ class ForeignCalls(Calls):
         lazy = any(map(self.holds_queryset, arguments.values))
         if receiver.name == "file" and name in knowledge.FILE_METHODS:
             frame.note(Level.DOUBT, f"calls {name} of a file")
+        if receiver.name in ("generator", "iterator") and name in _STEPS:
+            frame.include(receiver.effect, "takes a step of a generator")
         if name in knowledge.CONSUMING_METHODS:
             for value in arguments.values:
                 self.iterate(value, frame)
@@ -247,6 +251,9 @@ class ForeignCalls(Calls):
             return union((receiver.elements, *arguments.positional[1:]))
         if receiver.name == "type" and name in knowledge.LISTING_METHODS:
             return builtin("list", receiver.elements)
+        if name == "get" and (default := _like_default(arguments)):
+            frame.note(Level.ASSUMED, "takes an item of a dict for one like its default")
+            return default
         result = self.told_of(f"builtins.{receiver.name}.{name}", frame)
         if result is not None:
             return result
@@ -277,7 +284,19 @@ class ForeignCalls(Calls):
         return found
 
 
+_STEPS = frozenset({"__next__", "close", "send", "throw"})
 _HASHED = frozenset({"dict", "frozenset", "set"})
+
+
+def _like_default(arguments: Arguments) -> Value:
+    """The default of `found.get(key, default)`, where it tells what kind of thing is looked for."""
+    default = union(arguments.positional[1:2])
+    told = all(isinstance(each, Builtin) and each.name in _TELLING for each in default)
+    return default if told else NOTHING
+
+
+# What no queryset stands beside.
+_TELLING = frozenset({"bool", "bytes", "dict", "float", "int", "str"})
 
 
 def _in_pair(type_: Type) -> Value:

@@ -53,6 +53,8 @@ BUILTINS: Mapping[str, tuple[str, ...]] = {
     "hash": ("__hash__",),
     "hex": ("__index__",),
     "int": INTEGER,
+    "isinstance": ("__instancecheck__",),
+    "issubclass": ("__subclasscheck__",),
     "oct": ("__index__",),
     "pow": _binary("pow"),
     "range": ("__index__",),

@@ -17,6 +17,7 @@ from asyncgen.analysis.values import (
     NONE,
     NOTHING,
     Argument,
+    Arguments,
     Bound,
     Builtin,
     ClassObject,
@@ -168,10 +169,13 @@ class Walk(Flow[Environment]):
                 self.evaluator.keep_instances(subject, named_classes(wanted), True, frame)
                 value = self.evaluator.value(subject, frame)
         lazy = self.evaluator.holds_queryset(value)
-        for name in case.captures:
-            state[name] = unknown("a part of what is matched", from_queryset=lazy)
-        for name in case.whole:
-            state[name] = value
+        bound: dict[str, list[Value]] = {name: [value] for name in case.whole}
+        for name, part in case.parts:
+            held = unknown("a part of what is matched", from_queryset=lazy)
+            bound.setdefault(name, []).append(
+                self.evaluator.value(part, frame) if part is not None else held
+            )
+        state.update({name: union(held) for name, held in bound.items() if name})
 
 
 def _exceptions_of(handlers: tuple[Handler, ...]) -> Iterator[Expression]:
@@ -234,6 +238,8 @@ class Statements(Expressions):
                 frame.environment[definition.name] = frozenset({self.inner(definition, frame)})
                 if isinstance(definition, Class):
                     self.class_body(definition, frame)
+                else:
+                    self.decorate(definition, frame)
             case LocalImport(imports=imports):
                 for name, found in imports:
                     made = self.imported(found.module, found.name)
@@ -263,8 +269,18 @@ class Statements(Expressions):
             if isinstance(each, ClassObject) and "__init__" in self.specials(each.found):
                 self.instantiate(each.found, arguments, frame)
 
+    def decorate(self, definition: Function, frame: Frame) -> None:
+        """Run the decorators of a function that is defined inside the function that runs."""
+        made = frame.environment[definition.name]
+        for decorator in definition.decorators:
+            for each in self.value(decorator, frame):
+                if isinstance(each, Bound):
+                    self.call_bound(each, Arguments((made,)), frame)
+
     def class_body(self, definition: Class, frame: Frame) -> None:
         """What a class statement evaluates, and what its bases and descriptors do with it."""
+        for base in definition.bases:
+            self.value(base, frame)
         outer = frame.environment
         frame.environment = dict(outer)
         for attribute in definition.attributes.values():

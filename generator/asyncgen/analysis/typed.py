@@ -33,6 +33,7 @@ from asyncgen.analysis.types import (
     builtin,
     iterator,
     made,
+    replaced,
     substituted,
     tuple_parts,
 )
@@ -290,6 +291,10 @@ class Typed(ForeignCalls):
         match self.lookup(found, name):
             case (_, Attribute(value=Call())) if role == "model":
                 return self.fields.of(found, name)
+            case (where, Attribute(annotation=str(annotation))):
+                module = self.resolver.readable(where.module)
+                types = self.declared_types(annotation, module) if module else None
+                return types if types is None else substituted(types, known)
             case None if role == "model":
                 return self.fields.of(found, name)
             case (owner, Function(binding=Binding.PROPERTY) as function):
@@ -328,10 +333,23 @@ class Typed(ForeignCalls):
             case Get(value=Call(function=Name(id="super")), name=name):
                 return self._super_call(name, arguments, frame)
             case Get(name=name) if (types := types_of(owner)) is not None:
-                return self._method(types, name, call, callee, arguments, frame)
+                plain, rowed = self._with_rows(types, owner)
+                found = self._method(rowed, name, call, callee, arguments, frame)
+                return found and replaced(found, rowed, plain)
             case Name(id=name) if is_rebound(name, frame):
                 return None
         return self._function(call, callee, arguments, frame)
+
+    def _with_rows(self, types: Types, owner: Value) -> tuple[Types, Types]:
+        """A queryset or manager of a class that has no type parameter, and the same as though it
+        had one, for its model: of a class that several models share, each knows its own."""
+        match list(types), list(owner):
+            case [Known(arguments=()) as known], [Instance(row=Class() as row) as lazy]:
+                is_own = known.name == lazy.found.qualname and self.is_lazy(lazy)
+                if is_own and not known.variable:
+                    model = frozenset({Known(row.module, row.qualname)})
+                    return types, frozenset({Known(known.module, known.name, (model,))})
+        return types, types
 
     def _super_call(self, name: str, arguments: Arguments, frame: Frame) -> Types | None:
         if frame.receiver is None or frame.owner is None:

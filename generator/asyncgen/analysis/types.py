@@ -152,6 +152,23 @@ def _stands_for(known: Known, wanted: Known) -> bool:
     return known.name == wanted.name and all(overrides(one, other) for one, other in pairs)
 
 
+def replaced(types: Types, part: Types, other: Types) -> Types:
+    """`types`, with `other` where they say `part`, however deep."""
+    if part == other:
+        return types
+    if part <= types:
+        types = types - part | other
+    return frozenset(
+        Known(
+            each.module,
+            each.name,
+            tuple(replaced(inner, part, other) for inner in each.arguments),
+            each.variable,
+        )
+        for each in types
+    )
+
+
 def substituted(types: Types, receiver: Known) -> Types:
     """`types`, with `receiver` where they say Self."""
     return frozenset(_substituted(each, receiver) for each in types)

@@ -88,7 +88,7 @@ class Rows(Evaluator):
     def namesakes(self, name: str, row: Class | None, frame: Frame) -> Value:
         return NOTHING
 
-    def overridden(self, owner: Instance, name: str, frame: Frame) -> None:
+    def overridden(self, owner: Type, name: str, frame: Frame) -> None:
         """What only a subclass does is no proof."""
 
     def method_of_unknown(self, function: Get, callee: Value, frame: Frame) -> None:

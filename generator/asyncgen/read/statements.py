@@ -12,16 +12,21 @@ from asyncgen.facts import (
     Assign,
     Block,
     Branch,
+    Call,
     Case,
     Define,
     Evaluate,
     Expression,
+    Get,
     Handler,
     Import,
+    Item,
     Leave,
+    Literal,
     LocalImport,
     Loop,
     Match,
+    Name,
     Operation,
     Raise,
     Return,
@@ -135,7 +140,7 @@ class StatementReader(ExpressionReader, ABC):
             case cst.Match():
                 line = next(self.lines)
                 subject = self.expression(node.subject)
-                return Match(line, subject, tuple(map(self.case, node.cases)))
+                return Match(line, subject, tuple(self.case(each, subject) for each in node.cases))
             case _:  # no other compound statement exists in Python's grammar
                 raise AssertionError(type(node).__name__)
 
@@ -166,7 +171,7 @@ class StatementReader(ExpressionReader, ABC):
         name = dotted(node.name.name) if node.name else None
         return Handler(line, exception, name, self.suite(node.body, line))
 
-    def case(self, node: cst.MatchCase) -> Case:
+    def case(self, node: cst.MatchCase, subject: Expression) -> Case:
         line = next(self.lines)
         guard = self.expression(node.guard) if node.guard else None
         whole, pattern = _whole(node.pattern)
@@ -175,11 +180,61 @@ class StatementReader(ExpressionReader, ABC):
             line,
             self.suite(node.body, line),
             guard,
-            tuple(_captures(pattern)) if pattern else (),
+            tuple(self.parts(pattern, subject)) if pattern else (),
             whole,
             tuple(map(self.expression, classes)),
             pattern is None,
         )
+
+    def parts(
+        self, pattern: cst.MatchPattern, subject: Expression | None
+    ) -> Iterator[tuple[str, Expression | None]]:
+        """What a pattern reads of the subject, or compares with it, and the names that it binds."""
+        match pattern:
+            case cst.MatchAs(name=name, pattern=inner):
+                if name:
+                    yield name.value, subject
+                if inner:
+                    yield from self.parts(inner, subject)
+            case cst.MatchValue(value=value) if subject:
+                yield "", Operation("==", (subject, self.expression(value)))
+            case cst.MatchOr(patterns=options):
+                for option in options:
+                    yield from self.parts(option.pattern, subject)
+            case cst.MatchClass(cls=found, patterns=positional, kwds=keywords):
+                for number, each in enumerate(positional):
+                    yield from self.part(each.value, self.argument(found, number, subject))
+                for keyword in keywords:
+                    part = Get(subject, keyword.key.value) if subject else None
+                    yield from self.part(keyword.pattern, part)
+            case cst.MatchMapping(elements=items, rest=rest):
+                for item in items:
+                    key = self.expression(item.key)
+                    yield from self.part(item.pattern, Item(subject, key) if subject else None)
+                if rest:
+                    yield rest.value, None
+            case cst.MatchList(patterns=many) | cst.MatchTuple(patterns=many):
+                for one in many:
+                    if isinstance(one, cst.MatchSequenceElement):
+                        yield from self.parts(one.value, None)
+                    elif one.name:
+                        yield one.name.value, None
+
+    def part(
+        self, pattern: cst.MatchPattern, part: Expression | None
+    ) -> Iterator[tuple[str, Expression | None]]:
+        yield "", part
+        yield from self.parts(pattern, part)
+
+    def argument(
+        self, found: cst.BaseExpression, number: int, subject: Expression | None
+    ) -> Expression | None:
+        """What a pattern by position stands for: an attribute that the class names."""
+        if subject is None or (isinstance(found, cst.Name) and found.value in _MATCH_THEMSELVES):
+            return subject
+        names = Get(self.expression(found), "__match_args__")
+        name = Item(names, Literal("int", str(number)))
+        return Call(Name("getattr"), (subject, name))
 
     # -- imports ---------------------------------------------------------------------------------
 
@@ -216,6 +271,14 @@ class StatementReader(ExpressionReader, ABC):
         return ".".join([*package, *([named] if named else [])])
 
 
+# Builtin types whose one pattern by position is for the whole subject.
+# https://docs.python.org/3/reference/compound_stmts.html#class-patterns
+_MATCH_THEMSELVES = frozenset(
+    {"bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str"}
+    | {"tuple"}
+)
+
+
 def _deleted(reader: StatementReader, target: cst.CSTNode) -> Iterator[Expression]:
     """What `del target` does: the target itself is not read, as `del self.cached` shows."""
     match target:
@@ -237,17 +300,6 @@ def _whole(pattern: cst.MatchPattern) -> tuple[tuple[str, ...], cst.MatchPattern
         return names, None
     inner, rest = _whole(pattern.pattern)
     return (*inner, *names), rest
-
-
-def _captures(node: cst.CSTNode) -> Iterator[str]:
-    """The names that a pattern binds to parts of the subject."""
-    match node:
-        case cst.MatchAs(name=cst.Name(value=name)) | cst.MatchStar(name=cst.Name(value=name)):
-            yield name
-        case cst.MatchMapping(rest=cst.Name(value=name)):
-            yield name
-    for child in node.children:
-        yield from _captures(child)
 
 
 def _classes(pattern: cst.MatchPattern | None) -> list[cst.BaseExpression]:
