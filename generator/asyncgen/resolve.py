@@ -71,6 +71,7 @@ class Resolver:
     outputs: frozenset[str] = frozenset()
     _modules: dict[str, Module | None] = field(default_factory=dict)
     _paths: dict[str, Path | None] = field(default_factory=dict)
+    _folders: dict[str, bool] = field(default_factory=dict)
     _of_django: dict[str, bool] = field(default_factory=dict)
     _linear: dict[Class, tuple[Class, ...]] = field(default_factory=dict)
     _bases: dict[Class, tuple[tuple[Class, ...], tuple[str, ...]]] = field(default_factory=dict)
@@ -94,6 +95,19 @@ class Resolver:
         for root in self.roots:
             base = root.joinpath(*parts)
             yield from (base / "__init__.py", base.with_name(base.name + ".py"))
+
+    def is_there(self, dotted: str) -> bool:
+        """Whether it is a module, or a folder in one of the roots, which is a namespace package.
+        https://docs.python.org/3/reference/import.html#namespace-packages"""
+        if self.find(dotted):
+            return True
+        if dotted not in self._folders:
+            outer = dotted.rpartition(".")[0]
+            parts = dotted.split(".")
+            self._folders[dotted] = (not outer or self.is_there(outer)) and any(
+                root.joinpath(*parts).is_dir() for root in self.roots
+            )
+        return self._folders[dotted]
 
     def absent(self) -> Iterator[Path]:
         """What was looked for in vain: were it there, other modules would have been found."""
@@ -216,7 +230,7 @@ class Resolver:
                 module = self.readable(dotted)
                 if module is None:
                     inner = f"{dotted}.{name}"
-                    return ModuleReference(inner) if self.find(inner) else External(inner)
+                    return ModuleReference(inner) if self.is_there(inner) else External(inner)
                 inner = f"{dotted}.{name}"  # there, or about to be written
                 if not self._binds(module, name) and (inner in self.outputs or self.find(inner)):
                     return ModuleReference(inner)

@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import pytest
 from analysis import class_named, resolver
+from asyncgen.read import read_file
 from asyncgen.resolve import External, FunctionIn, ModuleReference, Resolver, every_class
 from asyncgen.source import Class, Function, Module
 from hypothesis import given, settings
@@ -333,3 +334,20 @@ def test_what_is_only_for_types_may_stand_in_an_else() -> None:
     assert module is not None
     assert not module.classes["Thing"].is_type_only
     assert module.classes["Other"].is_type_only
+
+
+def test_a_module_in_folders_without_init_is_found_by_its_whole_name(tmp_path: Path) -> None:
+    inner = tmp_path / "acme" / "shop" / "stock"
+    inner.mkdir(parents=True)
+    (inner / "models.py").write_text("class Book: pass\n", encoding="utf-8")
+    (tmp_path / "uses.py").write_text(
+        "import acme.shop.stock.models\nimport acme.nothing\n"
+        "class Own(acme.shop.stock.models.Book): pass\nclass Lost(acme.nothing.Book): pass\n",
+        encoding="utf-8",
+    )
+    made = Resolver((tmp_path,), lambda path, name: read_file(path, name, path.name))
+    found, missing = made.bases(class_named(made, "uses", "Own"))
+    assert ([each.dotted for each in found], missing) == (["acme.shop.stock.models.Book"], ())
+    assert made.bases(class_named(made, "uses", "Lost")) == ((), ("acme.nothing.Book",))
+    # What would change the answer is among what was looked for in vain.
+    assert tmp_path / "acme" / "nothing.py" in set(made.absent())

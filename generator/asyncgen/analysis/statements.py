@@ -266,16 +266,21 @@ class Statements(Expressions):
             classes = self.value(value.function, frame)
             arguments = self.arguments_of(value, frame)
         for each in classes:
-            if isinstance(each, ClassObject) and "__init__" in self.specials(each.found):
-                self.instantiate(each.found, arguments, frame)
+            made = (
+                self.specials(each.found).get("__init__") if isinstance(each, ClassObject) else None
+            )
+            if made and not made[1].module.startswith("django."):
+                self.call_bound(self.bound(*made, Instance(made[1])), arguments, frame)
 
     def decorate(self, definition: Function, frame: Frame) -> None:
         """Run the decorators of a function that is defined inside the function that runs."""
         made = frame.environment[definition.name]
         for decorator in definition.decorators:
-            for each in self.value(decorator, frame):
-                if isinstance(each, Bound):
-                    self.call_bound(each, Arguments((made,)), frame)
+            head = decorator.function if isinstance(decorator, Call) else decorator
+            if any(isinstance(each, Bound) for each in self.value(head, frame)):
+                for each in self.value(decorator, frame):
+                    if isinstance(each, Bound):
+                        self.call_bound(each, Arguments((made,)), frame)
 
     def class_body(self, definition: Class, frame: Frame) -> None:
         """What a class statement evaluates, and what its bases and descriptors do with it."""

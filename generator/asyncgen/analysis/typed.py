@@ -53,6 +53,7 @@ from asyncgen.analysis.values import (
     types_of,
     unknown,
 )
+from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Display, Expression, Get, Item, Lambda, Literal, Name, Star
 from asyncgen.source import Attribute, Binding, Class, Function, Module
 
@@ -346,7 +347,7 @@ class Typed(ForeignCalls):
         match list(types), list(owner):
             case [Known(arguments=()) as known], [Instance(row=Class() as row) as lazy]:
                 is_own = known.name == lazy.found.qualname and self.is_lazy(lazy)
-                if is_own and not known.variable:
+                if is_own and not known.variable and not is_abstract_model(row):
                     model = frozenset({Known(row.module, row.qualname)})
                     return types, frozenset({Known(known.module, known.name, (model,))})
         return types, types
