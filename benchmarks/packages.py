@@ -7,6 +7,7 @@ that take turns. `--files` lists which files were parsed.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -90,6 +91,15 @@ class Edits:
         self.number += 1
         self.path.write_text(f"# edit {self.number}\n{self.text}", encoding="utf-8")
 
+    def body(self) -> None:
+        """A statement more in the first method that returns something: what it comes to is what it
+        was."""
+        self.number += 1
+        edited = f"        edit = {self.number}\n"
+        text, count = re.subn(r"^ {8}return ", f"{edited}\\g<0>", self.text, count=1, flags=re.M)
+        assert count, f"no method of {self.path} returns anything"
+        self.path.write_text(text, encoding="utf-8")
+
     def function(self) -> None:
         """A function at the end."""
         self.number += 1
@@ -125,6 +135,7 @@ def main(rounds: int, *, show_files: bool) -> None:
             ),
             "build, facts kept": Command([asyncgen, "build"], project.folder, project.clean, kept),
             "check, a function added": Command(check, unchanged.folder, edits.function, kept),
+            "check, a body edited": Command(check, unchanged.folder, edits.body, kept),
             "check, a comment added": Command(check, unchanged.folder, edits.comment, kept),
             "check, no change": Command(check, unchanged.folder, edits.undo, kept),
             "python -c pass": Command([asyncgen.with_name("python"), "-c", "pass"], same),

@@ -336,3 +336,30 @@ def test_a_warning_stands_on_the_line_where_it_is_now(
     assert f"shop/rows.py:{line}: warning: More inherits from Missing" in found.output
     assert len(decided) == before
     assert from_nothing(run).output == found.output
+
+
+MADE = """\
+    from django.db import models
+
+
+    def made():
+        return models.TextField()
+    """
+
+
+def test_a_body_that_tells_of_a_class_is_of_everything(
+    project: Project, run: Run, decided: list[Pipeline]
+) -> None:
+    """What a function makes a field is read once, whoever reads the field: nobody keeps an account
+    of that."""
+    rows = ROWS.replace("import helped", "import helped\n    from shop.fields import made")
+    rows += "    other = made()\n\n        def others(self):\n            return self.other.pk\n"
+    root = project({**FILES, "shop/rows.py": rows, "shop/fields.py": MADE})
+    assert run("build").exit_code == 0
+    before = len(decided)
+    path = root / "shop/fields.py"
+    key = "return models.ForeignKey('self', models.CASCADE)"
+    path.write_text(path.read_text().replace("return models.TextField()", key))
+    found = run("check")
+    assert len(decided) == before + 1
+    assert from_nothing(run).output == found.output
