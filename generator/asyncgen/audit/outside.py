@@ -33,6 +33,7 @@ from asyncgen.audit.threads import COROUTINE, Threads
 from asyncgen.facts import Expression, Item, Literal
 from asyncgen.source import Attribute, Class, Evidence, Function
 
+SETS_ITEM = "sets an item of a session"
 _USER = "request.user"
 _SESSION = "request.session"
 _CACHES = "django.core.cache.caches"
@@ -127,7 +128,7 @@ class Outside(Threads):
         match target:
             case Item(value=owner) if Foreign(_SESSION) in self.value(owner, frame):
                 if self.waits_for_sessions():
-                    frame.note(Level.REACHES, "sets an item of a session", Cause.ACCOUNT)
+                    frame.note(Level.REACHES, SETS_ITEM, Cause.ACCOUNT)
         super().bind(target, value, frame)
 
     def instantiate(self, found: Class, arguments: Arguments, frame: Frame) -> Value:

@@ -11,6 +11,7 @@ from asyncgen import knowledge
 from asyncgen.analysis.values import Bound, Cause, Instance
 from asyncgen.audit.finding import Fix
 from asyncgen.audit.onloop import OnLoop
+from asyncgen.audit.outside import SETS_ITEM
 from asyncgen.audit.recording import Seen
 from asyncgen.audit.syntax import File
 from asyncgen.source import Attribute, Class, Function
@@ -321,6 +322,11 @@ class Ways:
         """Users, sessions and permissions, which have twins."""
         if self.is_helper(seen):
             return self.helper(seen, node)
+        match self.file.parents.get(node):
+            case ast.Assign(targets=[ast.Subscript(value=session, slice=key)], value=value):
+                if seen.effect.evidence[0].message == SETS_ITEM:
+                    passed = f"{self.file.text(key)}, {self.file.text(value)}"
+                    return Fix("", f"await {self.file.text(session)}.aset({passed})", False)
         match node:
             case ast.Call(func=ast.Attribute(value=owner, attr=name)):
                 base = self.file.text(owner)

@@ -93,7 +93,7 @@ def audit(
     if page:
         _write_page(page, outcome, config.root.name)
         session.say(f"asyncgen: wrote {page}")
-    if statistics:
+    if statistics and findings:
         session.say(summary.statistics(findings))
     session.say(summary.text(outcome))
     session.complain(outcome.audit.problems)
