@@ -122,7 +122,7 @@ class Engine:
                 begun.setdefault(each.module.path, set()).add(each.line)
         for each in self.seen.values():
             path = each.module.path
-            if path not in self.project.files:
+            if path not in self.project.files or self.project.is_installed(path):
                 continue
             if path not in files:
                 files[path] = File(self.project.files[path])

@@ -383,7 +383,7 @@ class OnLoop(Handing):
                 operands=(Get(value=owner, name=name), Literal(type="None")),
             ) if (operator == "is") is holds:
                 self.remark(owner, name.removesuffix("_id"), frame)
-            case Call(function=asked, arguments=(Name() | Get() as target,)) if not holds:
+            case Call(function=asked, arguments=(Name() | Get() as target,)):
                 if base_word(asked) in known.ASKS_FOR_COROUTINES:
                     self.rule_out(target, frame)
             case Get(value=owner, name=name) if not holds and name.endswith("_id"):
@@ -391,12 +391,12 @@ class OnLoop(Handing):
         super().narrow(test, holds, frame)
 
     def rule_out(self, target: Expression, frame: Frame) -> None:
-        """Something is no coroutine, nor what gives one: what else it is, who knows."""
+        """Something is asked whether it is a coroutine, or gives one: which it is, who knows."""
         match target:
             case Name(id=path):
-                frame.environment[path] = unknown("what is not asynchronous")
+                frame.environment[path] = unknown("what may be asynchronous")
             case Get(value=Name(id=owner), name=name):
-                frame.environment[f"{owner}.{name}"] = unknown("what is not asynchronous")
+                frame.environment[f"{owner}.{name}"] = unknown("what may be asynchronous")
 
     def read_relation(self, owner: Instance, name: str, what: str, frame: Frame) -> None:
         if isinstance(frame, LoopFrame):

@@ -28,6 +28,7 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.audit.recording import LoopFrame
+from asyncgen.audit.rows import less_sure
 from asyncgen.audit.settings import Settings
 from asyncgen.audit.threads import COROUTINE, Threads
 from asyncgen.facts import Expression, Item, Literal
@@ -73,6 +74,15 @@ class Outside(Threads):
         if name in knowledge.REQUEST_ATTRIBUTES:
             return builtin(knowledge.REQUEST_ATTRIBUTES[name])
         return unknown(f"{name} of a request")
+
+    def attribute(self, owner: Value, name: str, frame: Frame) -> Value:
+        """Where a user may be the lazy one of a request, or another, only the run can tell."""
+        if len(owner) < 2 or Foreign(_USER) not in owner:
+            return super().attribute(owner, name, frame)
+        scratch = Frame(frame.module, None, None, None, {}, frame.line, is_typed=False)
+        value = super().attribute(owner, name, scratch)
+        frame.include(less_sure(scratch.effect), f"reads {name}")
+        return value
 
     def foreign_attribute(self, owner: Foreign, name: str, frame: Frame) -> Value:
         if owner.dotted == _USER and not name.startswith("_"):

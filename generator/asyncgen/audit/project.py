@@ -65,6 +65,11 @@ class Project:
         folders = [each for each in self.paths if each not in files]
         return files, folders if self.paths else [self.config.root]
 
+    def is_installed(self, shown: str) -> bool:
+        """Whether a file is of a package that is not the project's own: nobody mends it here."""
+        path = self.files[shown]
+        return "site-packages" in path.parts and not self.is_chosen(path)
+
     def is_chosen(self, path: Path) -> bool:
         files, folders = self.places
         return path in files or any(map(path.is_relative_to, folders))
