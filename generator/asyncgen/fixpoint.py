@@ -61,8 +61,11 @@ class Fixpoint(Generic[K, A]):
     _is_short: bool = False  # whether an answer so far rests on what was not followed
 
     def __contains__(self, key: K) -> bool:
-        return any(
-            key in known for known in (self._answers, self._running, self._provisional, self._short)
+        return (
+            key in self._answers
+            or key in self._running
+            or key in self._provisional
+            or key in self._short
         )
 
     def __getitem__(self, key: K) -> A:

@@ -260,6 +260,26 @@ def waiting(module: Module) -> list[Later]:
     return [each.block for each in functions if isinstance(each.block, Later)]
 
 
+@pytest.mark.parametrize(
+    ("line", "waits"),
+    [
+        ("# of its class", True),
+        ("say('to_attr is global', self)", True),
+        ("rows(to_attr='all')", False),
+        ("x = (yield)", False),
+        ("def inner(): yield from self", False),
+        ("def inner(): nonlocal one", False),
+        ("class Inner: pass", False),
+    ],
+)
+def test_only_what_says_more_than_a_function_does_is_read_at_once(line: str, waits: bool) -> None:
+    source = f"def total(self):\n    one = 1\n    {line}\n    return one\n"
+    found = read_source(
+        source, "m", "m.py", make_later=lambda each: Later(lambda: read_snippet(each), each)
+    )
+    assert bool(waiting(found)) == waits
+
+
 @pytest.mark.parametrize("path", sorted(Path(ast.__file__).parent.glob("[a-d]*.py"))[::6])
 def test_real_files_are_the_same_when_they_are_read_later(path: Path) -> None:
     source = decode(path.read_bytes(), path.name)

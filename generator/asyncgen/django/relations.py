@@ -48,7 +48,11 @@ class Relations:
 
     def is_source(self, module: str) -> bool:
         """Whether the module is one of those whose surface is made."""
-        return any(each.name == module for each in self.sources)
+        return module in self._source_names
+
+    @cached_property
+    def _source_names(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.sources)
 
     @cached_property
     def around(self) -> tuple[Module, ...]:

@@ -15,8 +15,10 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-# What says more of a function or its module than what it does. The rest of the body may wait.
-_TELLING = re.compile(r"\b(?:class|global|nonlocal|to_attr|yield)\b")
+# What says more of a function or its module than what it does, where it is no word of a comment or
+# a string. The rest of the body may wait.
+_TELLING = (ast.ClassDef, ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom)
+_WORDS = re.compile(r"\b(?:class|global|nonlocal|to_attr|yield)\b")
 _BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 
 
@@ -60,7 +62,7 @@ def outlined(text: str) -> Outlined | None:
             continue
         start, end, indent = found
         body = "".join(physical[start - 1 : end])
-        if _TELLING.search(body):
+        if _WORDS.search(body) and _tells(function):
             continue
         bodies[function.lineno] = Body(body if body.endswith("\n") else f"{body}\n", start - 1)
         kept += physical[last : start - 1]
@@ -70,6 +72,15 @@ def outlined(text: str) -> Outlined | None:
     kept += physical[last:]
     numbers += range(last + 1, len(physical) + 1)
     return Outlined("".join(kept), numbers, bodies) if bodies else None
+
+
+def _tells(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the body has to be read with the rest."""
+    return any(
+        isinstance(each, _TELLING) or (isinstance(each, ast.keyword) and each.arg == "to_attr")
+        for statement in function.body
+        for each in ast.walk(statement)
+    )
 
 
 def _functions(block: Sequence[ast.AST]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
