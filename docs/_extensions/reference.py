@@ -177,9 +177,11 @@ def problem_page(code: Code) -> str:
 
 
 def rule_page(rule: Code) -> str:
+    why = re.sub(r"https://\S+", r"<\g<0>>", rule.why)
     return (
         f"# {rule.code}: {rule.what}\n\n*{rule.severity.value.capitalize()}*, `{rule.name}`.\n\n"
-        f"{rule.why}\n## Instead of\n\n```python\n{rule.example}```\n\n## write\n\n"
+        f"{why}\n"
+        f"## Instead of\n\n```python\n{rule.example}```\n\n## Write\n\n"
         f"```python\n{rule.way}```\n\n## Ignore one\n\n"
         f"```python\ncall()  # asyncgen: ignore[{rule.code}] why\n```\n"
     )
