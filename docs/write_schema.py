@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from asyncgen.config import AUDIT_KEYS, SOURCE_KEYS, TOP_KEYS, WORDS, Config, Key, Source
+from asyncgen.config import Config, Source
+from asyncgen.keys import AUDIT_KEYS, SOURCE_KEYS, TOP_KEYS, WORDS, Key
 
 HERE = Path(__file__).parent
 PAGE = HERE / "reference" / "configuration.md"

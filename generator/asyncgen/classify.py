@@ -25,10 +25,10 @@ from asyncgen.analysis.values import (
     in_order,
 )
 from asyncgen.annotation import expression_text
-from asyncgen.config import WORDS
 from asyncgen.facts import Call, Get, Name
 from asyncgen.globs import MAGIC
 from asyncgen.holding import holds_transaction, queries_for_each
+from asyncgen.keys import WORDS
 from asyncgen.source import (
     Binding,
     Class,

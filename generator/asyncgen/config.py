@@ -1,28 +1,32 @@
 """`[tool.asyncgen]` to a Config. Strict: an unknown key is an error with a suggestion.
 
-Every key is one row of KEYS, which docs/reference/configuration.md is checked against.
+What a key may hold stands in `keys`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
+from asyncgen.keys import (
+    AUDIT_KEYS,
+    KEYS,
+    RELEASE_KEYS,
+    SOURCE_KEYS,
+    STRINGS,
+    Key,
+    Toml,
+    is_strings,
+    strings,
+)
 from asyncgen.problems import AsyncgenError, Location, Problem
 
-Toml: TypeAlias = object  # what tomllib gives; each use is checked against KEYS
-
-# What `kinds` and a comment `# asyncgen: …` may say of a callable.
-WORDS = ("skip", "queryset", "eager", "value", "iterator", "steps", "context", "pure", "hook")
-# A rule of the audit, or the beginning that several have: AG703, AG72.
-_AUDIT_CODE = re.compile(r"AG7[0-9]{0,2}")
 DEFAULT_BRIDGE = "asgiref.sync.sync_to_async"
 
 
@@ -120,124 +124,6 @@ class Config:
         return (self.root / "src", self.root)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key: the type of its value, in words and as a check; None where any table may be."""
-
-    type: str
-    accepts: Callable[[Toml], bool]
-    choices: tuple[str, ...] = ()
-
-
-def _is_string(value: Toml) -> bool:
-    return isinstance(value, str)
-
-
-def _is_strings(value: Toml) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
-
-
-def _is_table(value: Toml) -> bool:
-    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
-
-
-def _is_kinds(value: Toml) -> bool:
-    return isinstance(value, dict) and all(each in WORDS for each in value.values())
-
-
-def _is_tables(value: Toml) -> bool:
-    return isinstance(value, list) and all(map(_is_table, value))
-
-
-def _is_any_table(value: Toml) -> bool:
-    return isinstance(value, dict)
-
-
-def _is_codes(value: Toml) -> bool:
-    return _is_strings(value) and all(map(_AUDIT_CODE.fullmatch, _strings(value)))
-
-
-def _is_codes_by_file(value: Toml) -> bool:
-    return isinstance(value, dict) and all(map(_is_codes, value.values()))
-
-
-def _is_boolean(value: Toml) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_length(value: Toml) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 40 <= value <= 320
-
-
-def _is_series(value: Toml) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"[0-9]+\.[0-9]+", value) is not None
-
-
-_STRING = Key("a string", _is_string)
-_STRINGS = Key("a list of strings", _is_strings)
-
-# Keys that a [[tool.asyncgen.source]] table may override.
-SOURCE_KEYS: Mapping[str, Key] = {
-    "sources": _STRINGS,
-    "output": _STRING,
-    "stubs": _STRING,
-    "managers": _STRING,
-    "style": Key("a string", _is_string, ("mixin", "subclass", "inline")),
-    "placement": Key("a string", _is_string, ("end", "below")),
-    "docstrings": Key("a string", _is_string, ("full", "short", "none")),
-    "accessors": Key("a string", _is_string, ("all", "called")),
-    "prefix": _STRING,
-    "rename": Key("a table of strings", _is_table),
-    "include": _STRINGS,
-    "exclude": _STRINGS,
-    "kinds": Key(f"a table of {', '.join(WORDS)}", _is_kinds),
-    "classes": _STRINGS,
-    "functions": _STRINGS,
-    "await-rows": _STRINGS,
-    "unwired": _STRINGS,
-    "handwritten": Key("a string", _is_string, ("keep", "replace")),
-    "bridge": _STRING,
-    "bridges": Key("a table of strings", _is_table),
-    "strict": Key("true or false", _is_boolean),
-    "releases": Key("a list of tables with name, version and sha256", _is_tables),
-}
-# Keys of [tool.asyncgen] alone.
-TOP_KEYS: Mapping[str, Key] = {
-    "line-length": Key("a whole number from 40 to 320", _is_length),
-    "python": _STRING,
-    "django": Key("a series such as 5.2", _is_series),
-    "django-stubs": Key("a string", _is_string, ("found", "required", "ignored")),
-    "search": _STRINGS,
-    "dispatch": _STRING,
-    "pure": _STRINGS,
-    "blocks": _STRINGS,
-    "templates": _STRING,
-    "audit": Key("a table: write [tool.asyncgen.audit]", _is_any_table),
-    "source": Key(
-        "an array of tables: write [[tool.asyncgen.source]]",
-        lambda value: isinstance(value, list) and all(isinstance(each, dict) for each in value),
-    ),
-}
-# Keys of [tool.asyncgen.audit].
-_CODES = "codes of the audit, such as AG703, or their beginning, AG72"
-AUDIT_KEYS: Mapping[str, Key] = {
-    "ignore": Key(f"a list of {_CODES}", _is_codes),
-    "per-file-ignores": Key(f"a table from patterns to lists of {_CODES}", _is_codes_by_file),
-    "threads": _STRINGS,
-    "on-loop": _STRINGS,
-    "blocks": _STRINGS,
-}
-KEYS: Mapping[str, Key] = {**SOURCE_KEYS, **TOP_KEYS}
-
-
-# Of a release: what each key may be, and an example. Names as in the core metadata specification.
-_RELEASE: Mapping[str, tuple[re.Pattern[str], str]] = {
-    "name": (re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"), "one such as Django"),
-    "version": (re.compile(r"[0-9]+\.[0-9]+(?:\.[A-Za-z0-9]+)*"), "one such as 6.1.3"),
-    "sha256": (re.compile(r"[0-9a-f]{64}"), "the 64 hexadecimal digits of the wheel's hash"),
-}
-
-
 def load(path: Path, *, is_optional: bool = False) -> Config:
     """The configuration in the pyproject.toml (or a file of the same form) at `path`; where it may
     be missing, and is, that of its folder with nothing said.
@@ -317,10 +203,10 @@ class _Reader:
             self.check(entry, SOURCE_KEYS, name)
             location = self.locate("[[tool.asyncgen.source]]", number)
             base = replace(common, sources=(), location=location)
-            found = self.source(base, entry)
-            if not found.sources:
+            source = self.source(base, entry)
+            if not source.sources:
                 _fail("AG104", f"{name} names no sources", 'add sources = ["…"]', location)
-            sources.append(found)
+            sources.append(source)
         length = table.get("line-length", formatter_length)
         python = table.get("python")
         dispatch = table.get("dispatch")
@@ -333,13 +219,13 @@ class _Reader:
             django=str(table["django"]) if "django" in table else None,
             django_stubs=str(table.get("django-stubs", "found")),
             dispatch=dispatch if isinstance(dispatch, str) else None,
-            pure=_strings(table.get("pure", [])),
-            blocks=_strings(table.get("blocks", [])),
+            pure=strings(table.get("pure", [])),
+            blocks=strings(table.get("blocks", [])),
             templates=self.templates(table.get("templates"), root),
             audit=self.auditing(table.get("audit", {})),
             search=tuple(
                 Path(os.path.normpath(root / each))
-                for each in _strings(table.get("search", ["src", "."]))
+                for each in strings(table.get("search", ["src", "."]))
             ),
         )
 
@@ -359,11 +245,11 @@ class _Reader:
         self.check(value, AUDIT_KEYS, "[tool.asyncgen.audit]")
         by_file = value.get("per-file-ignores", {})
         lists = {
-            key.replace("-", "_"): _strings(value[key])
+            key.replace("-", "_"): strings(value[key])
             for key in AUDIT_KEYS.keys() & value.keys() - {"per-file-ignores"}
         }
         return Auditing(
-            per_file_ignores={pattern: _strings(codes) for pattern, codes in by_file.items()},
+            per_file_ignores={pattern: strings(codes) for pattern, codes in by_file.items()},
             **lists,
         )
 
@@ -394,11 +280,11 @@ class _Reader:
             if key == "releases" and isinstance(value, list):
                 changes[field_name] = tuple(map(self.release, value))
             elif isinstance(value, list):
-                changes[field_name] = _strings(value)
+                changes[field_name] = strings(value)
             else:
                 changes[field_name] = value
-        found = replace(base, **changes)  # type: ignore[arg-type]  # checked against KEYS above
-        if found.style == "inline" and found.handwritten == "replace":
+        source = replace(base, **changes)  # type: ignore[arg-type]  # checked against KEYS above
+        if source.style == "inline" and source.handwritten == "replace":
             _fail(
                 "AG104",
                 'handwritten is "replace", which style = "inline" cannot do: both would stand in '
@@ -406,13 +292,13 @@ class _Reader:
                 "remove the methods that are written by hand, or keep them",
                 self.locate("handwritten"),
             )
-        if not found.prefix.isidentifier():
+        if not source.prefix.isidentifier():
             where = self.locate("prefix")
-            _fail("AG104", f"prefix is {found.prefix!r}", "it must begin an identifier", where)
-        self.check_bridge("bridge", found.bridge, self.locate("bridge"))
-        for pattern, bridge in found.bridges.items():
+            _fail("AG104", f"prefix is {source.prefix!r}", "it must begin an identifier", where)
+        self.check_bridge("bridge", source.bridge, self.locate("bridge"))
+        for pattern, bridge in source.bridges.items():
             self.check_bridge(f"bridges of {pattern!r}", bridge, self.locate("bridges"))
-        return found
+        return source
 
     def check_bridge(self, key: str, bridge: str, where: Location) -> None:
         parts = bridge.split(".")
@@ -424,9 +310,9 @@ class _Reader:
         """A release whose parts are what they say, for they go into a requirement for pip."""
         table = value if isinstance(value, dict) else {}
         where = self.locate("releases")
-        if set(table) != set(_RELEASE):
+        if set(table) != set(RELEASE_KEYS):
             _fail("AG104", "a release is incomplete", "give name, version and sha256", where)
-        for key, (pattern, example) in _RELEASE.items():
+        for key, (pattern, example) in RELEASE_KEYS.items():
             if not pattern.fullmatch(str(table[key])):
                 _fail("AG104", f"{key} of a release is {table[key]!r}", f"give {example}", where)
         return Release(**{key: str(each) for key, each in table.items()})
@@ -445,15 +331,11 @@ class _Reader:
 
 def _instead(key: str, value: Toml) -> str:
     """What to write in the place of a value of the wrong type."""
-    if key == "source" and _is_strings(value):
+    if key == "source" and is_strings(value):
         return f"write `sources = {json.dumps(value)}`, or tables"
-    if isinstance(value, str) and KEYS.get(key) is _STRINGS:
+    if isinstance(value, str) and KEYS.get(key) is STRINGS:
         return f"it is {value!r}: write `{key} = [{json.dumps(value)}]`"
     return f"it is {value!r}"
-
-
-def _strings(value: Toml) -> tuple[str, ...]:
-    return tuple(str(each) for each in value) if isinstance(value, list) else ()
 
 
 def _fail(code: str, message: str, hint: str, location: Location) -> NoReturn:

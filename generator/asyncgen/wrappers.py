@@ -7,7 +7,7 @@ arguments), or methods of an instance. What cannot be followed may make anything
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -29,12 +29,11 @@ from asyncgen.facts import (
     Name,
     Operation,
     Return,
-    Star,
     Try,
     With,
-    nodes,
     walk,
 )
+from asyncgen.passing import passes_on, returns_result
 from asyncgen.source import (
     COMPUTED,
     Binding,
@@ -52,8 +51,6 @@ _CALLABLES = ("typing.Callable", "collections.abc.Callable")
 _PARTIALS = ("functools.partial", "functools.partialmethod", "types.MethodType")
 _METHOD_DECORATOR = "django.utils.decorators.method_decorator"
 _UPDATE_WRAPPER = "functools.update_wrapper"
-# What changes a dict of keyword arguments.
-_CHANGES = frozenset({"pop", "popitem", "setdefault", "update", "clear"})
 
 ANY_ARGUMENTS = Signature(
     (
@@ -185,13 +182,13 @@ class Wrappers:
         wrapper, module = call
         receiver = wrapper.signature.parameters[0].name if wrapper.signature.parameters else ""
         own = Signature(wrapper.called.parameters[1:])
-        kept = _passes_on(wrapper.body, own, lambda each: _is_of(each, receiver))
+        kept = passes_on(wrapper.body, own, lambda each: _is_of(each, receiver))
         return Decoration(
             cls.dotted,
             # Without `__get__` it is not bound: it is called as a static method is.
             binding=None if getter else Binding.STATICMETHOD,
             signature=None if kept else ANY_ARGUMENTS if getter else portable(own),
-            hands_on=_returns(wrapper.body, lambda each: _is_of(each, receiver)),
+            hands_on=returns_result(wrapper.body, lambda each: _is_of(each, receiver)),
             wrapper=wrapper,
             module=module.name,
         )
@@ -443,11 +440,11 @@ class _Body:
         if not all(each.is_known for each in inner.decorations):
             return ANYTHING
         own = Name(self.parameter) if self.parameter else None
-        kept = _passes_on(inner.body, inner.called, lambda each: each == own)
+        kept = passes_on(inner.body, inner.called, lambda each: each == own)
         return Decoration(
             f"{self.module.name}.{self.function.name}",
             signature=None if kept and not inner.decorated else portable(inner.called),
-            hands_on=_returns(inner.body, lambda each: each == own)
+            hands_on=returns_result(inner.body, lambda each: each == own)
             and all(each.hands_on for each in inner.decorations),
             wrapper=replace(inner),  # evaluated apart from that of the decorator itself
             module=self.module.name,
@@ -468,83 +465,3 @@ def portable(signature: Signature) -> Signature:
 
 def _is_of(expression: Expression, receiver: str) -> bool:
     return isinstance(expression, Get) and expression.value == Name(receiver)
-
-
-@dataclass(frozen=True, slots=True)
-class _Passed:
-    """The arguments with which a wrapper hands on all that it is given."""
-
-    arguments: tuple[Expression, ...]
-    keywords: tuple[tuple[str | None, Expression], ...]
-
-
-def _passes_on(
-    block: Block, signature: Signature, is_wrapped: Callable[[Expression], bool]
-) -> bool:
-    """Whether a wrapper takes any arguments and passes on just these."""
-    kinds = [each.kind for each in signature.parameters]
-    if ParameterKind.KEYWORD_ONLY in kinds or not {*kinds} >= _VARIADIC:
-        return False
-    *fixed, args, kwargs = (Name(each.name) for each in signature.parameters)
-    expected = Call(Name(""), (*fixed, Star(args)), ((None, kwargs),))
-    calls = [
-        replace(each, function=Name(""))
-        for each in _every_node(block)
-        if isinstance(each, Call) and is_wrapped(each.function)
-    ]
-    return (
-        bool(calls)
-        and all(each == expected for each in calls)
-        and not _changes(block, {*fixed, args, kwargs})
-    )
-
-
-_VARIADIC = {ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD}
-
-
-def _changes(block: Block, names: set[Name]) -> bool:
-    """Whether something in the block binds one of the names anew, or changes what it holds."""
-    for each in _every_node(block):
-        match each:
-            case Assign(targets=targets):
-                for target in targets:
-                    if isinstance(target, Item):
-                        target = target.value
-                    if target in names:
-                        return True
-            case Call(function=Get(value=Name() as owner, name=name)):
-                if owner in names and name in _CHANGES:
-                    return True
-    return False
-
-
-def _returns(block: Block, is_wrapped: Callable[[Expression], bool]) -> bool:
-    """Whether a wrapper returns what the wrapped callable does, and nothing else."""
-    held: dict[Expression, list[Expression]] = {}
-    for each in walk(block):
-        if isinstance(each, Assign):
-            for target in each.targets:
-                held.setdefault(target, []).append(each.value)
-
-    def hands_on(value: Expression | None) -> bool:
-        if isinstance(value, Call):
-            return is_wrapped(value.function)
-        return value in held and all(
-            isinstance(each, Call) and is_wrapped(each.function) for each in held[value]
-        )
-
-    returned = [each.value for each in walk(block) if isinstance(each, Return)]
-    ends = block[-1] if block else None
-    return (
-        isinstance(ends, Return | With | Try | Branch)
-        and bool(returned)
-        and all(map(hands_on, returned))
-    )
-
-
-def _every_node(block: Block) -> Iterator[object]:
-    """The statements and expressions of a block, and of the functions that are defined in it."""
-    for each in nodes(block):
-        yield each
-        if isinstance(each, Function):
-            yield from _every_node(each.body)

@@ -17,7 +17,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from asyncgen.config import AUDIT_KEYS, KEYS, load
+from asyncgen.config import load
+from asyncgen.keys import AUDIT_KEYS, KEYS
 from asyncgen.plan import Run
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from asyncgen.config import DEFAULT_BRIDGE, KEYS
+from asyncgen.config import DEFAULT_BRIDGE
+from asyncgen.keys import KEYS
 from asyncgen.schema import get_schema
 
 ROOT = Path(__file__).resolve().parents[2]

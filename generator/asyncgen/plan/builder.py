@@ -13,9 +13,10 @@ from asyncgen.analysis.values import Bound, ClassObject, Instance, Level
 from asyncgen.annotate import conversion, twin, with_docstring
 from asyncgen.bridging import bridged
 from asyncgen.classify import Candidate, Classifier, Rules, candidates, matching
-from asyncgen.config import WORDS, Source
+from asyncgen.config import Source
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Get
+from asyncgen.keys import WORDS
 from asyncgen.plan.derived import Derived, queryset_of
 from asyncgen.plan.result import Entry
 from asyncgen.plan.selection import Selected
