@@ -224,8 +224,8 @@ def report(found: dict[str, dict[str, list[Load]]]) -> None:
                 statistics.median(getattr(each, of) for each in loads)
                 for of in ("rate", "p99", "cpu")
             )
-            pairs = zip(loads, sides[SIDES[0].name], strict=True)
-            ratio = statistics.median(one.rate / threads.rate for one, threads in pairs)
+            threads = statistics.median(each.rate for each in sides[SIDES[0].name])
+            ratio = rate / threads if threads else float("nan")
             row = [f"{rate:.0f}", f"{ratio:.2f}", f"{p99:.0f}", f"{cpu:.0f}"]
             rows.append([page, name, *row])
     head = ["page", "side", "requests/s", f"to {SIDES[0].name}", "p99 ms", "CPU µs a request"]

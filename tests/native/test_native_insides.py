@@ -112,3 +112,12 @@ def test_psycopgs_two_connections_wait_for_the_same_generators() -> None:
     for attribute in ("_autocommit", "_adapters", "prepare_threshold", "cursor_factory"):
         assert f"rv.{attribute} = " in connect
     assert "with self.lock" in inspect.getsource(psycopg.Connection.commit)
+
+
+def test_outside_of_calls_what_others_put_in_place_of_a_guarded_method_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from asyncgen_native.sqlite3.base import DatabaseWrapper
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "connect", lambda self: f"instead of {self}")
+    assert DatabaseWrapper.connect("it") == "instead of it"  # type: ignore[arg-type,func-returns-value]
