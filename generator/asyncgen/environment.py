@@ -16,6 +16,9 @@ from asyncgen.config import Config, Release
 from asyncgen.files import CACHE, user_folder
 from asyncgen.problems import AsyncgenError, Location, Problem
 
+# What pip says of a file that has another hash.
+_REFUSED = re.compile(r"DO NOT MATCH THE HASHES.*Got\s+([0-9a-f]{64})", re.DOTALL)
+
 
 def site_packages(config: Config, variables: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
     """The site-packages to read, nearest first, each followed by the folders that its .pth files
@@ -233,22 +236,26 @@ def _download(release: Release, folder: Path, config: Config) -> Path:
     command += ["--requirement", str(pinned), "--dest", str(folder)]
     finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
+    refused = _REFUSED.search(finished.stderr)
+    digest = hashlib.sha256(wheels[0].read_bytes()).hexdigest() if wheels else ""
+    if refused or (digest and digest != release.sha256):
+        raise AsyncgenError(
+            Problem(
+                "AG107",
+                f"the hash of the wheel of {release.name} {release.version} is not the one in the "
+                f"configuration, but {refused[1] if refused else digest}",
+                "correct sha256, or find out why the file differs",
+                Location(str(config.path), 1),
+            )
+        )
     if finished.returncode or not wheels:
         reason = (finished.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
         raise AsyncgenError(
             Problem(
                 "AG106",
                 f"cannot download {release.name} {release.version}: {reason}",
-                f"check the network, or install {release.name}=={release.version}",
-                Location(str(config.path), 1),
-            )
-        )
-    if hashlib.sha256(wheels[0].read_bytes()).hexdigest() != release.sha256:
-        raise AsyncgenError(
-            Problem(
-                "AG107",
-                f"the hash of {wheels[0].name} is not the one in the configuration",
-                "correct sha256, or find out why the file differs",
+                "correct name and version, check the network, or install "
+                f"{release.name}=={release.version}",
                 Location(str(config.path), 1),
             )
         )

@@ -27,12 +27,15 @@ def private_bytes(path: str | os.PathLike[str]) -> bytes | None:
         return stream.read() if is_ours(os.fstat(handle), READABLE_BY_OTHERS) else None
 
 
-def write_private(path: str | os.PathLike[str], text: str) -> None:
+def write_private(path: str | os.PathLike[str], *parts: str | bytes) -> None:
     """Write such a file, whole or not at all. Raises OSError, and leaves nothing beside it then."""
     new = f"{os.fspath(path)}.{os.getpid()}"
     try:
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-            stream.write(text.encode("utf-8", "surrogateescape"))
+            for part in parts:
+                if isinstance(part, str):
+                    part = part.encode("utf-8", "surrogateescape")
+                stream.write(part)
         os.replace(new, path)
     except BaseException:
         if os.path.exists(new):

@@ -90,9 +90,14 @@ def carry_out(root: Path, steps: Sequence[Step], record: Record | None = None) -
         _close(folder, record)
 
 
+def is_half_done(root: Path) -> bool:
+    """Whether a build was stopped while it wrote; one that writes now looks the same."""
+    return (root / CACHE / JOURNAL).exists()
+
+
 def complete(root: Path) -> None:
     """Complete what an earlier build, which was stopped, left half done. Raises AG404."""
-    if (root / CACHE / JOURNAL).exists():
+    if is_half_done(root):
         with _reported(CACHE), _locked(root) as folder:
             _complete(root, folder)
 

@@ -27,7 +27,7 @@ from asyncgen.files import private_bytes, user_folder, write_private
 T = TypeVar("T")
 _DAY = 24 * 60 * 60  # seconds
 # A table's rows: a scalar, or a kind and the numbers of the rows that it is made of.
-Row = str | int | bool | None | list[str | int]
+Row = str | int | bool | None | Sequence[str | int]
 Made = list[object]
 Maker = Callable[[Made, list[int]], object]
 MakeLater = Callable[[source.Snippet, str], source.Later]
@@ -72,9 +72,10 @@ def keep(key: str, value: object) -> None:
     folder = user_folder(make=True)
     if folder is None:
         return
-    table = json.dumps(encoded(value), separators=(",", ":"))
+    # Of a long source this is the most that is in memory at once, so there is no copy too many.
+    table = json.dumps(encoded(value), separators=(",", ":")).encode()
     with suppress(OSError):
-        write_private(os.path.join(folder, f"{key}.json"), f"{digest(table)}\n{table}")
+        write_private(os.path.join(folder, f"{key}.json"), b"%s\n" % digest(table).encode(), table)
 
 
 def prune() -> None:
@@ -126,7 +127,7 @@ def encoded(value: object) -> list[Row]:
         number = None if kind in _BY_IDENTITY else numbers.get(row)
         if number is None:
             number = numbers[row] = len(table)
-            table.append(list(row) if kind else each)  # type: ignore[arg-type]
+            table.append(row if kind else each)  # type: ignore[arg-type]  # of JSON it is a list
         known[id(each)] = number
     table.append(["same", known[id(value)]])
     return table
@@ -139,7 +140,7 @@ def decoded(table: list[Row], make_later: MakeLater | None = None) -> object:
     if make_later:
         makers["Later"] = lambda made, row: make_later(made[row[1]], made[row[2]])  # type: ignore[arg-type]
     for row in table:
-        made.append(makers[row[0]](made, row) if row.__class__ is list else row)  # type: ignore[arg-type,index]
+        made.append(makers[row[0]](made, row) if row.__class__ is list else row)
     return made[-1]
 
 

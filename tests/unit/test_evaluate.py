@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from analysis import PRELUDE, class_named, classifier, kinds, methods
+from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import NESTING_LIMIT, Bound, Builtin, Foreign, Level, Type
 
 # -- querysets: each body is a method of a QuerySet ------------------------------------------------
@@ -631,6 +633,28 @@ def test_many_functions_that_call_each_other_are_evaluated_in_reasonable_time() 
     calls = "; ".join(f"self.{name}(x)" for name in names)
     body = "\n".join(f"def {name}(self, x):\n    {calls}\n    return self" for name in names)
     assert set(methods(body).values()) == {"queryset"}
+
+
+def test_arguments_that_grow_from_call_to_call_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also beside one that may be the name of an attribute, whose calls are evaluated apart."""
+    evaluations, evaluated = [], Evaluator.evaluated
+
+    def counted(*arguments: Any) -> Any:
+        evaluations.append(1)
+        return evaluated(*arguments)
+
+    monkeypatch.setattr(Evaluator, "evaluated", counted)
+    source = """
+    import traceback
+    def walk(error, name):
+        walk(error.__cause__, name)
+        walk(error.__context__, name)
+        return getattr(error, name)
+    def start():
+        return walk(traceback.TracebackException(), "stack")
+    """
+    assert kinds(source).keys() == {"walk", "start"}
+    assert len(evaluations) < 200
 
 
 @pytest.mark.parametrize(

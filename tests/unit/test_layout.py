@@ -10,7 +10,7 @@ from pathlib import Path
 
 import black
 import pytest
-from asyncgen.render.layout import lay_out
+from asyncgen.render.layout import formatted, lay_out
 
 LONG = "first_of_all_the_things | second_of_all_the_things"
 NAMES = ["int", "None", '"Book"', "AccountQuerySet", "ChartOfAccounts", "AVeryLongClassName" * 2]
@@ -116,3 +116,10 @@ def test_definitions_stay_what_they_are() -> None:
         line = definition(choose, number, ": ...")
         lines = lay_out(line, 0, 88, is_definition=True)
         assert ast.dump(ast.parse("\n".join(lines))) == ast.dump(ast.parse(line))
+
+
+def test_the_words_of_a_string_are_no_clauses() -> None:
+    """As in the messages of @deprecated, which a stub copies."""
+    said = f"The default for this is another if it is not given {'x' * 60}"
+    text = formatted(f'@deprecated("{said}")\ndef f() -> None: ...\n', 88)
+    assert ast.literal_eval(ast.parse(text).body[0].decorator_list[0].args[0]) == said  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from asyncgen.deep import deeply
 from asyncgen.problems import AsyncgenError
-from asyncgen.read import decode, read_file, tree
+from asyncgen.read import bodies, decode, read_file, tree
 from asyncgen.read import pieces as cutting
 from asyncgen.read.pieces import eased, logical_lines, pieces
 from asyncgen.read.tree import read_snippet, read_source
@@ -238,8 +238,12 @@ def last(): # nothing
 x = last'''
 
 
+@pytest.mark.parametrize("limit", [bodies.LIMIT, 2])
 @pytest.mark.parametrize("source", [WAITING, WAITING.replace("    ", "\t"), LONG])
-def test_what_is_read_later_is_the_same(source: str) -> None:
+def test_what_is_read_later_is_the_same(
+    source: str, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "LIMIT", limit)  # lines that are parsed at once
     later: list[Snippet] = []
 
     def make_later(snippet: Snippet) -> Later:

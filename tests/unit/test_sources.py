@@ -122,3 +122,17 @@ def test_without_django_nothing_is_built(tmp_path: Path) -> None:
     (problem,) = raised.value.problems
     assert problem.code == "AG204"
     assert problem.location == config.sources[0].location
+
+
+def test_what_no_import_can_name_is_no_module(tmp_path: Path) -> None:
+    """Of what a glob finds it is passed over; what is written for it would be no Python."""
+    table = '[tool.asyncgen]\nsources = ["{}"]\n'
+    path = project(tmp_path, table.format("shop/*.py"))
+    for name in ("my-script", "class"):
+        (tmp_path / f"shop/{name}.py").write_text(SHOP)
+    assert {each for each in built(path) if each.endswith(".py")} == {"shop/models_async.py"}
+    for name in ("shop/my-script.py", "shop/cl*.py"):
+        path.write_text(table.format(name))
+        with pytest.raises(AsyncgenError, match="nothing can import") as caught:
+            built(path)
+        assert caught.value.problems[0].code == "AG201"

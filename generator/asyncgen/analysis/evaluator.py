@@ -108,16 +108,20 @@ class Evaluator(Statements):
         self.outcomes.trace.is_apart = False
 
     def key(self, bound: Bound, given: Given) -> Key:
-        """What an outcome depends on; without the arguments when too many differ."""
+        """What an outcome depends on; without the arguments when too many differ, apart from names
+        of attributes, which are written in the source: of these there are few."""
         around = frozenset(self.closure(bound.function).items())
         key = (bound.function, bound.receiver, given, around, self._is_typing)
-        if not given or _names_attribute(given) or key in self.outcomes:
+        if not given or key in self.outcomes:
             return key
-        apart = (bound.function, bound.receiver, around, self._is_typing)
+        names = tuple(each for each in given if _names_attribute(each[1]))
+        apart = (bound.function, bound.receiver, names, around, self._is_typing)
+        if given == names:
+            return apart
         variants = self._variants.get(apart, 0)
         if variants >= VARIANTS_LIMIT:
             self.rests_on_more()
-            return (bound.function, bound.receiver, (), around, self._is_typing)
+            return apart
         self._variants[apart] = variants + 1
         return key
 
@@ -355,9 +359,9 @@ def _with_effect(annotated: Value | None, inferred: Value) -> Value | None:
     )
 
 
-def _names_attribute(given: Given) -> bool:
-    """Whether it is the name that `__getattr__` is asked for: of these there are few."""
-    return any(isinstance(each, Builtin) and each.text for _, value in given for each in value)
+def _names_attribute(value: Value) -> bool:
+    """Whether it is a name that `__getattr__` may be asked for."""
+    return any(isinstance(each, Builtin) and each.text for each in value)
 
 
 def _is_stub(function: Function) -> bool:

@@ -54,9 +54,12 @@ def analysed(session: Session, config: Config) -> Result:
 
 def compared(session: Session, config: Config) -> tuple[Result, list[Rendered], list[Drift]]:
     """Run the pipeline and compare with the disk; problems that are no errors are printed."""
+    from asyncgen.journal import is_half_done
     from asyncgen.output import drift, leftovers
     from asyncgen.plan import rendered
 
+    if is_half_done(config.root):
+        session.complain([_stopped(config)])
     result = analysed(session, config)
     if result.errors:
         session.complain([each for each in result.problems if each.severity is Severity.WARNING])
@@ -70,6 +73,16 @@ def compared(session: Session, config: Config) -> tuple[Result, list[Rendered], 
         for entry in result.entries:
             session.say(entry_line(entry), at=1)
     return result, texts, drift(config.root, texts, left.removable)
+
+
+def _stopped(config: Config) -> Problem:
+    return Problem(
+        "AG406",
+        "a build was stopped half way: some files are as they were, and some as they are to be",
+        "`asyncgen build` completes it",
+        Location(str(config.path), 1),
+        Severity.WARNING,
+    )
 
 
 def drift_problems(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from pathlib import Path, PurePosixPath
 
 from asyncgen.config import Config, Release, Source
@@ -73,6 +74,11 @@ def apart(selected: list[Selected]) -> list[list[Selected]]:
     return list(groups.values())
 
 
+def is_importable(name: str) -> bool:
+    """Whether an `import` can say that name of a module."""
+    return all(part.isidentifier() and not iskeyword(part) for part in name.split("."))
+
+
 def leftovers(config: Config, selected: list[Selected]) -> frozenset[str]:
     """The modules beside the outputs that an earlier run wrote and this one does not: they are to
     go, so nobody may rely on what they say."""
@@ -110,10 +116,26 @@ class Selection:
                         self.source.location,
                     )
                 )
+            if self.source.style != "inline":
+                named, found = found, [each for each in found if is_importable(each[0])]
+                if not found:
+                    raise self.not_importable(entry, named[0][0])
             for name, path in found:
                 if path not in seen:
                     seen.add(path)
                     yield self.target(name, path)
+
+    def not_importable(self, entry: str, name: str) -> AsyncgenError:
+        """What is wrong with a file that its surface could not import."""
+        part = next(each for each in name.split(".") if not is_importable(each))
+        return AsyncgenError(
+            Problem(
+                "AG201",
+                f"{entry!r} is no module: nothing can import {part!r}",
+                "rename it so that it is a name of Python's, or leave it out of `sources`",
+                self.source.location,
+            )
+        )
 
     def expanded(
         self, entry: str, roots: tuple[Path, ...], read: Reader

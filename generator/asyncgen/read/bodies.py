@@ -19,6 +19,9 @@ from dataclasses import dataclass
 # a string. The rest of the body may wait.
 _TELLING = (ast.ClassDef, ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom)
 _WORDS = re.compile(r"\b(?:class|global|nonlocal|to_attr|yield)\b")
+# Where a statement of the module may begin.
+_STATEMENT = re.compile(r"(?!(?:elif|else|except|finally)\b)[A-Za-z_@]")
+LIMIT = 10_000  # lines that are parsed at once, if they can be
 _BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 
 
@@ -45,26 +48,19 @@ def outlined(text: str) -> Outlined | None:
     may."""
     if "def " not in text:
         return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None  # LibCST and the words for what is wrong with it
     physical = list(io.StringIO(text))
     bodies: dict[int, Body] = {}
     kept: list[str] = []
     numbers: list[int] = []
     last = 0  # the last line that was looked at
-    for function in _functions(tree.body):
-        found = _body(function, physical)
-        if found is None:
-            continue
+    try:
+        ranges = list(_ranges(physical))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # LibCST and the words for what is wrong with it
+    for header, found in ranges:
         start, end, indent = found
         body = "".join(physical[start - 1 : end])
-        if _WORDS.search(body) and _tells(function):
-            continue
-        bodies[function.lineno] = Body(body if body.endswith("\n") else f"{body}\n", start - 1)
+        bodies[header] = Body(body if body.endswith("\n") else f"{body}\n", start - 1)
         kept += physical[last : start - 1]
         kept.append(f"{indent}...\n")
         numbers += range(last + 1, start + 1)
@@ -83,6 +79,46 @@ def _tells(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     )
 
 
+def _ranges(physical: Sequence[str]) -> Iterator[tuple[int, tuple[int, int, str]]]:
+    """The line of each function whose body may wait, and what `_body` tells. Raises what `ast`
+    raises.
+
+    Python's tree takes hundreds of times the room of the text, so a long file is parsed in parts,
+    if each by itself is Python: then so is the whole, and it means the same.
+    """
+    for parts in (list(_parts(physical)), [(0, physical)]):
+        try:
+            found = [
+                (function.lineno + before, (start + before, end + before, indent))
+                for before, lines in parts
+                for function in _functions(_parsed("".join(lines)))
+                for start, end, indent in _body(function, lines)
+                if not (_WORDS.search("".join(lines[start - 1 : end])) and _tells(function))
+            ]
+        except SyntaxError:  # such as in the middle of a string
+            if len(parts) == 1:
+                raise
+        else:
+            yield from found
+            return
+
+
+def _parts(physical: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """The lines in parts, each with the number of those before it."""
+    begin = 0
+    for number, line in enumerate(physical):
+        if number - begin >= LIMIT and _STATEMENT.match(line):
+            yield begin, physical[begin:number]
+            begin = number
+    yield begin, physical[begin:]
+
+
+def _parsed(text: str) -> Sequence[ast.stmt]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text).body
+
+
 def _functions(block: Sequence[ast.AST]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """The functions of a module and its classes, in order, those in other functions aside."""
     for statement in block:
@@ -95,14 +131,14 @@ def _functions(block: Sequence[ast.AST]) -> Iterator[ast.FunctionDef | ast.Async
 
 def _body(
     function: ast.FunctionDef | ast.AsyncFunctionDef, physical: Sequence[str]
-) -> tuple[int, int, str] | None:
-    """The first and the last line of the body, its docstring aside, and its indentation; None where
-    there is nothing that has lines of its own."""
+) -> Iterator[tuple[int, int, str]]:
+    """The first and the last line of the body, its docstring aside, and its indentation; nothing
+    where it has no lines of its own."""
     first, *rest = function.body
     says = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
     if says:
         if not rest:
-            return None
+            return
         first = rest[0]
     decorators = getattr(first, "decorator_list", [])
     start = min([first.lineno, *(each.lineno for each in decorators)])
@@ -114,8 +150,8 @@ def _body(
     end = function.body[-1].end_lineno or start
     says_all = start == end and isinstance(first, ast.Pass | ast.Raise)
     if len(indent.encode()) != column or "\f" in indent or says_all:
-        return None
+        return
     # The comments above its first statement say nothing of the function.
     while start > function.lineno + 1 and physical[start - 2].lstrip().startswith("#"):
         start -= 1
-    return start, end, indent
+    yield start, end, indent

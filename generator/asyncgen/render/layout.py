@@ -21,6 +21,7 @@ _OPEN = {"(": ")", "[": "]", "{": "}"}
 
 _DEFINITION = re.compile(r"(async )?def |class ")
 _CLAUSE = re.compile(r" (?=for |if )")
+_STRING = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""")
 
 
 def formatted(text: str, width: int) -> str:
@@ -78,7 +79,7 @@ def broken(line: str, width: int) -> list[str]:
         return _import(code, depth, width)
     if code.startswith(("if ", "elif ")):
         return _condition(code, depth, width)
-    if " for " in code and not is_definition:
+    if " for " in _STRING.sub("", code) and not is_definition:
         return _comprehension(code, depth, width)
     if _is_assignment(code):
         return _assignment(code, depth, width)
