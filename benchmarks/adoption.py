@@ -26,13 +26,14 @@ VERBS = ("init", "build", "apply")
 
 @dataclass(frozen=True)
 class Application:
-    """Where it comes from, and how it is installed and tested; `inside` is the folder of manage.py.
-    Commands are what follows `python`."""
+    """Where it comes from, and how it is installed and tested; `root` is the folder in which
+    asyncgen runs, `inside` that of manage.py. Commands are what follows `python`."""
 
     url: str
     install: tuple[str, ...]
     tests: tuple[str, ...]
     variables: Mapping[str, str] = field(default_factory=dict)
+    root: str = "."
     inside: str = "."
     python: str = sys.executable
 
@@ -66,11 +67,38 @@ APPLICATIONS = {
             "-p",
             "no:sugar",
             "--no-cov",
-            "tests/person",
-            "tests/submission",
+            *(f"tests/{each}/models" for each in ("person", "submission", "schedule", "event")),
         ),
         {"PRETALX_CONFIG_FILE": "/dev/null"},
         inside="src",
+        python="python3.13",
+    ),
+    "venueless": Application(
+        "https://github.com/venueless/venueless",
+        ("--requirement", "server/requirements.txt"),
+        (
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "patient",
+            "-p",
+            "no:cacheprovider",
+            "-W",
+            "ignore",
+            "--no-cov",
+            "--create-db",
+            *(f"tests/{each}" for each in ("core", "api", "control", "storage", "web")),
+        ),
+        # Its tests empty the Redis that they use.
+        {
+            "VENUELESS_DB_USER": "postgres",
+            "VENUELESS_DB_HOST": "127.0.0.1",
+            "VENUELESS_REDIS_PORT": "6390",
+            "PYTHONPATH": str(Path(__file__).parent),
+        },
+        root="server",
+        inside="server",
     ),
     "django-tasks-db": Application(
         "https://github.com/RealOrangeOne/django-tasks-db",
@@ -118,13 +146,13 @@ def adopted(name: str, folder: Path) -> Outcome:
     copy = folder / f"{name}-adopted"
     shutil.rmtree(copy, ignore_errors=True)
     run(["git", "clone", "--quiet", str(clone), str(copy)], folder)
-    (copy / ".venv").symlink_to(python.parents[1])
+    (copy / application.root / ".venv").symlink_to(python.parents[1])
     commit = run(["git", "rev-parse", "--short=8", "HEAD"], copy).stdout.strip()
     found = Outcome(name, commit)
     found.before = tested(application, python, copy)
     for verb in VERBS:
         start = time.monotonic()
-        done = run([sys.executable, "-m", "asyncgen", verb], copy, check=False)
+        done = run([sys.executable, "-m", "asyncgen", verb], copy / application.root, check=False)
         found.seconds[verb] = time.monotonic() - start
         print(done.stdout + done.stderr, file=sys.stderr)
         counted = re.search(r"(\d+) callables? read in .*?, (\d+) twins?", done.stdout)

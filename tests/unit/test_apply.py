@@ -39,7 +39,67 @@ class Case:
         return dedent(source).replace("    ...\n", METHOD.removeprefix("\n"))
 
 
+HEADINGS = """\
+[tool.ruff.lint.isort.import-heading]
+third-party = "Django and others"
+first-party = "The shop"
+"""
 CASES = {
+    "below the heading of a section": Case(
+        """\
+        # Django and others
+        from django.db import models
+
+        # The shop
+        # Where things are.
+        from shop.shelves import SIZE
+
+
+        class Books(models.QuerySet):
+            size = SIZE
+
+            ...
+        """,
+        """\
+        # Django and others
+        from django.db import models
+
+        # The shop
+        from shop.books_async import BooksAsync
+
+        # Where things are.
+        from shop.shelves import SIZE
+
+
+        class Books(BooksAsync, models.QuerySet):
+            size = SIZE
+
+            ...
+        """,
+        options=HEADINGS,
+    ),
+    "with the heading of a section that was not there": Case(
+        """\
+        # Django and others
+        from django.db import models
+
+
+        class Books(models.QuerySet):
+            ...
+        """,
+        """\
+        # Django and others
+        from django.db import models
+
+        # The shop
+        from shop.books_async import BooksAsync
+
+
+        class Books(BooksAsync, models.QuerySet):
+            ...
+        """,
+        options=HEADINGS,
+    ),
     "a first import of the own package": Case(
         """\
         import os
@@ -671,6 +731,33 @@ def test_the_classes_of_a_module_are_joined(name: str, project: Project, run: Ru
     assert run("check").exit_code == 0, "the twins are in sync, and every class is joined"
     assert "every class has what was written for it" in run("apply").stdout
     assert source.read_text() == case.text(case.after)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": PYPROJECT + HEADINGS},
+        {"pyproject.toml": PYPROJECT + '[tool.isort]\nimport_heading_firstparty = "The shop"\n'},
+        {".isort.cfg": "[settings]\nimport_heading_firstparty = The shop\n"},
+        {"setup.cfg": "[isort]\nimport_heading_firstparty = The shop\n"},
+    ],
+    ids=lambda each: next(reversed(each)),
+)
+def test_a_heading_comes_and_goes_with_its_section(
+    project: Project, run: Run, files: dict[str, str]
+) -> None:
+    root = project({"pyproject.toml": PYPROJECT, "shop/__init__.py": "", "shop/books.py": BOOKS})
+    project(files)
+    run("build")
+    assert run("apply").exit_code == 0
+    source = root / "shop/books.py"
+    assert source.read_text() == JOINED.replace("from shop", "# The shop\nfrom shop")
+    (root / "shop/rest.py").write_text(BOOKS)
+    table = root / "pyproject.toml"
+    table.write_text(table.read_text().replace("shop/*.py", "shop/rest.py"))
+    assert run("build").exit_code == 0
+    assert run("apply").exit_code == 0
+    assert source.read_text() == BOOKS
 
 
 # -- bytes ---------------------------------------------------------------------------------------

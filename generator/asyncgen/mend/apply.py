@@ -5,18 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import libcst as cst
 from libcst import matchers
 
 from asyncgen.config import Config
-from asyncgen.environment import is_own_package
 from asyncgen.mend.classes import NewBases, with_bases
 from asyncgen.mend.imports import Importer, Place, local_names, without
 from asyncgen.mend.migrations import names_in, without_mixins
 from asyncgen.problems import Problem
+from asyncgen.surface import ImportLine
 from asyncgen.wiring import Fault, FaultKind
 
 # A class that inherits one of these may inherit nothing else that is a plain class.
@@ -60,11 +60,7 @@ def mended(config: Config, faults: Sequence[Fault]) -> Mended:
     left: list[Problem] = []
     for path, module in sorted({(each.path, each.module) for each in faults}):
         before = (config.root / path).read_bytes()
-        place = Place.of(
-            module,
-            is_package=Path(path).stem == "__init__",
-            is_first_party=partial(is_own_package, config),
-        )
+        place = Place.of(module, Path(path), config)
         patient = _Patient(before, place, config.line_length)
         after = patient.mended([each for each in faults if each.path == path])
         if after != before:
@@ -89,6 +85,16 @@ class _Patient:
     def tree(self) -> cst.Module:
         return cst.parse_module(self.before)
 
+    @cached_property
+    def imported(self) -> dict[ImportLine, str]:
+        """What the file imports, as it is."""
+        return local_names(self.tree, self.place)
+
+    @cached_property
+    def bound(self) -> set[str]:
+        """The names that it binds by itself."""
+        return bound(self.tree)
+
     def mended(self, faults: Sequence[Fault]) -> bytes:
         """The file as it should be."""
         if self.tree.bytes != self.before:
@@ -101,12 +107,12 @@ class _Patient:
             for each in self.accepted(faults)
             if each.owner and each.owner.location.line not in lines
         }
-        imported = local_names(tree, self.place)
         stale = [each for each in self.accepted(faults) if each.kind is FaultKind.STALE]
+        used = used_names(tree) if stale else set()
         self.refused |= {
             each: "the name is used in other places, or imported in a block"
             for each in stale
-            if each.mixin not in imported or is_used(tree, imported[each.mixin])
+            if each.mixin not in self.imported or self.imported[each.mixin] in used
         }
         tree = without(tree, self.place, frozenset(each.mixin for each in self.accepted(stale)))
         named = [each for each in self.accepted(faults) if each.kind is FaultKind.NAMED]
@@ -115,7 +121,7 @@ class _Patient:
         wanted = dict.fromkeys(
             each.mixin
             for each in self.accepted(faults)
-            if each.kind is not FaultKind.STALE and each.mixin not in imported
+            if each.kind is not FaultKind.STALE and each.mixin not in self.imported
         )
         return Importer(self.place, self.width).added(tree, wanted, first_class(tree)).bytes
 
@@ -135,7 +141,6 @@ class _Patient:
 
     def bases(self, faults: Iterable[Fault]) -> dict[int, NewBases]:
         """What each class is to inherit first, and what no more, by the line that it begins in."""
-        imported = local_names(self.tree, self.place)
         wanted: dict[int, NewBases] = {}
         for each in faults:
             if each.owner is None:
@@ -145,7 +150,7 @@ class _Patient:
             dropped = known.dropped | ({each.text} if each.text else frozenset())
             first = known.first
             if each.kind is not FaultKind.STALE:
-                name = imported.get(each.mixin, each.mixin.name or "")
+                name = self.imported.get(each.mixin, each.mixin.name or "")
                 first = each.text or each.base.replace(each.mixin.name or "", name, 1)
             wanted[line] = NewBases(first, dropped)
         return wanted
@@ -162,7 +167,7 @@ class _Patient:
         if fault.kind is FaultKind.MISPLACED and not fault.text:
             return f"another base of the class inherits {fault.mixin.name} already"
         name = fault.mixin.name or ""
-        if fault.mixin not in local_names(self.tree, self.place) and name in bound(self.tree):
+        if fault.mixin not in self.imported and name in self.bound:
             return f"the module has something else that is called {name}"
         return ""
 
@@ -189,11 +194,6 @@ def bound(tree: cst.Module) -> set[str]:
             case cst.AssignTarget(target=cst.Name(value=name)):
                 found.add(name)
     return found
-
-
-def is_used(tree: cst.Module, name: str) -> bool:
-    """Whether the name, or a string that is it, stands anywhere but in an import."""
-    return name in used_names(tree)
 
 
 def used_names(tree: cst.Module) -> set[str]:

@@ -23,7 +23,6 @@ from asyncgen.audit.finding import Finding, Fix
 from asyncgen.audit.places import shown
 from asyncgen.audit.report.sarif import Replacement
 from asyncgen.config import Config
-from asyncgen.environment import is_own_package
 from asyncgen.mend.apply import Change, bound, used_names
 from asyncgen.mend.fixers import FIXERS, IMPORTS, Fixer
 from asyncgen.mend.imports import Importer, Place, local_names, without
@@ -154,11 +153,7 @@ class _Patient:
 
     def imported(self, before: cst.Module, tree: cst.Module, used: Iterable[Finding]) -> cst.Module:
         """With what the mends need, and without what nothing needs any longer."""
-        place = Place.of(
-            self.module,
-            is_package=self.path.stem == "__init__",
-            is_first_party=partial(is_own_package, self.config),
-        )
+        place = Place.of(self.module, self.path, self.config)
         known = local_names(tree, place)
         wanted = dict.fromkeys(line for each in used for line in _imports(each))
         missing = [line for line in wanted if line not in known]

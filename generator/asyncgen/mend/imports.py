@@ -5,28 +5,38 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 import libcst as cst
 from libcst import matchers
 
+from asyncgen.config import Config
+from asyncgen.environment import is_own_package
+from asyncgen.mend.headings import Headings, Section, headings
 from asyncgen.surface import ImportLine
 
 FirstParty = Callable[[str], bool]
 
-_FUTURE, _STANDARD, _THIRD_PARTY, _FIRST_PARTY, _RELATIVE = range(5)
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A module as its own imports see it: its name, its package, and which packages are near."""
+    """A module as its own imports see it: its package, which packages are near, and what stands
+    above the sections of its imports."""
 
     package: str
     is_first_party: FirstParty
+    headings: Headings = field(default_factory=dict)
 
     @classmethod
-    def of(cls, module: str, *, is_package: bool, is_first_party: FirstParty) -> Place:
-        return cls(module if is_package else module.rpartition(".")[0], is_first_party)
+    def of(cls, module: str, path: Path, config: Config) -> Place:
+        is_package = path.stem == "__init__"
+        return cls(
+            module if is_package else module.rpartition(".")[0],
+            partial(is_own_package, config),
+            headings(config),
+        )
 
     def absolute(self, node: cst.ImportFrom) -> str:
         """The full name of the module that a statement imports from."""
@@ -47,15 +57,19 @@ class Place:
             return module
         return "." * (len(own) - common + 1) + ".".join(other[common:])
 
-    def section(self, name: str) -> int:
+    def section(self, name: str) -> Section:
         top = name.partition(".")[0]
         if not top:
-            return _RELATIVE
+            return Section.RELATIVE
         if top == "__future__":
-            return _FUTURE
+            return Section.FUTURE
         if top in sys.stdlib_module_names:
-            return _STANDARD
-        return _FIRST_PARTY if self.is_first_party(top) else _THIRD_PARTY
+            return Section.STANDARD
+        return Section.FIRST_PARTY if self.is_first_party(top) else Section.THIRD_PARTY
+
+    def heading(self, name: str) -> str:
+        """The comment above the imports of the module's section; empty where there is none."""
+        return self.headings.get(self.section(name), "")
 
 
 # -- what is there ---------------------------------------------------------------------------------
@@ -283,20 +297,26 @@ class Importer:
                 group,
                 line,
                 _Order(bool(names), name, _member_key(names[0] if names else name)),
+                self.place.heading(name),
             )
         earlier = [each for each in statements if self.place.section(each.name) <= section]
         later = [each for each in statements if self.place.section(each.name) > section]
+        heading = self.place.heading(name)
+        above = [cst.EmptyLine(indent=False, comment=cst.Comment(heading))] if heading else []
         blank = cst.EmptyLine(indent=False)
         if earlier:
-            line = line.with_changes(leading_lines=[blank])
+            line = line.with_changes(leading_lines=[blank, *above])
             tree = _inserted(tree, earlier[-1].index + 1, line)
             return _spaced(tree, earlier[-1].index + 2, 1)
         if later:
             tree = _leading_swapped(_inserted(tree, later[0].index, line), later[0].index)
+            new = tree.body[later[0].index]
+            kept = getattr(new, "leading_lines", ())
+            new = new.with_changes(leading_lines=[*kept, *above])
+            tree = _replaced(tree, later[0].index, new)
             return _spaced(tree, later[0].index + 1, 1)
         index = _after_docstring(tree)
-        if index:
-            line = line.with_changes(leading_lines=[blank])
+        line = line.with_changes(leading_lines=[*([blank] if index else []), *above])
         tree = _inserted(tree, index, line)
         return _spaced(tree, index + 1, 2)
 
@@ -358,7 +378,11 @@ def _is_renaming(node: cst.ImportFrom) -> bool:
 
 
 def _inserted_in(
-    tree: cst.Module, group: list[_Statement], line: cst.SimpleStatementLine, order: _Order
+    tree: cst.Module,
+    group: list[_Statement],
+    line: cst.SimpleStatementLine,
+    order: _Order,
+    heading: str,
 ) -> cst.Module:
     """With the line where it belongs by what the group is sorted by; at its end if by nothing."""
     for key in (_Order.by_form, _Order.by_name):
@@ -367,7 +391,8 @@ def _inserted_in(
             earlier = [known for known in keys if known <= key(order)]
             if earlier:
                 return _inserted(tree, group[len(earlier) - 1].index + 1, line)
-            return _leading_swapped(_inserted(tree, group[0].index, line), group[0].index)
+            index = group[0].index
+            return _leading_swapped(_inserted(tree, index, line), index, heading)
     return _inserted(tree, group[-1].index + 1, line)
 
 
@@ -423,13 +448,24 @@ def without(tree: cst.Module, place: Place, stale: frozenset[ImportLine]) -> cst
             continue
         kept = [alias for alias in node.names if _imported(node, alias, place) not in stale]
         if not kept:
-            tree = _removed(tree, statement.index)
+            tree = _removed(_without_heading(tree, statement, place), statement.index)
         elif len(kept) < len(node.names):
             last, comma = kept[-1], node.names[-1].comma
             kept[-1] = last.with_changes(comma=comma)
             line = statement.line.with_changes(body=[node.with_changes(names=kept)])
             tree = _replaced(tree, statement.index, line)
     return tree
+
+
+def _without_heading(tree: cst.Module, gone: _Statement, place: Place) -> cst.Module:
+    """Without the heading above the last statement of its section."""
+    section = place.section(gone.name)
+    others = _statements(tree.body, len(tree.body))
+    if any(each.index != gone.index and place.section(each.name) == section for each in others):
+        return tree
+    lines = gone.line.leading_lines
+    kept = [each for each in lines if not _is_heading(each, place.heading(gone.name))]
+    return _replaced(tree, gone.index, gone.line.with_changes(leading_lines=kept))
 
 
 def _removed(tree: cst.Module, index: int) -> cst.Module:
@@ -459,12 +495,14 @@ def _inserted(tree: cst.Module, index: int, line: cst.BaseStatement) -> cst.Modu
     return tree.with_changes(body=[*tree.body[:index], line, *tree.body[index:]])
 
 
-def _leading_swapped(tree: cst.Module, index: int) -> cst.Module:
-    """The blank lines before the statement after this one now stand before this one; comments stay
-    with what they belong to."""
+def _leading_swapped(tree: cst.Module, index: int, heading: str = "") -> cst.Module:
+    """The blank lines before the statement after this one now stand before this one, and with them
+    the heading of the section; comments stay with what they belong to."""
     new, old = tree.body[index], tree.body[index + 1]
     lines = list(getattr(old, "leading_lines", ()))
     start = next((at for at, each in enumerate(lines) if each.comment), len(lines))
+    if lines[start:] and _is_heading(lines[start], heading):
+        start += 1
     new = new.with_changes(leading_lines=lines[:start])
     comments = [cst.EmptyLine(indent=False), *lines[start:]] if lines[start:] else []
     old = old.with_changes(leading_lines=comments)
@@ -480,6 +518,10 @@ def _spaced(tree: cst.Module, index: int, least: int) -> cst.Module:
     blank = next((at for at, each in enumerate(lines) if each.comment), len(lines))
     lines = [*[cst.EmptyLine(indent=False)] * (least - blank), *lines]
     return _replaced(tree, index, statement.with_changes(leading_lines=lines))
+
+
+def _is_heading(line: cst.EmptyLine, heading: str) -> bool:
+    return line.comment is not None and line.comment.value == heading
 
 
 def _after_docstring(tree: cst.Module) -> int:

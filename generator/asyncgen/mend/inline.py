@@ -12,13 +12,11 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import libcst as cst
 
 from asyncgen.config import Config
-from asyncgen.environment import is_own_package
 from asyncgen.marks import BEGIN, END, blanked, owned, split_lines
 from asyncgen.mend.apply import first_class
 from asyncgen.mend.imports import Importer, Place
@@ -40,11 +38,7 @@ def inlined(config: Config, surface: Inline, placement: str) -> Rendered:
     source = _Source.of(config, surface.path)
     text = source.with_pieces(_grouped(surface.pieces, source, placement))
     if surface.imports:
-        place = Place.of(
-            surface.module,
-            is_package=Path(surface.path).stem == "__init__",
-            is_first_party=partial(is_own_package, config),
-        )
+        place = Place.of(surface.module, Path(surface.path), config)
         text = _with_imports(
             text, Importer(place, config.line_length), surface.imports, path=surface.path
         )
