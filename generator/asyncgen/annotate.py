@@ -183,11 +183,11 @@ def _sentinels(parameters: tuple[Parameter, ...], module: Module) -> Iterator[st
 
 def is_importable(name: str, module: Module) -> bool:
     """Whether a name that a default uses can be had without importing the module itself."""
-    found = module.imports.get(name)
-    if found and found.module != module.name:
-        return not (found.is_type_only or found.is_conditional)
+    import_ = module.imports.get(name)
+    if import_ and import_.module != module.name:
+        return not (import_.is_type_only or import_.is_conditional)
     own = {*module.classes, *module.functions, *module.attributes}
-    return name in BUILTINS and name not in own and not found
+    return name in BUILTINS and name not in own and not import_
 
 
 # -- arguments -------------------------------------------------------------------------------------

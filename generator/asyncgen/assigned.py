@@ -88,11 +88,11 @@ class Assigned:
             case Get(value=inner, name=name):
                 owner = self.meanings.means(inner, self.module)
                 if isinstance(owner, Class):
-                    found = self.meanings.resolver.lookup(owner, name)
-                    if found is None or not isinstance(found[1], Function):
+                    member = self.meanings.resolver.lookup(owner, name)
+                    if member is None or not isinstance(member[1], Function):
                         return None
-                    is_foreign = found[0].module != self.module.name
-                    return Target(found[1], value, is_foreign=is_foreign)
+                    is_foreign = member[0].module != self.module.name
+                    return Target(member[1], value, is_foreign=is_foreign)
         means = self.meanings.means(value, self.module)
         if isinstance(means, FunctionIn):
             return Target(means.function, value, is_foreign=means.module.name != self.module.name)

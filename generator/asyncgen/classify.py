@@ -141,8 +141,8 @@ class Classifier:
     def handwritten(self, candidate: Candidate, twin: str) -> Function | None:
         """The twin as the class (or module) that defines the sync callable defines it too."""
         owner = candidate.owner
-        found = (owner.functions if owner else candidate.module.functions).get(twin)
-        return found if found and may_be_twin(self.evaluator, found, owner) else None
+        function = (owner.functions if owner else candidate.module.functions).get(twin)
+        return function if function and may_be_twin(self.evaluator, function, owner) else None
 
     # -- evaluation ------------------------------------------------------------------------------
 
@@ -225,7 +225,7 @@ class Classifier:
                 return "none"
             case Foreign(dotted=dotted) if dotted.removesuffix("()") in knowledge.CONTEXT_MANAGERS:
                 return "context"
-            case Instance(found=cls) if not self.evaluator.role(cls):
+            case Instance(cls=cls) if not self.evaluator.role(cls):
                 lookup = self.evaluator.resolver.lookup
                 if lookup(cls, "__enter__") and lookup(cls, "__exit__"):
                     return "context"
@@ -252,7 +252,7 @@ def may_be_twin(evaluator: Evaluator, function: Function, owner: Class | None) -
         match type_:
             case Builtin(name=name):
                 return name in ("coroutine", "context")
-            case Instance(found=cls):
+            case Instance(cls=cls):
                 return not evaluator.is_lazy(type_) and any(
                     lookup(cls, f"__{name}__") for name in ("await", "aenter", "aiter")
                 )
@@ -403,7 +403,7 @@ def first_match(candidate: Candidate, patterns: Iterable[str]) -> str | None:
 
 def _describe(type_: Type) -> str:
     match type_:
-        case Instance(found=cls):
+        case Instance(cls=cls):
             return f"a {cls.name}"
         case Builtin(name=name):
             return name

@@ -340,9 +340,9 @@ class Decorators:
         """The dotted name that an expression stands for, by the module's own imports alone."""
         match expression:
             case Name(id=name):
-                found = module.imports.get(name)
-                if found and not self.binds(module, name):
-                    return f"{found.module}.{found.name}" if found.name else found.module
+                import_ = module.imports.get(name)
+                if import_ and not self.binds(module, name):
+                    return f"{import_.module}.{import_.name}" if import_.name else import_.module
                 is_builtin = name in vars(builtins) and not self.binds(module, name)
                 return f"builtins.{name}" if is_builtin else ""
             case Get(value=value, name=name):

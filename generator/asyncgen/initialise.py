@@ -84,16 +84,16 @@ def initialise(
     search = (root / "src", root)
     config = Config(root, path.resolve(), (Source(),), python=python, search=search)
     if known is None:
-        found = proposed(config, document, progress)
-        table = _table(found, root)
+        proposal = proposed(config, document, progress)
+        table = _table(proposal, root)
     else:
-        found = Proposal(tuple(_strings_in(known)))
+        proposal = Proposal(tuple(_strings_in(known)))
         table = ""
     for name in presets:
-        check_preset(config, PRESETS[name], name, found.sources)
-        table += PRESETS[name].table(_beside(found.sources, name, root))
+        check_preset(config, PRESETS[name], name, proposal.sources)
+        table += PRESETS[name].table(_beside(proposal.sources, name, root))
     _append(path, before, table)
-    return found
+    return proposal
 
 
 def _read(path: Path) -> tuple[str | None, dict[str, object]]:
@@ -123,32 +123,33 @@ def _append(path: Path, before: str | None, table: str) -> None:
         raise AsyncgenError(Problem("AG102", message, hint, Location(str(path), 1))) from error
 
 
-def _table(found: Proposal, root: Path) -> str:
-    sources = "".join(f'    "{source}",\n' for source in found.sources)
+def _table(proposal: Proposal, root: Path) -> str:
+    sources = "".join(f'    "{source}",\n' for source in proposal.sources)
     table = TEMPLATE.format(
-        sources="" if found.has_services_alone else SOURCES.format(sources=sources),
-        choices="".join(each.text for each in found.choices),
+        sources="" if proposal.has_services_alone else SOURCES.format(sources=sources),
+        choices="".join(each.text for each in proposal.choices),
     )
-    table += _services(found)
+    table += _services(proposal)
     for name, preset in PRESETS.items():
-        if any(module.partition(".")[0] == preset.package for module in found.foreign):
+        if any(module.partition(".")[0] == preset.package for module in proposal.foreign):
             table += PRESET.format(distribution=preset.distribution, name=name)
     packages = {preset.package for preset in PRESETS.values()}
-    for module in found.foreign:
+    for module in proposal.foreign:
         if module.partition(".")[0] not in packages:
-            output = _beside(found.sources, module.replace(".", "_"), root)
+            output = _beside(proposal.sources, module.replace(".", "_"), root)
             table += FOREIGN.format(module=module, output=output)
     return table
 
 
-def _services(found: Proposal) -> str:
+def _services(proposal: Proposal) -> str:
     """A source for the services of each module; in comments, unless there is nothing else."""
-    if not found.services:
+    if not proposal.services:
         return ""
     tables = "\n".join(
-        SERVICE.format(path=path, functions=listed(functions)) for path, functions in found.services
+        SERVICE.format(path=path, functions=listed(functions))
+        for path, functions in proposal.services
     )
-    if not found.has_services_alone:
+    if not proposal.has_services_alone:
         lines = (f"# {line}".rstrip() for line in tables.splitlines())
         tables = "".join(f"{line}\n" for line in lines)
     return SERVICES + tables

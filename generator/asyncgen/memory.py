@@ -36,12 +36,12 @@ Taker = Callable[[Any], tuple[str, Sequence[object]]]
 
 def digest(*parts: bytes | str) -> str:
     """The key of what was found out from `parts`, which are all that it depends on."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in parts:
         data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogateescape")
-        found.update(b"%d\0" % len(data))
-        found.update(data)
-    return found.hexdigest()
+        digest.update(b"%d\0" % len(data))
+        digest.update(data)
+    return digest.hexdigest()
 
 
 def recall(key: str, kind: type[T], make_later: MakeLater | None = None) -> T | None:

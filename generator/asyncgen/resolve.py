@@ -190,9 +190,9 @@ class Resolver:
             if source is None or name.startswith("_"):
                 continue
             if source.exports is None or name in source.exports:
-                found = self.name(source, name, depth + 1)
-                if found:
-                    return found
+                definition = self.name(source, name, depth + 1)
+                if definition:
+                    return definition
         return None
 
     @staticmethod
@@ -210,18 +210,18 @@ class Resolver:
         while isinstance(value, Choice):
             value = value.options[0]
         if isinstance(value, Name | Get | Item):
-            found = self.expression(module, value, depth + 1)
-            if isinstance(found, Class | FunctionIn | ModuleReference | External):
-                return found
+            definition = self.expression(module, value, depth + 1)
+            if isinstance(definition, Class | FunctionIn | ModuleReference | External):
+                return definition
         if isinstance(value, Call):
             made = self.made(module, value, attribute.name) or self.loaded(module, value)
             return made or Alias(attribute, module)
         return Alias(attribute, module)
 
-    def _import(self, found: Import, depth: int) -> Definition | None:
-        if found.name is None:
-            return ModuleReference(found.module)
-        return self.member(ModuleReference(found.module), found.name, depth + 1)
+    def _import(self, import_: Import, depth: int) -> Definition | None:
+        if import_.name is None:
+            return ModuleReference(import_.module)
+        return self.member(ModuleReference(import_.module), import_.name, depth + 1)
 
     def member(self, owner: Definition, name: str, depth: int = 0) -> Definition | None:
         """What `owner.name` means."""
@@ -278,8 +278,8 @@ class Resolver:
             dotted = ".".join([*package[:depth], texts[0]])
             known = self.readable(dotted)
             if known:
-                found = self.name(known, name)
-                return found if isinstance(found, Class) else None
+                definition = self.name(known, name)
+                return definition if isinstance(definition, Class) else None
         return None
 
     # -- classes -------------------------------------------------------------------------------
@@ -359,20 +359,20 @@ class Resolver:
         self._bases[made] = ((base,), ())
         return made
 
-    def bases(self, found: Class) -> tuple[tuple[Class, ...], tuple[str, ...]]:
+    def bases(self, cls: Class) -> tuple[tuple[Class, ...], tuple[str, ...]]:
         """The classes that `found` inherits from, and the texts of those that cannot be told."""
-        if found not in self._bases:
-            module = self.readable(found.module)
+        if cls not in self._bases:
+            module = self.readable(cls.module)
             classes: list[Class] = []
             missing: list[str] = []
-            for expression, text in _each_base(found):
+            for expression, text in _each_base(cls):
                 base = self.expression(module, expression) if module else None
-                if isinstance(base, Class) and base is not found:
+                if isinstance(base, Class) and base is not cls:
                     classes.append(base)
                 elif not self._is_known(base, expression, module):
                     missing.append(text)
-            self._bases[found] = (tuple(classes), tuple(missing))
-        return self._bases[found]
+            self._bases[cls] = (tuple(classes), tuple(missing))
+        return self._bases[cls]
 
     def _is_known(
         self, base: Definition | None, expression: Expression, module: Module | None
@@ -385,49 +385,49 @@ class Resolver:
         if isinstance(base, Alias) and isinstance(base.attribute.value, Name):
             return base.attribute.value.id in BUILTIN_CLASSES  # `Base = object`
         if isinstance(expression, Name):
-            found = module.imports.get(expression.id) if module else None
+            import_ = module.imports.get(expression.id) if module else None
             return expression.id in BUILTIN_CLASSES or (
-                found is not None and found.module in self.outputs
+                import_ is not None and import_.module in self.outputs
             )
         return False
 
-    def mro(self, found: Class) -> tuple[Class, ...]:
+    def mro(self, cls: Class) -> tuple[Class, ...]:
         """The classes that attributes of `found` are looked up in, by C3 linearisation.
 
         Bases that cannot be told are left out. Where C3 finds no order, Python itself would not
         make the class: the order is then depth first.
         """
-        if found not in self._linear:
-            self._linear[found] = (found,)  # a class that inherits from itself ends here
-            bases, _ = self.bases(found)
+        if cls not in self._linear:
+            self._linear[cls] = (cls,)  # a class that inherits from itself ends here
+            bases, _ = self.bases(cls)
             sequences = [list(self.mro(base)) for base in bases] + [list(bases)]
-            self._linear[found] = (found, *_merge(sequences))
-        return self._linear[found]
+            self._linear[cls] = (cls, *_merge(sequences))
+        return self._linear[cls]
 
-    def missing(self, found: Class) -> tuple[Missing, ...]:
+    def missing(self, cls: Class) -> tuple[Missing, ...]:
         """The bases, of the class or any it inherits from, that cannot be told."""
         return tuple(
             Missing(known, text, self._is_imported(known, text))
-            for known in self.mro(found)
+            for known in self.mro(cls)
             for text in self.bases(known)[1]
         )
 
-    def _is_imported(self, found: Class, base: str) -> bool:
+    def _is_imported(self, cls: Class, base: str) -> bool:
         """Whether the text of a base begins with a name that the module imports, or may do so."""
-        module = self.readable(found.module)
+        module = self.readable(cls.module)
         root = re.match(r"\w+", base)
         if module is None or root is None or "(" in base:
             return False
         return root[0] in module.imports or bool(module.star_imports)
 
     def lookup(
-        self, found: Class, name: str, after: Class | None = None
+        self, cls: Class, name: str, after: Class | None = None
     ) -> tuple[Class, Function | Attribute | Class] | None:
         """The class in the MRO that has `name` and what it has there; with `after`, as super().
 
         What is declared for type checkers only is found where nothing else is.
         """
-        order = self.mro(found)
+        order = self.mro(cls)
         if after in order:
             order = order[order.index(after) + 1 :]
         declared: tuple[Class, Function] | None = None
@@ -441,9 +441,9 @@ class Resolver:
                 declared = declared or (known, what)
         return declared
 
-    def builtin_base(self, found: Class) -> str | None:
+    def builtin_base(self, cls: Class) -> str | None:
         """The builtin type that the class inherits from, if it does: dict, Exception."""
-        for known in self.mro(found):
+        for known in self.mro(cls):
             for base in known.bases:
                 if isinstance(base, Name) and base.id in BUILTIN_CLASSES and base.id != "object":
                     return base.id
@@ -465,9 +465,9 @@ def _imports_django(path: Path) -> bool:
         return False
 
 
-def _each_base(found: Class) -> Iterator[tuple[Expression, str]]:
+def _each_base(cls: Class) -> Iterator[tuple[Expression, str]]:
     """The base expressions with their texts; those inside `with_metaclass(Meta, A, B)` too."""
-    for expression, text in zip(found.bases, found.base_texts, strict=True):
+    for expression, text in zip(cls.bases, cls.base_texts, strict=True):
         match expression:
             case Call(function=Name(id=name) | Get(name=name), arguments=(_, *inner)) if (
                 name == "with_metaclass"
@@ -539,22 +539,22 @@ def every_class(module: Module) -> Iterator[Class]:
     """The classes that the module has at run time, those in the bodies of classes and functions
     too."""
 
-    def nested(found: Class) -> Iterator[Class]:
-        if not found.is_type_only:
-            yield found
-            for each in found.classes.values():
+    def nested(cls: Class) -> Iterator[Class]:
+        if not cls.is_type_only:
+            yield cls
+            for each in cls.classes.values():
                 yield from nested(each)
 
     def inside(block: Block) -> Iterator[Class]:
         for statement in walk(block):
             match statement:
-                case Define(definition=Class() as found):
-                    yield from nested(found)
+                case Define(definition=Class() as cls):
+                    yield from nested(cls)
                 case Define(definition=Function() as function):
                     yield from inside(function.body)
 
-    for found in module.classes.values():
-        yield from nested(found)
+    for cls in module.classes.values():
+        yield from nested(cls)
     for function in module.functions.values():
         if not isinstance(function.block, Later):  # what is read later has no class in it
             yield from inside(function.body)

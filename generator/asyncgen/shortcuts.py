@@ -57,21 +57,19 @@ class _Queries(Exception):
 
 def shortened(surface: SurfaceClass, resolver: Resolver) -> SurfaceClass:
     """The class with the shortcuts of its twins, where it has any."""
-    found = surface.source
-    if found.dotted not in CACHES:
+    cls = surface.source
+    if cls.dotted not in CACHES:
         return surface
 
     def lookup(name: str) -> Function | None:
-        what = resolver.lookup(found, name)
+        what = resolver.lookup(cls, name)
         return what[1] if what and isinstance(what[1], Function) else None
 
     twins = tuple(
-        replace(each, shortcut=conditions(found, (each.decision.function.name,), lookup))
+        replace(each, shortcut=conditions(cls, (each.decision.function.name,), lookup))
         for each in surface.twins
     )
-    return replace(
-        surface, twins=twins, shortcut=conditions(found, ("__iter__", "__len__"), lookup)
-    )
+    return replace(surface, twins=twins, shortcut=conditions(cls, ("__iter__", "__len__"), lookup))
 
 
 def conditions(owner: Class, names: Iterable[str], lookup: Lookup) -> Shortcut | None:

@@ -160,7 +160,7 @@ def source_of(stub: StubModule, name: str) -> Location | None:
     functions: Iterable[StubFunction] = stub.functions
     for each in stub.classes:
         if each.name == first:
-            found = next((f.location for f in each.functions if f.name == rest), None)
-            return found or each.location
-    found = next((each.location for each in functions if each.name == first), None)
-    return found or (Location(stub.sources[0], 1) if stub.sources else None)
+            location = next((f.location for f in each.functions if f.name == rest), None)
+            return location or each.location
+    location = next((each.location for each in functions if each.name == first), None)
+    return location or (Location(stub.sources[0], 1) if stub.sources else None)

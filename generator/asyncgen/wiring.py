@@ -228,20 +228,20 @@ class Wiring:
 
     def _output(self, base: Expression, module: Module) -> ImportLine | None:
         """The name in a module of ours, or one that is there no more, which a base stands for."""
-        found = self.resolver.expression(module, base)
-        if not isinstance(found, External):
+        definition = self.resolver.expression(module, base)
+        if not isinstance(definition, External):
             return None
-        name, _, member = found.dotted.rpartition(".")
+        name, _, member = definition.dotted.rpartition(".")
         return ImportLine(name, member) if self.is_ours(name, member) else None
 
     def _lost_imports(self, module: Module) -> Iterator[ImportLine]:
         """What the module imports from a module of ours that does not have it."""
-        for found in module.imports.values():
-            if found.name and self.is_ours(found.module, found.name):
-                known = self.written.get(found.module)
+        for import_ in module.imports.values():
+            if import_.name and self.is_ours(import_.module, import_.name):
+                known = self.written.get(import_.module)
                 # What a stub alone declares is imported for type checkers alone.
-                if known is None or not (found.is_type_only or found.name in known):
-                    yield ImportLine(found.module, found.name)
+                if known is None or not (import_.is_type_only or import_.name in known):
+                    yield ImportLine(import_.module, import_.name)
 
     def has(self, module: str, name: str) -> bool:
         """Whether the run writes the name into the module."""

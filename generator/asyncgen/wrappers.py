@@ -145,9 +145,11 @@ class Wrappers:
 
     def found(self, owner: Class, name: str) -> tuple[Function, Module] | None:
         """The method that instances of the class have by that name, and the module it is in."""
-        found = self.decorators.resolver.lookup(owner, name)
-        module = self.decorators.resolver.readable(found[0].module) if found else None
-        return (found[1], module) if found and module and isinstance(found[1], Function) else None
+        member = self.decorators.resolver.lookup(owner, name)
+        module = self.decorators.resolver.readable(member[0].module) if member else None
+        return (
+            (member[1], module) if member and module and isinstance(member[1], Function) else None
+        )
 
     # -- classes -----------------------------------------------------------------------------------
 

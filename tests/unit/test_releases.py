@@ -62,7 +62,7 @@ def test_another_hash_is_another_release(release: Release, configured: Load) -> 
     other = Release(release.name, release.version, "0" * 64)
     with pytest.raises(AsyncgenError) as caught:
         read_from(other, configured("two"))
-    assert [each.code for each in caught.value.problems] == ["AG106"]
+    assert [each.code for each in caught.value.problems] == ["AG107"]
 
 
 def test_a_folder_that_others_may_write_to_is_not_used(

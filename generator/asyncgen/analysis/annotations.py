@@ -84,7 +84,7 @@ class Annotations(Core):
                 return frozenset(Builtin(each.type) for each in parts if isinstance(each, Literal))
             case "type" | "Type":
                 inner = self.meaning(parts[0], bound) if parts else None
-                classes = (each.found for each in inner or () if isinstance(each, Instance))
+                classes = (each.cls for each in inner or () if isinstance(each, Instance))
                 return frozenset(map(ClassObject, classes)) or None
         return self._named(name, base, parts, bound)
 
@@ -108,12 +108,12 @@ class Annotations(Core):
             return self.manager(row)
         if dotted := self.unread(expression, bound.module):
             return self._outside(dotted, name, arguments, bound)
-        found = self.resolver.expression(bound.module, expression)
-        match found:
-            case Class() if is_protocol(found):
+        definition = self.resolver.expression(bound.module, expression)
+        match definition:
+            case Class() if is_protocol(definition):
                 return None  # anything that has such methods
             case Class():
-                return frozenset({Instance(found, row)})
+                return frozenset({Instance(definition, row)})
             case Alias(attribute=attribute, module=module):
                 return self._alias(attribute, module, bound)
         if name in knowledge.QUERYSET_ANNOTATIONS:
@@ -122,8 +122,8 @@ class Annotations(Core):
         if container:
             # Of a mapping the values matter, of the others what they are run through for.
             return builtin(container, self._elements(arguments[-1:], bound))
-        if isinstance(found, External):
-            return self._outside(found.dotted, name, arguments, bound)
+        if isinstance(definition, External):
+            return self._outside(definition.dotted, name, arguments, bound)
         if isinstance(expression, Name) and name in knowledge.BUILTIN_TYPES:
             return builtin(name, self._elements(arguments, bound))
         return None
@@ -140,8 +140,8 @@ class Annotations(Core):
     @staticmethod
     def unread(expression: Expression, module: Module) -> str:
         """The dotted name of an imported class of which nothing need be read; empty for others."""
-        found = module.imports.get(expression.id) if isinstance(expression, Name) else None
-        dotted = f"{found.module}.{found.name}" if found and found.name else ""
+        import_ = module.imports.get(expression.id) if isinstance(expression, Name) else None
+        dotted = f"{import_.module}.{import_.name}" if import_ and import_.name else ""
         return dotted if is_known(dotted) and not is_package_path(dotted) else ""
 
     def _elements(self, arguments: tuple[Expression, ...], bound: Bound) -> Value:
@@ -151,8 +151,8 @@ class Annotations(Core):
     def _row(self, argument: Expression, bound: Bound) -> Class | None:
         value = self.meaning(argument, bound)
         for each in value or ():
-            if isinstance(each, Instance) and self.role(each.found) == "model":
-                return each.found
+            if isinstance(each, Instance) and self.role(each.cls) == "model":
+                return each.cls
         return None
 
     def _alias(self, attribute: Attribute, module: Module, bound: Bound) -> Value | None:
@@ -183,8 +183,8 @@ class Annotations(Core):
 
     def _stands_for(self, limit: Value, receiver: Instance) -> bool:
         """Whether a TypeVar's bound is a base of the receiver's class: then it is the receiver."""
-        order = self.resolver.mro(receiver.found)
-        return any(isinstance(each, Instance) and each.found in order for each in limit)
+        order = self.resolver.mro(receiver.cls)
+        return any(isinstance(each, Instance) and each.cls in order for each in limit)
 
 
 # Annotations that mean more than a class of that name.
@@ -203,7 +203,7 @@ def self_type(bound: Bound) -> Type:
     assert bound.receiver is not None
     receiver = bound.receiver
     if bound.function.binding is Binding.CLASSMETHOD or bound.function.name == "__new__":
-        return ClassObject(receiver.found)
+        return ClassObject(receiver.cls)
     return self_instance(bound)
 
 
@@ -211,7 +211,7 @@ def self_instance(bound: Bound) -> Instance:
     assert bound.receiver is not None
     if isinstance(bound.receiver, Instance):
         return bound.receiver
-    return Instance(bound.receiver.found)
+    return Instance(bound.receiver.cls)
 
 
 def base_word(expression: Expression) -> str:
@@ -222,8 +222,8 @@ def base_word(expression: Expression) -> str:
     return last_word(expression)
 
 
-def is_protocol(found: Class) -> bool:
-    return any(base_word(each) == "Protocol" for each in found.bases)
+def is_protocol(cls: Class) -> bool:
+    return any(base_word(each) == "Protocol" for each in cls.bases)
 
 
 def _all(values: Iterable[Value | None]) -> Value | None:

@@ -149,10 +149,10 @@ class Attributes(Annotations):
     def guessed_relation(self, owner: Argument, name: str, frame: Frame) -> Value | None:
         """A relation read on an argument that is called like a model: `line.product`."""
         model = self.relations.named_like(owner.name)
-        found = self.lookup(model, name) if model else None
-        if not (model and found and isinstance(found[1], Attribute)):
+        member = self.lookup(model, name) if model else None
+        if not (model and member and isinstance(member[1], Attribute)):
             return None
-        if not self.relations.is_relation(found[1], found[0]):
+        if not self.relations.is_relation(member[1], member[0]):
             return None
         return self.instance_attribute(Instance(model), name, frame)
 
@@ -161,16 +161,16 @@ class Attributes(Annotations):
     def super_attribute(
         self, owner: Class, receiver: Instance | ClassObject, name: str, frame: Frame
     ) -> Value:
-        found = self.lookup(receiver.found, name, after=owner)
-        if found and isinstance(found[1], Function):
-            return self.found_function(found[1], found[0], receiver, frame)
-        role = self.role(receiver.found)
-        if found is None and role and (root := self.root(knowledge.ROOT_CLASSES[role])):
+        member = self.lookup(receiver.cls, name, after=owner)
+        if member and isinstance(member[1], Function):
+            return self.found_function(member[1], member[0], receiver, frame)
+        role = self.role(receiver.cls)
+        if member is None and role and (root := self.root(knowledge.ROOT_CLASSES[role])):
             # A mixin of no known base: whatever comes after it ends in Django's class.
             last = self.resolver.lookup(root, name)
             if last and isinstance(last[1], Function):
                 return self.found_function(last[1], last[0], receiver, frame)
-        if self.resolver.missing(receiver.found) or role:
+        if self.resolver.missing(receiver.cls) or role:
             frame.note(Level.DOUBT, f"super().{name} cannot be found")
             return unknown(f"super().{name}", from_queryset=role in ("queryset", "manager"))
         if hasattr(object, name):
@@ -199,19 +199,19 @@ class Attributes(Annotations):
     # -- instances ---------------------------------------------------------------------------------
 
     def instance_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
-        role = self.role(owner.found)
+        role = self.role(owner.cls)
         if name == "__class__":
-            return frozenset({ClassObject(owner.found)})
+            return frozenset({ClassObject(owner.cls)})
         if name == "__module__":
             return builtin("str")
         if role in ("queryset", "manager") and name == "model":
-            return self.model_class(owner.row or self.relations.model_of(owner.found))
+            return self.model_class(owner.row or self.relations.model_of(owner.cls))
         asked = frozenset({Builtin("str", text=name)})
         self.special(owner, ("__getattribute__",), frame, (("name", asked),))
-        found = self.lookup(owner.found, name)
-        if found is None:
+        member = self.lookup(owner.cls, name)
+        if member is None:
             return self.missing_attribute(owner, name, role, frame)
-        where, what = found
+        where, what = member
         if not isinstance(what, Function) or what.binding is Binding.PROPERTY:
             self.overridden_property(owner, name, frame)
         match what:
@@ -255,16 +255,16 @@ class Attributes(Annotations):
         return frozenset().union(
             *(
                 self.class_level(cls, attribute, Instance(cls))
-                for cls, attribute in self.relations.declared_below(owner.found, name)
+                for cls, attribute in self.relations.declared_below(owner.cls, name)
                 if cls is not where
             )
         )
 
     def overridden_property(self, owner: Instance, name: str, frame: Frame) -> None:
         """What reading the attribute may do where a class below makes a property of it."""
-        if self.relations.is_source(owner.found.module) and any(
+        if self.relations.is_source(owner.cls.module) and any(
             function.binding is Binding.PROPERTY
-            for _, function in self.relations.overriding(owner.found, name)
+            for _, function in self.relations.overriding(owner.cls, name)
         ):
             self.overridden(owner, name, frame)
 
@@ -272,58 +272,58 @@ class Attributes(Annotations):
         """An attribute of an instance that no class statement declares."""
         if role == "model":
             return self.undeclared_model_attribute(owner, name, frame)
-        if self.assigners(owner.found, name):
+        if self.assigners(owner.cls, name):
             return self.kept(owner, name) or unknown(f"self.{name}")
         if name in knowledge.PLAIN_ATTRIBUTES.get(role, ()):
             return frozenset({_plain(name)})
         if name.startswith("__"):
             return frozenset({Foreign(f"builtins.object.{name}")})
-        base = self.resolver.builtin_base(owner.found)
+        base = self.resolver.builtin_base(owner.cls)
         if base:
             return frozenset({Method(Builtin(base), name)})
         computed = self.by_getattr(owner, name, frame)
         if computed is not None:
             return computed
         if role and (namesakes := self.namesakes(name, owner.row, frame)):
-            frame.wait(f"{owner.found.name}.{name} is not declared")
+            frame.wait(f"{owner.cls.name}.{name} is not declared")
             return namesakes
-        frame.note(Level.DOUBT, f"{owner.found.name}.{name} is not declared")
-        reason = f"{owner.found.name}.{name}"
+        frame.note(Level.DOUBT, f"{owner.cls.name}.{name} is not declared")
+        reason = f"{owner.cls.name}.{name}"
         return unknown(reason, from_queryset=role in ("queryset", "manager"))
 
     def by_getattr(self, owner: Instance, name: str, frame: Frame) -> Value | None:
         """What the class's own `__getattr__` gives for the name; None where it has none, or where
         for a queryset or manager that cannot be told."""
-        found = self.resolver.lookup(owner.found, "__getattr__")
-        if not found or not isinstance(found[1], Function):
+        member = self.resolver.lookup(owner.cls, "__getattr__")
+        if not member or not isinstance(member[1], Function):
             return None
-        bound = self.bound(found[1], found[0], owner)
-        wanted = found[1].signature.parameters[1].name
+        bound = self.bound(member[1], member[0], owner)
+        wanted = member[1].signature.parameters[1].name
         outcome = self.outcome(bound, ((wanted, frozenset({Builtin("str", text=name)})),))
         is_told = not any(isinstance(each, Unknown | Argument) for each in outcome.returns)
-        if self.role(owner.found) and not is_told:
+        if self.role(owner.cls) and not is_told:
             return None
-        frame.include(outcome.effect, f"reads {name} through {found[0].name}.__getattr__")
+        frame.include(outcome.effect, f"reads {name} through {member[0].name}.__getattr__")
         return outcome.returns
 
     def undeclared_model_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
         """What Django adds to models: keys, displays, neighbours, reverse relations."""
         if name in knowledge.MODEL_ATTRIBUTES:
-            return self.plain_model_attribute(name, owner.found)
+            return self.plain_model_attribute(name, owner.cls)
         if name.endswith("_id"):
             return frozenset({_plain(name)})
         if name.startswith("_") and name.endswith("manager"):
-            return self.default_manager(owner.found)
+            return self.default_manager(owner.cls)
         if name.startswith("get_") and name.endswith("_display"):
             return frozenset({Method(Builtin("str"), "format")})
         if name.startswith(knowledge.NEIGHBOURS):
-            return self.attribute(self.queryset(owner.found), "get", frame)
-        relation = self.relations.reverse(self.resolver.mro(owner.found), name)
+            return self.attribute(self.queryset(owner.cls), "get", frame)
+        relation = self.relations.reverse(self.resolver.mro(owner.cls), name)
         if relation:
             return self.reverse(relation, name, frame)
         if name.endswith("_set"):
             return self.manager()
-        if self.assigners(owner.found, name):
+        if self.assigners(owner.cls, name):
             return self.kept(owner, name) or unknown(f"self.{name}")
         if self.relations.prefetched(name):
             return builtin("list", self.model_instance())
@@ -331,13 +331,13 @@ class Attributes(Annotations):
             return declared
         if name.startswith("_"):
             return unknown(f"the private attribute {name}")
-        is_source = self.relations.is_source(owner.found.module)
+        is_source = self.relations.is_source(owner.cls.module)
         level = Level.DOUBT if is_source else Level.LIKELY
-        frame.note(level, f"{owner.found.name}.{name} is not declared")
-        namesakes = self.namesakes(name, owner.found, frame)
+        frame.note(level, f"{owner.cls.name}.{name} is not declared")
+        namesakes = self.namesakes(name, owner.cls, frame)
         # Injected, or of a base that cannot be found: it may well return a queryset.
-        incomplete = bool(self.resolver.missing(owner.found))
-        return namesakes or unknown(f"{owner.found.name}.{name}", from_queryset=incomplete)
+        incomplete = bool(self.resolver.missing(owner.cls))
+        return namesakes or unknown(f"{owner.cls.name}.{name}", from_queryset=incomplete)
 
     def namesakes(self, name: str, row: Class | None, frame: Frame) -> Value:
         """The methods that querysets and managers of the project have by that name: what an object
@@ -352,7 +352,7 @@ class Attributes(Annotations):
         """A field that an abstract model uses, and each model made of it declares."""
         return union(
             self.model_attribute(owner, where, attribute, frame)
-            for where, attribute in self.relations.declared_below(owner.found, name)
+            for where, attribute in self.relations.declared_below(owner.cls, name)
         )
 
     def reverse(self, relation: Reverse, name: str, frame: Frame) -> Value:
@@ -384,7 +384,7 @@ class Attributes(Annotations):
             if name.endswith(knowledge.QUERYING_MANAGERS):
                 frame.note(Level.REACHES, f"makes the manager {where.name}.{attribute.name}")
             return self.default_manager(self.relations.target(call, where))
-        if attribute.name in self.relations.deferred(owner.found):
+        if attribute.name in self.relations.deferred(owner.cls):
             frame.note(
                 Level.REACHES, f"reads {attribute.name}, which its manager defers", Cause.RELATION
             )
@@ -408,26 +408,26 @@ class Attributes(Annotations):
     def class_attribute(self, owner: ClassObject, name: str, frame: Frame) -> Value:
         if name in knowledge.NAMES_OF_CLASSES:
             return builtin("str")
-        found = self.lookup(owner.found, name)
-        role = self.role(owner.found)
+        member = self.lookup(owner.cls, name)
+        role = self.role(owner.cls)
         if role == "model" and name in knowledge.MODEL_ATTRIBUTES:
-            return self.plain_model_attribute(name, owner.found)
+            return self.plain_model_attribute(name, owner.cls)
         if name in knowledge.CLASS_ATTRIBUTES:
             return builtin(knowledge.CLASS_ATTRIBUTES[name])
-        if found is None:
-            if name in knowledge.CHOICES_ATTRIBUTES and self.is_enumeration(owner.found):
+        if member is None:
+            if name in knowledge.CHOICES_ATTRIBUTES and self.is_enumeration(owner.cls):
                 return builtin("list", builtin("str"))
             if name in knowledge.MANAGER_ATTRIBUTES or name.endswith("_manager"):
-                return self.default_manager(owner.found)
+                return self.default_manager(owner.cls)
             if name in knowledge.LISTING_METHODS:
                 return frozenset({Method(Builtin("type", frozenset({owner})), name)})
-            if (meta := self.metaclass(owner.found)) is not None:
+            if (meta := self.metaclass(owner.cls)) is not None:
                 computed = self.special(meta, ("__getattr__",), frame)
                 return self.instance_attribute(meta, name, frame) if computed is None else computed
             if name.startswith("_") or role == "model":
                 return frozenset({_plain(name)})
-            return unknown(f"{owner.found.name}.{name}")
-        where, what = found
+            return unknown(f"{owner.cls.name}.{name}")
+        where, what = member
         match what:
             case Function():
                 return self.found_function(what, where, owner, frame)
@@ -440,14 +440,14 @@ class Attributes(Annotations):
             case Attribute():
                 return self.through_descriptor(self.class_level(where, what, owner), owner, frame)
 
-    def is_enumeration(self, found: Class) -> bool:
-        return any(known.dotted == knowledge.CHOICES for known in self.resolver.mro(found))
+    def is_enumeration(self, cls: Class) -> bool:
+        return any(known.dotted == knowledge.CHOICES for known in self.resolver.mro(cls))
 
     def default_manager(self, model: Class | None) -> Value:
         """The manager called `objects`, or Django's own."""
-        found = self.lookup(model, "objects") if model else None
-        if model and found and isinstance(found[1], Attribute):
-            value = self.class_level(found[0], found[1], ClassObject(model))
+        member = self.lookup(model, "objects") if model else None
+        if model and member and isinstance(member[1], Attribute):
+            value = self.class_level(member[0], member[1], ClassObject(model))
             lazy = frozenset(each for each in value if self.is_lazy(each))
             return lazy or self.manager(model)
         return self.manager(model)
@@ -464,9 +464,9 @@ class Attributes(Annotations):
         if attribute.value is None:
             return self.declared(where, attribute)
         value = self.alias(Alias(attribute, module))
-        if isinstance(owner, Instance | ClassObject) and self.role(owner.found) == "model":
+        if isinstance(owner, Instance | ClassObject) and self.role(owner.cls) == "model":
             return frozenset(
-                Instance(each.found, owner.found)
+                Instance(each.cls, owner.cls)
                 if isinstance(each, Instance) and self.is_lazy(each)
                 else each
                 for each in value

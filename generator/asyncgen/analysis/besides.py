@@ -56,8 +56,8 @@ class Besides(Protocols):
             self.run_passed(value, name, frame)
         if name not in SENT or not isinstance(bound.receiver, Instance):
             return
-        found = bound.receiver.found
-        model = found if self.role(found) == "model" else bound.receiver.row
+        cls = bound.receiver.cls
+        model = cls if self.role(cls) == "model" else bound.receiver.row
         if model is None:
             frame.wait(f"calls {name} of a model that cannot be told, which may have files")
             return

@@ -109,7 +109,7 @@ class Calls(Besides):
             and frame.function is not None
             and isinstance(function.value, Name)
             and function.value.id in {each.name for each in frame.function.signature.parameters}
-            and self.relations.is_source(type_.found.module)
+            and self.relations.is_source(type_.cls.module)
         )
 
     def is_quiet(self, name: str, module: Module) -> bool:
@@ -204,16 +204,16 @@ class Calls(Besides):
         assert frame.owner is not None
         for each in self.value(call.arguments[0], frame) if call.arguments else ():
             if isinstance(each, ClassObject):
-                return each.found
+                return each.cls
         return frame.owner
 
     def loaded(self, call: Call, frame: Frame) -> Value | None:
         """The class that a loader is told by name: get_model("shop", "Book")."""
         texts = [each.text for each in call.arguments if isinstance(each, Literal)]
-        found = self.resolver.loaded(frame.module, call)
-        if found is None and base_word(call.function) in knowledge.MODEL_LOADERS and texts:
-            found = self.relations.named(texts[-1].rpartition(".")[2])
-        return frozenset({ClassObject(found)}) if found else None
+        cls = self.resolver.loaded(frame.module, call)
+        if cls is None and base_word(call.function) in knowledge.MODEL_LOADERS and texts:
+            cls = self.relations.named(texts[-1].rpartition(".")[2])
+        return frozenset({ClassObject(cls)}) if cls else None
 
     def get_attribute(self, owner: Value, name: Expression, frame: Frame) -> Value:
         """`getattr(owner, name)`; a computed name that is called after managers is one's."""
@@ -237,7 +237,7 @@ class Calls(Besides):
             return
         for each in self.value(owner, frame):
             self.special(each, ("__setattr__",), frame)
-            for known in self.resolver.mro(each.found) if isinstance(each, Instance) else ():
+            for known in self.resolver.mro(each.cls) if isinstance(each, Instance) else ():
                 for function in known.functions.values():
                     if function.setter and not known.module.startswith("django."):
                         outcome = self.outcome(self.bound(function.setter, known, each))
@@ -251,8 +251,8 @@ class Calls(Besides):
         match callee:
             case Bound():
                 return self.call_bound(callee, arguments, frame)
-            case ClassObject(found=found):
-                return self.instantiate(found, arguments, frame)
+            case ClassObject(cls=cls):
+                return self.instantiate(cls, arguments, frame)
             case Foreign(dotted=dotted):
                 return self.call_foreign(dotted, arguments, frame)
             case Method():
@@ -275,11 +275,11 @@ class Calls(Besides):
         return unknown(f"the result of {what}", from_queryset=lazy)
 
     def method(self, receiver: Instance, name: str, frame: Frame) -> Value:
-        found = self.lookup(receiver.found, name)
-        if not found or not isinstance(found[1], Function):
-            frame.note(Level.DOUBT, f"{receiver.found.name}.{name} cannot be found")
-            return unknown(f"{receiver.found.name}.{name}()")
-        return self.call_bound(self.bound(found[1], found[0], receiver), NO_ARGUMENTS, frame)
+        member = self.lookup(receiver.cls, name)
+        if not member or not isinstance(member[1], Function):
+            frame.note(Level.DOUBT, f"{receiver.cls.name}.{name} cannot be found")
+            return unknown(f"{receiver.cls.name}.{name}()")
+        return self.call_bound(self.bound(member[1], member[0], receiver), NO_ARGUMENTS, frame)
 
     # -- functions that are read -------------------------------------------------------------------
 
@@ -289,7 +289,7 @@ class Calls(Besides):
         if bound.owner and isinstance(bound.receiver, ClassObject):
             bound, arguments = _called_on_class(bound, bound.receiver, arguments)
         if function.name == "as_manager" and bound.owner and bound.receiver:
-            return self.as_manager(bound.receiver.found)
+            return self.as_manager(bound.receiver.cls)
         if function.is_async:
             return builtin("coroutine")
         known = self.of_django(bound, name, frame)
@@ -337,7 +337,7 @@ class Calls(Besides):
                 frame.note(Level.REACHES, f"calls {name}, which queries")
             return self.queryset_result(result, row)
         if role == "queryset" and bound.function.name in knowledge.CHAINING_OF_DJANGO:
-            return frozenset({receiver}) if self.is_plain(receiver.found) else None
+            return frozenset({receiver}) if self.is_plain(receiver.cls) else None
         if role == "model" and bound.function.name in knowledge.MODEL_RESULTS:
             frame.note(Level.REACHES, f"calls {name}, which queries")
             return builtin(knowledge.MODEL_RESULTS[bound.function.name])
@@ -417,38 +417,38 @@ class Calls(Besides):
 
     # -- classes -----------------------------------------------------------------------------------
 
-    def instantiate(self, found: Class, arguments: Arguments, frame: Frame) -> Value:
-        role = self.role(found)
+    def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
+        role = self.role(cls)
         if role == "queryset":
             rows = arguments.keyword("model") or next(iter(arguments.positional), NOTHING)
-            row = next((each.found for each in rows if isinstance(each, ClassObject)), None)
-            return frozenset({Instance(found, row)})
-        instance = Instance(found)
-        if frame.receiver and frame.receiver.found is found:  # `cls()`, `type(self)()`
+            row = next((each.cls for each in rows if isinstance(each, ClassObject)), None)
+            return frozenset({Instance(cls, row)})
+        instance = Instance(cls)
+        if frame.receiver and frame.receiver.cls is cls:  # `cls()`, `type(self)()`
             self.overridden(instance, "__init__", frame)
         if role:
-            if "__init__" in self.specials(found):
-                function, where = self.specials(found)["__init__"]
+            if "__init__" in self.specials(cls):
+                function, where = self.specials(cls)["__init__"]
                 bound = self.bound(function, where, instance)
                 outcome = self.outcome(bound, self.given(bound, arguments))
-                frame.include(outcome.effect, f"makes a {found.name}")
+                frame.include(outcome.effect, f"makes a {cls.name}")
             return frozenset({instance})
-        made = self.special(ClassObject(found), ("__call__",), frame)
+        made = self.special(ClassObject(cls), ("__call__",), frame)
         self.special(instance, ("__post_init__",), frame)  # of a dataclass
-        self.made_defaults(found, frame)
+        self.made_defaults(cls, frame)
         for name in ("__init__", "__new__"):
-            known = self.lookup(found, name)
+            known = self.lookup(cls, name)
             if known and isinstance(known[1], Function):
                 bound = self.bound(known[1], known[0], instance)
                 outcome = self.outcome(bound, self.given(bound, arguments))
-                frame.include(outcome.effect, f"makes a {found.name}")
-        if self.resolver.missing(found):
-            frame.note(Level.DOUBT, f"makes a {found.name}, whose bases cannot be found")
+                frame.include(outcome.effect, f"makes a {cls.name}")
+        if self.resolver.missing(cls):
+            frame.note(Level.DOUBT, f"makes a {cls.name}, whose bases cannot be found")
         return frozenset({instance}) | (made or NOTHING)
 
-    def made_defaults(self, found: Class, frame: Frame) -> None:
+    def made_defaults(self, cls: Class, frame: Frame) -> None:
         """Call what `field(default_factory=…)` names in a dataclass."""
-        for known in self.resolver.mro(found):
+        for known in self.resolver.mro(cls):
             module = self.resolver.readable(known.module)
             for attribute in known.attributes.values():
                 match attribute.value:
@@ -507,9 +507,7 @@ def _called_on_class(
     if bound.function.binding is not Binding.METHOD or not arguments.positional:
         return bound, arguments
     first, *rest = arguments.positional
-    instance = next(
-        (each for each in first if isinstance(each, Instance)), Instance(receiver.found)
-    )
+    instance = next((each for each in first if isinstance(each, Instance)), Instance(receiver.cls))
     own = Bound(bound.function, bound.module, bound.owner, instance)
     return own, Arguments(tuple(rest), arguments.keywords, arguments.is_complete)
 

@@ -49,7 +49,7 @@ from asyncgen.problems import Location
 from asyncgen.resolve import Alias, Definition, Resolver, every_class
 from asyncgen.source import Attribute, Class, Function, Look
 
-Found = tuple[Class, Function | Attribute | Class]
+Member = tuple[Class, Function | Attribute | Class]
 
 # Querysets and managers, and mixins for them, by the names that people give them.
 _ROLE_NAMES = re.compile(r"(QuerySet|Manager)(Mixin|Base|Methods)?$")
@@ -152,16 +152,16 @@ class Core(ABC):
 
     # -- roles -----------------------------------------------------------------------------------
 
-    def role(self, found: Class) -> str:
+    def role(self, cls: Class) -> str:
         """queryset, manager, model, or nothing: what the class, or what it is mixed into, is to
         Django."""
-        if found not in self._roles:
-            self._roles[found] = self.inherited_role(found) or self._role_as_mixin(found)
-        return self._roles[found]
+        if cls not in self._roles:
+            self._roles[cls] = self.inherited_role(cls) or self._role_as_mixin(cls)
+        return self._roles[cls]
 
-    def inherited_role(self, found: Class) -> str:
+    def inherited_role(self, cls: Class) -> str:
         """The role that the class has by what it inherits from."""
-        order = self.resolver.mro(found)
+        order = self.resolver.mro(cls)
         names = {known.dotted for known in order}
         for role, roots in knowledge.ROOTS.items():
             if names & roots:
@@ -171,7 +171,7 @@ class Core(ABC):
                 role = self._role_by_name(text, known)
                 if role:
                     return role
-        if found.qualname.startswith("<locals>.") and "get_queryset" in found.functions:
+        if cls.qualname.startswith("<locals>.") and "get_queryset" in cls.functions:
             return "manager"
         return ""
 
@@ -179,26 +179,26 @@ class Core(ABC):
         """What a base that cannot be found is called."""
         dotted = text.partition("[")[0]
         module = self.resolver.readable(where.module)
-        found = module.imports.get(dotted.partition(".")[0]) if module else None
-        if found and found.module.partition(".")[0] in knowledge.OTHER_MODELS:
+        import_ = module.imports.get(dotted.partition(".")[0]) if module else None
+        if import_ and import_.module.partition(".")[0] in knowledge.OTHER_MODELS:
             return ""
         last = dotted.rpartition(".")[2].lower()
         return next((role for role in knowledge.ROOTS if last.endswith(role)), "")
 
-    def _role_as_mixin(self, found: Class) -> str:
+    def _role_as_mixin(self, cls: Class) -> str:
         """The role of what inherits from the class in the sources; else what its name says, where
         it is called a mixin, or a base cannot be told."""
         if self._mixed_in is None:
             self._mixed_in = dict(self._mixins())
-        if found in self._mixed_in:
-            return self._mixed_in[found]
-        named = _ROLE_NAMES.search(found.name)
-        if named and named[1] == "QuerySet" and self.resolver.lookup(found, "get_queryset"):
+        if cls in self._mixed_in:
+            return self._mixed_in[cls]
+        named = _ROLE_NAMES.search(cls.name)
+        if named and named[1] == "QuerySet" and self.resolver.lookup(cls, "get_queryset"):
             return ""  # of views, say: querysets have no such method
         is_mixin = any(
             (match := _ROLE_NAMES.search(known.name))
             and (match[2] or self.resolver.bases(known)[1])
-            for known in self.resolver.mro(found)
+            for known in self.resolver.mro(cls)
         )
         return named[1].lower() if named and is_mixin else ""
 
@@ -212,10 +212,10 @@ class Core(ABC):
 
     def is_lazy(self, type_: Type) -> bool:
         """Whether the type is a queryset or a manager: something that chains."""
-        return isinstance(type_, Instance) and self.role(type_.found) in ("queryset", "manager")
+        return isinstance(type_, Instance) and self.role(type_.cls) in ("queryset", "manager")
 
     def is_queryset(self, type_: Type) -> bool:
-        return isinstance(type_, Instance) and self.role(type_.found) == "queryset"
+        return isinstance(type_, Instance) and self.role(type_.cls) == "queryset"
 
     def holds_queryset(self, value: Value) -> bool:
         """Whether a queryset is, or may be somewhere in, the value."""
@@ -223,45 +223,45 @@ class Core(ABC):
             self.is_lazy(each)
             or is_tainted(each)
             or (isinstance(each, Builtin) and self.holds_queryset(each.elements))
-            or (isinstance(each, ClassObject) and self.role(each.found) in ("queryset", "manager"))
+            or (isinstance(each, ClassObject) and self.role(each.cls) in ("queryset", "manager"))
             for each in value
         )
 
-    def is_plain(self, found: Class) -> bool:
+    def is_plain(self, cls: Class) -> bool:
         """Whether Django's public methods do on the class what they do on Django's own: no class
         in between overrides one of the private methods that they are made of."""
-        if found not in self._plain:
-            role = self.role(found)
+        if cls not in self._plain:
+            role = self.role(cls)
             root = self.root(knowledge.ROOT_CLASSES[role]) if role else None
             inner = {name for name in root.functions if _is_private(name)} if root else set()
-            self._plain[found] = root is not None and not any(
+            self._plain[cls] = root is not None and not any(
                 inner & known.functions.keys()
-                for known in self.resolver.mro(found)
+                for known in self.resolver.mro(cls)
                 if not known.module.startswith("django.db.models")
             )
-        return self._plain[found]
+        return self._plain[cls]
 
     # -- classes ---------------------------------------------------------------------------------
 
-    def lookup(self, found: Class, name: str, after: Class | None = None) -> Found | None:
+    def lookup(self, cls: Class, name: str, after: Class | None = None) -> Member | None:
         """`Resolver.lookup`, and what Django makes of a model's fields. Where Django's own class is
         not among the bases (a mixin for querysets, a base that cannot be found), as if it were the
         last of them."""
-        known = self.resolver.lookup(found, name, after)
-        role = self.role(found)
+        known = self.resolver.lookup(cls, name, after)
+        role = self.role(cls)
         if known is None and role == "model" and name.startswith(PREFIXES):
-            for each in self.resolver.mro(found):
+            for each in self.resolver.mro(cls):
                 if name in self.made_by_django(each):
                     return each, self.made_by_django(each)[name]
         if known is None and role:
             root = self.root(knowledge.ROOT_CLASSES[role])
-            if root and root not in self.resolver.mro(found):
+            if root and root not in self.resolver.mro(cls):
                 return self.resolver.lookup(root, name)
         return known
 
-    def made_by_django(self, found: Class) -> Mapping[str, Function]:
+    def made_by_django(self, cls: Class) -> Mapping[str, Function]:
         """The methods, by name, that Django makes of what a model itself declares."""
-        return self.accessors.of(found) if self.inherited_role(found) == "model" else {}
+        return self.accessors.of(cls) if self.inherited_role(cls) == "model" else {}
 
     def bound(self, function: Function, where: Class, receiver: Type | None) -> Bound:
         module = self.resolver.readable(where.module)
@@ -270,8 +270,8 @@ class Core(ABC):
         return Bound(function, module, where, known)
 
     def root(self, dotted: str) -> Class | None:
-        found = self.resolver.dotted(dotted)
-        return found if isinstance(found, Class) else None
+        definition = self.resolver.dotted(dotted)
+        return definition if isinstance(definition, Class) else None
 
     def queryset(self, row: Class | None = None) -> Value:
         return self._of_django("queryset", row)
@@ -285,55 +285,55 @@ class Core(ABC):
         return self._of_django("model", None)
 
     def model_class(self, row: Class | None = None) -> Value:
-        found = row or self.root(knowledge.ROOT_CLASSES["model"])
-        return frozenset({ClassObject(found)}) if found else unknown("a model")
+        cls = row or self.root(knowledge.ROOT_CLASSES["model"])
+        return frozenset({ClassObject(cls)}) if cls else unknown("a model")
 
     def _of_django(self, role: str, row: Class | None) -> Value:
-        found = self.root(knowledge.ROOT_CLASSES[role])
-        if found is None:
+        cls = self.root(knowledge.ROOT_CLASSES[role])
+        if cls is None:
             return unknown(f"a {role}", from_queryset=role != "model")
-        return frozenset({Instance(found, row)})
+        return frozenset({Instance(cls, row)})
 
     def lazy_methods(self, name: str) -> list[tuple[Function, Class]]:
         """The methods of that name in the querysets and managers of the sources, and in those that
         they inherit from, Django's aside."""
         if self._lazy_methods is None:
             self._lazy_methods = {}
-            for found in self._lazy_classes():
-                for function in found.functions.values():
+            for cls in self._lazy_classes():
+                for function in cls.functions.values():
                     if not is_abstract(function):
                         table = self._lazy_methods.setdefault(function.name, [])
-                        table.append((function, found))
+                        table.append((function, cls))
         return self._lazy_methods.get(name, [])
 
     def _lazy_classes(self) -> Iterator[Class]:
         for module in self.relations.around:
             if not module.name.startswith("django."):
-                for found in module.classes.values():
-                    if self.role(found) in ("queryset", "manager"):
-                        yield found
+                for cls in module.classes.values():
+                    if self.role(cls) in ("queryset", "manager"):
+                        yield cls
 
     # -- special methods ---------------------------------------------------------------------------
 
-    def specials(self, found: Class) -> Mapping[str, tuple[Function, Class]]:
+    def specials(self, cls: Class) -> Mapping[str, tuple[Function, Class]]:
         """The special methods of a class by name, but for those of Django's querysets, managers and
         models, of which it is known what they do."""
-        if found not in self._specials:
-            self._specials[found] = {
+        if cls not in self._specials:
+            self._specials[cls] = {
                 name: (known.functions[name], known)
-                for known in reversed(self.resolver.mro(found))
+                for known in reversed(self.resolver.mro(cls))
                 if not known.module.startswith("django.db.models")
                 for name in known.functions
                 if name.startswith("__") and name.endswith("__")
             }
-        return self._specials[found]
+        return self._specials[cls]
 
     def overridden(self, owner: Type, name: str, frame: Frame) -> None:
         """What `owner.name` may do where the owner is of a class of the sources below its own,
         which overrides it."""
         if frame.module.name.startswith("django.") or not isinstance(owner, Instance | ClassObject):
             return
-        for where, function in self.relations.overriding(owner.found, name):
+        for where, function in self.relations.overriding(owner.cls, name):
             if not is_abstract(function):
                 outcome = self.outcome(self.bound(function, where, type(owner)(where)))
                 frame.include(outcome.effect, f"may run {where.name}.{name}, an override")
@@ -343,24 +343,24 @@ class Core(ABC):
     ) -> Value | None:
         """Call those of the special methods that an object's class has, of a class its metaclass:
         what they give. None where it has none of them."""
-        found: Value | None = None
-        owner = self.metaclass(type_.found) if isinstance(type_, ClassObject) else type_
+        value: Value | None = None
+        owner = self.metaclass(type_.cls) if isinstance(type_, ClassObject) else type_
         if not isinstance(owner, Instance):
             return None
-        table = self.specials(owner.found)
+        table = self.specials(owner.cls)
         for name in names:
             if name in table:
                 function, where = table[name]
                 outcome = self.outcome(self.bound(function, where, owner), given)
                 frame.include(outcome.effect, f"calls {where.name}.{name}")
-                found = (found or NOTHING) | outcome.returns
+                value = (value or NOTHING) | outcome.returns
                 if owner == frame.receiver:
                     self.overridden(owner, name, frame)
-        return found
+        return value
 
-    def metaclass(self, found: Class) -> Instance | None:
+    def metaclass(self, cls: Class) -> Instance | None:
         """The class as an instance of its metaclass, where that is not Python's or Django's."""
-        for known in self.resolver.mro(found):
+        for known in self.resolver.mro(cls):
             module = self.resolver.readable(known.module)
             named = dict(known.keywords).get("metaclass")
             if named is not None and module and not module.name.startswith("django."):
@@ -401,32 +401,32 @@ class Core(ABC):
 
     # -- attributes that methods assign ----------------------------------------------------------
 
-    def assigners(self, found: Class, name: str) -> list[tuple[Function, Class]]:
+    def assigners(self, cls: Class, name: str) -> list[tuple[Function, Class]]:
         """The methods of the class, and of those it inherits from, that set `name` on self."""
-        if found not in self._assigners:
+        if cls not in self._assigners:
             table: dict[str, list[tuple[Function, Class]]] = {}
-            for known in self.resolver.mro(found):
+            for known in self.resolver.mro(cls):
                 for function in known.functions.values():
                     for attribute in function.look(assigned_to_self):
                         table.setdefault(attribute, []).append((function, known))
-            self._assigners[found] = table
-        return self._assigners[found].get(name, [])
+            self._assigners[cls] = table
+        return self._assigners[cls].get(name, [])
 
     def keep(self, receiver: Instance, name: str, value: Value) -> None:
         """Remember what a method assigned to an attribute of self."""
         self.rests_on_more()
-        key = (receiver.found, name)
+        key = (receiver.cls, name)
         self._kept[key] = self._kept.get(key, NOTHING) | value
 
     def kept(self, receiver: Instance, name: str) -> Value:
         """What the methods of the class assign to the attribute."""
-        assigners = self.assigners(receiver.found, name)
-        if assigners or (receiver.found, name) in self._kept:
+        assigners = self.assigners(receiver.cls, name)
+        if assigners or (receiver.cls, name) in self._kept:
             self.rests_on_more()
         for function, where in assigners:
             if not where.module.startswith("django.db.models"):
                 self.outcome(self.bound(function, where, receiver))
-        return self._kept.get((receiver.found, name), NOTHING)
+        return self._kept.get((receiver.cls, name), NOTHING)
 
     def changed(self, bound: Bound, frame: Frame) -> None:
         """A method of the receiver runs: attributes may hold what methods assign to them."""
@@ -437,7 +437,7 @@ class Core(ABC):
             owner, _, name = path.partition(".")
             if name and receiver in frame.environment.get(owner, NOTHING):
                 self.rests_on_more()
-                kept = self._kept.get((receiver.found, name), NOTHING)
+                kept = self._kept.get((receiver.cls, name), NOTHING)
                 if not kept <= value:
                     frame.environment[path] = merged(value | kept)
 

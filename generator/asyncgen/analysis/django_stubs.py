@@ -51,8 +51,8 @@ class DjangoStubs:
         return None
 
     def klass(self, dotted: str) -> Class | None:
-        found = self.resolver.dotted(dotted)
-        return found if isinstance(found, Class) else None
+        definition = self.resolver.dotted(dotted)
+        return definition if isinstance(definition, Class) else None
 
     def method(self, dotted: str, name: str) -> Stubbed | None:
         """The method `name` of the class `dotted`, its own or an inherited one."""
@@ -62,8 +62,8 @@ class DjangoStubs:
         return self._methods[key]
 
     def _method(self, dotted: str, name: str) -> Stubbed | None:
-        found = self.klass(dotted)
-        known = self.resolver.lookup(found, name) if found else None
+        cls = self.klass(dotted)
+        known = self.resolver.lookup(cls, name) if cls else None
         if known is None or not isinstance(known[1], Function):
             return None
         module = self.resolver.readable(known[0].module)
@@ -71,7 +71,7 @@ class DjangoStubs:
 
     def function(self, dotted: str) -> Stubbed | None:
         """The module-level function `dotted`, through re-exports."""
-        found = self.resolver.dotted(dotted)
-        if isinstance(found, FunctionIn):
-            return Stubbed(found.function, found.module)
+        definition = self.resolver.dotted(dotted)
+        if isinstance(definition, FunctionIn):
+            return Stubbed(definition.function, definition.module)
         return None

@@ -179,8 +179,8 @@ class Expressions(Typed):
         module = frame.module
         if not frame.is_typed or is_rebound(name, frame) or name in module.rebound:
             return None
-        found = self.resolver.name(module, name)
-        match found:
+        definition = self.resolver.name(module, name)
+        match definition:
             case Alias(attribute=Attribute(value=Literal(type=type_))):
                 return typed(type_) if type_ in ("str", "int", "bool", "float") else None
             case Alias(attribute=Attribute(value=Operation(operator=operator))):
@@ -191,9 +191,9 @@ class Expressions(Typed):
         if name == "__class__" and frame.owner:
             return frozenset({ClassObject(frame.owner)})
         module = frame.module
-        found = module.imports.get(name)
-        if found and name not in module.classes and name not in module.functions:
-            return self.imported(found.module, found.name)
+        import_ = module.imports.get(name)
+        if import_ and name not in module.classes and name not in module.functions:
+            return self.imported(import_.module, import_.name)
         definition = self.resolver.name(module, name)
         if definition is not None:
             return self.defined(definition)
@@ -427,14 +427,14 @@ class Expressions(Typed):
                     return frozenset({owner})
                 frame.note(Level.REACHES, "indexes a queryset", Cause.EVALUATION)
                 return self.model_instance(row)
-            case Instance(found=found):
-                if self.resolver.builtin_base(found) and not self.lookup(found, "__getitem__"):
-                    return unknown(f"an item of {found.name}")
+            case Instance(cls=cls):
+                if self.resolver.builtin_base(cls) and not self.lookup(cls, "__getitem__"):
+                    return unknown(f"an item of {cls.name}")
                 return self.method(owner, "__getitem__", frame)
-            case ClassObject(found=found):
+            case ClassObject(cls=cls):
                 given = self.special(owner, ("__getitem__",), frame)
                 if given is None:
-                    given = self.special(Instance(found), ("__class_getitem__",), frame)
+                    given = self.special(Instance(cls), ("__class_getitem__",), frame)
                 return given or unknown("an item of a class")
             case Builtin(name="json" | "str" | "bytes"):
                 return frozenset({owner})
@@ -498,7 +498,7 @@ def named_classes(value: Value) -> list[Type]:
     found: list[Type] = []
     for each in value:
         match each:
-            case ClassObject(found=known):
+            case ClassObject(cls=known):
                 found.append(Instance(known))
             case Foreign(dotted=dotted) if dotted.startswith("builtins."):
                 found.append(Builtin(dotted.removeprefix("builtins.")))

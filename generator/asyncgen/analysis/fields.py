@@ -34,10 +34,10 @@ class Fields:
                 if name == "pk" or not self._call(model, name)
                 else (self.value(model, name))
             )
-        found = self.value(model, name)
-        if found is None and name.endswith("_id"):
+        types = self.value(model, name)
+        if types is None and name.endswith("_id"):
             return self._key_of_target(model, name.removesuffix("_id"))
-        return found
+        return types
 
     def column(self, model: Class, path: str) -> Types | None:
         """What `values_list("path")` gives: a relation gives its key, `a__b` is b of what a is."""
@@ -46,8 +46,8 @@ class Fields:
             key = self._key_of_target(model, first)
             return key if key is not None else self.of(model, first)
         target = self._target(model, first)
-        found = self.column(target, rest) if target else None
-        return found | NONE if found is not None and self._is_null(model, first) else found
+        types = self.column(target, rest) if target else None
+        return types | NONE if types is not None and self._is_null(model, first) else types
 
     def aggregated(self, model: Class, call: Call) -> Types | None:
         """What an aggregate gives: `Count("x")`, `Sum("pages", default=0)`."""
@@ -58,15 +58,15 @@ class Fields:
             return INT
         if not isinstance(named, Literal) or named.type != "str" or None in keywords:
             return None
-        found = self.column(model, named.text)
-        if found is None or not found - NONE or "output_field" in keywords:
+        types = self.column(model, named.text)
+        if types is None or not types - NONE or "output_field" in keywords:
             return None
         if what == "Avg":
-            found = FLOAT if found - NONE <= INT | FLOAT else found
+            types = FLOAT if types - NONE <= INT | FLOAT else types
         elif what not in ("Max", "Min", "Sum"):
             return None
         has_default = "default" in keywords
-        return found - NONE if has_default else found | NONE
+        return types - NONE if has_default else types | NONE
 
     def value(self, model: Class, name: str, depth: int = 0) -> Types | None:
         """What a declared field holds."""
@@ -89,12 +89,12 @@ class Fields:
 
     def _annotated(self, model: Class, name: str) -> Types | None:
         """What the annotation says: reading a `ForeignKey[S, G]` gives G. (django-stubs)."""
-        found = self.evaluator.lookup(model, name)
-        if not found or not isinstance(found[1], Attribute) or not found[1].annotation:
+        member = self.evaluator.lookup(model, name)
+        if not member or not isinstance(member[1], Attribute) or not member[1].annotation:
             return None
         resolver = self.evaluator.resolver
-        module = resolver.readable(found[0].module)
-        match parse_annotation(found[1].annotation):
+        module = resolver.readable(member[0].module)
+        match parse_annotation(member[1].annotation):
             case Item(value=field, index=Display(elements=(_, gives))) if module:
                 cls = resolver.expression(module, field)
                 known = (

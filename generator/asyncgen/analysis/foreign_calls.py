@@ -270,9 +270,9 @@ class ForeignCalls(Calls):
 
     def imported_by_name(self, dotted: str, arguments: Arguments) -> Value:
         """What import_string() and import_module() find: for a constant, what it names."""
-        found = unknown(f"what {dotted} finds")
+        value = unknown(f"what {dotted} finds")
         if dotted in knowledge.MODULE_IMPORTERS:
-            found = frozenset({Foreign(knowledge.IMPORTED_MODULE)})
+            value = frozenset({Foreign(knowledge.IMPORTED_MODULE)})
         for each in next(iter(arguments.positional), NOTHING):
             definition = (
                 self.resolver.dotted(each.text)
@@ -280,8 +280,8 @@ class ForeignCalls(Calls):
                 else None
             )
             if definition is not None:
-                found |= self.defined(definition)
-        return found
+                value |= self.defined(definition)
+        return value
 
 
 _STEPS = frozenset({"__next__", "close", "send", "throw"})

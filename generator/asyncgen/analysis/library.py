@@ -102,23 +102,23 @@ class Library:
     # -- looking up --------------------------------------------------------------------------------
 
     def klass(self, dotted: str) -> Class | None:
-        found = self.files.dotted(dotted)
-        return found if isinstance(found, Class) else None
+        definition = self.files.dotted(dotted)
+        return definition if isinstance(definition, Class) else None
 
     def knows(self, known: Known) -> bool:
         return not known.variable and self.klass(f"{known.module}.{known.name}") is not None
 
     def attribute(self, known: Known, name: str) -> Types | None:
         """What `instance.name` is declared to be."""
-        found = self.klass(f"{known.module}.{known.name}")
-        match self.files.lookup(found, name) if found else None:
+        cls = self.klass(f"{known.module}.{known.name}")
+        match self.files.lookup(cls, name) if cls else None:
             case (where, Attribute(annotation=str(text))):
                 return self.meaning(text, self._module(where), self.files, {})
         return None
 
-    def _module(self, found: Class) -> Module:
-        module = self.files.module(found.module)
-        assert module is not None, found.dotted
+    def _module(self, cls: Class) -> Module:
+        module = self.files.module(cls.module)
+        assert module is not None, cls.dotted
         return module
 
     # -- calling -----------------------------------------------------------------------------------
@@ -136,8 +136,8 @@ class Library:
 
     def method(self, known: Known, name: str, passed: Passed) -> Types | None:
         """What calling `instance.name` gives."""
-        found = self.klass(f"{known.module}.{known.name}")
-        match self.files.lookup(found, name) if found else None:
+        cls = self.klass(f"{known.module}.{known.name}")
+        match self.files.lookup(cls, name) if cls else None:
             case (where, Function() as function):
                 names = self._arguments(where, known)
                 result = self._returned(function, self._module(where), passed, names)
@@ -149,24 +149,24 @@ class Library:
         result = self.method(known, "__iter__", Passed())
         return next(iter(result)).arguments[0] if result else None
 
-    def _made(self, found: Class, passed: Passed) -> Types | None:
+    def _made(self, cls: Class, passed: Passed) -> Types | None:
         """An instance of a class; of what, its `__init__` tells."""
         solved: dict[str, Types] = {}
-        match self.files.lookup(found, "__init__"):
+        match self.files.lookup(cls, "__init__"):
             case (_, Function() as function):
                 signature = _fitting(function, passed)
                 if signature is None:
                     return None
-                solved = self._solved(signature, passed, found.type_parameters)
-        inner = tuple(solved.get(each.name, ANY) for each in found.type_parameters)
-        if found.dotted == "builtins.tuple":
+                solved = self._solved(signature, passed, cls.type_parameters)
+        inner = tuple(solved.get(each.name, ANY) for each in cls.type_parameters)
+        if cls.dotted == "builtins.tuple":
             inner = (*inner, frozenset())
-        return frozenset({Known(found.module, found.qualname, inner)})
+        return frozenset({Known(cls.module, cls.qualname, inner)})
 
     @staticmethod
-    def _arguments(found: Class, known: Known) -> dict[str, Types]:
+    def _arguments(cls: Class, known: Known) -> dict[str, Types]:
         """What the type parameters of the class stand for."""
-        names = [each.name for each in found.type_parameters]
+        names = [each.name for each in cls.type_parameters]
         if len(known.arguments) != len(names):
             return dict.fromkeys(names, ANY)
         return dict(zip(names, known.arguments, strict=True))
@@ -229,8 +229,8 @@ def _is_part(name: str, annotation: str) -> bool:
     match parse_annotation(annotation):
         case Operation(operator="|", operands=operands):
             return Name(name) in operands
-        case found:
-            return found == Name(name)
+        case expression:
+            return expression == Name(name)
 
 
 def _fitting(function: Function, passed: Passed) -> Signature | None:

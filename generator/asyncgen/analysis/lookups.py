@@ -51,14 +51,14 @@ class Lookups:
 
     # -- classes -----------------------------------------------------------------------------------
 
-    def instance(self, found: Class, row: Types | None) -> Known:
+    def instance(self, cls: Class, row: Types | None) -> Known:
         """An instance of a class; Django's own querysets and managers are generic."""
-        if found.module.startswith("django.") and self.evaluator.role(found) in (
+        if cls.module.startswith("django.") and self.evaluator.role(cls) in (
             "queryset",
             "manager",
         ):
-            return Known(found.module, found.qualname, (row or ANY,))
-        return Known(found.module, found.qualname)
+            return Known(cls.module, cls.qualname, (row or ANY,))
+        return Known(cls.module, cls.qualname)
 
     def klass(self, known: Known, receiver: Class | None) -> Class | None:
         """The class of which `known` is an instance."""
@@ -66,28 +66,28 @@ class Lookups:
             return receiver
         if known.module in ("builtins", "typing", "") or known.variable:
             return None
-        found = self.evaluator.resolver.dotted(f"{known.module}.{known.name}")
-        return found if isinstance(found, Class) else None
+        definition = self.evaluator.resolver.dotted(f"{known.module}.{known.name}")
+        return definition if isinstance(definition, Class) else None
 
-    def arguments(self, receiver: Known, found: Class) -> tuple[Types, Types]:
+    def arguments(self, receiver: Known, cls: Class) -> tuple[Types, Types]:
         """The model and the rows of a queryset or manager."""
         if receiver.arguments:
             return receiver.arguments[0], receiver.arguments[-1]
-        row = self.rows.of(found) or ANY
+        row = self.rows.of(cls) or ANY
         return row, row
 
-    def queryset_of(self, found: Class) -> Class | None:
-        order = self.evaluator.resolver.mro(found)
+    def queryset_of(self, cls: Class) -> Class | None:
+        order = self.evaluator.resolver.mro(cls)
         return next((known.queryset for known in order if known.queryset), None)
 
-    def variables(self, found: Class) -> Iterator[tuple[Alias, Resolver]]:
+    def variables(self, cls: Class) -> Iterator[tuple[Alias, Resolver]]:
         """The type variables of a class; of Django's own, those that django-stubs give it."""
-        stub = self.django.klass(found.dotted) if self.django else None
+        stub = self.django.klass(cls.dotted) if self.django else None
         if stub and self.django:
             for alias in variables(stub, self.django.resolver):
                 yield alias, self.django.resolver
             return
-        for alias in variables(found, self.evaluator.resolver):
+        for alias in variables(cls, self.evaluator.resolver):
             yield alias, self.evaluator.resolver
 
     # -- calling -----------------------------------------------------------------------------------
@@ -108,44 +108,44 @@ class Lookups:
     def method(
         self,
         receiver: Known,
-        found: Class,
+        cls: Class,
         name: str,
         arguments: Arguments = NO_ARGUMENTS,
         after: Class | None = None,
     ) -> Types | None:
         """What `receiver.name(…)` returns; `found` is the receiver's class."""
-        known = self.evaluator.lookup(found, name, after)
+        known = self.evaluator.lookup(cls, name, after)
         if known is None or not isinstance(known[1], Function):
             return None
         owner, function = known[0], known[1]
         if owner.queryset:  # copied from a queryset class by from_queryset()
             queryset = owner.queryset
             said = receiver.arguments[0] if receiver.arguments else None
-            row = said or self.rows.of(found) or self.rows.of(queryset)
+            row = said or self.rows.of(cls) or self.rows.of(queryset)
             proxy = self.instance(queryset, row)
             return self.method(proxy, queryset, name, arguments)
         if owner.module.startswith("django."):
-            return self.django_method(receiver, found, owner, name)
+            return self.django_method(receiver, cls, owner, name)
         module = self.evaluator.resolver.readable(owner.module)
         if module is None:
             return None
-        result = self.outcome(Bound(function, module, owner, Instance(found)), arguments)
+        result = self.outcome(Bound(function, module, owner, Instance(cls)), arguments)
         return substituted(result, receiver) if result is not None else None
 
-    def django_method(self, receiver: Known, found: Class, owner: Class, name: str) -> Types | None:
+    def django_method(self, receiver: Known, cls: Class, owner: Class, name: str) -> Types | None:
         private = _PRIVATE.get(f"{owner.dotted}.{name}")
         if private:
             return substituted(private, receiver)
         if self.django is None:
             return None
         stubbed = self.django.method(owner.dotted, name)
-        if stubbed is None and self.evaluator.role(found) == "manager":
+        if stubbed is None and self.evaluator.role(cls) == "manager":
             stubbed = self.django.method("django.db.models.manager.Manager", name)
         if stubbed is None:
             return None
-        model, row = self.arguments(receiver, found)
+        model, row = self.arguments(receiver, cls)
         variables_ = {"_Model": model, "_Row": row, "_T": model, "_To": model, "_M": model}
-        queryset = self.queryset_of(found)
+        queryset = self.queryset_of(cls)
         result = self.stub_returns(stubbed, variables_)
         if result is not None and queryset and not queryset.module.startswith("django."):
             # A manager's methods give its own queryset class, which the stubs cannot say.
@@ -161,8 +161,8 @@ class Lookups:
         stubbed = self.django.function(dotted)
         if stubbed:
             return self.stub_returns(stubbed, {})
-        found = self.django.klass(dotted)
-        return frozenset({Known(found.module, found.qualname)}) if found else None
+        cls = self.django.klass(dotted)
+        return frozenset({Known(cls.module, cls.qualname)}) if cls else None
 
     def stub_returns(self, stubbed: Stubbed, names: Mapping[str, Types]) -> Types | None:
         assert self.django
@@ -233,8 +233,8 @@ class Lookups:
         if word == "Any":
             return ANY
         match resolver.expression(module, expression):
-            case Class() as found:
-                return frozenset({Known(found.module, found.qualname)})
+            case Class() as cls:
+                return frozenset({Known(cls.module, cls.qualname)})
             case External(dotted=dotted) if dotted.rpartition(".")[0] not in (
                 "typing",
                 "typing_extensions",

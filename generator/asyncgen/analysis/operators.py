@@ -81,9 +81,9 @@ def _of_two(operator: str, one: Known, other: Known) -> Types | None:
         return None
     left, right = (("int" if each.name == "bool" else each.name) for each in (one, other))
     if operator in _ARITHMETIC:
-        found = _NUMBERS.get((left, right)) or _NUMBERS.get((right, left))
-        if found:
-            return FLOAT if operator == "/" and found == INT else found
+        types = _NUMBERS.get((left, right)) or _NUMBERS.get((right, left))
+        if types:
+            return FLOAT if operator == "/" and types == INT else types
         if dates := _DATES.get((left, operator, right)):
             return dates
     if operator in _BITS and left == right == "int":

@@ -56,7 +56,7 @@ class Protocols(Attributes):
     def text_of(self, type_: Type, method: str, frame: Frame) -> None:
         """What a class of the project shows of itself: `str()` asks `__repr__()` where there is no
         `__str__()`, and the `__repr__()` of a model the `__str__()`."""
-        is_model = isinstance(type_, Instance) and self.role(type_.found) == "model"
+        is_model = isinstance(type_, Instance) and self.role(type_.cls) == "model"
         if method == "__str__":
             self.special(type_, ("__format__",), frame)
         for name in (method, "__repr__" if method == "__str__" else "__str__" if is_model else ""):
@@ -104,7 +104,7 @@ class Protocols(Attributes):
                     "takes the length of a queryset, which evaluates it",
                     Cause.EVALUATION,
                 )
-            elif isinstance(each, Instance) and not self.resolver.builtin_base(each.found):
+            elif isinstance(each, Instance) and not self.resolver.builtin_base(each.cls):
                 self.method(each, "__len__", frame)
             elif isinstance(each, Builtin) and each.name == "file":
                 frame.note(Level.DOUBT, "asks a file's storage for its size")
@@ -122,18 +122,18 @@ class Protocols(Attributes):
 
     def items(self, type_: Type, frame: Frame) -> Value:
         match type_:
-            case Instance(found=found, row=row) if self.role(found) == "queryset":
+            case Instance(cls=cls, row=row) if self.role(cls) == "queryset":
                 frame.note(Level.REACHES, "iterates over a queryset", Cause.EVALUATION)
                 return self.model_instance(row)
-            case Instance(found=found):
-                if self.lookup(found, "__next__"):
+            case Instance(cls=cls):
+                if self.lookup(cls, "__next__"):
                     return self.next_of(type_, frame)
-                if self.lookup(found, "__iter__"):
+                if self.lookup(cls, "__iter__"):
                     return self.iterate(self.method(type_, "__iter__", frame) - {type_}, frame)
                 given = self.special(type_, ("__getitem__",), frame)
-                if given is None and self.resolver.missing(found):
-                    frame.note(Level.DOUBT, f"iterates over a {found.name}")
-                return given or unknown(f"an item of {found.name}")
+                if given is None and self.resolver.missing(cls):
+                    frame.note(Level.DOUBT, f"iterates over a {cls.name}")
+                return given or unknown(f"an item of {cls.name}")
             case ClassObject():
                 given = self.special(type_, ("__iter__",), frame)
                 return self.iterate(given, frame) if given else unknown("a member of a class")
@@ -198,8 +198,8 @@ class Protocols(Attributes):
             case Foreign(dotted=dotted):
                 name = dotted.removesuffix("()")
                 return False if name in knowledge.TRANSPARENT_CONTEXTS else None
-            case Instance(found=found):
-                known = self.lookup(found, "__exit__")
+            case Instance(cls=cls):
+                known = self.lookup(cls, "__exit__")
                 if not known or not isinstance(known[1], Function):
                     return None
                 outcome = self.outcome(self.bound(known[1], known[0], type_))

@@ -16,16 +16,16 @@ from asyncgen.resolve import Alias, Resolver
 from asyncgen.source import Class, Module
 
 
-def is_generic(found: Class, resolver: Resolver) -> bool:
+def is_generic(cls: Class, resolver: Resolver) -> bool:
     """Whether the class may be subscripted by its own or its module's doing; for a class of
     Django's, by Django's."""
-    if found.type_parameters or variables(found, resolver):
+    if cls.type_parameters or variables(cls, resolver):
         return True
-    of_django = found.module.startswith("django.")
+    of_django = cls.module.startswith("django.")
     return any(
         "__class_getitem__" in known.functions
-        for known in resolver.mro(found)
-        if of_django or known.module == found.module
+        for known in resolver.mro(cls)
+        if of_django or known.module == cls.module
     )
 
 
@@ -37,28 +37,28 @@ class Rows:
     _found: dict[Class, Types | None] = field(default_factory=dict)
     _users: dict[Class, set[Class]] | None = None
 
-    def of(self, found: Class) -> Types | None:
+    def of(self, cls: Class) -> Types | None:
         """The model, or the type variable in its place; None where it cannot be told."""
-        if found not in self._found:
-            self._found[found] = self._declared(found) or self._used(found)
-        return self._found[found]
+        if cls not in self._found:
+            self._found[cls] = self._declared(cls) or self._used(cls)
+        return self._found[cls]
 
-    def is_declared(self, found: Class) -> bool:
+    def is_declared(self, cls: Class) -> bool:
         """Whether the class says of which model its rows are."""
-        return self._declared(found) is not None
+        return self._declared(cls) is not None
 
-    def _declared(self, found: Class) -> Types | None:
+    def _declared(self, cls: Class) -> Types | None:
         """`QuerySet["Book"]` among the bases."""
         resolver = self.evaluator.resolver
-        for known in resolver.mro(found):
+        for known in resolver.mro(cls):
             if known.module.startswith("django."):
                 return None
-            if known.queryset and known.queryset is not found:
+            if known.queryset and known.queryset is not cls:
                 return self.of(known.queryset)
             module = resolver.readable(known.module)
             for base in known.bases:
                 if module and isinstance(base, Item) and not is_generic_base(base):
-                    row = self._argument(base.index, known, module, is_own=known is found)
+                    row = self._argument(base.index, known, module, is_own=known is cls)
                     if row:
                         return row
         return None
@@ -82,16 +82,16 @@ class Rows:
                     return frozenset({Known(definition.module.name, name, (), definition)})
         return None
 
-    def _used(self, found: Class) -> Types | None:
+    def _used(self, cls: Class) -> Types | None:
         """The one model that has a manager of this class; None where it is not of the sources, for
         models may have it that are not among them."""
-        if not self.evaluator.relations.is_source(found.module):
+        if not self.evaluator.relations.is_source(cls.module):
             return None
         if self._users is None:
             self._users = {}
             for model, manager in self._managers():
                 self._users.setdefault(manager, set()).add(model)
-        models = self._users.get(found, set())
+        models = self._users.get(cls, set())
         if len(models) != 1:
             return None
         (model,) = models
@@ -114,8 +114,8 @@ class Rows:
         frame = Frame(module, None, None, None, {}, model.location.line)
         for value in self.evaluator.class_attribute(ClassObject(model), name, frame):
             if isinstance(value, Instance) and self.evaluator.is_lazy(value):
-                yield value.found
-                order = self.evaluator.resolver.mro(value.found)
+                yield value.cls
+                order = self.evaluator.resolver.mro(value.cls)
                 yield from (known.queryset for known in order if known.queryset)
 
 

@@ -57,10 +57,10 @@ class Speech:
     def _set(self, value: frozenset[object]) -> list[Data]:
         return sorted(map(self.said, value), key=json.dumps)
 
-    def _class(self, found: Class) -> Data:
-        if self.core.resolver.dotted(found.dotted) is not found:
+    def _class(self, cls: Class) -> Data:
+        if self.core.resolver.dotted(cls.dotted) is not cls:
             raise Unsaid
-        return ["Class", found.dotted]
+        return ["Class", cls.dotted]
 
     def _bound(self, bound: Bound) -> Data:
         function, owner = bound.function, bound.owner
@@ -80,9 +80,9 @@ class Speech:
         kind, *parts = data
         match kind, parts:
             case "Class", [str(dotted)]:
-                found = self.core.resolver.dotted(dotted)
-                if isinstance(found, Class):
-                    return found
+                definition = self.core.resolver.dotted(dotted)
+                if isinstance(definition, Class):
+                    return definition
                 raise Unsaid
             case "Bound", [str(module), str(name), owner, receiver]:
                 return self._bound_meant(module, name, self.meant(owner), self.meant(receiver))

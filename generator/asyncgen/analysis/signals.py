@@ -76,10 +76,10 @@ class Signals:
         """Signals, each with a function that the module, or the `ready()` of an application,
         connects to it."""
         yield from self._connections(module.connections, module)
-        for found in module.classes.values():
-            if "ready" in found.functions:
-                ready = found.functions["ready"]
-                inside = _with_imports(module, f"{module.name}.{found.path}.ready", ready)
+        for cls in module.classes.values():
+            if "ready" in cls.functions:
+                ready = cls.functions["ready"]
+                inside = _with_imports(module, f"{module.name}.{cls.path}.ready", ready)
                 yield from self._connections(nodes(ready.body), inside)
 
     def _connections(
@@ -100,8 +100,8 @@ class Signals:
         """The class that stands as `sender`; None where there is none, or none that is read."""
         for name, value in call.keywords:
             if name == "sender":
-                found = self.resolver.expression(module, value)
-                return found if isinstance(found, Class) else None
+                definition = self.resolver.expression(module, value)
+                return definition if isinstance(definition, Class) else None
         return None
 
 

@@ -44,11 +44,11 @@ class Spelling:
         receiver = self.evaluator.lookups.instance(owner, self.evaluator.rows.of(owner))
         return self.evaluator.lookups.django_method(receiver, owner, base, name)
 
-    def spellable(self, found: Types | None) -> Types | None:
+    def spellable(self, types: Types | None) -> Types | None:
         """`found`, unless a stub cannot name it, or it says nothing."""
-        if found is None or found == ANY or not all(map(self._is_spellable, found)):
+        if types is None or types == ANY or not all(map(self._is_spellable, types)):
             return None
-        return simplified(found)
+        return simplified(types)
 
     def _is_spellable(self, known: Known) -> bool:
         if not all(map(self._is_spellable, (each for part in known.arguments for each in part))):
@@ -57,7 +57,7 @@ class Spelling:
             return True
         if "<locals>" in known.name:
             return False
-        found = self.evaluator.resolver.dotted(f"{known.module}.{known.name}")
+        definition = self.evaluator.resolver.dotted(f"{known.module}.{known.name}")
         return not known.module.startswith("<") and (
-            found is not None or not self.evaluator.resolver.find(known.module)
+            definition is not None or not self.evaluator.resolver.find(known.module)
         )

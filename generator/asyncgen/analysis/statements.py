@@ -195,7 +195,7 @@ def exceptions(value: Value) -> Value:
     found: set[Type] = set()
     for each in value:
         match each:
-            case ClassObject(found=known):
+            case ClassObject(cls=known):
                 found.add(Instance(known))
             case Builtin(name="tuple", elements=elements):
                 found |= exceptions(elements)
@@ -241,8 +241,8 @@ class Statements(Expressions):
                 else:
                     self.decorate(definition, frame)
             case LocalImport(imports=imports):
-                for name, found in imports:
-                    made = self.imported(found.module, found.name)
+                for name, import_ in imports:
+                    made = self.imported(import_.module, import_.name)
                     types = self.told(made) if frame.is_typed else None
                     frame.environment[name] = proved(made, types)
         return True
@@ -267,7 +267,7 @@ class Statements(Expressions):
             arguments = self.arguments_of(value, frame)
         for each in classes:
             made = (
-                self.specials(each.found).get("__init__") if isinstance(each, ClassObject) else None
+                self.specials(each.cls).get("__init__") if isinstance(each, ClassObject) else None
             )
             if made and not made[1].module.startswith("django."):
                 self.call_bound(self.bound(*made, Instance(made[1])), arguments, frame)
@@ -342,14 +342,14 @@ class Statements(Expressions):
                 frame.note(Level.DOUBT, f"assigns to {target.name} of the argument {owner.name}")
             if not isinstance(owner, Instance):
                 continue
-            found = self.lookup(owner.found, target.name)
-            if found and isinstance(found[1], Function) and found[1].setter:
-                outcome = self.outcome(self.bound(found[1].setter, found[0], owner))
+            member = self.lookup(owner.cls, target.name)
+            if member and isinstance(member[1], Function) and member[1].setter:
+                outcome = self.outcome(self.bound(member[1].setter, member[0], owner))
                 frame.include(outcome.effect, f"assigns to the property {target.name}")
                 return
             self.special(owner, ("__setattr__",), frame)
-            if found and isinstance(found[1], Attribute) and not self.role(owner.found):
-                descriptors = self.class_level(found[0], found[1], owner)
+            if member and isinstance(member[1], Attribute) and not self.role(owner.cls):
+                descriptors = self.class_level(member[0], member[1], owner)
                 self.each_special(descriptors, ("__set__",), frame)
             if owner == frame.receiver:
                 self.keep(owner, target.name, value)
@@ -433,7 +433,7 @@ class Statements(Expressions):
             return type_.name not in _CLOSED or (type_.name, named) in _ALSO
         if not (isinstance(type_, Instance) and isinstance(wanted, Instance)):
             return True
-        return bool(self.role(type_.found)) == bool(self.role(wanted.found))
+        return bool(self.role(type_.cls)) == bool(self.role(wanted.cls))
 
     def narrow(self, test: Expression, holds: bool, frame: Frame) -> None:
         """Keep of the names in a test what they may still be after it."""
@@ -511,9 +511,9 @@ class Statements(Expressions):
 
     def is_one_of(self, type_: Type, classes: list[Type]) -> bool:
         match type_:
-            case Instance(found=found):
-                order = self.resolver.mro(found)
-                return any(isinstance(each, Instance) and each.found in order for each in classes)
+            case Instance(cls=cls):
+                order = self.resolver.mro(cls)
+                return any(isinstance(each, Instance) and each.cls in order for each in classes)
             case Builtin(name=name):
                 return any(isinstance(each, Builtin) and each.name == name for each in classes)
         return False

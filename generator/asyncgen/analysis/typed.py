@@ -99,10 +99,12 @@ class Typed(ForeignCalls):
 
     def known_class(self, dotted: str) -> Known | None:
         """An instance of a class of the library."""
-        found = files().dotted(dotted)
-        if not isinstance(found, Class):
+        definition = files().dotted(dotted)
+        if not isinstance(definition, Class):
             return None
-        return Known(found.module, found.qualname, tuple(ANY for _ in found.type_parameters))
+        return Known(
+            definition.module, definition.qualname, tuple(ANY for _ in definition.type_parameters)
+        )
 
     def told_of(self, dotted: str, frame: Frame) -> Value | None:
         types = self.library(frame).called(dotted, Passed(is_complete=False))
@@ -111,11 +113,11 @@ class Typed(ForeignCalls):
     # -- classes -----------------------------------------------------------------------------------
 
     def klass(self, known: Known, frame: Frame) -> Class | None:
-        return self.lookups.klass(known, frame.receiver.found if frame.receiver else None)
+        return self.lookups.klass(known, frame.receiver.cls if frame.receiver else None)
 
     def is_lazy_type(self, known: Known, frame: Frame) -> bool:
-        found = self.klass(known, frame)
-        return found is not None and self.role(found) == "queryset"
+        cls = self.klass(known, frame)
+        return cls is not None and self.role(cls) == "queryset"
 
     def told(self, value: Value) -> Types | None:
         """What is proved by the members alone: of classes, and of querysets and managers."""
@@ -124,14 +126,12 @@ class Typed(ForeignCalls):
             if isinstance(each, Foreign) and (cls := self.known_class(each.dotted)):
                 found.add(Known("builtins", "type", (frozenset({cls}),)))
                 continue
-            if isinstance(each, ClassObject) and "<locals>" not in each.found.qualname:
-                known = self.lookups.instance(each.found, None)
+            if isinstance(each, ClassObject) and "<locals>" not in each.cls.qualname:
+                known = self.lookups.instance(each.cls, None)
                 found.add(Known("builtins", "type", (frozenset({known}),)))
             elif isinstance(each, Instance) and self.is_lazy(each):
                 row = frozenset({Known(each.row.module, each.row.qualname)}) if each.row else None
-                found.add(
-                    self.lookups.instance(each.found, row or self.lookups.rows.of(each.found))
-                )
+                found.add(self.lookups.instance(each.cls, row or self.lookups.rows.of(each.cls)))
             else:
                 return None
         return frozenset(found) or None
@@ -147,17 +147,17 @@ class Typed(ForeignCalls):
         if types is None or len(types) != 1:
             return None
         (known,) = types
-        found = self.klass(known, frame)
-        if found is None or self.role(found) not in ("queryset", "manager"):
+        cls = self.klass(known, frame)
+        if cls is None or self.role(cls) not in ("queryset", "manager"):
             return None
-        rows = self.lookups.arguments(known, found)[0]
+        rows = self.lookups.arguments(known, cls)[0]
         return self.klass(next(iter(rows)), frame) if len(rows) == 1 else None
 
     @cached_property
     def fields(self) -> Fields:
         return Fields(
             self,
-            lambda found: frozenset({self.lookups.instance(found, None)}),
+            lambda cls: frozenset({self.lookups.instance(cls, None)}),
             self.lookups.meaning,
         )
 
@@ -211,11 +211,11 @@ class Typed(ForeignCalls):
         return frozenset(each for each in types if not self._is_true(each, frame))
 
     def _is_true(self, known: Known, frame: Frame) -> bool:
-        found = self.klass(known, frame)
+        cls = self.klass(known, frame)
         return (
-            found is not None
-            and self.role(found) == "model"
-            and not any(self.lookup(found, name) for name in ("__bool__", "__len__"))
+            cls is not None
+            and self.role(cls) == "model"
+            and not any(self.lookup(cls, name) for name in ("__bool__", "__len__"))
         )
 
     # -- what is in it -----------------------------------------------------------------------------
@@ -229,9 +229,9 @@ class Typed(ForeignCalls):
     def _items_of(self, known: Known, frame: Frame) -> Types | None:
         if known.module == "builtins" and known.name == "tuple":
             return frozenset().union(*known.arguments) or None
-        found = self.klass(known, frame)
-        if found and self.role(found) == "queryset":
-            return self.lookups.arguments(known, found)[1]
+        cls = self.klass(known, frame)
+        if cls and self.role(cls) == "queryset":
+            return self.lookups.arguments(known, cls)[1]
         return self.library(frame).items(known)
 
     def type_of_item(self, expression: Item, owner: Value, frame: Frame) -> Types | None:
@@ -280,27 +280,27 @@ class Typed(ForeignCalls):
     def attribute_of_type(self, known: Known, name: str, frame: Frame) -> Types | None:
         if name == "__class__":
             return builtin("type", frozenset({known}))
-        found = self.klass(known, frame)
-        if found is None:
+        cls = self.klass(known, frame)
+        if cls is None:
             return self.library(frame).attribute(known, name)
-        role = self.role(found)
+        role = self.role(cls)
         if name == "model" and role in ("queryset", "manager"):
-            row = self.lookups.arguments(known, found)[0]
+            row = self.lookups.arguments(known, cls)[0]
             return builtin("type", row) if row != ANY else None
         if name == "pk" and role == "model":
-            return self.fields.of(found, name)
-        match self.lookup(found, name):
+            return self.fields.of(cls, name)
+        match self.lookup(cls, name):
             case (_, Attribute(value=Call())) if role == "model":
-                return self.fields.of(found, name)
+                return self.fields.of(cls, name)
             case (where, Attribute(annotation=str(annotation))):
                 module = self.resolver.readable(where.module)
                 types = self.declared_types(annotation, module) if module else None
                 return types if types is None else substituted(types, known)
             case None if role == "model":
-                return self.fields.of(found, name)
+                return self.fields.of(cls, name)
             case (owner, Function(binding=Binding.PROPERTY) as function):
                 if not owner.module.startswith("django."):
-                    bound = self.bound(function, owner, Instance(found))
+                    bound = self.bound(function, owner, Instance(cls))
                     result = self.returned(bound)
                     return result if result is None else substituted(result, known)
         return None
@@ -346,7 +346,7 @@ class Typed(ForeignCalls):
         had one, for its model: of a class that several models share, each knows its own."""
         match list(types), list(owner):
             case [Known(arguments=()) as known], [Instance(row=Class() as row) as lazy]:
-                is_own = known.name == lazy.found.qualname and self.is_lazy(lazy)
+                is_own = known.name == lazy.cls.qualname and self.is_lazy(lazy)
                 if is_own and not known.variable and not is_abstract_model(row):
                     model = frozenset({Known(row.module, row.qualname)})
                     return types, frozenset({Known(known.module, known.name, (model,))})
@@ -356,7 +356,7 @@ class Typed(ForeignCalls):
         if frame.receiver is None or frame.owner is None:
             return None
         (receiver,) = SELF
-        return self.lookups.method(receiver, frame.receiver.found, name, arguments, frame.owner)
+        return self.lookups.method(receiver, frame.receiver.cls, name, arguments, frame.owner)
 
     def _method(
         self,
@@ -379,19 +379,19 @@ class Typed(ForeignCalls):
     ) -> Types | None:
         if known.module == "builtins" and known.name == "type" and known.arguments:
             return self._class_method(known.arguments[0], name, arguments, frame)
-        found = self.klass(known, frame)
-        if found is None:
+        cls = self.klass(known, frame)
+        if cls is None:
             return self.library(frame).method(known, name, _passed(arguments))
-        role = self.role(found)
+        role = self.role(cls)
         if name == "values_list" and role:
-            return self._values_list(known, found, call, frame)
-        if role == "model" and _DISPLAY.fullmatch(name) and not self.resolver.lookup(found, name):
+            return self._values_list(known, cls, call, frame)
+        if role == "model" and _DISPLAY.fullmatch(name) and not self.resolver.lookup(cls, name):
             return STR
-        return self.lookups.method(known, found, name, arguments)
+        return self.lookups.method(known, cls, name, arguments)
 
-    def _values_list(self, known: Known, found: Class, call: Call, frame: Frame) -> Types | None:
+    def _values_list(self, known: Known, cls: Class, call: Call, frame: Frame) -> Types | None:
         """`flat=True` gives the column, anything else tuples: what the columns hold is not told."""
-        model = self.lookups.arguments(known, found)[0]
+        model = self.lookups.arguments(known, cls)[0]
         flat = dict(call.keywords).get("flat")
         is_flat = isinstance(flat, Literal) and flat.text == "True"
         columns = [self._column(known, each, frame) for each in call.arguments]
@@ -419,10 +419,10 @@ class Typed(ForeignCalls):
         if len(types) != 1:
             return None
         (known,) = types
-        found = self.klass(known, frame)
-        match self.lookup(found, name) if found else None:
-            case (_, Function(binding=Binding.CLASSMETHOD | Binding.STATICMETHOD)) if found:
-                return self.lookups.method(known, found, name, arguments)
+        cls = self.klass(known, frame)
+        match self.lookup(cls, name) if cls else None:
+            case (_, Function(binding=Binding.CLASSMETHOD | Binding.STATICMETHOD)) if cls:
+                return self.lookups.method(known, cls, name, arguments)
         return None
 
     def _function(
@@ -445,9 +445,9 @@ class Typed(ForeignCalls):
                 result = self.type_of_bound(callee, arguments)
                 if receiver is None or result is None:
                     return result
-                return substituted(result, self.lookups.instance(receiver.found, None))
-            case ClassObject(found=found) if "<locals>" not in found.qualname:
-                return frozenset({self.lookups.instance(found, None)})
+                return substituted(result, self.lookups.instance(receiver.cls, None))
+            case ClassObject(cls=cls) if "<locals>" not in cls.qualname:
+                return frozenset({self.lookups.instance(cls, None)})
             case Foreign(dotted=dotted):
                 return self._foreign(dotted, call, arguments, frame)
         return None
@@ -459,10 +459,10 @@ class Typed(ForeignCalls):
             return self._computed(name, passed, frame) if passed.is_complete else None
         if dotted == _REDUCE and passed.is_complete:
             return self._reduced(call, passed, frame)
-        found = self.library(frame).called(dotted, passed)
-        is_django = found is None and dotted.startswith("django.")
-        found = self.lookups.function(dotted) if is_django else found
-        return None if found == ANY else found
+        types = self.library(frame).called(dotted, passed)
+        is_django = types is None and dotted.startswith("django.")
+        types = self.lookups.function(dotted) if is_django else types
+        return None if types == ANY else types
 
     def _reduced(self, call: Call, passed: Passed, frame: Frame) -> Types | None:
         """`reduce(lambda one, two: …, items, start)`, until the type is settled."""
@@ -476,11 +476,11 @@ class Typed(ForeignCalls):
             outer = frame.environment
             names = {one: proved(NOTHING, start), two: proved(NOTHING, items)}
             frame.environment = {**outer, **names}
-            found = all_of((start, types_of(self.value(body, frame))))
+            types = all_of((start, types_of(self.value(body, frame))))
             frame.leave(outer)
-            if found is None or found == start:
-                return found
-            start = found
+            if types is None or types == start:
+                return types
+            start = types
         return None
 
     def _computed(self, name: str, passed: Passed, frame: Frame) -> Types | None:

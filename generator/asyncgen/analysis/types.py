@@ -135,10 +135,10 @@ def has(types: Types, part: Types) -> bool:
     return bool(types & part) or any(has(each, part) for known in types for each in known.arguments)
 
 
-def overrides(found: Types, wanted: Types) -> bool:
+def overrides(types: Types, wanted: Types) -> bool:
     """Whether a method that returns `found` can override one that returns `wanted`, as far as
     builtins tell: whether one class inherits from another is not asked."""
-    return all(any(_stands_for(each, other) for other in wanted) for each in found)
+    return all(any(_stands_for(each, other) for other in wanted) for each in types)
 
 
 def _stands_for(known: Known, wanted: Known) -> bool:

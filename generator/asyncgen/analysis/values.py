@@ -93,7 +93,7 @@ class Instance:
     evaluated (see `audit.state`). It is empty for everybody else.
     """
 
-    found: Class
+    cls: Class
     row: Class | None = None
     state: frozenset[str] = frozenset()
 
@@ -102,7 +102,7 @@ class Instance:
 class ClassObject:
     """The class itself."""
 
-    found: Class
+    cls: Class
 
 
 @dataclass(frozen=True, slots=True)

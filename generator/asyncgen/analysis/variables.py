@@ -13,26 +13,26 @@ from asyncgen.source import Class, TypeParameter
 _STARS = {"TypeVar": "", "TypeVarTuple": "*", "ParamSpec": "**"}
 
 
-def variable_kind(found: Alias) -> str | None:
+def variable_kind(alias: Alias) -> str | None:
     """TypeVar, ParamSpec or TypeVarTuple, where an assignment makes one, whatever its module
     calls these classes."""
-    value = found.attribute.value
+    value = alias.attribute.value
     if not isinstance(value, Call):
         return None
     word = last_word(value.function)
-    imported = found.module.imports.get(word) if isinstance(value.function, Name) else None
+    imported = alias.module.imports.get(word) if isinstance(value.function, Name) else None
     word = (imported and imported.name) or word
     return word if word in _STARS else None
 
 
-def is_variable(found: Alias) -> bool:
-    return variable_kind(found) is not None
+def is_variable(alias: Alias) -> bool:
+    return variable_kind(alias) is not None
 
 
-def type_parameter(found: Alias) -> TypeParameter:
+def type_parameter(alias: Alias) -> TypeParameter:
     """A variable as the type parameter that it stands for; `found` has to make one."""
-    kind, text = variable_kind(found), found.attribute.text or ""
-    assert kind is not None, found.attribute.name
+    kind, text = variable_kind(alias), alias.attribute.text or ""
+    assert kind is not None, alias.attribute.name
     constraints: list[str | None] = []
     keywords: dict[str | None, str | None] = {}
     match ast.parse(text).body:
@@ -40,7 +40,7 @@ def type_parameter(found: Alias) -> TypeParameter:
             constraints = [ast.get_source_segment(text, each) for each in rest]
             keywords = {each.arg: ast.get_source_segment(text, each.value) for each in named}
     return TypeParameter(
-        found.attribute.name,
+        alias.attribute.name,
         _STARS[kind],
         keywords.get("bound"),
         tuple(each for each in constraints if each),
@@ -48,12 +48,12 @@ def type_parameter(found: Alias) -> TypeParameter:
     )
 
 
-def variables(found: Class, resolver: Resolver) -> list[Alias]:
+def variables(cls: Class, resolver: Resolver) -> list[Alias]:
     """The type variables in the bases of a class, in the order of its parameters."""
-    module = resolver.readable(found.module)
+    module = resolver.readable(cls.module)
     if module is None:
         return []
-    bases = [base for base in found.bases if isinstance(base, Item)]
+    bases = [base for base in cls.bases if isinstance(base, Item)]
     bases.sort(key=lambda base: not is_generic_base(base))
     result: list[Alias] = []
     for base in bases:
@@ -65,11 +65,11 @@ def variables(found: Class, resolver: Resolver) -> list[Alias]:
     return [each for each in result if known.get((each.module.name, each.attribute.name)) is each]
 
 
-def class_parameters(found: Class, resolver: Resolver) -> tuple[TypeParameter, ...]:
+def class_parameters(cls: Class, resolver: Resolver) -> tuple[TypeParameter, ...]:
     """What a class is subscripted with: its own type parameters, or the variables of its bases."""
-    if found.type_parameters:
-        return found.type_parameters
-    return tuple(map(type_parameter, variables(found, resolver)))
+    if cls.type_parameters:
+        return cls.type_parameters
+    return tuple(map(type_parameter, variables(cls, resolver)))
 
 
 def is_generic_base(base: Item) -> bool:

@@ -37,36 +37,36 @@ class Entries:
         for function in module.functions.values():
             for each in (function, *function.earlier):
                 yield from self.entry(Bound(each, module), f"{module.name}.{each.name}", module)
-        for found in every_class(module):
-            yield from self.of_class(found, module)
+        for cls in every_class(module):
+            yield from self.of_class(cls, module)
 
-    def of_class(self, found: Class, module: Module) -> Iterator[Entry]:
-        instance = Instance(found)
-        methods = self.called_on_loop(found)
-        for name, function in found.functions.items():
-            bound = Bound(function, module, found, _receiver(function, instance))
+    def of_class(self, cls: Class, module: Module) -> Iterator[Entry]:
+        instance = Instance(cls)
+        methods = self.called_on_loop(cls)
+        for name, function in cls.functions.items():
+            bound = Bound(function, module, cls, _receiver(function, instance))
             why = methods.get(name, "")
-            dotted = f"{module.name}.{found.path}.{name}"
+            dotted = f"{module.name}.{cls.path}.{name}"
             yield from self.entry(bound, dotted, module, why)
 
-    def called_on_loop(self, found: Class) -> dict[str, str]:
+    def called_on_loop(self, cls: Class) -> dict[str, str]:
         """The sync methods that the loop calls, by the bases of the class, and why."""
-        bases = {each.dotted for each in self.evaluator.resolver.mro(found)}
-        bases |= {dotted for _, dotted in self.evaluator.form_bases(found)}
+        bases = {each.dotted for each in self.evaluator.resolver.mro(cls)}
+        bases |= {dotted for _, dotted in self.evaluator.form_bases(cls)}
         made: dict[str, str] = {}
         for base, pattern in known.ON_LOOP_METHODS.items():
             if base in bases and self.is_served(base):
                 why = f"{base.rpartition('.')[2]} is asked on the loop"
-                made |= dict.fromkeys(fnmatch.filter(found.functions, pattern), why)
+                made |= dict.fromkeys(fnmatch.filter(cls.functions, pattern), why)
         if known.VIEW in bases and any(
             function.is_async
-            for name, function in found.functions.items()
+            for name, function in cls.functions.items()
             if name in known.VIEW_HANDLERS
         ):
             why = "of a view with asynchronous handlers Django calls it on the loop"
             made |= dict.fromkeys(known.VIEW_ON_LOOP, why)
         for each in self.on_loop & bases:
-            made |= dict.fromkeys(found.functions, f"{each} runs its methods on the loop")
+            made |= dict.fromkeys(cls.functions, f"{each} runs its methods on the loop")
         return made
 
     def entry(self, bound: Bound, name: str, module: Module, why: str = "") -> Iterator[Entry]:

@@ -71,16 +71,16 @@ class Forms(Outside):
     asked: dict[str, tuple[str, Effect | None]] = field(default_factory=dict)
     sources: list[Value] = field(default_factory=list)  # what serializers are given to show
 
-    def kind_of_form(self, found: Class) -> str:
+    def kind_of_form(self, cls: Class) -> str:
         """form, serializer, or nothing."""
-        for base, dotted in self.form_bases(found):
+        for base, dotted in self.form_bases(cls):
             if dotted.startswith(_PACKAGES) and base in _BASES:
                 return _BASES[base]
         return ""
 
-    def form_bases(self, found: Class) -> Iterator[tuple[str, str]]:
+    def form_bases(self, cls: Class) -> Iterator[tuple[str, str]]:
         """The last and the whole names of what a class inherits from, read or not."""
-        for each in self.resolver.mro(found):
+        for each in self.resolver.mro(cls):
             yield each.name, each.dotted
             if each.module.startswith(_PACKAGES):
                 continue
@@ -89,10 +89,10 @@ class Forms(Outside):
                 assert module is not None
                 yield base_word(base), self.dotted(base, module)
 
-    def instantiate(self, found: Class, arguments: Arguments, frame: Frame) -> Value:
-        kind = self.kind_of_form(found)
+    def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
+        kind = self.kind_of_form(cls)
         if not kind:
-            return super().instantiate(found, arguments, frame)
+            return super().instantiate(cls, arguments, frame)
         state: set[str] = set()
         data = arguments.keyword("data")
         first = next(iter(arguments.positional), NOTHING)
@@ -106,13 +106,13 @@ class Forms(Outside):
                 state.add(_MANY)
             if source:
                 state.add(self.noted(source))
-        made = Instance(found, None, frozenset(state))
-        if isinstance(own := self.own(found, "__init__"), Function):
-            where, _ = self.resolver.lookup(found, "__init__") or (found, None)
+        made = Instance(cls, None, frozenset(state))
+        if isinstance(own := self.own(cls, "__init__"), Function):
+            where, _ = self.resolver.lookup(cls, "__init__") or (cls, None)
             bound = self.bound(own, where, made)
             effect = self.outcome(bound, self.given(bound, arguments)).effect
             if effect.level is Level.REACHES:
-                frame.include(replace(effect, cause=Cause.FORM), f"makes a {found.name}")
+                frame.include(replace(effect, cause=Cause.FORM), f"makes a {cls.name}")
         return frozenset({made})
 
     def remark(self, owner: Expression, mark: str, frame: Frame) -> None:
@@ -121,7 +121,7 @@ class Forms(Outside):
             super().remark(owner, mark, frame)
         elif isinstance(owner, Name) and owner.id in frame.environment:
             held = frame.environment[owner.id]
-            made = states.marked(held, _CLEANED, lambda each: bool(self.kind_of_form(each.found)))
+            made = states.marked(held, _CLEANED, lambda each: bool(self.kind_of_form(each.cls)))
             frame.environment[owner.id] = made
 
     def noted(self, source: Value) -> str:
@@ -138,17 +138,17 @@ class Forms(Outside):
     # -- what is asked of them ---------------------------------------------------------------------
 
     def instance_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
-        kind = "" if self.role(owner.found) else self.kind_of_form(owner.found)
+        kind = "" if self.role(owner.cls) else self.kind_of_form(owner.cls)
         if not kind:
             return super().instance_attribute(owner, name, frame)
-        defined = self.own(owner.found, name)
+        defined = self.own(owner.cls, name)
         if defined is not None:
             return super().instance_attribute(owner, name, frame)
         return self.form_attribute(owner, kind, name, frame)
 
-    def own(self, found: Class, name: str) -> Function | Attribute | Class | None:
+    def own(self, cls: Class, name: str) -> Function | Attribute | Class | None:
         """What a class of the project has by that name."""
-        known = self.resolver.lookup(found, name)
+        known = self.resolver.lookup(cls, name)
         return known[1] if known and not known[0].module.startswith(_PACKAGES) else None
 
     def form_attribute(self, owner: Instance, kind: str, name: str, frame: Frame) -> Value:
@@ -156,14 +156,14 @@ class Forms(Outside):
         if name in _VALIDATING:
             effect = self.validating(owner, kind)
         elif kind == FORM and name in _SHOWING:
-            effect = self.showing_form(owner.found)
+            effect = self.showing_form(owner.cls)
         elif kind == SERIALIZER and name == "data":
             effect = self.showing(owner, frame)
-        elif name == "save" and self.model(owner.found):
-            effect = _effect(owner.found, f"{owner.found.name}.save() saves a row")
+        elif name == "save" and self.model(owner.cls):
+            effect = _effect(owner.cls, f"{owner.cls.name}.save() saves a row")
         if name in ("errors", "data"):
             if effect:
-                frame.include(effect, f"reads {name} of a {owner.found.name}")
+                frame.include(effect, f"reads {name} of a {owner.cls.name}")
             return unknown(f"{name} of a {kind}")
         return frozenset({Foreign(self.asking(name, effect))})
 
@@ -188,16 +188,16 @@ class Forms(Outside):
     def text(self, value: Value, frame: Frame, method: str = "__str__") -> None:
         for each in value:
             match each:
-                case Instance(found=found) if self.kind_of_form(found) == FORM:
-                    frame.include(self.showing_form(found) or CLEAN, f"shows a {found.name}")
+                case Instance(cls=cls) if self.kind_of_form(cls) == FORM:
+                    frame.include(self.showing_form(cls) or CLEAN, f"shows a {cls.name}")
         super().text(value, frame, method)
 
     # -- their fields ------------------------------------------------------------------------------
 
-    def declared_fields(self, found: Class) -> Iterator[tuple[Class, Attribute, Call, str]]:
+    def declared_fields(self, cls: Class) -> Iterator[tuple[Class, Attribute, Call, str]]:
         """The declared fields, each with the name of its class."""
         seen: set[str] = set()
-        for each in self.resolver.mro(found):
+        for each in self.resolver.mro(cls):
             for name, attribute in each.attributes.items():
                 call = attribute.value
                 if (
@@ -208,34 +208,34 @@ class Forms(Outside):
                     seen.add(name)
                     yield each, attribute, call, base_word(call.function)
 
-    def model(self, found: Class) -> Class | None:
+    def model(self, cls: Class) -> Class | None:
         """The model of a ModelForm or ModelSerializer."""
-        if not any(base in _OF_MODELS for base, _ in self.form_bases(found)):
+        if not any(base in _OF_MODELS for base, _ in self.form_bases(cls)):
             return None
-        option = self.option(found, "model")
-        where = self.meta(found)
+        option = self.option(cls, "model")
+        where = self.meta(cls)
         module = self.resolver.readable(where.module) if where else None
         model = self.resolver.expression(module, option) if module and option else None
         return model if isinstance(model, Class) else None
 
-    def meta(self, found: Class) -> Class | None:
-        known = self.resolver.lookup(found, "Meta")
+    def meta(self, cls: Class) -> Class | None:
+        known = self.resolver.lookup(cls, "Meta")
         return known[1] if known and isinstance(known[1], Class) else None
 
-    def option(self, found: Class, name: str) -> Expression | None:
-        meta = self.meta(found)
+    def option(self, cls: Class, name: str) -> Expression | None:
+        meta = self.meta(cls)
         known = self.resolver.lookup(meta, name) if meta else None
         return known[1].value if known and isinstance(known[1], Attribute) else None
 
-    def model_fields(self, found: Class) -> Iterator[tuple[Class, Attribute, Call]]:
+    def model_fields(self, cls: Class) -> Iterator[tuple[Class, Attribute, Call]]:
         """The fields of the model that the class has for itself, in the options' order."""
-        model = self.model(found)
+        model = self.model(cls)
         if model is None:
             return
-        declared = {attribute.name for _, attribute, _, _ in self.declared_fields(found)}
-        wanted = self.wanted(found)
-        excluded = set(_strings(self.option(found, "exclude")) or ())
-        frozen = set(_strings(self.option(found, "read_only_fields")) or ())
+        declared = {attribute.name for _, attribute, _, _ in self.declared_fields(cls)}
+        wanted = self.wanted(cls)
+        excluded = set(_strings(self.option(cls, "exclude")) or ())
+        frozen = set(_strings(self.option(cls, "read_only_fields")) or ())
         for each in self.resolver.mro(model):
             for name, attribute in each.attributes.items():
                 is_wanted = wanted is None or name in wanted
@@ -244,32 +244,32 @@ class Forms(Outside):
                 if name not in declared | excluded | frozen:
                     yield each, attribute, attribute.value
 
-    def wanted(self, found: Class) -> set[str] | None:
+    def wanted(self, cls: Class) -> set[str] | None:
         """The names in `fields`; None for all of the model's."""
-        names = _strings(self.option(found, "fields"))
+        names = _strings(self.option(cls, "fields"))
         return None if names is None else set(names)
 
     # -- what they do ------------------------------------------------------------------------------
 
     def validating(self, owner: Instance, kind: str) -> Effect | None:
         """Whether is_valid() queries."""
-        found = owner.found
+        cls = owner.cls
         if _BOUND not in owner.state or _CLEANED in owner.state:
             return None
-        for where, attribute, call, name in self.declared_fields(found):
+        for where, attribute, call, name in self.declared_fields(cls):
             if kind == FORM and name.endswith(_CHOOSING):
                 return _effect(
-                    where, f"{found.name}.{attribute.name} is a {name}", attribute.location
+                    where, f"{cls.name}.{attribute.name} is a {name}", attribute.location
                 )
             if kind == SERIALIZER:
                 keywords = dict(call.keywords)
                 if name.endswith(_RELATED) and "queryset" in keywords:
-                    what = f"{found.name}.{attribute.name} looks its object up"
+                    what = f"{cls.name}.{attribute.name} looks its object up"
                     return _effect(where, what, attribute.location)
                 if "validators" in keywords and "UniqueValidator" in str(keywords["validators"]):
-                    what = f"{found.name}.{attribute.name} has a UniqueValidator"
+                    what = f"{cls.name}.{attribute.name} has a UniqueValidator"
                     return _effect(where, what, attribute.location)
-        for where, attribute, call in self.model_fields(found):
+        for where, attribute, call in self.model_fields(cls):
             kind_of_field = self.relations.field_name(call, where)
             if dict(call.keywords).get("unique") == Literal("bool", "True"):
                 what = f"{where.name}.{attribute.name} is unique"
@@ -282,7 +282,7 @@ class Forms(Outside):
     def own_checks(self, owner: Instance, kind: str) -> Effect | None:
         """What the class's own methods do that validation calls."""
         prefix = "clean" if kind == FORM else "validate"
-        for each in self.resolver.mro(owner.found):
+        for each in self.resolver.mro(owner.cls):
             if each.module.startswith(_PACKAGES):
                 continue
             for name, function in each.functions.items():
@@ -292,16 +292,16 @@ class Forms(Outside):
                         return replace(outcome.effect, cause=Cause.FORM)
         return None
 
-    def showing_form(self, found: Class) -> Effect | None:
+    def showing_form(self, cls: Class) -> Effect | None:
         """Whether a form queries when it is shown: the choices of what it chooses among."""
-        for where, attribute, _, name in self.declared_fields(found):
+        for where, attribute, _, name in self.declared_fields(cls):
             if name.endswith(_CHOOSING):
-                what = f"{found.name}.{attribute.name} shows rows"
+                what = f"{cls.name}.{attribute.name} shows rows"
                 return _effect(where, what, attribute.location)
-        for where, attribute, call in self.model_fields(found):
+        for where, attribute, call in self.model_fields(cls):
             kind_of_field = self.relations.field_name(call, where)
             if kind_of_field.endswith((*knowledge.TO_ONE_FIELDS, *knowledge.TO_MANY_FIELDS)):
-                what = f"{found.name} shows the rows for {where.name}.{attribute.name}"
+                what = f"{cls.name} shows the rows for {where.name}.{attribute.name}"
                 return _effect(where, what, attribute.location)
         return None
 
@@ -312,7 +312,7 @@ class Forms(Outside):
         for each in source:
             if _MANY in owner.state:
                 if self.is_queryset(each) and not states.needs_no_query(each):
-                    return _effect(owner.found, f"{owner.found.name} runs through a queryset")
+                    return _effect(owner.cls, f"{owner.cls.name} runs through a queryset")
                 rows += (
                     self.row_of(each)
                     if isinstance(each, Instance) and self.is_queryset(each)
@@ -325,14 +325,14 @@ class Forms(Outside):
         for row in rows:
             if not (isinstance(row, Instance) and self.is_row(row)):
                 continue
-            if effect := self.shown(owner.found, row):
+            if effect := self.shown(owner.cls, row):
                 return effect
         return None
 
-    def shown(self, found: Class, row: Instance) -> Effect | None:
+    def shown(self, cls: Class, row: Instance) -> Effect | None:
         """What showing one row does."""
-        wanted = self.wanted(found) if self.model(found) else None
-        for where, attribute, call, name in self.declared_fields(found):
+        wanted = self.wanted(cls) if self.model(cls) else None
+        for where, attribute, call, name in self.declared_fields(cls):
             if wanted is not None and attribute.name not in wanted and wanted:
                 continue
             keywords = dict(call.keywords)
@@ -341,22 +341,22 @@ class Forms(Outside):
             source = keywords.get("source")
             path = source.text if isinstance(source, Literal) else attribute.name
             if name == "SerializerMethodField":
-                method = self.own(found, f"get_{attribute.name}")
+                method = self.own(cls, f"get_{attribute.name}")
                 if isinstance(method, Function):
                     given: Given = ((_second(method), frozenset({row})),)
-                    outcome = self.outcome(self.bound(method, where, Instance(found)), given)
+                    outcome = self.outcome(self.bound(method, where, Instance(cls)), given)
                     if outcome.effect.level is Level.REACHES:
                         return replace(outcome.effect, cause=Cause.FORM)
                 continue
-            what = f"{found.name}.{attribute.name} reads {path}"
+            what = f"{cls.name}.{attribute.name} reads {path}"
             if effect := self.follows(row, path.split("."), name, where, attribute, what):
                 return effect
-        for where, attribute, call in self.model_fields(found):
+        for where, attribute, call in self.model_fields(cls):
             kind_of_field = self.relations.field_name(call, where)
             is_loaded = states.is_loaded(row.state, attribute.name, is_key=False)
             is_many = kind_of_field.endswith(knowledge.TO_MANY_FIELDS)
             if is_many and not is_loaded and states.ROW in row.state:
-                what = f"{found.name} lists {where.name}.{attribute.name}"
+                what = f"{cls.name} lists {where.name}.{attribute.name}"
                 return _effect(where, what, attribute.location)
         return None
 

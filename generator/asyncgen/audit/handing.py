@@ -65,8 +65,8 @@ class Handing(Templates):
         """The schema that `response` names, for one or for many."""
         if isinstance(response, Item) and response.index is not None:
             response = response.index
-        found = self.resolver.expression(module, response) if response else None
-        return found if isinstance(found, Class) else None
+        definition = self.resolver.expression(module, response) if response else None
+        return definition if isinstance(definition, Class) else None
 
     def shows(self, schema: Class, row: Instance, frame: LoopFrame) -> None:
         """The fields of a schema are read from a row."""
@@ -96,10 +96,10 @@ class Handing(Templates):
 
     def is_relation_of(self, row: Instance, name: str) -> bool:
         """Whether a model has a relation by that name."""
-        found = self.resolver.lookup(row.found, name)
-        if found is None:
-            return self.relations.reverse(self.resolver.mro(row.found), name) is not None
-        where, what = found
+        member = self.resolver.lookup(row.cls, name)
+        if member is None:
+            return self.relations.reverse(self.resolver.mro(row.cls), name) is not None
+        where, what = member
         return (
             isinstance(what, Attribute)
             and isinstance(what.value, Call)

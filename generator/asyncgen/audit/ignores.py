@@ -80,11 +80,11 @@ def _ignores(path: Path, text: str) -> Iterator[Ignore]:
     first = 0  # line of the statement
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
-            if found := _COMMENT.search(token.string):
-                pending.append((token, found))
+            if match := _COMMENT.search(token.string):
+                pending.append((token, match))
         elif token.type == tokenize.NEWLINE:
             yield from (
-                _ignore(path, comment, found, first, token.start[0]) for comment, found in pending
+                _ignore(path, comment, match, first, token.start[0]) for comment, match in pending
             )
             pending, first = [], 0
         elif token.type not in _BETWEEN:
@@ -95,17 +95,17 @@ _BETWEEN = frozenset({tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.EN
 
 
 def _ignore(
-    path: Path, comment: tokenize.TokenInfo, found: re.Match[str], first: int, last: int
+    path: Path, comment: tokenize.TokenInfo, match: re.Match[str], first: int, last: int
 ) -> Ignore:
     return Ignore(
         path=path,
         line=comment.start[0],
-        column=comment.start[1] + found.start(),
+        column=comment.start[1] + match.start(),
         first=first,
         last=last,
-        codes=tuple(_CODE.findall(found["codes"] or found["noqa"] or "")),
-        reason=found["reason"].strip(" \t-:"),
-        text=found[0].rstrip(),
+        codes=tuple(_CODE.findall(match["codes"] or match["noqa"] or "")),
+        reason=match["reason"].strip(" \t-:"),
+        text=match[0].rstrip(),
     )
 
 

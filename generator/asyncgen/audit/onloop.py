@@ -335,17 +335,17 @@ class OnLoop(Handing):
 
     def may_load(self, instance: Instance, name: str) -> bool:
         """Whether what the attribute does once is done then."""
-        return self.is_key(instance, name) or bool(self.kind_of_form(instance.found))
+        return self.is_key(instance, name) or bool(self.kind_of_form(instance.cls))
 
     def is_key(self, instance: Instance, name: str) -> bool:
         """Whether an instance has one object of another model by that name."""
-        if self.role(instance.found) != "model":
+        if self.role(instance.cls) != "model":
             return False
-        found = self.resolver.lookup(instance.found, name)
-        if found is None:
-            relation = self.relations.reverse(self.resolver.mro(instance.found), name)
+        member = self.resolver.lookup(instance.cls, name)
+        if member is None:
+            relation = self.relations.reverse(self.resolver.mro(instance.cls), name)
             return relation is not None and relation.to_one
-        where, what = found
+        where, what = member
         return (
             not isinstance(what, Function | Class)
             and isinstance(what.value, Call)
@@ -400,7 +400,7 @@ class OnLoop(Handing):
 
     def read_relation(self, owner: Instance, name: str, what: str, frame: Frame) -> None:
         if isinstance(frame, LoopFrame):
-            frame.model = owner.found
+            frame.model = owner.cls
         super().read_relation(owner, name, what, frame)
         if isinstance(frame, LoopFrame):
             frame.model = None

@@ -101,10 +101,10 @@ class Outside(Threads):
 
     def user(self) -> Value:
         """A user who was loaded."""
-        found = self.user_model()
-        if found is None:
+        cls = self.user_model()
+        if cls is None:
             return unknown("a user")
-        return frozenset({Instance(found, None, frozenset({states.ROW}))})
+        return frozenset({Instance(cls, None, frozenset({states.ROW}))})
 
     def user_model(self) -> Class | None:
         """The model that the settings name, or else Django's own."""
@@ -141,11 +141,11 @@ class Outside(Threads):
                     frame.note(Level.REACHES, SETS_ITEM, Cause.ACCOUNT)
         super().bind(target, value, frame)
 
-    def instantiate(self, found: Class, arguments: Arguments, frame: Frame) -> Value:
-        if self.role(found) == "model":
+    def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
+        if self.role(cls) == "model":
             for value in arguments.values:  # a key asks what it is given for its class
                 self.uses_user(value, frame)
-        return super().instantiate(found, arguments, frame)
+        return super().instantiate(cls, arguments, frame)
 
     def waits_for_sessions(self) -> bool:
         return not self.settings.one("SESSION_ENGINE").endswith(known.QUIET_SESSIONS)
@@ -184,8 +184,8 @@ class Outside(Threads):
         if dotted.startswith("django.shortcuts.get_"):
             rows: list[Value] = []
             for each in first:
-                if isinstance(each, ClassObject) and self.role(each.found) == "model":
-                    rows.append(frozenset({Instance(each.found, None, frozenset({states.ROW}))}))
+                if isinstance(each, ClassObject) and self.role(each.cls) == "model":
+                    rows.append(frozenset({Instance(each.cls, None, frozenset({states.ROW}))}))
                 elif isinstance(each, Instance) and self.is_lazy(each):
                     rows.append(self.row_of(each))
             value = union(rows)
@@ -347,7 +347,7 @@ class Outside(Threads):
         has_fields = len(arguments.values) > 1
         for each in _first(arguments):
             if isinstance(each, Instance) and not has_fields:
-                for name in self.many_to_many(each.found):
+                for name in self.many_to_many(each.cls):
                     if name not in each.state and states.ROW in each.state:
                         frame.note(Level.REACHES, f"lists {name} of the instance", Cause.RELATION)
         return builtin("dict")
@@ -375,12 +375,12 @@ class Outside(Threads):
     def rows_of_view(self, view: Instance) -> Value:
         """The queryset that `queryset` or `model` of a view's class says."""
         for name in ("queryset", "model"):
-            found = self.resolver.lookup(view.found, name)
-            if found and isinstance(found[1], Attribute):
-                value = self.class_level(found[0], found[1], view)
+            member = self.resolver.lookup(view.cls, name)
+            if member and isinstance(member[1], Attribute):
+                value = self.class_level(member[0], member[1], view)
                 if any(map(self.is_queryset, value)):
                     return value
-                models = [each.found for each in value if isinstance(each, ClassObject)]
+                models = [each.cls for each in value if isinstance(each, ClassObject)]
                 managers = union(self.default_manager(each) for each in models)
                 if managers:
                     rows = (self.rows_of(each) for each in managers if isinstance(each, Instance))

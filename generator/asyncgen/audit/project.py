@@ -125,11 +125,11 @@ class Project:
     def module(self, resolver: Resolver, name: str, path: Path) -> Module | None:
         """The module of a file; a file that cannot be read is a problem, and left out."""
         try:
-            found = resolver.module(name)
+            module = resolver.module(name)
         except AsyncgenError as error:
             self.problems += error.problems if self.is_chosen(path) else ()
             return None
-        return found
+        return module
 
     def template(self, name: str) -> Path | None:
         """The file of a template, below the first folder called `templates` that has it."""

@@ -200,7 +200,7 @@ class Rows(Evaluator):
         return self.default_manager(relation.model)
 
     def undeclared_model_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
-        relation = self.relations.reverse(self.resolver.mro(owner.found), name)
+        relation = self.relations.reverse(self.resolver.mro(owner.cls), name)
         if relation is None:
             return super().undeclared_model_attribute(owner, name, frame)
         if not relation.to_one:
@@ -235,7 +235,7 @@ class Rows(Evaluator):
     def call_bound(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
         receiver, name = bound.receiver, bound.function.name
         if isinstance(receiver, Instance) and bound.owner:
-            role = self.role(receiver.found)
+            role = self.role(receiver.cls)
             if role == "manager" and name != "get_queryset" and bound.owner.queryset:
                 return self.through_queryset(receiver, name, arguments, frame)
             if role == "manager" and name == "get_queryset" and self.is_of_django(bound.owner):
@@ -247,16 +247,16 @@ class Rows(Evaluator):
         return super().call_bound(bound, arguments, frame)
 
     @staticmethod
-    def is_of_django(found: Class) -> bool:
-        return found.module.startswith("django.db.models")
+    def is_of_django(cls: Class) -> bool:
+        return cls.module.startswith("django.db.models")
 
     def rows_of(self, manager: Instance) -> Value:
         """The queryset that Django's own get_queryset() of a manager gives."""
-        if manager.found.dotted == _ANY_MANAGER:  # of a relation as well, which was prefetched
+        if manager.cls.dotted == _ANY_MANAGER:  # of a relation as well, which was prefetched
             manager = replace(manager, state=manager.state | {states.MAYBE_FILLED})
-        row = manager.row or self.relations.model_of(manager.found)
+        row = manager.row or self.relations.model_of(manager.cls)
         made = next(
-            (each.queryset for each in self.resolver.mro(manager.found) if each.queryset), None
+            (each.queryset for each in self.resolver.mro(manager.cls) if each.queryset), None
         )
         if made is None:
             return _in_state(self.queryset(row), manager.state)
@@ -275,8 +275,8 @@ class Rows(Evaluator):
                 if name == "all":
                     made.append(frozenset({each}))
                     continue
-                found = self.attribute_of(each, name, frame)
-                made += [self.call_type(one, arguments, frame) for one in found]
+                value = self.attribute_of(each, name, frame)
+                made += [self.call_type(one, arguments, frame) for one in value]
             else:
                 made.append(unknown(f"{name}() of what get_queryset() gives"))
         return union(made)
@@ -287,7 +287,7 @@ class Rows(Evaluator):
         """What a method of Django's own querysets gives; None where its source is followed."""
         name = bound.function.name
         if name in knowledge.CHAINING_OF_DJANGO:
-            if not self.is_plain(receiver.found):
+            if not self.is_plain(receiver.cls):
                 return None
             state = states.chained(receiver.state, name, arguments)
             return frozenset({replace(receiver, state=state)})
@@ -301,7 +301,7 @@ class Rows(Evaluator):
         is_filled = bool(receiver.state & {states.FILLED, states.MAYBE_FILLED})
         is_free = states.EMPTY in receiver.state or (is_filled and self.asks_rows(name, receiver))
         if name != "iterator" and not is_free:
-            frame.note(Level.REACHES, f"calls {receiver.found.name}.{name}, which queries")
+            frame.note(Level.REACHES, f"calls {receiver.cls.name}.{name}, which queries")
         if name == "iterator" and is_free:
             return builtin("iterator", rows)
         return self._lazily(name, rows)
@@ -345,10 +345,10 @@ class Rows(Evaluator):
         return states.stamped(value, state, self.is_row)
 
     def is_row(self, instance: Instance) -> bool:
-        return self.role(instance.found) == "model"
+        return self.role(instance.cls) == "model"
 
     def is_rows(self, instance: Instance) -> bool:
-        return self.role(instance.found) == "queryset"
+        return self.role(instance.cls) == "queryset"
 
     @staticmethod
     def passed(arguments: Arguments) -> states.State:
@@ -359,9 +359,9 @@ class Rows(Evaluator):
             if name and any(isinstance(each, Instance) or each in NONE for each in value)
         )
 
-    def instantiate(self, found: Class, arguments: Arguments, frame: Frame) -> Value:
-        value = super().instantiate(found, arguments, frame)
-        if self.role(found) == "model":
+    def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
+        value = super().instantiate(cls, arguments, frame)
+        if self.role(cls) == "model":
             keys = {
                 f"{states.KEY}{name.removesuffix('_id')}"
                 for name, value in arguments.keywords
@@ -371,7 +371,7 @@ class Rows(Evaluator):
             if not arguments.is_complete or arguments.positional:
                 state.add(states.ANYTHING)
             return _in_state(value, frozenset(state))
-        if not self.role(found):
+        if not self.role(cls):
             return frozenset(self.holding(each, arguments) for each in value)
         return value
 
@@ -380,7 +380,7 @@ class Rows(Evaluator):
     def holding(self, made: Type, arguments: Arguments) -> Type:
         """An object, with what its `__init__` keeps of what it was passed, where nothing else
         assigns that."""
-        known = self.resolver.lookup(made.found, "__init__") if isinstance(made, Instance) else None
+        known = self.resolver.lookup(made.cls, "__init__") if isinstance(made, Instance) else None
         match made, known:
             case Instance(), (where, Function() as function):
                 pass
@@ -401,16 +401,16 @@ class Rows(Evaluator):
             for name, parameter in _kept_parameters(function)
             if parameter in passed
             and parameter not in assigned
-            and self.assigners(made.found, name) == [(function, where)]
+            and self.assigners(made.cls, name) == [(function, where)]
             and not any(isinstance(each, Holder) and _is_deep(each) for each in passed[parameter])
         )
-        return Holder(made.found, made.row, made.state, held) if held else made
+        return Holder(made.cls, made.row, made.state, held) if held else made
 
     def holding_fields(self, made: Instance, arguments: Arguments) -> Type:
         """The same of a dataclass or named tuple, whose annotations are its parameters."""
         fields = [
             name
-            for each in reversed(self.resolver.mro(made.found))
+            for each in reversed(self.resolver.mro(made.cls))
             for name, attribute in each.attributes.items()
             if attribute.annotation and not attribute.annotation.startswith("ClassVar")
         ]
@@ -418,7 +418,7 @@ class Rows(Evaluator):
         held = tuple((name, value) for name, value in passed if name in fields and name)
         deep = any(isinstance(one, Holder) and _is_deep(one) for _, each in held for one in each)
         is_known = held and not deep and arguments.is_complete
-        return Holder(made.found, made.row, made.state, held) if is_known else made
+        return Holder(made.cls, made.row, made.state, held) if is_known else made
 
     def instance_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
         if isinstance(owner, Holder) and name in dict(owner.held):

@@ -175,8 +175,8 @@ class Threads(Rows):
         match type_:
             case Builtin(name=name):
                 return name in _SYNC
-            case Instance(found=found):
-                return self.role(found) == "model" and bool(type_.state & {states.ROW, states.NEW})
+            case Instance(cls=cls):
+                return self.role(cls) == "model" and bool(type_.state & {states.ROW, states.NEW})
         return False
 
     def run_through(self, value: Value, frame: Frame) -> Value:
@@ -260,20 +260,20 @@ class Threads(Rows):
         )
 
     def is_bridge_by_name(self, dotted: str) -> bool:
-        found = self.resolver.dotted(dotted) if dotted and "builtins" not in dotted else None
-        return isinstance(found, Class) and self.is_bridge(found)
+        definition = self.resolver.dotted(dotted) if dotted and "builtins" not in dotted else None
+        return isinstance(definition, Class) and self.is_bridge(definition)
 
     def is_bridge_itself(self, type_: Type) -> bool:
         match type_:
             case Foreign(dotted=dotted):
                 return dotted in known.WRAPPERS | self.bridges
-            case ClassObject(found=found):
-                return self.is_bridge(found)
+            case ClassObject(cls=cls):
+                return self.is_bridge(cls)
         return False
 
-    def is_bridge(self, found: Class) -> bool:
+    def is_bridge(self, cls: Class) -> bool:
         """Whether a class is a subclass of asgiref's."""
-        for each in self.resolver.mro(found):
+        for each in self.resolver.mro(cls):
             if each.dotted in known.WRAPPERS | self.bridges:
                 return True
             module = self.resolver.readable(each.module)
@@ -350,7 +350,7 @@ class Threads(Rows):
                 inner = Frame(frame.module, None, None, None, dict(frame.environment), frame.line)
                 given = [self.call_type(each, arguments, inner) for each in elements]
                 return union(self.awaited(each, inner) for each in given)
-            case ClassObject(found=found) if self.is_bridge(found):
+            case ClassObject(cls=cls) if self.is_bridge(cls):
                 return self.wrapped(arguments)
             case Foreign(dotted=dotted):
                 made = self.call_asynchronous(dotted, arguments, frame)

@@ -31,14 +31,14 @@ class Twins:
             if path is None or "site-packages" in path.parts:
                 continue
             told = [
-                (found, function, code, message)
-                for found in every_class(module)
-                if self.evaluator.role(found)
-                for function in found.functions.values()
-                for code, message in self.of_method(found, function)
+                (cls, function, code, message)
+                for cls in every_class(module)
+                if self.evaluator.role(cls)
+                for function in cls.functions.values()
+                for code, message in self.of_method(cls, function)
             ]
             file = File(path) if told else None
-            for found, function, code, message in told:
+            for cls, function, code, message in told:
                 if file and (place := file.place(function.location.line, None)):
                     yield Finding(
                         path,
@@ -49,35 +49,35 @@ class Twins:
                         code,
                         Level.CERTAIN if code == "AG731" else Level.POSSIBLE,
                         message,
-                        f"{module.name}.{found.path}.{function.name}",
+                        f"{module.name}.{cls.path}.{function.name}",
                         place.statement,
-                        (Link(path, function.location.line, f"{found.name}.{function.name}"),),
+                        (Link(path, function.location.line, f"{cls.name}.{function.name}"),),
                         Fix("", _BUILD, False),
                     )
 
-    def of_method(self, found: Class, function: Function) -> Iterator[tuple[str, str]]:
+    def of_method(self, cls: Class, function: Function) -> Iterator[tuple[str, str]]:
         """The codes and messages for one method of a class."""
         name = function.name
         if name.startswith("_") or function.is_async or function.binding.name != "METHOD":
             return
-        known = self.evaluator.lookup(found, f"a{name}")
-        where, twin = known if known else (found, None)
+        known = self.evaluator.lookup(cls, f"a{name}")
+        where, twin = known if known else (cls, None)
         if not isinstance(twin, Function) or not twin.is_async:
             return
-        if where is found:
-            outcome = self.evaluator.outcome(self.evaluator.bound(function, found, Instance(found)))
+        if where is cls:
+            outcome = self.evaluator.outcome(self.evaluator.bound(function, cls, Instance(cls)))
             if outcome.effect.level is Sureness.REACHES:
-                yield "AG732", f"{found.name}.a{name}() is written by hand; asyncgen would write it"
+                yield "AG732", f"{cls.name}.a{name}() is written by hand; asyncgen would write it"
             return
         if name in where.functions and not _calls(twin, name):
             yield (
                 "AG731",
-                f"the inherited a{name}() passes {found.name}.{name}() over: it does not call it",
+                f"the inherited a{name}() passes {cls.name}.{name}() over: it does not call it",
             )
         elif extra := _extra(function, twin):
             yield (
                 "AG731",
-                f"{found.name}.{name}() takes {', '.join(extra)}, which the inherited a{name}() "
+                f"{cls.name}.{name}() takes {', '.join(extra)}, which the inherited a{name}() "
                 "does not pass on",
             )
 

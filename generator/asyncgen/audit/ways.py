@@ -89,8 +89,8 @@ class Ways:
         bare = name.lstrip("_")
         twin = f"{name[: len(name) - len(bare)]}a{bare}"
         if isinstance(callee.receiver, Instance):
-            found = self.evaluator.lookup(callee.receiver.found, twin)
-            is_twin = found and isinstance(found[1], Function) and found[1].is_async
+            member = self.evaluator.lookup(callee.receiver.cls, twin)
+            is_twin = member and isinstance(member[1], Function) and member[1].is_async
             return twin if is_twin else ""
         if callee.owner is None:
             beside = callee.module.functions.get(twin)
@@ -271,8 +271,8 @@ class Ways:
 
     def holds(self, model: Class | None, relation: str, key: str) -> bool:
         """Whether the column of a relation holds what is read of its target."""
-        found = self.evaluator.lookup(model, relation) if model else None
-        match found:
+        member = self.evaluator.lookup(model, relation) if model else None
+        match member:
             case where, Attribute() as attribute:
                 return self.evaluator.relations.holds_key(attribute, where, key)
         return False

@@ -25,17 +25,17 @@ def init(session: Session, presets: tuple[str, ...]) -> int:
 
     path = session.config_path or Path("pyproject.toml")
     with session.progress() as progress:
-        found = initialise(path, session.python, progress, presets)
+        proposal = initialise(path, session.python, progress, presets)
     session.say(f"asyncgen: added [tool.asyncgen] to {path}")
     for name in presets:
         session.say(f"  a source for {PRESETS[name].distribution}")
-    for source in found.sources or [path for path, _ in found.services]:
+    for source in proposal.sources or [path for path, _ in proposal.services]:
         session.say(f"  {source}")
-    for choice in found.choices:
+    for choice in proposal.choices:
         session.say(choice.summary)
-    if found.foreign or (found.services and found.sources):
+    if proposal.foreign or (proposal.services and proposal.sources):
         session.say("It has further sources in comments: services, classes of other packages.")
-    if found.sources or found.services or presets:
+    if proposal.sources or proposal.services or presets:
         session.say("Look at it, then run `asyncgen build`, and `asyncgen apply`.")
     else:
         session.say(

@@ -98,8 +98,8 @@ class Accessors:
         if self.relations.field_name(call, model) in _OTHER_FIELDS:
             return False
         resolver = self.relations.resolver
-        found = resolver.expression(module, call.function)
-        order = resolver.mro(found) if isinstance(found, Class) else ()
+        definition = resolver.expression(module, call.function)
+        order = resolver.mro(definition) if isinstance(definition, Class) else ()
         names = [known.dotted for known in order]
         if _DATE_FIELD not in names or self.is_nullable(call, module):
             return False
@@ -116,13 +116,13 @@ class Accessors:
         return False
 
     def _may_have_null(self, options: Expression, module: Module) -> bool:
-        found = options
+        expression = options
         if isinstance(options, Name | Get):
             alias = self.relations.resolver.expression(module, options)
-            found = alias.attribute.value or options if isinstance(alias, Alias) else options
-        if not isinstance(found, Display):
+            expression = alias.attribute.value or options if isinstance(alias, Alias) else options
+        if not isinstance(expression, Display):
             return True
-        keys = dict(zip(found.elements[::2], found.elements[1::2], strict=False))
+        keys = dict(zip(expression.elements[::2], expression.elements[1::2], strict=False))
         return not all(isinstance(key, Literal) and key.text != "null" for key in keys)
 
     # -- orders ------------------------------------------------------------------------------------

@@ -60,8 +60,8 @@ class Relations:
         inherited = (
             self.resolver.readable(known.module)
             for module in self.sources
-            for found in module.classes.values()
-            for known in self.resolver.mro(found)
+            for cls in module.classes.values()
+            for known in self.resolver.mro(cls)
         )
         return tuple(dict.fromkeys((*self.sources, *filter(None, inherited))))
 
@@ -77,10 +77,10 @@ class Relations:
             case Literal(type="str", text=text):
                 return self.named(text.rpartition(".")[2], module)
             case Name() | Get() if module:
-                found = self.resolver.expression(module, named)
-                if isinstance(found, Class):
-                    return found
-                return self.user if _is_user(named, found) else None
+                definition = self.resolver.expression(module, named)
+                if isinstance(definition, Class):
+                    return definition
+                return self.user if _is_user(named, definition) else None
         return None
 
     def named(self, name: str, module: Module | None = None) -> Class | None:
@@ -140,10 +140,10 @@ class Relations:
         if not name.endswith("Field") or _is_field_of_django(name):
             return name
         module = self.resolver.readable(where.module)
-        found = self.resolver.expression(module, call.function) if module else None
-        if not isinstance(found, Class):
+        definition = self.resolver.expression(module, call.function) if module else None
+        if not isinstance(definition, Class):
             return name
-        for known in self.resolver.mro(found):
+        for known in self.resolver.mro(definition):
             for each in (known.name, *map(_last, known.bases)):
                 if _is_field_of_django(each):
                     return each
@@ -290,9 +290,9 @@ class Relations:
         function = call.function
         if isinstance(function, Get) and function.name == "as_manager":
             function = function.value
-        found = self.resolver.expression(module, function)
-        if isinstance(found, Class):
-            for known in self.resolver.mro(found):
+        definition = self.resolver.expression(module, function)
+        if isinstance(definition, Class):
+            for known in self.resolver.mro(definition):
                 yield known
                 if known.queryset:
                     yield from self.resolver.mro(known.queryset)
@@ -325,18 +325,18 @@ class Relations:
                     continue
                 manager = self.resolver.expression(module, attribute.value.function)
                 if isinstance(manager, Class):
-                    found = self.resolver.lookup(manager, "get_queryset")
-                    if found and isinstance(found[1], Function):
-                        yield from _deferrals(found[1].body)
+                    member = self.resolver.lookup(manager, "get_queryset")
+                    if member and isinstance(member[1], Function):
+                        yield from _deferrals(member[1].body)
 
     def prefetched(self, name: str) -> bool:
         """Whether some prefetch keeps its rows in the attribute: `Prefetch(…, to_attr="name")`."""
         return any(name in module.prefetched for module in self.sources)
 
 
-def _is_user(named: Expression, found: Definition | None) -> bool:
+def _is_user(named: Expression, definition: Definition | None) -> bool:
     """Whether a relation is to `settings.AUTH_USER_MODEL`, or to what `get_user_model()` gave."""
-    match found:
+    match definition:
         case Alias(attribute=Attribute(value=Call(function=function))):
             return _last(function) == "get_user_model"
     return _last(named) == "AUTH_USER_MODEL"

@@ -336,9 +336,9 @@ def _made(
 def _select_related(finding: Finding, fix: Fix, places: _Places) -> dict[cst.CSTNode, Make]:
     """`.select_related("site")` in the one chain of the function that `crate` of `crate.site` comes
     from, before its last method."""
-    found = _RELATION.search(fix.text)
+    match = _RELATION.search(fix.text)
     read = places.target(finding, fix, _READING)
-    if found is None or not isinstance(read, cst.Attribute):
+    if match is None or not isinstance(read, cst.Attribute):
         return {}
     root: cst.BaseExpression = read
     while isinstance(root, cst.Attribute):
@@ -349,7 +349,7 @@ def _select_related(finding: Finding, fix: Fix, places: _Places) -> dict[cst.CST
     origins = [chain for name, chain in _origins(function) if name == root.value]
     if len(origins) != 1 or _method_call(origins[0]) is None:
         return {}
-    return {origins[0]: partial(_with_relation, relation=found[1])}
+    return {origins[0]: partial(_with_relation, relation=match[1])}
 
 
 def _origins(function: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression]]:

@@ -53,9 +53,7 @@ class SurfaceBuilder:
 
     def build(self, derived: Derived) -> tuple[Surface, list[Entry]]:
         classes = [
-            made
-            for found in self.classes()
-            if (made := self.surface_class(found, derived)) is not None
+            made for cls in self.classes() if (made := self.surface_class(cls, derived)) is not None
         ]
         functions = tuple(self.twins(list(self.functions()), None))
         surface = Surface(
@@ -78,12 +76,12 @@ class SurfaceBuilder:
     def classes(self) -> Iterator[Class]:
         """The module's querysets, managers and models, those made inside functions too; or the
         classes that the configuration names."""
-        for found in every_class(self.module):
+        for cls in every_class(self.module):
             if self.source.classes:
-                if self.is_named(found):
-                    yield found
-            elif self.classifier.evaluator.role(found) and found.pragma != "skip":
-                yield found
+                if self.is_named(cls):
+                    yield cls
+            elif self.classifier.evaluator.role(cls) and cls.pragma != "skip":
+                yield cls
 
     def is_named(self, cls: Class) -> bool:
         hits = [
@@ -161,7 +159,7 @@ class SurfaceBuilder:
                 continue
             frame = Frame(self.module, None, None, None, {}, model.location.line)
             made = evaluator.class_attribute(ClassObject(model), name, frame)
-            classes = [each.found for each in made if isinstance(each, Instance)]
+            classes = [each.cls for each in made if isinstance(each, Instance)]
             if len(made) != 1 or len(classes) != 1:
                 continue
             queryset = queryset_of(derived.resolver, classes[0])
@@ -190,14 +188,14 @@ class SurfaceBuilder:
         if derived.style != "subclass":
             return False
         new = [
-            found
-            for found in self.classes()
-            if found not in derived.modules
-            and found.qualname == found.name  # else it cannot be imported
-            and self.is_derived(found, derived)
+            cls
+            for cls in self.classes()
+            if cls not in derived.modules
+            and cls.qualname == cls.name  # else it cannot be imported
+            and self.is_derived(cls, derived)
         ]
-        for found in new:
-            derived.add(found, self.selected.output_module)
+        for cls in new:
+            derived.add(cls, self.selected.output_module)
         return bool(new)
 
     def is_derived(self, cls: Class, derived: Derived) -> bool:
@@ -235,9 +233,9 @@ class SurfaceBuilder:
                 Bound(function, candidate.module, candidate.owner, Instance(receiver))
             )
             classes = [
-                each.found
+                each.cls
                 for each in outcome.returns
-                if isinstance(each, Instance) and each.found in querysets
+                if isinstance(each, Instance) and each.cls in querysets
             ]
             if classes:
                 yield candidate, classes
@@ -300,8 +298,8 @@ class SurfaceBuilder:
         that of the queryset class."""
         queryset = candidate.owner.queryset if candidate.owner else None
         resolver = self.classifier.evaluator.resolver
-        found = resolver.lookup(queryset, candidate.function.name) if queryset else None
-        return (found and resolver.readable(found[0].module)) or candidate.module
+        member = resolver.lookup(queryset, candidate.function.name) if queryset else None
+        return (member and resolver.readable(member[0].module)) or candidate.module
 
     def behaviour(self, candidate: Candidate, decision: Decision) -> tuple[bool, bool]:
         """Whether a StopIteration may leave the callable and the bridge, and whether an iterator's

@@ -25,8 +25,8 @@ def add_static_managers(
     imported = {
         name
         for module in modules
-        for found in module.imports.values()
-        for name in (found.module, f"{found.module}.{found.name}")
+        for import_ in module.imports.values()
+        for name in (import_.module, f"{import_.module}.{import_.name}")
     }
     for each in selected:
         source = by_name.get(each.name)

@@ -41,8 +41,8 @@ def stubs_of_django(
     """
     if config.django_stubs == "ignored":
         return None
-    found = DjangoStubs.find(installed, read)
-    if found is None and config.django_stubs == "required":
+    stubs = DjangoStubs.find(installed, read)
+    if stubs is None and config.django_stubs == "required":
         raise AsyncgenError(
             Problem(
                 "AG211",
@@ -51,7 +51,7 @@ def stubs_of_django(
                 Location(str(config.path), 1),
             )
         )
-    return found
+    return stubs
 
 
 def series(package: Path) -> str | None:

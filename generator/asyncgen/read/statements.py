@@ -108,8 +108,8 @@ class StatementReader(ExpressionReader, ABC):
                 function = self.nested_function(node)
                 return Define(function.location.line, function)
             case cst.ClassDef():
-                found = self.klass(node, ("<locals>",))
-                return Define(found.location.line, found)
+                cls = self.klass(node, ("<locals>",))
+                return Define(cls.location.line, cls)
             case cst.If():
                 return self.branch(node)
             case cst.For():

@@ -240,8 +240,8 @@ class _Reader(StatementReader):
                     function = self.function(statement, scope.binding, is_type_only)
                     self.define(replace(function, condition=condition), scope)
                 case cst.ClassDef():
-                    found = self.klass(statement, outer, is_type_only)
-                    scope.classes[found.name] = found
+                    cls = self.klass(statement, outer, is_type_only)
+                    scope.classes[cls.name] = cls
                 case _:
                     self.declare_compound(statement, scope, outer, is_type_only, condition)
 
@@ -283,11 +283,11 @@ class _Reader(StatementReader):
         module's own, which type checkers take for it too."""
         match test:
             case cst.Name(value=name):
-                found = self.imported.get(name)
-                return (found.name if found else name) == _TYPE_CHECKING
+                import_ = self.imported.get(name)
+                return (import_.name if import_ else name) == _TYPE_CHECKING
             case cst.Attribute(value=cst.Name(value=owner), attr=cst.Name(value=name)):
-                found = self.imported.get(owner)
-                is_typing = found is not None and (found.module, found.name) in _TYPINGS
+                import_ = self.imported.get(owner)
+                is_typing = import_ is not None and (import_.module, import_.name) in _TYPINGS
                 return is_typing and name == _TYPE_CHECKING
         return False
 
@@ -306,11 +306,11 @@ class _Reader(StatementReader):
     ) -> None:
         match statement:
             case cst.Import() | cst.ImportFrom():
-                for local, found in self.imports(statement, is_type_only):
+                for local, import_ in self.imports(statement, is_type_only):
                     if local == "*":
-                        scope.stars.append(found.module)
+                        scope.stars.append(import_.module)
                     else:
-                        scope.imports.setdefault(local, found)
+                        scope.imports.setdefault(local, import_)
             case cst.Assign(value=value) if made := _type_made(statement):
                 self.add_type(made, value, line, scope)
             case cst.Assign(
@@ -580,8 +580,8 @@ def _path(expression: Expression) -> tuple[str, ...]:
 def _pragma(node: cst.FunctionDef | cst.ClassDef) -> str | None:
     """The word of an `# asyncgen: …` comment above the statement or at the end of its header."""
     for comment in reversed(list(_comments(node))):
-        if found := _PRAGMA.search(comment):
-            return found["words"]
+        if match := _PRAGMA.search(comment):
+            return match["words"]
     return None
 
 

@@ -124,8 +124,8 @@ class StubMaker:
     def copied_from(self, decision: Decision, scope: Scope) -> dict[str, str]:
         """What `Self` is where `from_queryset` copied the callable into a manager: the queryset."""
         owner = decision.owner
-        found = self.resolver.lookup(owner, decision.function.name) if owner else None
-        queryset = found[0].queryset if found else None
+        member = self.resolver.lookup(owner, decision.function.name) if owner else None
+        queryset = member[0].queryset if member else None
         if owner is None or queryset is None or queryset.module.startswith("django."):
             return {}
         spelled = scope.name(queryset.module, queryset.qualname)
@@ -187,16 +187,16 @@ class StubMaker:
             overloads = stubbed.function.overloads
             for each in overloads or (stubbed.function,):
                 own = each.signature.parameters if overloads else _matched(function, each)
-                found = self.signature(each, own, where, decision, scope)
-                yield replace(found, origin=Origin.DJANGO_STUBS, is_overload=len(overloads) > 1)
+                declared = self.signature(each, own, where, decision, scope)
+                yield replace(declared, origin=Origin.DJANGO_STUBS, is_overload=len(overloads) > 1)
             return
         where = self.where_defined(decision, module, scope, substitutes)
         for version in function.alternatives or (function,):
             condition = _condition(version, where, scope) if function.alternatives else ""
             for each in version.overloads or (version,):
-                found = self.signature(each, receiving(each, owner), where, decision, scope)
+                declared = self.signature(each, receiving(each, owner), where, decision, scope)
                 is_overload = len(version.overloads) > 1
-                yield replace(found, condition=condition, is_overload=is_overload)
+                yield replace(declared, condition=condition, is_overload=is_overload)
 
     def signature(
         self,
@@ -247,12 +247,10 @@ class StubMaker:
     ) -> Where:
         """Where django-stubs declare the callable, and what their type variables mean for
         `owner`."""
-        found = django.klass(owner.dotted) if owner else None
-        if found and stubbed.owner:
+        cls = django.klass(owner.dotted) if owner else None
+        if cls and stubbed.owner:
             unsaid = scope.name("typing", "Any")
-            substitutes = arguments(
-                found, stubbed.owner, django.resolver, scope, substitutes, unsaid
-            )
+            substitutes = arguments(cls, stubbed.owner, django.resolver, scope, substitutes, unsaid)
         return Where(stubbed.module, django.resolver, stubbed.owner, substitutes)
 
     def where_defined(
@@ -260,10 +258,10 @@ class StubMaker:
     ) -> Where:
         """Where the source defines the callable, which the decision's class may inherit."""
         owner = decision.owner
-        found = self.resolver.lookup(owner, decision.function.name) if owner else None
-        if owner and found:
+        member = self.resolver.lookup(owner, decision.function.name) if owner else None
+        if owner and member:
             unsaid = scope.name("typing", "Any")
-            substitutes = arguments(owner, found[0], self.resolver, scope, substitutes, unsaid)
+            substitutes = arguments(owner, member[0], self.resolver, scope, substitutes, unsaid)
         return Where(module, self.resolver, owner, substitutes)
 
     def is_incompatible(self, twin: Twin) -> bool:
@@ -305,8 +303,8 @@ class StubMaker:
         match = _RECEIVER_VARIABLE.fullmatch(first.annotation or "") if first else None
         if not match:
             return None
-        found = where.resolver.name(where.module, match[1])
-        is_variable_ = isinstance(found, Alias) and is_variable(found)
+        definition = where.resolver.name(where.module, match[1])
+        is_variable_ = isinstance(definition, Alias) and is_variable(definition)
         return match[1] if match[1] in names or is_variable_ else None
 
     def returned(
@@ -321,13 +319,13 @@ class StubMaker:
         elif decision.function.is_async and decision.function.is_generator:
             return wrapped(scope.name("_typeshed", "Incomplete"), Kind.ITERATOR, scope), _UNKNOWN
         elif not decision.function.overloads:
-            found = self.inferred(decision, declared.where.module)
-            if found is not None and "Self" not in declared.where.substitutes:
-                found = self.checked(found, decision)
-            if found is not None and kind in (Kind.ITERATOR, Kind.CONTEXT):
-                found = given(found)
-            if found is not None:
-                text = scope.spelled(found, declared.where.substitutes)
+            types = self.inferred(decision, declared.where.module)
+            if types is not None and "Self" not in declared.where.substitutes:
+                types = self.checked(types, decision)
+            if types is not None and kind in (Kind.ITERATOR, Kind.CONTEXT):
+                types = given(types)
+            if types is not None:
+                text = scope.spelled(types, declared.where.substitutes)
                 return wrapped(text, kind, scope), Origin.INFERRED
         unknown = scope.name("_typeshed", "Incomplete")
         return wrapped(unknown, kind, scope), _UNKNOWN
@@ -336,9 +334,9 @@ class StubMaker:
         """What is inferred; nothing where it is not what the overridden method of Django's returns,
         such as a `delete()` that returns None: a class that inherits twins of both would be an
         error, though its own methods, which have no annotations, are none."""
-        found = self.spelling.returns(decision, module)
-        wanted = self.spelling.overridden(decision) if found else None
-        return None if found and wanted and not overrides(found, wanted) else found
+        types = self.spelling.returns(decision, module)
+        wanted = self.spelling.overridden(decision) if types else None
+        return None if types and wanted and not overrides(types, wanted) else types
 
     def checked(self, types: Types, decision: Decision) -> Types | None:
         """What is inferred; nothing where it overrides a method of Django's that returns rows, in a
@@ -379,18 +377,18 @@ def is_annotated(function: Function) -> bool:
 
 def _means(expression: Expression, names: frozenset[str], where: Where) -> bool:
     """Whether an expression is one of these names of the standard library or typing_extensions."""
-    found = where.resolver.expression(where.module, expression)
-    return isinstance(found, External) and found.dotted in names
+    definition = where.resolver.expression(where.module, expression)
+    return isinstance(definition, External) and definition.dotted in names
 
 
 def _is_protocol(receiver: Parameter, where: Where) -> bool:
     """Whether `self` is annotated with a protocol, which other classes than its own may have."""
     expression = parse_annotation(receiver.annotation or "")
-    found = where.resolver.expression(where.module, expression) if expression else None
-    if not isinstance(found, Class):
+    definition = where.resolver.expression(where.module, expression) if expression else None
+    if not isinstance(definition, Class):
         return expression is not None and _means(expression, _PROTOCOLS, where)
-    home = where.resolver.readable(found.module)
-    bases = (base.value if isinstance(base, Item) else base for base in found.bases)
+    home = where.resolver.readable(definition.module)
+    bases = (base.value if isinstance(base, Item) else base for base in definition.bases)
     return home is not None and any(
         _means(each, _PROTOCOL, Where(home, where.resolver)) for each in bases
     )

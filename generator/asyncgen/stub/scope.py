@@ -118,8 +118,8 @@ class Scope(Namespace):
         inner = [self.spelled(each, substitutes) if each else "..." for each in known.arguments]
         if inner:
             return f"{name}[{', '.join(inner)}]"
-        found = self.resolver.dotted(f"{known.module}.{known.name}")
-        return name + self._unsaid(known.module, known.name, found, self.resolver)
+        definition = self.resolver.dotted(f"{known.module}.{known.name}")
+        return name + self._unsaid(known.module, known.name, definition, self.resolver)
 
     # -- annotations -----------------------------------------------------------------------------
 
@@ -162,9 +162,9 @@ class Scope(Namespace):
             return where.substitutes[first], rest
         if first in {*module.classes, *module.functions, *module.attributes}:
             return self.name(module.name, first), rest
-        found = module.imports.get(first)
-        if found is not None:
-            return self.name(found.module, found.name, first), rest
+        import_ = module.imports.get(first)
+        if import_ is not None:
+            return self.name(import_.module, import_.name, first), rest
         if first not in BUILTINS:
             raise UnknownNameError(first)
         name, dot, attribute = self.builtin(first).partition(".")
@@ -211,8 +211,8 @@ class Scope(Namespace):
             home = module.imports[first].module
         elif first in {*module.classes, *module.functions, *module.attributes}:
             home = module.name
-        found = where.resolver.name(module, chain)
-        return self._unsaid(home, last, found, where.resolver)
+        definition = where.resolver.name(module, chain)
+        return self._unsaid(home, last, definition, where.resolver)
 
     def _unsaid(
         self, module: str, name: str, definition: Definition | None, resolver: Resolver
@@ -235,10 +235,10 @@ class Scope(Namespace):
     def _attribute(self, name: str, where: Where) -> str:
         """A type variable is made anew; anything else is imported from where it is."""
         attribute = where.module.attributes[name]
-        found = where.resolver.name(where.module, name)
+        definition = where.resolver.name(where.module, name)
         if attribute.annotation == "TypeAlias" and not where.module.name.startswith("django."):
-            found = Alias(attribute, where.module)  # also of a class, or of Literal[…]
-        return self._alias(found, where) or self.name(where.module.name, name)
+            definition = Alias(attribute, where.module)  # also of a class, or of Literal[…]
+        return self._alias(definition, where) or self.name(where.module.name, name)
 
     def _alias(self, definition: Definition | None, where: Where) -> str | None:
         """A type variable, made anew; a private type alias, written out, for it is not for other
@@ -302,10 +302,10 @@ class Scope(Namespace):
         owner, _, last = chain.rpartition(".")
         is_part = last in ("args", "kwargs")
         expression = parse_annotation(owner if is_part else chain)
-        found = where.resolver.expression(where.module, expression) if expression else None
-        if not owner or not isinstance(found, Alias) or not is_variable(found):
+        definition = where.resolver.expression(where.module, expression) if expression else None
+        if not owner or not isinstance(definition, Alias) or not is_variable(definition):
             return None
-        return self.variable(found, where.resolver) + (f".{last}" if is_part else "")
+        return self.variable(definition, where.resolver) + (f".{last}" if is_part else "")
 
     # -- type variables ----------------------------------------------------------------------------
 

@@ -117,9 +117,9 @@ class Missing:
     settings: str
 
 
-def text(found: Outcome, project: str) -> str:
+def text(outcome: Outcome, project: str) -> str:
     """The page. Source is read for its excerpts; nothing is executed."""
-    page = _Page(found)
+    page = _Page(outcome)
     environment = Environment(
         loader=PackageLoader("asyncgen.audit.report", "pages"),
         autoescape=True,
@@ -131,7 +131,7 @@ def text(found: Outcome, project: str) -> str:
     helpers, entries = page.helpers(), page.entries()
     return environment.get_template("audit.html.jinja").render(
         project=project,
-        found=found,
+        found=outcome,
         cards=page.cards,
         codes=_totals((each.finding.code for each in page.cards), lambda code: codes()[code].what),
         apps=_totals((each.app for each in page.cards), str),
@@ -139,22 +139,22 @@ def text(found: Outcome, project: str) -> str:
         files=_totals((each.file for each in entries for _ in each.cards), str),
         helpers=helpers,
         missing=page.missing(helpers),
-        untold=page.grouped(found.audit.untold),
+        untold=page.grouped(outcome.audit.untold),
         ignored=[
-            (each, comment, page.place(each.path, each.line)) for each, comment in found.ignored
+            (each, comment, page.place(each.path, each.line)) for each, comment in outcome.ignored
         ],
-        known=[(each, page.place(each.path, each.line)) for each in found.known],
+        known=[(each, page.place(each.path, each.line)) for each in outcome.known],
         errors=sum(each.rule.severity.value == "error" for each in page.cards),
         mendable=sum(each.mend == "--fix" for each in page.cards),
     )
 
 
 class _Page:
-    def __init__(self, found: Outcome) -> None:
-        self.found = found
-        self.root = found.root
+    def __init__(self, outcome: Outcome) -> None:
+        self.found = outcome
+        self.root = outcome.root
         self.source = cache(Source)
-        self.cards = [self.card(number, each) for number, each in enumerate(found.findings, 1)]
+        self.cards = [self.card(number, each) for number, each in enumerate(outcome.findings, 1)]
 
     def place(self, path: Path, line: int) -> str:
         return f"{shown(path, self.root)}:{line}"

@@ -17,18 +17,18 @@ def statistics(findings: Sequence[Finding]) -> str:
     return "\n".join(f"{count:>{width}}  {code}  {codes()[code].what}" for code, count in counts)
 
 
-def text(found: Outcome) -> str:
+def text(outcome: Outcome) -> str:
     """The last lines of a run: what is mended, what was found, what was passed over."""
-    lines = [f"mended: {each.file}: {each.code} {each.statement}" for each in found.mended]
-    if found.mended:
+    lines = [f"mended: {each.file}: {each.code} {each.statement}" for each in outcome.mended]
+    if outcome.mended:
         lines.append("--write-baseline takes out of the baseline what is mended.")
-    looked = f"{_count(found.audit.functions, 'function')} on the event loop looked at"
-    said = [_found(found), looked, *_seen(found), *_passed_over(found)]
+    looked = f"{_count(outcome.audit.functions, 'function')} on the event loop looked at"
+    said = [_found(outcome), looked, *_seen(outcome), *_passed_over(outcome)]
     return "\n".join([*lines, f"asyncgen: {'; '.join(said)}"])
 
 
-def _found(found: Outcome) -> str:
-    findings = found.findings
+def _found(outcome: Outcome) -> str:
+    findings = outcome.findings
     if not findings:
         return "nothing found"
     fixes = [each.fix for each in findings if each.fix]
@@ -38,13 +38,13 @@ def _found(found: Outcome) -> str:
     return f"{_count(len(findings), 'finding')} in {files}{mend}"
 
 
-def _seen(found: Outcome) -> list[str]:
-    seen = found.confirmed
+def _seen(outcome: Outcome) -> list[str]:
+    seen = outcome.confirmed
     return [f"{seen.seen} seen at run time, {seen.missed} seen and not found"] if seen else []
 
 
-def _passed_over(found: Outcome) -> list[str]:
-    said = {"ignored by comments": found.ignored, "known in the baseline": found.known}
+def _passed_over(outcome: Outcome) -> list[str]:
+    said = {"ignored by comments": outcome.ignored, "known in the baseline": outcome.known}
     return [f"{len(each)} {how}" for how, each in said.items() if each]
 
 
