@@ -318,7 +318,7 @@ class Importer:
         index = _after_docstring(tree)
         line = line.with_changes(leading_lines=[*([blank] if index else []), *above])
         tree = _inserted(tree, index, line)
-        return _spaced(tree, index + 1, 2)
+        return _spaced(tree, index + 1, _after_imports(tree, index + 1))
 
     def renaming(
         self, tree: cst.Module, line: ImportLine, statements: list[_Statement]
@@ -480,6 +480,9 @@ def _removed(tree: cst.Module, index: int) -> cst.Module:
         own = list(getattr(following, "leading_lines", ()))
         if not comments and any(each.comment is None for each in own):
             lines = []
+        if index == 0:  # nothing comes before it: what set it apart goes
+            first = next((at for at, each in enumerate(own) if each.comment), len(own))
+            own = own[first:]
         body[index] = following.with_changes(leading_lines=[*lines, *own])
     return tree.with_changes(body=body)
 
@@ -518,6 +521,12 @@ def _spaced(tree: cst.Module, index: int, least: int) -> cst.Module:
     blank = next((at for at, each in enumerate(lines) if each.comment), len(lines))
     lines = [*[cst.EmptyLine(indent=False)] * (least - blank), *lines]
     return _replaced(tree, index, statement.with_changes(leading_lines=lines))
+
+
+def _after_imports(tree: cst.Module, index: int) -> int:
+    """The blank lines that isort puts between the imports and the statement of that number."""
+    following = tree.body[index] if index < len(tree.body) else None
+    return 2 if isinstance(following, cst.ClassDef | cst.FunctionDef) else 1
 
 
 def _is_heading(line: cst.EmptyLine, heading: str) -> bool:
