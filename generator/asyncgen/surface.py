@@ -240,6 +240,7 @@ class Origin(Enum):
     ANNOTATION = "annotated"
     DJANGO_STUBS = "in django-stubs"
     INFERRED = "inferred"
+    MISFIT = "not what the overridden method returns"
     UNKNOWN = "unknown"
 
 

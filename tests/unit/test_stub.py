@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from asyncgen.config import load
 from asyncgen.plan import Run, rendered
-from asyncgen.surface import Rendered
+from asyncgen.stub.companions import types
+from asyncgen.surface import Origin, Rendered
 
 HEAD = """\
 from __future__ import annotations
@@ -506,3 +507,10 @@ def test_a_manager_has_the_docstrings_of_its_queryset(tmp_path: Path) -> None:
         in files["shop/querysets_managers.pyi"].text
     )
     assert '"""' not in files["shop/querysets_async.pyi"].text
+
+
+def test_an_override_without_a_fitting_type_is_told_from_an_unknown_one(tmp_path: Path) -> None:
+    built(tmp_path, f"{HEAD}    def delete(self):\n        super().delete()\n")
+    stubs = types(Run(load(tmp_path / "pyproject.toml")).result().stubs)
+    origins = {each.name: each.origin for each in stubs.values()}
+    assert origins == {"adelete": Origin.MISFIT}

@@ -33,7 +33,6 @@ from asyncgen.stub.text import (
 )
 from asyncgen.surface import Decision, Kind, Origin, StubClass, StubFunction, StubModule, Twin
 
-_UNKNOWN = Origin.UNKNOWN
 _FINAL = frozenset({"typing.final", "typing_extensions.final"})
 _PROTOCOL = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 # Of the standard library, those that a queryset or a manager may be.
@@ -311,15 +310,15 @@ class StubMaker:
         self, declared: Declared, decision: Decision, scope: Scope, *, is_async: bool
     ) -> tuple[str, Origin]:
         """What a call gives: the annotation, what was inferred, or Incomplete."""
-        kind = decision.kind if is_async else None
+        kind, unknown = decision.kind if is_async else None, Origin.UNKNOWN
         if declared.returns:
             text = self.wrapped(declared.returns, decision, declared.where, scope, kind)
             if text:
                 return text, declared.origin
         elif decision.function.is_async and decision.function.is_generator:
-            return wrapped(scope.name("_typeshed", "Incomplete"), Kind.ITERATOR, scope), _UNKNOWN
+            return wrapped(scope.name("_typeshed", "Incomplete"), Kind.ITERATOR, scope), unknown
         elif not decision.function.overloads:
-            types = self.inferred(decision, declared.where.module)
+            types, unknown = self.inferred(decision, declared.where.module)
             if types is not None and "Self" not in declared.where.substitutes:
                 types = self.checked(types, decision)
             if types is not None and kind in (Kind.ITERATOR, Kind.CONTEXT):
@@ -327,16 +326,18 @@ class StubMaker:
             if types is not None:
                 text = scope.spelled(types, declared.where.substitutes)
                 return wrapped(text, kind, scope), Origin.INFERRED
-        unknown = scope.name("_typeshed", "Incomplete")
-        return wrapped(unknown, kind, scope), _UNKNOWN
+        return wrapped(scope.name("_typeshed", "Incomplete"), kind, scope), unknown
 
-    def inferred(self, decision: Decision, module: Module) -> Types | None:
+    def inferred(self, decision: Decision, module: Module) -> tuple[Types | None, Origin]:
         """What is inferred; nothing where it is not what the overridden method of Django's returns,
         such as a `delete()` that returns None: a class that inherits twins of both would be an
-        error, though its own methods, which have no annotations, are none."""
+        error, though its own methods, which have no annotations, are none. And what nothing is
+        called here."""
         types = self.spelling.returns(decision, module)
         wanted = self.spelling.overridden(decision) if types else None
-        return None if types and wanted and not overrides(types, wanted) else types
+        if types and wanted and not overrides(types, wanted):
+            return None, Origin.MISFIT
+        return types, Origin.UNKNOWN
 
     def checked(self, types: Types, decision: Decision) -> Types | None:
         """What is inferred; nothing where it overrides a method of Django's that returns rows, in a
