@@ -68,7 +68,12 @@ def left():
         "open": sum(each.open for each in found.values()),
         "waiting": sum(each.waiting for each in found.values()),
         "tasks": len(asyncio.all_tasks()),
-        "threads": [each.name for each in threading.enumerate()],
+        # Without those that the loop itself has for looking up the names of hosts.
+        "threads": [
+            each.name
+            for each in threading.enumerate()
+            if not each.name.startswith(("asyncio_", "uvloop_"))
+        ],
         "calls": len(calls) - 1,
     }
 

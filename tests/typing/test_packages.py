@@ -114,6 +114,8 @@ def test_type_checkers_find_nothing(
     (tmp_path / "pyproject.toml").write_text(tables, encoding="utf-8")
     build = (sys.executable, "-m", "asyncgen", "--python", sys.executable, "-q", "build")
     said = run(tmp_path, *build)
+    if "[AG207]" in said:
+        pytest.skip(f"{package.name} is there for its functions: no class of it has a twin")
     assert list(tmp_path.rglob("*.pyi")), said
     own = {module.partition(".")[0] for module in modules} | {"django", "made"}
     errors = [

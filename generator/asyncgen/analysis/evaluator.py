@@ -18,6 +18,7 @@ from asyncgen.analysis.types import NONE as NONE_TYPE
 from asyncgen.analysis.types import builtin as typed
 from asyncgen.analysis.values import (
     CLEAN,
+    NONE,
     NOTHING,
     Argument,
     Arguments,
@@ -240,6 +241,8 @@ class Evaluator(Statements):
         types = None
         if self._is_typing and len(made) == len(value):
             types = all_of(self.returned(each) for each in value if isinstance(each, Bound))
+            if types and types >= NONE_TYPE and not raw.returns >= NONE:
+                types = None  # a loop of attempts that ends without one, which it never does
         self._applied -= made
         if raw.returns <= returns:  # handed on; what else it gives counts where it is told
             told = {each for each in returns if not isinstance(each, Unknown | Argument)}
