@@ -214,8 +214,8 @@ def test_cancelled_before_it_is_its_turn(run):
             assert release.wait(20)
 
         async def work():
-            async with aatomic():
-                raise AssertionError
+            async with aatomic():  # which of them is inside when it is cancelled is open
+                await asyncio.Event().wait()
 
         blocker = asyncio.create_task(sync_to_async(block)())
         await busy.wait()
