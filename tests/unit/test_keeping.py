@@ -12,6 +12,10 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
+from analysis import resolver
+from asyncgen.analysis import Evaluator
+from asyncgen.analysis.answers import Again, Answers, Asked
+from asyncgen.django.relations import Relations
 from asyncgen.plan import Run as Pipeline
 from click.testing import Result
 from hypothesis import HealthCheck, given, settings
@@ -363,3 +367,14 @@ def test_a_body_that_tells_of_a_class_is_of_everything(
     found = run("check")
     assert len(decided) == before + 1
     assert from_nothing(run).output == found.output
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_body_of_which_it_cannot_be_said_what_rests_on_it_is_of_everything(
+    is_shared: bool,
+) -> None:
+    files = resolver({})
+    body = ("shop.querysets", 3)
+    before = Answers((), frozenset(), frozenset({body} if is_shared else ()))
+    asked = Asked(Evaluator(files, Relations(files, [])), ())
+    assert (Again(before, asked, frozenset({body})).holding() is None) == is_shared

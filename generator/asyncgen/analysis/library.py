@@ -105,9 +105,6 @@ class Library:
         definition = self.files.dotted(dotted)
         return definition if isinstance(definition, Class) else None
 
-    def knows(self, known: Known) -> bool:
-        return not known.variable and self.klass(f"{known.module}.{known.name}") is not None
-
     def attribute(self, known: Known, name: str) -> Types | None:
         """What `instance.name` is declared to be."""
         cls = self.klass(f"{known.module}.{known.name}")

@@ -132,7 +132,6 @@ RUNNING_THROUGH: Mapping[str, frozenset[int | str]] = {
 
 # -- Django ----------------------------------------------------------------------------------------
 
-SIGNALS = "django.dispatch"
 # Django's twins of functions: https://docs.djangoproject.com/en/stable/topics/async/
 TWINS: Mapping[str, str] = {
     "django.contrib.auth.authenticate": "django.contrib.auth.aauthenticate",
@@ -169,7 +168,6 @@ PERMISSIONS = frozenset(
         *("has_perm", "has_perms"),
     }
 )
-HELD_BY = ("PermissionsMixin", "User", "AnonymousUser")
 CACHE_METHODS = frozenset(
     {
         *("add", "clear", "decr", "delete", "delete_many", "get", "get_many", "get_or_set"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _ROUNDS = 10  # of --fix: what one mend uncovers, the next sees to
 
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
@@ -29,20 +31,15 @@ _ROUNDS = 10  # of --fix: what one mend uncovers, the next sees to
 @click.option("--statistics", is_flag=True, help="Count the findings of each code.")
 @click.option(
     "--baseline",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=_FILE,
     help="A file with the findings that are accepted: only new ones are told.",
 )
-@click.option(
-    "--html",
-    "page",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a page to look through, in one file.",
-)
+@click.option("--html", "page", type=_FILE, help="Write a page to look through, in one file.")
 @click.option("--write-baseline", is_flag=True, help="Accept what there is now in that file.")
 @click.option(
     "--confirm",
     "record",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=_FILE,
     help="A record of asyncgen_runtime.watch: tell what your tests have seen.",
 )
 @click.option("--fix", is_flag=True, help="Mend what means the same when it is mended.")
