@@ -138,6 +138,7 @@ class Await:
 class Lambda:
     parameters: tuple[str, ...]
     body: Expression
+    defaults: tuple[Expression, ...] = ()  # those that evaluate something
 
 
 Expression: TypeAlias = (

@@ -276,6 +276,18 @@ PURE_MODULES = (
     "django.db.models.query_utils",
     "django.db.models.utils",
     "django.dispatch",
+    *(
+        f"django.forms.{name}"
+        for name in (
+            *("BooleanField", "CharField", "CheckboxInput", "ChoiceField", "DateField"),
+            *("DateInput", "DateTimeField", "DateTimeInput", "DecimalField", "DurationField"),
+            *("EmailField", "EmailInput", "FileField", "FileInput", "FloatField", "HiddenInput"),
+            *("ImageField", "IntegerField", "JSONField", "MultipleChoiceField", "NumberInput"),
+            *("PasswordInput", "RadioSelect", "RegexField", "Select", "SelectMultiple"),
+            *("SlugField", "TextInput", "Textarea", "TimeField", "TimeInput", "TypedChoiceField"),
+            *("URLField", "URLInput", "UUIDField", "ValidationError"),
+        )
+    ),
     "django.http.QueryDict",
     "django.http.request.QueryDict",
     "django.template.Library",

@@ -223,6 +223,7 @@ class Function(Definition):
     docstring: str | None = None
     decorators: tuple[Expression, ...] = ()
     decorator_texts: tuple[str, ...] = ()
+    defaults: tuple[Expression, ...] = ()  # of parameters, those that evaluate something
     decorations: tuple[Decoration, ...] = ()
     decorated: Signature | None = None  # how it is called, where decorators change that
     # What the same name was defined as before it in the same body: overloads, other versions.
@@ -305,6 +306,9 @@ class Class(Definition):
     classes: Mapping[str, Class]
     location: Location
     docstring: str | None = None
+    decorators: tuple[Expression, ...] = ()
+    # Of a class inside of a function, what its body evaluates besides definitions; all branches.
+    body: Block = ()
     type_parameters: tuple[TypeParameter, ...] = ()
     # Declared below `if TYPE_CHECKING:`: says types, is not there at run time.
     is_type_only: bool = False

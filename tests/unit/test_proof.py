@@ -41,7 +41,7 @@ class Book(models.Model):
 """
 CASES = {
     name: case
-    for file in ("proof", "specials", "outside", "paths")
+    for file in ("proof", "specials", "definitions", "outside", "paths")
     for name, case in cases(f"kinds/{file}.test").items()
 }
 
@@ -131,6 +131,15 @@ def test_a_method_that_is_taken_for_one_of_a_builtin_type_says_so(
 def test_a_method_of_what_is_annotated_is_no_guess() -> None:
     annotated = GUESSED.format(name="upper").replace("(value)", "(value: str)")
     assert decisions(annotated)["f"].kind.value == "pure"
+
+
+def test_a_parameter_that_is_taken_for_a_request_says_so() -> None:
+    decision = decisions("def f(request):\n    return request.method")["f"]
+    said = "reads method of the argument request: taken for a request"
+    assert (decision.kind.value, said) == ("pure", decision.evidence[-1].message)
+    annotated = "from django.http import HttpRequest\n"
+    annotated += "def f(request: HttpRequest):\n    return request.method"
+    assert said not in [each.message for each in decisions(annotated)["f"].evidence]
 
 
 def test_settings_that_a_module_hands_on_are_settings() -> None:

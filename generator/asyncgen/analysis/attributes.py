@@ -124,7 +124,10 @@ class Attributes(Annotations):
         if name in guesses.FIELD_ATTRIBUTES:
             return frozenset({Foreign(f"{knowledge.FIELD}.{name}")})
         if isinstance(owner, Argument):
-            if owner.name in guesses.REQUEST_PARAMETERS:
+            if self.is_taken_for_request(owner, name):
+                frame.note(
+                    Level.ASSUMED, f"reads {name} of the argument {owner.name}: taken for a request"
+                )
                 return self.request_attribute(name, frame)
             guessed = self.guessed_relation(owner, name, frame)
             if guessed is not None:
@@ -135,6 +138,13 @@ class Attributes(Annotations):
         what = f"the argument {owner.name}" if isinstance(owner, Argument) else owner.reason
         frame.note(Level.DOUBT, f"reads {name} of {what}")
         return unknown(f"{name} of {what}", from_queryset=is_tainted(owner))
+
+    def is_taken_for_request(self, owner: Argument, name: str) -> bool:
+        """Whether an argument is called like Django's request, and no class of the sources that is
+        called so has such an attribute."""
+        if owner.name not in guesses.REQUEST_PARAMETERS or self.relations.named_like("request"):
+            return False
+        return not any(cls.name.endswith("Request") for cls, _ in self.relations.methods(name))
 
     def guessed_method(self, owner: Argument | Unknown, name: str, frame: Frame) -> Value:
         """A method that of all that is known only a builtin type has: `title.upper()`."""

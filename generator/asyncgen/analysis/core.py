@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from asyncgen import knowledge
 from asyncgen.analysis.foreign import foreign_level, is_pure, may_wait
 from asyncgen.analysis.frame import Environment, Frame, joined
+from asyncgen.analysis.specials import RECORD_METHODS, RECORDS
 from asyncgen.analysis.values import (
     NOTHING,
     Bound,
@@ -30,6 +31,7 @@ from asyncgen.analysis.values import (
     merged,
     unknown,
 )
+from asyncgen.annotation import last_word
 from asyncgen.django.accessors import PREFIXES, Accessors
 from asyncgen.django.relations import Relations
 from asyncgen.facts import (
@@ -79,6 +81,7 @@ class Core(ABC):
     _applied: set[Function] = field(default_factory=set)  # that decorators made just now
     _free: dict[Function, frozenset[str]] = field(default_factory=dict)
     _lambdas: dict[tuple[str, int, Lambda], Function] = field(default_factory=dict)
+    _by_fields: set[tuple[Class, str]] = field(default_factory=set)  # what is asked just now
     _aliases: dict[tuple[Location, str], Value] = field(default_factory=dict)
     # Type aliases whose values are being read: one may have itself in it.
     _open_aliases: set[tuple[Location, str]] = field(default_factory=set)
@@ -356,7 +359,13 @@ class Core(ABC):
                 value = (value or NOTHING) | outcome.returns
                 if owner == frame.receiver:
                     self.overridden(owner, name, frame)
+            elif name in RECORD_METHODS and is_record(owner.cls):
+                self.by_fields(owner, name, frame)
         return value
+
+    @abstractmethod
+    def by_fields(self, owner: Instance, name: str, frame: Frame) -> None:
+        """What a special method does that a dataclass, or a named tuple, has of its fields."""
 
     def metaclass(self, cls: Class) -> Instance | None:
         """The class as an instance of its metaclass, where that is not Python's or Django's."""
@@ -445,6 +454,13 @@ class Core(ABC):
 _ABSTRACT = tuple(
     f"abc.abstract{each}" for each in ("method", "property", "classmethod", "staticmethod")
 )
+
+
+def is_record(cls: Class) -> bool:
+    """Whether the class is a dataclass, one of attrs, or a named tuple."""
+    made_by = (*cls.decorators, *cls.bases)
+    heads = (each.function if isinstance(each, Call) else each for each in made_by)
+    return not RECORDS.isdisjoint(map(last_word, heads))
 
 
 def is_abstract(function: Function) -> bool:

@@ -159,6 +159,8 @@ class Expressions(Typed):
             Location(frame.module.path, frame.line),
             block=(Return(frame.line, expression.body),),
         )
+        for default in expression.defaults:
+            self.value(default, frame)
         known = self._lambdas.setdefault((frame.module.path, frame.line, expression), function)
         self.enclosed(known, frame)
         return frozenset({Bound(known, frame.module)})

@@ -25,7 +25,8 @@ from asyncgen.analysis.values import (
     is_tainted,
     unknown,
 )
-from asyncgen.source import Function
+from asyncgen.facts import Call, Literal
+from asyncgen.source import Attribute, Class, Function
 
 
 class Protocols(Attributes):
@@ -63,13 +64,43 @@ class Protocols(Attributes):
             if self.special(type_, (name,), frame) is not None:
                 return
 
+    def by_fields(self, owner: Instance, name: str, frame: Frame) -> None:
+        """What a special method does that a dataclass, or a named tuple, has of its fields."""
+        if (owner.cls, name) in self._by_fields:
+            return  # a field holds another of the same class
+        self._by_fields.add((owner.cls, name))
+        module = self.resolver.readable(owner.cls.module)
+        for known in self.resolver.mro(owner.cls) if module else ():
+            for attribute in known.attributes.values():
+                value = self.field_of_record(known, attribute, name)
+                if name == "__repr__":
+                    self.text(value, frame, name)
+                else:
+                    self.compared(value, (name, *HASHING), frame)
+        self._by_fields.remove((owner.cls, name))
+
+    def field_of_record(self, where: Class, attribute: Attribute, method: str) -> Value:
+        """What a field holds; nothing where the method leaves it out."""
+        module = self.resolver.readable(where.module)
+        if attribute.annotation is None or module is None:
+            return NOTHING
+        if isinstance(attribute.value, Call):
+            flag = "repr" if method == "__repr__" else "compare"
+            if dict(attribute.value.keywords).get(flag) == Literal("bool", "False"):
+                return NOTHING
+        return self.annotation_in(attribute.annotation, module) or NOTHING
+
     def hashed(self, value: Value, frame: Frame) -> None:
         """`{value}`, `items[value]`: what it is, or is an item of, is hashed and compared."""
+        self.compared(value, HASHING, frame)
+
+    def compared(self, value: Value, names: Iterable[str], frame: Frame) -> None:
+        """Call these special methods of a value; those of a container are made of its items'."""
         for each in value:
-            if isinstance(each, Builtin) and each.name == "tuple":
-                self.hashed(each.elements, frame)
+            if isinstance(each, Builtin) and each.name in knowledge.SHOW_ITEMS:
+                self.compared(each.elements, names, frame)
             else:
-                self.special(each, HASHING, frame)
+                self.special(each, names, frame)
 
     def each_special(self, value: Value, names: Iterable[str], frame: Frame) -> None:
         for each in value:

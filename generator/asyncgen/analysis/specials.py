@@ -18,6 +18,9 @@ ORDER = ("__lt__", "__gt__", "__le__", "__ge__")
 HASHING = ("__hash__", *EQUALITY)
 ADDING = _binary("add")
 INTEGER = ("__int__", "__index__", "__trunc__")
+# What makes a class that has some of them of its fields: decorators and bases, by the last word.
+RECORDS = frozenset({"NamedTuple", "dataclass", "define", "frozen", "mutable", "namedtuple"})
+RECORD_METHODS = frozenset({"__repr__", *HASHING, *ORDER})
 
 # The operators of `facts.Operation`, those alike under one sign.
 OPERATORS: Mapping[str, tuple[str, ...]] = {

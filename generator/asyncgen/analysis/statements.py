@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 
 from asyncgen import knowledge
@@ -30,6 +31,7 @@ from asyncgen.analysis.values import (
     Unknown,
     Value,
     builtin,
+    in_order,
     is_same,
     merged,
     proved,
@@ -207,6 +209,10 @@ def exceptions(value: Value) -> Value:
 class Statements(Expressions):
     """Runs statements."""
 
+    @abstractmethod
+    def opaque(self, decorator: Expression, frame: Frame) -> Value:
+        """The decorator, as far as it may do something when the function is called."""
+
     def run(self, block: Block, frame: Frame) -> Value:
         """Run a body: what it returns."""
         frame.is_running = True
@@ -235,11 +241,14 @@ class Statements(Expressions):
                     frame.stops |= stops and not frame.guarded
                 return False
             case Define(definition=Function() | Class() as definition):
-                frame.environment[definition.name] = frozenset({self.inner(definition, frame)})
+                made = frozenset({self.inner(definition, frame)})
                 if isinstance(definition, Class):
                     self.class_body(definition, frame)
+                    frame.environment[definition.name] = made
                 else:
-                    self.decorate(definition, frame)
+                    self.defaults(definition, frame)
+                    frame.environment[definition.name] = made
+                    self.decorate(definition.decorators, made, frame)
             case LocalImport(imports=imports):
                 for name, import_ in imports:
                     made = self.imported(import_.module, import_.name)
@@ -272,29 +281,59 @@ class Statements(Expressions):
             if made and not made[1].module.startswith("django."):
                 self.call_bound(self.bound(*made, Instance(made[1])), arguments, frame)
 
-    def decorate(self, definition: Function, frame: Frame) -> None:
-        """Run the decorators of a function that is defined inside the function that runs."""
-        made = frame.environment[definition.name]
-        for decorator in definition.decorators:
+    def decorate(self, decorators: tuple[Expression, ...], made: Value, frame: Frame) -> None:
+        """Run the decorators of what is defined inside the function that runs."""
+        for decorator in decorators:
             head = decorator.function if isinstance(decorator, Call) else decorator
-            if any(isinstance(each, Bound) for each in self.value(head, frame)):
-                for each in self.value(decorator, frame):
-                    if isinstance(each, Bound):
-                        self.call_bound(each, Arguments((made,)), frame)
+            foreign = [each for each in self.value(head, frame) if isinstance(each, Foreign)]
+            if not foreign:
+                for each in in_order(self.value(decorator, frame)):
+                    self.call_type(each, Arguments((made,)), frame)
+            elif isinstance(decorator, Call):
+                self.arguments_of(decorator, frame)
+            for known in foreign:
+                # One that opens a block does so when the function is called.
+                if known.dotted not in knowledge.CONTEXT_MANAGERS:
+                    self.opaque(head, frame)
 
     def class_body(self, definition: Class, frame: Frame) -> None:
-        """What a class statement evaluates, and what its bases and descriptors do with it."""
+        """What a class statement evaluates, and what its bases, descriptors and metaclass do with
+        it."""
         for base in definition.bases:
             self.value(base, frame)
         outer = frame.environment
         frame.environment = dict(outer)
-        for attribute in definition.attributes.values():
-            if attribute.value is not None:
-                value = self.value(attribute.value, frame)
-                self.each_special(value, ("__set_name__",), frame)
-                frame.environment[attribute.name] = value
+        walk = Walk(self, frame)
+        for statement in definition.body:
+            ended = walk.block((statement,), frame.environment).end
+            frame.environment = dict(outer) if ended is None else ended
+        for name in definition.attributes.keys() & frame.environment.keys():
+            self.each_special(frame.environment[name], ("__set_name__",), frame)
+        for function in definition.functions.values():
+            self.defaults(function, frame)
+            self.decorate(function.decorators, frozenset({Bound(function, frame.module)}), frame)
+        for inner in definition.classes.values():
+            self.class_body(inner, frame)
         frame.leave(outer)
+        self.made_by_metaclass(definition, frame)
         self.special(Instance(definition), ("__init_subclass__",), frame)
+        self.decorate(definition.decorators, frozenset({ClassObject(definition)}), frame)
+
+    def made_by_metaclass(self, definition: Class, frame: Frame) -> None:
+        inherited = self.metaclass(definition)
+        makers: Value = frozenset({ClassObject(inherited.cls)}) if inherited else NOTHING
+        for name, keyword in definition.keywords:
+            value = self.value(keyword, frame)
+            makers = value if name == "metaclass" else makers
+        for maker in in_order(makers):
+            if isinstance(maker, ClassObject):
+                self.each_special(frozenset({Instance(maker.cls)}), ("__prepare__",), frame)
+            self.call_type(maker, NO_ARGUMENTS, frame)
+
+    def defaults(self, function: Function, frame: Frame) -> None:
+        """The defaults of parameters, which are evaluated when the function is made."""
+        for default in function.defaults:
+            self.value(default, frame)
 
     def inner(self, definition: Function | Class, frame: Frame) -> Type:
         """A function or class defined inside the function that runs."""

@@ -86,7 +86,8 @@ class ExpressionReader:
         match node:
             case cst.Lambda():
                 names = tuple(parameter.name for parameter in self.parameters(node.params))
-                return Lambda(names, self.expression(node.body))
+                defaults = tuple(self.defaults(node.params))
+                return Lambda(names, self.expression(node.body), defaults)
             case cst.NamedExpr(target=cst.Name(value=name)):
                 return Bind(name, self.expression(node.value))
             case cst.Yield():
@@ -211,6 +212,13 @@ class ExpressionReader:
                 return Yield(None)
             case value:
                 return Yield(self.expression(value))
+
+    def defaults(self, node: cst.Parameters) -> Iterator[Expression]:
+        """The defaults of parameters that evaluate something when the function is made."""
+        for param in (*node.posonly_params, *node.params, *node.kwonly_params):
+            value = self.expression(param.default) if param.default else None
+            if value is not None and not isinstance(value, Literal | Name):
+                yield value
 
     def parameters(self, node: cst.Parameters) -> Iterator[Parameter]:
         groups: tuple[tuple[Sequence[cst.Param], ParameterKind], ...] = (

@@ -126,15 +126,8 @@ class StatementReader(ExpressionReader, ABC):
                 return Loop(line, None, None, test, body, self.otherwise(node.orelse))
             case cst.With():
                 line = next(self.lines)
-                items = tuple(
-                    (
-                        self.expression(item.item),
-                        self.expression(item.asname.name) if item.asname else None,
-                    )
-                    for item in node.items
-                )
                 is_async = node.asynchronous is not None
-                return With(line, items, self.suite(node.body, line), is_async)
+                return With(line, self.entered(node), self.suite(node.body, line), is_async)
             case cst.Try() | cst.TryStar():
                 return self.attempt(node)
             case cst.Match():
@@ -143,6 +136,32 @@ class StatementReader(ExpressionReader, ABC):
                 return Match(line, subject, tuple(self.case(each, subject) for each in node.cases))
             case _:  # no other compound statement exists in Python's grammar
                 raise AssertionError(type(node).__name__)
+
+    def header(self, node: cst.CSTNode, line: int) -> Iterator[Statement]:
+        """A simple statement; of a compound one what its head evaluates."""
+        match node:
+            case cst.If(test=test) | cst.While(test=test):
+                yield Evaluate(line, Operation("not", (self.expression(test),)))
+                if isinstance(node.orelse, cst.If):
+                    yield from self.header(node.orelse, line)
+            case cst.For():
+                target, iterable = self.expression(node.target), self.expression(node.iter)
+                yield Loop(line, target, iterable, None, ())
+            case cst.With():
+                yield With(line, self.entered(node), ())
+            case cst.Match():
+                yield Evaluate(line, self.expression(node.subject))
+            case cst.BaseSmallStatement():
+                yield from self.small(node, line)
+
+    def entered(self, node: cst.With) -> tuple[tuple[Expression, Expression | None], ...]:
+        return tuple(
+            (
+                self.expression(item.item),
+                self.expression(item.asname.name) if item.asname else None,
+            )
+            for item in node.items
+        )
 
     def branch(self, node: cst.If) -> Branch:
         line = next(self.lines)

@@ -19,6 +19,7 @@ from typing import NamedTuple, TypeAlias
 
 import libcst as cst
 
+from asyncgen import facts
 from asyncgen.facts import (
     Block,
     Call,
@@ -174,6 +175,8 @@ class _Reader(StatementReader):
     cut: tuple[cst.CSTNode | None, tuple[Piece, ...]] = (None, ())
     imported: dict[str, Import] = field(init=False, default_factory=dict)  # by the module, so far
     connections: list[Call] = field(init=False, default_factory=list)
+    # What the body of the class that is read evaluates, one statement after the other.
+    run: list[facts.Statement] = field(init=False, default_factory=list)
 
     def module(self) -> Module:
         scope = _Scope.empty(Binding.FUNCTION)
@@ -236,6 +239,7 @@ class _Reader(StatementReader):
                     line = next(self.lines)
                     for small in statement.body:
                         self.bind(small, line, scope, is_type_only)
+                        self.runs(outer, small, line)
                 case cst.FunctionDef():
                     function = self.function(statement, scope.binding, is_type_only)
                     self.define(replace(function, condition=condition), scope)
@@ -253,7 +257,7 @@ class _Reader(StatementReader):
         is_type_only: bool,
         condition: str | None,
     ) -> None:
-        next(self.lines)
+        self.runs(outer, statement, next(self.lines))
         asked = statement.test if isinstance(statement, cst.If) else None
         is_negated = isinstance(asked, cst.UnaryOperation) and isinstance(asked.operator, cst.Not)
         if isinstance(asked, cst.UnaryOperation) and is_negated:
@@ -268,6 +272,7 @@ class _Reader(StatementReader):
             if isinstance(body, cst.SimpleStatementSuite):
                 for small in body.body:
                     self.bind(small, line, scope, guarded)
+                    self.runs(outer, small, line)
             else:
                 inner = both_hold(condition, test)
                 self.declare(body.body, scope, outer, guarded, inner)
@@ -277,6 +282,12 @@ class _Reader(StatementReader):
             # What is imported for types means more than what else stands for it.
             for name in (scope.imports.keys() - imported) & scope.attributes.keys():
                 del scope.attributes[name]
+
+    def runs(self, outer: tuple[str, ...], node: Statement, line: int) -> None:
+        """Note what a class inside of a function evaluates with this statement, the blocks of a
+        compound one aside."""
+        if outer[:1] == ("<locals>",):
+            self.run += self.header(node, line)
 
     def is_type_checking(self, test: cst.BaseExpression) -> bool:
         """Whether an expression is typing's TYPE_CHECKING, by any name; or one of that name of the
@@ -413,13 +424,16 @@ class _Reader(StatementReader):
         scope = _Scope.empty(Binding.METHOD)
         inner = (*outer, node.name.value)
         body = node.body
+        around, self.run = self.run, []
         if isinstance(body, cst.SimpleStatementSuite):
             for small in body.body:
                 self.bind(small, line, scope, False)
+                self.runs(inner, small, line)
         else:
             self.declare(body.body, scope, inner)
         for statements in self.going_on(node):
             self.declare(statements, scope, inner)
+        run, self.run = self.run, around
         return Class(
             name=node.name.value,
             qualname=".".join(inner),
@@ -436,6 +450,8 @@ class _Reader(StatementReader):
             classes=scope.classes,
             location=Location(self.path, decorators[0] if decorators else line),
             docstring=node.get_docstring(clean=True),
+            decorators=tuple(self.expression(each.decorator) for each in node.decorators),
+            body=tuple(run) if inner[0] == "<locals>" else (),
             type_parameters=tuple(_type_parameters(node.type_parameters)),
             is_type_only=is_type_only,
             pragma=_pragma(node),
@@ -468,6 +484,7 @@ class _Reader(StatementReader):
             docstring=node.get_docstring(clean=True),
             decorators=decorators,
             decorator_texts=texts,
+            defaults=tuple(self.defaults(node.params)),
             type_parameters=tuple(_type_parameters(node.type_parameters)),
             is_async=node.asynchronous is not None,
             is_generator=is_generator,
