@@ -392,9 +392,9 @@ class Calls(Besides):
         """What the call tells of the parameters: the values passed, and defaults that are not."""
         if bound.function.decorated:
             return ()
-        passed = dict(_matched(bound, arguments))
+        passed = dict(matched(bound, arguments))
         told: list[tuple[str, Value]] = []
-        for parameter in _own_parameters(bound):
+        for parameter in own_parameters(bound):
             if parameter.kind.name.startswith("VAR_"):
                 continue
             value = passed.get(parameter.name)
@@ -407,7 +407,7 @@ class Calls(Besides):
 
     def substituted(self, returns: Value, bound: Bound, arguments: Arguments) -> Value:
         """What is returned, with the arguments put in the place of the parameters."""
-        passed = dict(_matched(bound, arguments))
+        passed = dict(matched(bound, arguments))
         return union(
             passed.get(each.name, frozenset({each}))
             if isinstance(each, Argument)
@@ -484,7 +484,7 @@ def _may_swallow(function: Function) -> bool:
     )
 
 
-def _own_parameters(bound: Bound) -> tuple[Parameter, ...]:
+def own_parameters(bound: Bound) -> tuple[Parameter, ...]:
     """The parameters, without the one that the receiver is passed for."""
     parameters = bound.function.signature.parameters
     if bound.receiver and bound.function.binding is not Binding.STATICMETHOD:
@@ -492,10 +492,10 @@ def _own_parameters(bound: Bound) -> tuple[Parameter, ...]:
     return parameters
 
 
-def _matched(bound: Bound, arguments: Arguments) -> Iterator[tuple[str, Value]]:
+def matched(bound: Bound, arguments: Arguments) -> Iterator[tuple[str, Value]]:
     if bound.function.decorated:
         return  # to the parameters of a wrapper
-    names = [each.name for each in _own_parameters(bound) if not each.kind.name.startswith("VAR_")]
+    names = [each.name for each in own_parameters(bound) if not each.kind.name.startswith("VAR_")]
     yield from zip(names, arguments.positional, strict=False)
     yield from ((name, value) for name, value in arguments.keywords if name in names)
 

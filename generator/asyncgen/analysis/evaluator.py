@@ -138,7 +138,7 @@ class Evaluator(Statements):
         types = self.types_returned(bound, returns, frame)
         effect = frame.effect
         if function.is_generator:
-            returns, effect = builtin("generator", effect=frame.effect), CLEAN
+            returns, effect = builtin("generator", self.given_by_steps(frame), frame.effect), CLEAN
         stops = frame.stops and not function.is_generator
         if function.decorators:
             raw = None if frame.is_unsure or function.is_generator else types_of(returns)
@@ -149,6 +149,10 @@ class Evaluator(Statements):
         if (annotated and function.is_generator) or _is_iterator(returns):
             annotated = _with_effect(annotated, returns)
         return Outcome(annotated or returns, effect, stops, returns, types)
+
+    def given_by_steps(self, frame: Frame) -> Value:
+        """What the steps of a generator give, for who asks."""
+        return NOTHING
 
     def wants_types(self, bound: Bound) -> bool:
         """Whether types are looked for in the body: where somebody asks for them."""
@@ -309,7 +313,8 @@ class Evaluator(Statements):
         for parameter in parameters:
             if parameter.kind.name.startswith("VAR_"):
                 positional = parameter.kind.name == "VAR_POSITIONAL"
-                yield parameter.name, builtin("tuple" if positional else "dict")
+                anything = builtin("tuple" if positional else "dict")
+                yield parameter.name, given.get(parameter.name, anything)
                 continue
             value = given.get(parameter.name)
             wanted = parameter.annotation if self._is_typing else None
@@ -321,9 +326,9 @@ class Evaluator(Statements):
             yield parameter.name, proved(value or frozenset({Argument(parameter.name)}), types)
 
 
-def _generator(function: Function, yielded: list[Types | None]) -> Types | None:
+def _generator(function: Function, yielded: list[Value]) -> Types | None:
     """What a generator is: an iterator, or a context manager, of what it yields."""
-    element = all_of(yielded)
+    element = all_of(map(types_of, yielded))
     if not element or element & ANY:
         return None
     if is_context_function(function):

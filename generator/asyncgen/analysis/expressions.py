@@ -109,7 +109,7 @@ class Expressions(Typed):
                 sent = self.value(inner, frame) if inner is not None else NONE
                 if delegates:
                     sent = self.each(sent, frame)
-                frame.yielded.append(types_of(sent))
+                frame.yielded.append(sent)
                 return unknown("what a generator is sent")
             case Star(value=inner):
                 self.iterate(self.value(inner, frame), frame)

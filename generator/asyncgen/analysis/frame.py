@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from asyncgen.analysis.types import Types
 from asyncgen.analysis.values import (
     CLEAN,
     Bound,
@@ -46,7 +45,7 @@ class Frame:
     is_running: bool = False
     walrus: set[str] = field(default_factory=set)  # names bound by `:=` so far
     is_typed: bool = False  # whether types are looked for
-    yielded: list[Types | None] = field(default_factory=list)  # the types of what a generator gives
+    yielded: list[Value] = field(default_factory=list)  # what a generator gives
     is_unsure: bool = False  # whether it is open how a block is left
 
     def leave(self, outer: Environment) -> None:

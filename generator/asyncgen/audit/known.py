@@ -72,6 +72,8 @@ CALLBACKS: Mapping[str, int] = {
 # They raise where no loop is running.
 LOOP_PROBES = frozenset({"current_async_library", "current_task", "get_running_loop"})
 ASKS_FOR_COROUTINES = frozenset({"isawaitable", "iscoroutine", "iscoroutinefunction"})
+# Methods of an ExitStack: what they run at the end runs on the loop again.
+ON_STACKS = frozenset({"callback", "enter_context"})
 # Functions that say whether a loop is running.
 IN_LOOP = frozenset({"strawberry.utils.inspect.in_async_context"})
 # Methods that keep what they find for the whole process.

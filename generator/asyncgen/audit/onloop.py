@@ -19,8 +19,6 @@ from asyncgen.analysis.values import (
     Arguments,
     Bound,
     Builtin,
-    Cause,
-    Effect,
     Given,
     Instance,
     Level,
@@ -30,9 +28,9 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.audit.handing import Handing
 from asyncgen.audit.recording import LoopFrame, named
 from asyncgen.audit.rows import less_sure
+from asyncgen.audit.sending import Sending
 from asyncgen.audit.threads import GENERATOR, THREADED
 from asyncgen.facts import (
     Assign,
@@ -167,7 +165,7 @@ def binding(frame: Frame, targets: tuple[Expression, ...]) -> Iterator[None]:
 
 
 @dataclass
-class OnLoop(Handing):
+class OnLoop(Sending):
     """Evaluates what the event loop runs."""
 
     # Functions inside of functions that are asynchronous, with the frames that define them.
@@ -460,23 +458,6 @@ class OnLoop(Handing):
                             case Get(value=Name(id=inner), name=name):
                                 if first and inner == first.name:
                                     self.remark(owner, name, frame)
-
-    # -- signals -----------------------------------------------------------------------------------
-
-    def sent(self, call: Call, frame: Frame) -> Value | None:
-        """`signal.send(…)` runs the receivers here; None for any other call."""
-        match call.function:
-            case Get(value=owner, name="send" | "send_robust" as name):
-                signal = self.signals.named(owner, frame.module, frame.environment)
-                if not signal:
-                    return None
-                self.arguments_of(call, frame)
-                for bound in self.signals.receivers(signal):
-                    effect = Effect() if bound.function.is_async else self.outcome(bound).effect
-                    said = Effect(effect.level, effect.evidence, Cause.RECEIVER)
-                    frame.include(said, f"{name}() calls {bound.function.name}")
-                return builtin("list")
-        return None
 
 
 _COMPARING = frozenset({"==", "!=", "<"})

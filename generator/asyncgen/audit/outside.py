@@ -27,10 +27,11 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.audit.lazy import Lazy
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.rows import less_sure
 from asyncgen.audit.settings import Settings
-from asyncgen.audit.threads import COROUTINE, Threads
+from asyncgen.audit.threads import COROUTINE
 from asyncgen.facts import Expression, Item, Literal
 from asyncgen.source import Attribute, Class, Evidence, Function
 
@@ -57,7 +58,7 @@ _VIEW_METHODS = frozenset(
 
 
 @dataclass
-class Outside(Threads):
+class Outside(Lazy):
     """Tells what blocks without being read."""
 
     settings: Settings = field(default_factory=Settings)

@@ -7,11 +7,10 @@ nothing here; and of what is passed in, or was made elsewhere, it cannot be told
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import asyncgen.audit.state as states
 from asyncgen import guesses, knowledge
-from asyncgen.analysis import Evaluator
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
     NONE,
@@ -34,9 +33,10 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.audit.holding import Holding
 from asyncgen.django.relations import Reverse
-from asyncgen.facts import Assign, Call, Choice, Expression, Get, Item, Name, walk
-from asyncgen.source import Attribute, Class, Function
+from asyncgen.facts import Call, Choice, Expression, Get, Item, Name
+from asyncgen.source import Attribute, Class
 
 _FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first"})
 _CACHING = ("functools.cache", "functools.lru_cache")
@@ -49,31 +49,14 @@ _QUERIES = frozenset(knowledge.QUERYSET_RESULTS)
 _SAVING = frozenset(knowledge.MODEL_RESULTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Holder(Instance):
-    """An object of the project that was made with these attributes: of another object of its class
-    they may be others."""
-
-    held: tuple[tuple[str, Value], ...] = ()
-
-
-def _kept_parameters(function: Function) -> Iterator[tuple[str, str]]:
-    """The attributes that a method sets to one of its parameters, always, and which."""
-    for statement in function.body:
-        match statement:
-            case Assign(targets=(Get(value=Name(id="self"), name=name),), value=Name(id=parameter)):
-                yield name, parameter
-
-
-def _is_deep(holder: Holder) -> bool:
-    return any(isinstance(each, Holder) for _, value in holder.held for each in value)
-
-
-class Rows(Evaluator):
+class Rows(Holding):
     """Tells what is loaded, and does not guess."""
 
     def wants_types(self, bound: Bound) -> bool:
         return False  # an audit asks what happens
+
+    def given_by_steps(self, frame: Frame) -> Value:
+        return union(frame.yielded)
 
     # -- no guesses --------------------------------------------------------------------------------
 
@@ -205,8 +188,11 @@ class Rows(Evaluator):
             return super().undeclared_model_attribute(owner, name, frame)
         if not relation.to_one:
             return self.related(relation.model, owner, name, relation.field)
-        if not states.is_loaded(owner.state, name, is_key=False) and states.NEW not in owner.state:
-            level = Level.REACHES if states.ROW in owner.state else Level.LIKELY
+        if states.is_loaded(owner.state, name, is_key=False):
+            pass
+        elif states.NEW not in owner.state or states.SAVED in owner.state:
+            is_proved = bool(owner.state & {states.ROW, states.SAVED})
+            level = Level.REACHES if is_proved else Level.LIKELY
             frame.note(level, f"reads the reverse one-to-one relation {name}", Cause.RELATION)
         inner = states.beyond(owner.state, name) | {relation.field}
         return _in_state(self.model_instance(relation.model), inner)
@@ -333,6 +319,10 @@ class Rows(Evaluator):
         if states.VALUES in receiver.state and result.startswith("row") and name != "create":
             return unknown("a row of values")
         keywords = dict(arguments.keywords)
+        if name == "create" and receiver.row:
+            return _in_state(
+                self.model_instance(receiver.row), self.made(arguments) | {states.SAVED}
+            )
         if name in ("create", "get_or_create", "update_or_create"):
             state |= self.passed(arguments)
             if None in keywords or "defaults" in keywords or "create_defaults" in keywords:
@@ -361,69 +351,18 @@ class Rows(Evaluator):
 
     def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
         value = super().instantiate(cls, arguments, frame)
-        if self.role(cls) == "model":
-            keys = {
-                f"{states.KEY}{name.removesuffix('_id')}"
-                for name, value in arguments.keywords
-                if name and name.endswith("_id") and not value & NONE
-            }
-            state = {states.NEW, *self.passed(arguments), *keys}
-            if not arguments.is_complete or arguments.positional:
-                state.add(states.ANYTHING)
-            return _in_state(value, frozenset(state))
-        if not self.role(cls):
-            return frozenset(self.holding(each, arguments) for each in value)
-        return value
+        return _in_state(value, self.made(arguments)) if self.role(cls) == "model" else value
 
-    # -- objects that hold what they were made with ------------------------------------------------
-
-    def holding(self, made: Type, arguments: Arguments) -> Type:
-        """An object, with what its `__init__` keeps of what it was passed, where nothing else
-        assigns that."""
-        known = self.resolver.lookup(made.cls, "__init__") if isinstance(made, Instance) else None
-        match made, known:
-            case Instance(), (where, Function() as function):
-                pass
-            case Instance(), _:
-                return self.holding_fields(made, arguments)
-            case _:
-                return made
-        passed = dict(self.given(self.bound(function, where, made), arguments))
-        assigned = {
-            each.id
-            for statement in walk(function.body)
-            if isinstance(statement, Assign)
-            for each in statement.targets
-            if isinstance(each, Name)
+    def made(self, arguments: Arguments) -> states.State:
+        """The state of what a model's class makes of arguments."""
+        keys = {
+            f"{states.KEY}{name.removesuffix('_id')}"
+            for name, value in arguments.keywords
+            if name and name.endswith("_id") and not value & NONE
         }
-        held = tuple(
-            (name, passed[parameter])
-            for name, parameter in _kept_parameters(function)
-            if parameter in passed
-            and parameter not in assigned
-            and self.assigners(made.cls, name) == [(function, where)]
-            and not any(isinstance(each, Holder) and _is_deep(each) for each in passed[parameter])
-        )
-        return Holder(made.cls, made.row, made.state, held) if held else made
-
-    def holding_fields(self, made: Instance, arguments: Arguments) -> Type:
-        """The same of a dataclass or named tuple, whose annotations are its parameters."""
-        fields = [
-            name
-            for each in reversed(self.resolver.mro(made.cls))
-            for name, attribute in each.attributes.items()
-            if attribute.annotation and not attribute.annotation.startswith("ClassVar")
-        ]
-        passed = (*zip(fields, arguments.positional, strict=False), *arguments.keywords)
-        held = tuple((name, value) for name, value in passed if name in fields and name)
-        deep = any(isinstance(one, Holder) and _is_deep(one) for _, each in held for one in each)
-        is_known = held and not deep and arguments.is_complete
-        return Holder(made.cls, made.row, made.state, held) if is_known else made
-
-    def instance_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
-        if isinstance(owner, Holder) and name in dict(owner.held):
-            return dict(owner.held)[name]
-        return super().instance_attribute(owner, name, frame)
+        is_told = arguments.is_complete and not arguments.positional
+        anything = frozenset() if is_told else {states.ANYTHING}
+        return frozenset({states.NEW, *self.passed(arguments), *keys, *anything})
 
     def queryset_result(self, result: str, row: Class | None) -> Value:
         value = super().queryset_result(result, row)

@@ -17,6 +17,7 @@ State: TypeAlias = frozenset[str]
 
 ROW = "=row"  # comes from a query that was seen: what is not loaded is not
 NEW = "=new"  # made by its class: what was not passed is not there, and is not queried either
+SAVED = "=saved"  # and what was made is a row now
 ANYTHING = "=anything"  # what is loaded cannot be told
 KEYS = "=keys"  # select_related() without arguments
 FILLED = "=filled"  # the queryset was evaluated, or prefetched

@@ -135,20 +135,26 @@ class Threads(Rows):
             frame.note(
                 Level.REACHES, f"calls {name}, which begins a transaction", Cause.TRANSACTION
             )
-        if function.is_decorated("contextlib.asynccontextmanager"):
-            return builtin(CONTEXT)
         if is_abstract(function) or _is_said_to_yield(function):
             return unknown(f"what an override of {function.name} gives")
+        is_context = function.is_decorated("contextlib.asynccontextmanager")
+        if is_context and len(function.decorations) == 1:
+            return builtin(CONTEXT, self.steps_of(bound, arguments))
         if not all(each.is_plain or each.is_context for each in function.decorations):
             return unknown(f"what decorators make of {function.name}")
         if function.is_generator:
-            return builtin(GENERATOR)
+            return builtin(GENERATOR, self.steps_of(bound, arguments))
         if self.is_model_twin(bound):
             return builtin(COROUTINE, builtin("None"))
         given = self.given(bound, arguments)
         if given and isinstance(frame, LoopFrame) and not self.is_of_library(bound):
             self.queue.append(Called(bound, given))
         return builtin(COROUTINE, self.outcome(bound, given).returns)
+
+    def steps_of(self, bound: Bound, arguments: Arguments) -> Value:
+        """What the steps of an asynchronous generator give."""
+        raw = self.outcome(bound, self.given(bound, arguments)).inferred
+        return union(each.elements for each in raw if isinstance(each, Builtin))
 
     def is_model_twin(self, bound: Bound) -> bool:
         return bound.owner is not None and bound.owner.module == "django.db.models.base"
@@ -201,11 +207,16 @@ class Threads(Rows):
 
     def enter_async(self, value: Value, frame: Frame) -> Value:
         """`async with value as …`"""
+        entered: list[Value] = []
         for each in value:
             match each:
                 case Builtin(name="context", effect=effect) if effect.cause is Cause.TRANSACTION:
                     frame.include(effect, "enters a transaction with async with")
-        return unknown("what an asynchronous context manager gives")
+                case Builtin(name=name, elements=elements) if name == CONTEXT and elements:
+                    entered.append(elements)
+                    continue
+            entered.append(unknown("what an asynchronous context manager gives"))
+        return union(entered)
 
     def is_coroutine(self, value: Value) -> bool:
         return bool(value) and all(map(_is_coroutine, value))

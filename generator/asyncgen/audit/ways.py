@@ -119,6 +119,11 @@ class Ways:
             return self.read_in_thread(node)
         if isinstance(self.file.parents.get(node), ast.withitem):
             return Fix("", "run the block in a function with sync_to_async()", False, (_BRIDGE,))
+        if isinstance(node.func, ast.Attribute) and node.func.attr in known.ON_STACKS:
+            text = (
+                "enter an asynchronous context manager in its place, or run the block in a thread"
+            )
+            return Fix("", text, False)
         function = self.file.text(node.func)
         text = f"await sync_to_async({function}){self.arguments(node)}"
         is_plain = not isinstance(self.file.parents.get(node), ast.For | ast.comprehension)

@@ -175,7 +175,9 @@ class ExpressionReader:
         pairs: list[Expression] = []
         for target in node.comparisons:
             right = self.expression(target.comparator)
-            pairs.append(Operation(operator(target.operator), (left, right)))
+            pair = Operation(operator(target.operator), (left, right))
+            is_not_in = isinstance(target.operator, cst.NotIn)
+            pairs.append(Operation("not", (pair,)) if is_not_in else pair)
             left = right
         first, *rest = pairs
         for each in rest:
