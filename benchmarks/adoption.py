@@ -43,6 +43,7 @@ APPLICATIONS = {
         "https://github.com/healthchecks/healthchecks",
         ("--requirement", "requirements.txt", "time-machine"),
         ("manage.py", "test", "--parallel=1", "-v0"),
+        python="python3.12",
     ),
     "takahe": Application(
         "https://github.com/jointakahe/takahe",

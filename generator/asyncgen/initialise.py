@@ -16,7 +16,7 @@ from asyncgen.config import Config, Source
 from asyncgen.django.relations import Relations
 from asyncgen.globs import Globber
 from asyncgen.journal import Step, carry_out, hash_of
-from asyncgen.plan import Progress, Run, Selection, import_root, own_files
+from asyncgen.plan import Progress, Roots, Run, import_root, own_files
 from asyncgen.presets import PRESETS, Preset, listed
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.proposal import Proposal, foreign, globs, services
@@ -247,12 +247,12 @@ def _is_harmless(file: str, own: Mapping[str, Path], known: set[str]) -> bool:
 
 def _outlines(config: Config, progress: Progress) -> Iterator[tuple[Path, Module]]:
     """The classes of the project's files; a file that cannot be read has none."""
-    selection = Selection(config, config.sources[0])
+    roots = Roots(config)
     for path in candidates(config.root):
         display = path.relative_to(config.root).as_posix()
         progress(display)
         with suppress(AsyncgenError):
-            yield path, read_outline(path, selection.module_name(path), display)
+            yield path, read_outline(path, roots.module_name(path), display)
 
 
 def candidates(root: Path) -> Iterator[Path]:

@@ -15,6 +15,7 @@ from asyncgen.audit.settings import is_settings, settings
 from asyncgen.config import Config, Source
 from asyncgen.django.relations import Relations
 from asyncgen.files import CACHE
+from asyncgen.plan.roots import Roots
 from asyncgen.plan.selection import Selection, import_root
 from asyncgen.problems import AsyncgenError, Problem
 from asyncgen.read import Files
@@ -43,7 +44,7 @@ class Project:
     @cached_property
     def texts(self) -> dict[Path, bytes]:
         """The content of each file below the configuration's root, or the paths."""
-        selection = Selection(self.config, Source())
+        selection = Selection(self.config, Source(), Roots(self.config))
         found: dict[Path, bytes] = {}
         for place in dict.fromkeys((*self.paths, self.config.root)):
             places = [place] if place.is_file() else selection.below(place)
@@ -88,8 +89,8 @@ class Project:
 
         Raises AsyncgenError (AG204) where Django cannot be found.
         """
-        selection = Selection(self.config, Source())
-        named = {path: selection.module_name(path) for path in self.texts}
+        namer = Roots(self.config)
+        named = {path: namer.module_name(path) for path in self.texts}
         audited = set(self.audited)
         installed = environment.site_packages(self.config)
         roots = [import_root(named[path], path) for path in audited]

@@ -170,7 +170,6 @@ def _write_page(path: Path, outcome: Outcome, project: str) -> None:
 
 def _module_name(config: Config) -> Callable[[Path], str]:
     """How modules are called, by their files."""
-    from asyncgen.config import Source
-    from asyncgen.plan.selection import Selection
+    from asyncgen.plan.roots import Roots
 
-    return Selection(config, Source()).module_name
+    return Roots(config).module_name

@@ -85,6 +85,16 @@ def _stopped(config: Config) -> Problem:
     )
 
 
+def with_uncovered(config: Config, result: Result) -> Result:
+    """The result with a warning of what no source names, last, and where such might come to be."""
+    from asyncgen.globs import Globber
+    from asyncgen.plan import uncovered
+
+    globber = Globber()
+    problems = (*result.problems, *uncovered(config, result, globber))
+    return replace(result, problems=problems, folders=(*result.folders, *globber.folders))
+
+
 def drift_problems(
     config: Config, rendered: Sequence[Rendered], drifts: Sequence[Drift]
 ) -> list[Problem]:
@@ -164,9 +174,9 @@ def _unmoved(session: Session, *, renews: bool) -> list[str] | None:
 
 
 def remember_build(session: Session, config: Config, result: Result, texts: list[Rendered]) -> None:
+    """Note what a build depended on and said, for the next check."""
     from asyncgen.stamp import remember
 
-    """Note what a build depended on and said, for the next check."""
     problems = [*result.problems, *(each.problem() for each in result.faults)]
     left = [each.location.path for each in result.problems if each.code == LEFT and each.location]
     remember(

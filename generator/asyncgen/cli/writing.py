@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from asyncgen.cli.console import count
-from asyncgen.cli.running import analysed, compared, drift_problems, remember_build, unchanged
+from asyncgen.cli.running import (
+    analysed,
+    compared,
+    drift_problems,
+    remember_build,
+    unchanged,
+    with_uncovered,
+)
 from asyncgen.cli.session import DRIFT, IN_SYNC, Session, verb
 from asyncgen.problems import AsyncgenError, Problem, Severity
 
@@ -44,11 +51,12 @@ def build(session: Session, verify: bool, fail_on_change: bool) -> int:
     changed = write(config.path, rendered, drifts)
     if any(each.is_source and each.path in changed for each in rendered):
         result = analysed(session, config)  # of the sources as they are now, for the next check
-    remember_build(session, config, result, rendered)
+    covered = with_uncovered(config, result)
+    remember_build(session, config, covered, rendered)
     for drift in drifts:
         session.say(f"{VERBS[drift.kind.value]} {drift.path}")
     session.say(_summary(result, changed))
-    _say_what_is_uncovered(session, config, result)
+    session.complain(covered.problems[len(result.problems) :])
     _say_what_is_to_install(session, config, rendered)
     _say_what_is_next(session, [each.problem() for each in result.faults])
     if verify:
@@ -66,7 +74,7 @@ def check(session: Session) -> int:
         result, rendered, drifts = compared(session, config)
         problems = drift_problems(config, rendered, drifts)
         problems += [each.problem() for each in result.faults]
-        _say_what_is_uncovered(session, config, result)
+        problems += with_uncovered(config, result).problems[len(result.problems) :]
     session.complain(problems)
     is_drift = any(each.severity is Severity.ERROR for each in problems)
     if not is_drift:
@@ -165,19 +173,6 @@ def _untyped(result: Result) -> str:
     if not result.has_django_stubs:
         said += "; django-stubs not found, so types are from the source alone"
     return said
-
-
-def _say_what_is_uncovered(session: Session, config: Config, result: Result) -> None:
-    from asyncgen.plan import uncovered
-
-    paths = sorted(uncovered(config, result))
-    if paths:
-        shown = ", ".join(paths[:3])
-        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
-        session.say(
-            f"No source names {shown}{more}, with querysets, managers or models: add them to "
-            "`sources`, or say `# asyncgen: skip` in them"
-        )
 
 
 def _say_what_is_to_install(session: Session, config: Config, rendered: Sequence[Rendered]) -> None:

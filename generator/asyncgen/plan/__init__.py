@@ -2,16 +2,17 @@
 
 from asyncgen.plan.own import own_files
 from asyncgen.plan.result import Entry, Result
+from asyncgen.plan.roots import Roots
 from asyncgen.plan.run import Progress, Run, rendered, renderer_of
-from asyncgen.plan.selection import Selection, import_root
+from asyncgen.plan.selection import import_root
 from asyncgen.plan.uncovered import uncovered
 
 __all__ = [
     "Entry",
     "Progress",
     "Result",
+    "Roots",
     "Run",
-    "Selection",
     "import_root",
     "own_files",
     "rendered",

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from asyncgen.config import Config, Source
+from asyncgen.config import Config
 from asyncgen.globs import Globber
 from asyncgen.header import is_generated
 from asyncgen.plan.analysis import Analysis, Chosen
-from asyncgen.plan.files import package_files
 from asyncgen.plan.migrations import naming
-from asyncgen.plan.selection import Selection
+from asyncgen.plan.own import every_file
+from asyncgen.plan.roots import Roots
 from asyncgen.problems import Severity
 from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Module
@@ -84,16 +84,12 @@ def _warned(fault: Fault) -> Fault:
 
 def _others(config: Config, resolver: Resolver, known: set[str]) -> Iterator[Module]:
     """The modules of the project that import what may be a mixin; not those that are known."""
-    selection = Selection(config, Source())
-    for search in config.search:
-        if search.is_relative_to(config.root):
-            for path in package_files(search):
-                if not _imports_mixin(path):
-                    continue
-                name = selection.module_name(path)
-                module = None if name in known else resolver.readable(name)
-                if module:
-                    yield module
+    roots = Roots(config)
+    for path in filter(_imports_mixin, every_file(config.root, roots.globber)):
+        name = roots.module_name(path)
+        module = None if name in known else resolver.readable(name)
+        if module:
+            yield module
 
 
 def _imports_mixin(path: Path) -> bool:

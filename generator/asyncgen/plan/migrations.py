@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from asyncgen.config import Config, Source
-from asyncgen.plan.files import package_files
-from asyncgen.plan.selection import Selection
+from asyncgen.config import Config
+from asyncgen.plan.own import every_file
+from asyncgen.plan.roots import Roots
 from asyncgen.problems import Severity
 from asyncgen.surface import ImportLine
 from asyncgen.wiring import Fault, FaultKind
@@ -22,8 +22,10 @@ Asked = Callable[[str, str], bool]
 def naming(config: Config, is_there: Asked, is_ours: Asked) -> Iterator[tuple[Path, list[Fault]]]:
     """Each migration of the project, and its faults: an error where the mixin is there no more, for
     then no migration can run; a warning where it is."""
-    selection = Selection(config, Source())
-    for path in _migrations(config):
+    roots = Roots(config)
+    for path in every_file(config.root, roots.globber):
+        if path.parent.name != "migrations":
+            continue
         found = []
         for line, module, name in _bases(path):
             is_known = is_there(module, name)
@@ -31,7 +33,7 @@ def naming(config: Config, is_there: Asked, is_ours: Asked) -> Iterator[tuple[Pa
                 fault = Fault(
                     FaultKind.NAMED,
                     path.relative_to(config.root).as_posix(),
-                    selection.module_name(path),
+                    roots.module_name(path),
                     None,
                     ImportLine(module, name),
                     severity=Severity.WARNING if is_known else Severity.ERROR,
@@ -39,14 +41,6 @@ def naming(config: Config, is_there: Asked, is_ours: Asked) -> Iterator[tuple[Pa
                 )
                 found.append(fault)
         yield path, found
-
-
-def _migrations(config: Config) -> Iterator[Path]:
-    for search in config.search:
-        if search.is_relative_to(config.root):
-            for path in package_files(search):
-                if path.parent.name == "migrations":
-                    yield path
 
 
 def _bases(path: Path) -> Iterator[tuple[int, str, str]]:

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from asyncgen.config import Config
-from asyncgen.header import is_generated
-from asyncgen.plan.files import package_files
+from asyncgen.globs import Globber
+from asyncgen.plan.own import every_file
 from asyncgen.presets import PRESETS
 
 
@@ -35,7 +35,7 @@ def near_definition(config: Config, pattern: str) -> str:
         definition = re.compile(rf"^(?:class|def) {name}\b".encode(), re.MULTILINE)
         for path in _files(config):
             data = path.read_bytes()
-            if definition.search(data) and not is_generated(data):
+            if definition.search(data):
                 return (
                     f"{path.relative_to(config.root).as_posix()} has it: name that in `sources`; "
                 )
@@ -43,6 +43,4 @@ def near_definition(config: Config, pattern: str) -> str:
 
 
 def _files(config: Config) -> Iterator[Path]:
-    for search in config.search:
-        if search.is_relative_to(config.root):
-            yield from package_files(search)
+    return every_file(config.root, Globber())

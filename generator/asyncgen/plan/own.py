@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from asyncgen.globs import Globber
 from asyncgen.header import bears_header
-from asyncgen.plan.selection import ASIDE
 
+# Folders, and files without their suffix, that hold nothing that a project runs.
+ASIDE = re.compile(
+    r"\..*|docs?|examples?|build|dist|node_modules|site-packages|__pycache__"
+    r"|migrations|\w+_migrations|conftest|tests?|testing|testapps?|testprojects?|test_\w+|\w+_tests?"
+)
 # Folders whose files are nobody's: what a build, a package manager or Python put there.
 _FOREIGN = re.compile(r"\..*|build|dist|node_modules|site-packages|__pycache__")
 _ATTRIBUTE = re.compile(rb"\.\s*(\w+)")
@@ -20,11 +23,14 @@ _ATTRIBUTE = re.compile(rb"\.\s*(\w+)")
 def own_files(root: Path, globber: Globber, *, aside: re.Pattern[str] = ASIDE) -> Iterator[Path]:
     """The files below `root` that people wrote and that can be read, but for those with a part of
     their path that is `aside`: by default, those that test or migrate. None of an environment."""
-    for path in globber.files(root, "**/*.py"):
-        parts = path.relative_to(root).with_suffix("").parts
-        if any(map(aside.fullmatch, parts)) or _in_environment(path.parent, root):
+
+    def is_own(folder: Path) -> bool:
+        return not aside.fullmatch(folder.name) and not (folder / "pyvenv.cfg").exists()
+
+    for path in globber.files(root, "**/*.py", is_own):
+        if aside.fullmatch(path.stem) or not os.access(path, os.R_OK):
             continue
-        if os.access(path, os.R_OK) and not bears_header(path):
+        if not bears_header(path):
             yield path
 
 
@@ -36,10 +42,3 @@ def every_file(root: Path, globber: Globber) -> Iterator[Path]:
 def attribute_names(data: bytes) -> frozenset[str]:
     """The names after a dot in a file's text: whatever of them is called is among these."""
     return frozenset(name.decode("ascii", "replace") for name in _ATTRIBUTE.findall(data))
-
-
-@cache
-def _in_environment(folder: Path, root: Path) -> bool:
-    if (folder / "pyvenv.cfg").exists():
-        return True
-    return folder != root and _in_environment(folder.parent, root)

@@ -28,6 +28,7 @@ from asyncgen.plan.naming import named
 from asyncgen.plan.own import attribute_names, every_file
 from asyncgen.plan.pinned import check_django, stubs_of_django
 from asyncgen.plan.result import Entry, Result
+from asyncgen.plan.roots import Roots
 from asyncgen.plan.selection import Selected, Selection, apart, leftovers, unmatched
 from asyncgen.plan.twin_names import misnamed_in_module
 from asyncgen.problems import AsyncgenError, Location, Problem
@@ -52,14 +53,19 @@ class Run:
     progress: Progress = lambda text: None
     problems: list[Problem] = field(default_factory=list)
     paths: dict[Path, str] = field(default_factory=dict)  # what was read, and the hash of it
-    globber: Globber = field(default_factory=Globber)
     files: Files = field(default_factory=Files)
+    globber: Globber = field(init=False)
+    roots: Roots = field(init=False)
     resolvers: list[Resolver] = field(default_factory=list)
     known: dict[tuple[Path, str], Module] = field(default_factory=dict)  # what was read
     plans: dict[str, Plan] = field(default_factory=dict)  # by the path of the surface
     read_attributes: frozenset[str] | None = None  # see `attributes`
     covered: list[Source] = field(default_factory=list)  # those with a class or function to cover
     written: set[str] = field(default_factory=set)  # top-level packages that outputs go to
+
+    def __post_init__(self) -> None:
+        self.globber = Globber()
+        self.roots = Roots(self.config, self.globber, self.paths)
 
     def result(self) -> Result:
         """All that is to be written, and what was found on the way."""
@@ -210,7 +216,7 @@ class Run:
                     (environment.release_root(release, self.config, installed),) if release else ()
                 )
                 places = (*roots, *self.config.search, *installed)
-                selection = Selection(self.config, source, release, self.globber)
+                selection = Selection(self.config, source, self.roots, release)
                 selected = tuple(selection.modules(places, self.read))
                 self.written |= {each.output_module.partition(".")[0] for each in selected}
                 made.append(Chosen(source, release, roots, selected))

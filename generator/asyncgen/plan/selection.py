@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from keyword import iskeyword
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +11,8 @@ from asyncgen.config import Config, Release, Source
 from asyncgen.globs import Globber
 from asyncgen.header import bears_header
 from asyncgen.plan.nearby import meant, near_definition, near_source
+from asyncgen.plan.own import ASIDE
+from asyncgen.plan.roots import Roots
 from asyncgen.problems import AsyncgenError, Problem
 from asyncgen.resolve import Resolver
 from asyncgen.source import Module
@@ -19,11 +20,6 @@ from asyncgen.stub.companions import NONE
 
 Reader = Callable[[Path, str], Module]
 
-# Folders, and files without their suffix, that hold nothing that a project runs.
-ASIDE = re.compile(
-    r"\..*|docs?|examples?|build|dist|node_modules|site-packages|__pycache__"
-    r"|migrations|\w+_migrations|conftest|tests?|testing|testapps?|testprojects?|test_\w+|\w+_tests?"
-)
 _PATTERN_KEYS = (
     "classes",
     "functions",
@@ -36,7 +32,6 @@ _PATTERN_KEYS = (
     "unwired",
 )
 _OWN = ".__init__"  # after a package's name: only the module that it is itself
-_STARTS = ("pyproject.toml", "manage.py")  # beside what Python runs from a folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +78,9 @@ def leftovers(config: Config, selected: list[Selected]) -> frozenset[str]:
     """The modules beside the outputs that an earlier run wrote and this one does not: they are to
     go, so nobody may rely on what they say."""
     outputs = {config.root / each.output for each in selected if not each.is_host}
-    namer = Selection(config, Source())
+    roots = Roots(config)
     return frozenset(
-        namer.module_name(path)
+        roots.module_name(path)
         for folder in {each.parent for each in outputs}
         for path in folder.glob("*.py")
         if path not in outputs and bears_header(path)
@@ -98,8 +93,12 @@ class Selection:
 
     config: Config
     source: Source
+    roots: Roots
     release: Release | None = None
-    globber: Globber = field(default_factory=Globber)
+
+    @property
+    def globber(self) -> Globber:
+        return self.roots.globber
 
     def modules(self, roots: tuple[Path, ...], read: Reader) -> Iterator[Selected]:
         """The modules that the source's entries name: files, globs, dotted modules."""
@@ -163,35 +162,15 @@ class Selection:
 
     def below(self, folder: Path) -> Iterator[Path]:
         """The modules in a folder, the packages in it included."""
-        for path in self.globber.files(folder, "**/*.py"):
-            parts = path.relative_to(folder).with_suffix("").parts
-            if all(part.isidentifier() and not ASIDE.fullmatch(part) for part in parts):
-                yield path
+
+        def is_asked(path: Path) -> bool:
+            return path.stem.isidentifier() and not ASIDE.fullmatch(path.stem)
+
+        yield from filter(is_asked, self.globber.files(folder, "**/*.py", is_asked))
 
     def module_name(self, path: Path) -> str:
-        """The dotted name of a file: from the outermost package that it is in, else from the
-        search root that it lies below."""
-        top = path.parent
-        while (top / "__init__.py").is_file() and not self.is_start(top):
-            top = top.parent
-        if top == path.parent and path.stem != "__init__" and not self.is_start(top):
-            for root in self.config.search:
-                if path.is_relative_to(root):
-                    top = root
-                    break
-        parts = path.relative_to(top).with_suffix("").parts
-        return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
-
-    def is_start(self, folder: Path) -> bool:
-        """Whether modules are imported from the folder itself, whatever stands in it: a root that
-        `search` names; else what is beside pyproject.toml or manage.py, which run there."""
-        search = self.config.search
-        if folder in search:
-            return True
-        is_said = search != self.config.default_search
-        return any((folder / name).is_file() for name in _STARTS) and not (
-            is_said and any(folder.is_relative_to(root) for root in search)
-        )
+        """The dotted name of a file."""
+        return self.roots.module_name(path)
 
     def target(self, name: str, path: Path) -> Selected:
         """Where the surface of the module goes, and what goes beside it."""

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 
 from asyncgen.config import Config
+from asyncgen.globs import Globber
 from asyncgen.header import is_generated
-from asyncgen.plan.files import package_files
+from asyncgen.plan.own import own_files
 from asyncgen.plan.result import Result
-from asyncgen.plan.selection import ASIDE
+from asyncgen.problems import Problem, Severity
 
+SHOWN = 3  # so many are named
 _OF_DJANGO = re.compile(rb"^from django\b", re.MULTILINE)
 _COVERABLE = re.compile(
     rb"^class \w+\((?:[^)]*[\s.,(\[])?(?:models\.Model|\w*QuerySet|\w*Manager)\b", re.MULTILINE
@@ -19,20 +21,24 @@ _COVERABLE = re.compile(
 _SKIPPED = b"# asyncgen: skip"
 
 
-def uncovered(config: Config, result: Result) -> Iterator[str]:
-    """The paths of such modules; not of those in which a comment skips something, nor of tests."""
-    for search in config.search:
-        if search.is_relative_to(config.root):
-            for path in package_files(search):
-                name = path.relative_to(config.root).as_posix()
-                parts = path.relative_to(search).with_suffix("").parts
-                if name not in result.sources and not any(map(ASIDE.fullmatch, parts)):
-                    try:
-                        data = path.read_bytes()
-                    except OSError:
-                        continue
-                    if _looks_so(data):
-                        yield name
+def uncovered(config: Config, result: Result, globber: Globber) -> Iterator[Problem]:
+    """One warning of all such modules; not of those in which a comment skips something, nor of
+    tests. A new one comes into one of the `globber`'s folders."""
+    shown = {
+        each.relative_to(config.root).as_posix(): each for each in own_files(config.root, globber)
+    }
+    unnamed = (name for name in shown if name not in result.sources)
+    found = [name for name in unnamed if _looks_so(shown[name].read_bytes())]
+    if found:
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        yield Problem(
+            "AG212",
+            f"no source names {', '.join(sorted(found)[:SHOWN])}{more}, with querysets, managers "
+            "or models",
+            "add them to `sources`, or say `# asyncgen: skip` in them",
+            config.sources[0].location,
+            Severity.WARNING,
+        )
 
 
 def _looks_so(data: bytes) -> bool:
