@@ -8,8 +8,8 @@ several folders could be meant, what the files import, and which apps settings i
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -122,29 +122,35 @@ class Roots:
 
     def _votes(self, folder: Path, possible: Sequence[Path]) -> Counter[Path]:
         """How often the project's files name what stands on the way to the folder, from each root:
-        by an import, or as an installed app. What more than one root has says nothing."""
+        by an import, or as an installed app. What more than one root has says nothing, but in the
+        files of one of them, which mean their own."""
         deepest = max(possible, key=lambda each: len(each.parts))
         below = folder.relative_to(deepest).parts
         head = deepest / below[0] if below else deepest
         votes: Counter[Path] = Counter()
-        for name, count in self._mentions.items():
-            parts = name.decode("ascii", "replace").split(".")
+        for name, places in self._mentions.items():
+            parts = name.split(".")
+            if below and head.name not in parts:
+                continue
             found = [each for each in possible if _is_module(each.joinpath(*parts))]
-            if len(found) == 1 and found[0].joinpath(*parts).is_relative_to(head):
-                votes[found[0]] += count
+            meant = [each for each in found if each.joinpath(*parts).is_relative_to(head)]
+            for place, count in places if meant else ():
+                if len(found) == 1 or place.is_relative_to(head):
+                    votes[meant[0]] += count
         return votes
 
     @cached_property
-    def _mentions(self) -> Counter[bytes]:
-        """What the project's files import, and which apps they install, with how much it says."""
-        found: Counter[bytes] = Counter()
+    def _mentions(self) -> Mapping[str, Sequence[tuple[Path, int]]]:
+        """What the project's files import, and which apps they install: for each name the folders
+        of the files that say it, and how much that counts."""
+        found: defaultdict[str, list[tuple[Path, int]]] = defaultdict(list)
         for path in every_file(self.config.root, self.globber):
             data = self._read(path)
-            found.update(_IMPORTED.findall(data))
-            if b"INSTALLED_APPS" in data:
-                for name in _NAMED.findall(data):
-                    app = name.rpartition(b".apps.")[0] or name
-                    found[app] += _AN_APP
+            for name in _IMPORTED.findall(data):
+                found[name.decode()].append((path.parent, 1))
+            for name in _NAMED.findall(data) if b"INSTALLED_APPS" in data else ():
+                app = name.decode()
+                found[app.rpartition(".apps.")[0] or app].append((path.parent, _AN_APP))
         return found
 
     def _read(self, path: Path) -> bytes:
