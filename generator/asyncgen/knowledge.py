@@ -288,6 +288,15 @@ PURE_MODULES = (
             *("URLField", "URLInput", "UUIDField", "ValidationError"),
         )
     ),
+    *(
+        f"django.http.{name}"
+        for name in (
+            *("Http404", "HttpResponse", "HttpResponseBadRequest", "HttpResponseForbidden"),
+            *("HttpResponseGone", "HttpResponseNotAllowed", "HttpResponseNotFound"),
+            *("HttpResponseNotModified", "HttpResponsePermanentRedirect", "HttpResponseRedirect"),
+            *("HttpResponseServerError", "JsonResponse"),
+        )
+    ),
     "django.http.QueryDict",
     "django.http.request.QueryDict",
     "django.template.Library",
@@ -325,6 +334,12 @@ MODEL_LOADERS = frozenset({"get_model", "get_registered_model", "get_user_model"
 CLASS_LOADERS = MODEL_LOADERS | {"get_class", "import_string", "load_class"}
 # What they return calls what they are passed.
 WRAPPERS = frozenset({"functools.cmp_to_key", "functools.partial"})
+# What they make of the names that they are told is a function of ours.
+GETTERS = frozenset({"attrgetter", "itemgetter", "methodcaller"})
+# Modules of the standard library that make data of what they are passed.
+DATA_MODULES = frozenset(
+    {"collections", "csv", "heapq", "itertools", "json", "pickle", "re", "statistics", "struct"}
+)
 # Pure, but what they return may be anything, and calling that may do anything.
 DYNAMIC = frozenset(
     {
@@ -538,6 +553,7 @@ DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchme
 LAZY_OBJECTS = (
     "django.utils.functional.SimpleLazyObject()",
     "django.utils.functional.LazyObject()",
+    "django.core.paginator.Paginator()",
 )
 
 # Those that may end an exception, and what is known to let each through.
@@ -587,8 +603,9 @@ SHOWING = frozenset({"ascii", "format", "print"})
 TRANSLATION = "django.utils.translation."
 SHOWING_PREFIXES = (
     TRANSLATION,
-    *("django.urls.", "django.utils.encoding.", "django.utils.html.", "django.utils.safestring."),
-    *("django.utils.text.", "logging.", "string.Template", "urllib.parse.", "warnings."),
+    *("django.http.", "django.urls.", "django.utils.encoding.", "django.utils.html."),
+    *("django.utils.safestring.", "django.utils.text.", "logging.", "string.Template"),
+    *("urllib.parse.", "warnings."),
 )
 
 BUILTIN_TYPES = frozenset(

@@ -18,6 +18,7 @@ from asyncgen.analysis.values import (
     Level,
     Method,
     ModuleObject,
+    Partial,
     Super,
     Type,
     Unknown,
@@ -62,6 +63,8 @@ class Attributes(Annotations):
                 if owner.name == "file" and name == "name":
                     return builtin("str")
                 return frozenset({Method(owner, name)})
+            case Partial():
+                return unknown(f"{name} of a partial")
             case Method():
                 return frozenset({_plain(name)})
             case Bound(function=function) if name == "__name__":

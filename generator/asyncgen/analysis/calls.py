@@ -30,6 +30,7 @@ from asyncgen.analysis.values import (
     Method,
     ModuleObject,
     Outcome,
+    Partial,
     Super,
     Type,
     Unknown,
@@ -41,7 +42,21 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.facts import Call, Expression, Get, Literal, Name, Star, Try, Yield, nodes, walk
+from asyncgen.facts import (
+    Call,
+    Display,
+    Expression,
+    Get,
+    Item,
+    Lambda,
+    Literal,
+    Name,
+    Star,
+    Try,
+    Yield,
+    nodes,
+    walk,
+)
 from asyncgen.source import Binding, Class, Evidence, Function, Module, Parameter
 
 
@@ -126,7 +141,7 @@ class Calls(Besides):
     def arguments_of(self, call: Call, frame: Frame) -> Arguments:
         positional: list[Value] = []
         written: list[Value] = []
-        is_complete = all(name for name, _ in call.keywords)
+        is_complete = True
         for each in call.arguments:
             if isinstance(each, Star):
                 self.iterate(self.value(each.value, frame), frame)
@@ -136,6 +151,7 @@ class Calls(Besides):
             written.append(self.value(each, frame))
             if is_complete:
                 positional.append(written[-1])
+        is_complete &= all(name for name, _ in call.keywords)
         keywords = tuple((name, self.value(value, frame)) for name, value in call.keywords)
         return Arguments(tuple(positional), keywords, is_complete, tuple(written))
 
@@ -149,6 +165,10 @@ class Calls(Besides):
             case Call(function=Name(id="getattr"), arguments=(owner, name, *rest)):
                 value = self.get_attribute(self.value(owner, frame), name, frame)
                 return union((value, *(self.value(each, frame) for each in rest)))
+            case Call(function=function, arguments=(Literal(), *_)) if getter := self.getter(
+                call, function, frame
+            ):
+                return self.value(getter, frame)
             case Call(function=Name(id="next"), arguments=arguments):
                 frame.stops |= len(arguments) == 1 and not frame.guarded
             case Call(function=Get(name="__next__")):
@@ -176,6 +196,22 @@ class Calls(Besides):
             case Call(function=function) if base_word(function) in knowledge.CLASS_LOADERS:
                 return self.loaded(call, frame)
         return None
+
+    def getter(self, call: Call, function: Expression, frame: Frame) -> Lambda | None:
+        """`operator.attrgetter("author.name")` and its like, as the function that it makes."""
+        word = base_word(function)
+        if word not in knowledge.GETTERS or call.keywords:
+            return None
+        if not all(isinstance(each, Literal) for each in call.arguments):
+            return None
+        if self.value(function, frame) != frozenset({Foreign(f"operator.{word}")}):
+            return None
+        if word == "methodcaller":
+            (method, *rest) = call.arguments
+            called = Call(Get(_ITEM, method.text), tuple(rest))  # type: ignore[union-attr]
+            return Lambda((_ITEM.id,), called)
+        made = [_gotten(word, each) for each in call.arguments if isinstance(each, Literal)]
+        return Lambda((_ITEM.id,), made[0] if len(made) == 1 else Display("tuple", tuple(made)))
 
     def is_mapping(self, type_: Type) -> bool:
         """Whether `get("key")` takes an item: a queryset's get() has no string by position."""
@@ -257,6 +293,8 @@ class Calls(Besides):
                 return self.call_foreign(dotted, arguments, frame)
             case Method():
                 return self.call_method(callee, arguments, frame)
+            case Partial(function=function, first=first):
+                return self.call_type(function, arguments.after(first), frame)
             case Instance():
                 return self.method(callee, "__call__", frame)
             case Builtin(name="None" | "type" as name):
@@ -467,6 +505,19 @@ class Calls(Besides):
     @abstractmethod
     def call_method(self, method: Method, arguments: Arguments, frame: Frame) -> Value:
         """Call a method of an instance of a builtin type."""
+
+
+_ITEM = Name("item")
+
+
+def _gotten(word: str, wanted: Literal) -> Expression:
+    """What attrgetter or itemgetter read of an item."""
+    if word == "itemgetter":
+        return Item(_ITEM, wanted)
+    found: Expression = _ITEM
+    for name in wanted.text.split("."):
+        found = Get(found, name)
+    return found
 
 
 def is_context_function(function: Function) -> bool:

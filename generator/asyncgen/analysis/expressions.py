@@ -388,8 +388,8 @@ class Expressions(Typed):
             return union(each for each in given if each is not None)
         if operator in ("|", "&", "^") and any(self.is_lazy(each) for each in left):
             return left
-        if operator == "+" and is_only(left, "list"):  # in `rows += queryset`
-            self.iterate(frozenset(filter(self.is_queryset, values[-1])), frame)
+        if operator == "+" and is_only(left, "list") and any(map(self.is_queryset, values[-1])):
+            return left | builtin("list", self.iterate(values[-1], frame))  # `rows += queryset`
         return self.computed(operator, values)
 
     def computed(self, operator: str, values: list[Value]) -> Value:
@@ -431,7 +431,8 @@ class Expressions(Typed):
                 return self.model_instance(row)
             case Instance(cls=cls):
                 if self.resolver.builtin_base(cls) and not self.lookup(cls, "__getitem__"):
-                    return unknown(f"an item of {cls.name}")
+                    missing = self.special(owner, ("__missing__",), frame) or NOTHING
+                    return missing | unknown(f"an item of {cls.name}")
                 return self.method(owner, "__getitem__", frame)
             case ClassObject(cls=cls):
                 given = self.special(owner, ("__getitem__",), frame)

@@ -19,13 +19,17 @@ from asyncgen.analysis.values import (
     Bound,
     Builtin,
     Cause,
+    ClassObject,
     Effect,
     Foreign,
+    Instance,
     Level,
     Method,
+    Partial,
     Type,
     Value,
     builtin,
+    in_order,
     union,
     unknown,
 )
@@ -98,7 +102,11 @@ class ForeignCalls(Calls):
         if dotted in knowledge.DYNAMIC:
             return self.imported_by_name(dotted, arguments)
         if dotted in knowledge.WRAPPERS and arguments.positional:
-            return arguments.positional[0]
+            first, *rest = arguments.positional
+            passed = Arguments(tuple(rest), arguments.keywords, arguments.is_complete)
+            return frozenset(Partial(each, passed) if rest else each for each in first)
+        if f"{dotted}()" in knowledge.LAZY_OBJECTS:
+            return frozenset({Foreign(f"{dotted}()")})
         of_result = dotted.endswith("()") and dotted.startswith("django.")
         level = self.level(dotted)
         if dotted == knowledge.HASHING and arguments.values == (NONE,):
@@ -112,8 +120,11 @@ class ForeignCalls(Calls):
             return unknown(f"the result of {dotted}", from_queryset=lazy)
         frame.note(level, f"calls {dotted}, of a package without Django: assumed not to query")
         for value in arguments.values:
-            functions = frozenset(each for each in value if isinstance(each, Bound))
+            functions = frozenset(each for each in value if isinstance(each, Bound | Partial))
             self.call_back(functions, unknown(f"what {dotted} passes"), frame)
+            if value & _TEXT_OF:  # json.dumps(rows, default=str)
+                for shown in arguments.values:
+                    self.text(shown, frame)
         ran = runs_through(dotted)
         named = ((name, value) for name, value in arguments.keywords if name)
         for key, value in (*enumerate(arguments.positional), *named):
@@ -122,7 +133,8 @@ class ForeignCalls(Calls):
         if lazy and not dotted.startswith("django.db.models"):
             frame.note(Level.DOUBT, f"hands a queryset to {dotted}")
             told = self.told_of(dotted, frame)
-            return told or unknown(f"the result of {dotted}", from_queryset=ran is None)
+            hands_out = ran is None and dotted.partition(".")[0] not in knowledge.DATA_MODULES
+            return told or unknown(f"the result of {dotted}", from_queryset=hands_out)
         return frozenset({Foreign(f"{dotted}()")})
 
     def call_builtin(self, name: str, arguments: Arguments, frame: Frame) -> Value:
@@ -133,6 +145,8 @@ class ForeignCalls(Calls):
         if name in knowledge.SHOWING:
             for value in arguments.values:
                 self.text(value, frame)
+        if name == "type" and len(arguments.positional) > 1:
+            return self.made_class(arguments, frame)
         if name == "property":
             return builtin(name, union(arguments.positional[:1]))
         given = [
@@ -146,10 +160,25 @@ class ForeignCalls(Calls):
         if result is not None:
             return result
         if name[:1].isupper():  # an exception
+            shown = Frame(frame.module, None, None, None, {}, frame.line)
+            for value in arguments.values:
+                self.text(value, shown)
+            if shown.effect.level > Level.ASSUMED:  # so will its own text
+                return unknown(f"a {name} of what may query when it is shown", from_queryset=True)
             return frozenset({Foreign(f"builtins.{name}.instance")})
         frame.note(Level.DOUBT, f"calls {name}, which cannot be found")
         lazy = any(map(self.holds_queryset, arguments.values))
         return unknown(f"the result of {name}", from_queryset=lazy)
+
+    def made_class(self, arguments: Arguments, frame: Frame) -> Value:
+        """`type(name, bases, members)`: like a class statement with these bases."""
+        bases = self.iterate(arguments.positional[1], frame)
+        for each in in_order(bases):
+            if isinstance(each, ClassObject):
+                self.special(Instance(each.cls), ("__init_subclass__",), frame)
+                if (meta := self.metaclass(each.cls)) is not None:
+                    self.instantiate(meta.cls, NO_ARGUMENTS, frame)
+        return bases | unknown("a class that type() makes")
 
     def consume(self, name: str, arguments: Arguments, frame: Frame) -> Value:
         """A builtin that runs through its argument, measures, tests or prints it."""
@@ -284,6 +313,7 @@ class ForeignCalls(Calls):
         return value
 
 
+_TEXT_OF = frozenset({Foreign("builtins.str"), Foreign("builtins.repr")})
 _STEPS = frozenset({"__next__", "close", "send", "throw"})
 _HASHED = frozenset({"dict", "frozenset", "set"})
 

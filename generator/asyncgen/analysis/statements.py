@@ -364,6 +364,8 @@ class Statements(Expressions):
                 self.bind_attribute(target, value, frame)
             case Item(value=inner, index=index):
                 self.each_special(self.value(inner, frame), ("__setitem__",), frame)
+                if index is None:
+                    value = self.iterate(value, frame)
                 if index is not None:
                     key = self.value(index, frame)
                     self.hashed(key, frame)

@@ -150,6 +150,14 @@ class Builtin:
 
 
 @dataclass(frozen=True, slots=True)
+class Partial:
+    """What `functools.partial` makes: a call passes `first` before its own arguments."""
+
+    function: Type
+    first: Arguments
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """A method (or attribute) of an instance of a builtin type."""
 
@@ -194,6 +202,7 @@ Type: TypeAlias = (
     | Super
     | Bound
     | Builtin
+    | Partial
     | Method
     | Foreign
     | ModuleObject
@@ -277,6 +286,16 @@ class Arguments:
 
     def keyword(self, name: str) -> Value:
         return next((value for each, value in self.keywords if each == name), NOTHING)
+
+    def after(self, first: Arguments) -> Arguments:
+        """The same, after what was passed before."""
+        positional = self.positional if first.is_complete else ()
+        return Arguments(
+            (*first.positional, *positional),
+            (*first.keywords, *self.keywords),
+            first.is_complete and self.is_complete,
+            (*first.written, *self.written),
+        )
 
 
 NO_ARGUMENTS = Arguments()
