@@ -29,6 +29,7 @@ from asyncgen.analysis.values import (
     Value,
     is_tainted,
     merged,
+    shut,
     unknown,
 )
 from asyncgen.annotation import last_word
@@ -406,7 +407,7 @@ class Core(ABC):
             around = self._closures[function]
         if function not in self._free:
             self._free[function] = frozenset(_names_in(function.body))
-        return {name: around[name] for name in self._free[function] if name in around}
+        return {name: shut(around[name]) for name in self._free[function] if name in around}
 
     # -- attributes that methods assign ----------------------------------------------------------
 

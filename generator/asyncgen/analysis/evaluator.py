@@ -12,6 +12,7 @@ from asyncgen.analysis.annotations import base_word, is_protocol, self_type
 from asyncgen.analysis.calls import is_context_function
 from asyncgen.analysis.core import is_abstract, is_empty
 from asyncgen.analysis.frame import Environment, Frame
+from asyncgen.analysis.growth import ROUNDS, Growth
 from asyncgen.analysis.statements import Statements
 from asyncgen.analysis.types import ANY, SELF, Known, Types, all_of, iterator
 from asyncgen.analysis.types import NONE as NONE_TYPE
@@ -130,11 +131,8 @@ class Evaluator(Statements):
         """One evaluation of the body; `environment` has what it sees of enclosing functions."""
         function = bound.function
         environment.update(self.parameters(bound, dict(given)))
-        line = function.location.line
-        frame = Frame(bound.module, function, bound.owner, bound.receiver, environment, line)
-        frame.is_typed = self.wants_types(bound)
         self.outcomes.trace.read[function] = None
-        returns = NOTHING if _is_stub(function) else self.run(function.body_read, frame)
+        frame, returns = self.run_body(bound, environment)
         types = self.types_returned(bound, returns, frame)
         effect = frame.effect
         if function.is_generator:
@@ -153,6 +151,23 @@ class Evaluator(Statements):
     def given_by_steps(self, frame: Frame) -> Value:
         """What the steps of a generator give, for who asks."""
         return NOTHING
+
+    def run_body(self, bound: Bound, environment: Environment) -> tuple[Frame, Value]:
+        """Run the body; again, where what it read from a container was not all that it puts in."""
+        function, growth = bound.function, Growth()
+        line = function.location.line
+        for number in range(ROUNDS + 1):
+            frame = Frame(
+                bound.module, function, bound.owner, bound.receiver, dict(environment), line
+            )
+            frame.is_typed, frame.growth = self.wants_types(bound), growth
+            returns = NOTHING if _is_stub(function) else self.run(function.body_read, frame)
+            if not growth.again():
+                break
+            if number == ROUNDS - 1:
+                growth.give_up()
+        frame.yielded = [_finished(each, growth) for each in frame.yielded]
+        return frame, _finished(returns, growth)
 
     def wants_types(self, bound: Bound) -> bool:
         """Whether types are looked for in the body: where somebody asks for them."""
@@ -324,6 +339,12 @@ class Evaluator(Statements):
             if value is None and parameter.name in guesses.QUERYSET_PARAMETERS:
                 value = self.queryset()
             yield parameter.name, proved(value or frozenset({Argument(parameter.name)}), types)
+
+
+def _finished(value: Value, growth: Growth) -> Value:
+    """The value, when all is put into the containers that a body makes."""
+    types = types_of(value)
+    return value if types is None else proved(value, growth.whole(types))
 
 
 def _generator(function: Function, yielded: list[Value]) -> Types | None:

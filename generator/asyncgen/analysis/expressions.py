@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from asyncgen import knowledge
+from asyncgen.analysis.containers import Containers
 from asyncgen.analysis.foreign import is_known, is_package_path, is_pure
 from asyncgen.analysis.frame import NARROWED, Frame
 from asyncgen.analysis.specials import HASHING, OPERATORS
-from asyncgen.analysis.typed import Typed, is_rebound, loose
+from asyncgen.analysis.typed import is_rebound
 from asyncgen.analysis.types import Types, all_of
 from asyncgen.analysis.types import builtin as typed
 from asyncgen.analysis.values import (
@@ -61,7 +62,7 @@ _BOOL = builtin("bool")
 _COMPARISONS = frozenset({"==", "!=", "<", "is", "is not"})
 
 
-class Expressions(Typed):
+class Expressions(Containers):
     """Evaluates expressions."""
 
     # -- what statements give ----------------------------------------------------------------------
@@ -81,6 +82,11 @@ class Expressions(Typed):
     # -- by form -----------------------------------------------------------------------------------
 
     def value(self, expression: Expression, frame: Frame) -> Value:
+        value = self.value_of(expression, frame)
+        return self.opened(value, frame) if frame.is_typed else value
+
+    def value_of(self, expression: Expression, frame: Frame) -> Value:
+        """The value, of which the types may be those of what a container holds."""
         match expression:
             case Name(id=name):
                 return self.name(name, frame)
@@ -93,16 +99,17 @@ class Expressions(Typed):
             case Item():
                 return self.item(expression, frame)
             case Display(type=type_, elements=elements):
-                return self.display(type_, elements, frame)
+                made = self.display(type_, elements, frame)
+                return self.placed(made, expression, frame)
             case Comprehension():
-                return self.comprehension(expression, frame)
+                return self.placed(self.comprehension(expression, frame), expression, frame)
             case Choice():
                 return self.choice(expression, frame)
             case Operation(operator=operator, operands=operands):
                 return self.operation(operator, operands, frame)
             case Bind(name=name, value=inner):
                 value = self.value(inner, frame)
-                self.rebind(name, loose(value), frame)
+                self.rebind(name, self.placed(value, expression, frame), frame)
                 frame.walrus.add(name)
                 return value
             case Yield(value=inner, delegates=delegates):
@@ -162,6 +169,7 @@ class Expressions(Typed):
         for default in expression.defaults:
             self.value(default, frame)
         known = self._lambdas.setdefault((frame.module.path, frame.line, expression), function)
+        self.captured(expression.body, frame)
         self.enclosed(known, frame)
         return frozenset({Bound(known, frame.module)})
 
@@ -418,8 +426,11 @@ class Expressions(Typed):
         path = attribute_path(expression.value)
         kept = frame.environment.get(f"{path}[]", NOTHING) if path else NOTHING
         value = kept | union(self.item_of(each, expression, frame) for each in in_order(owner))
-        types = self.type_of_item(expression, owner, frame) if frame.is_typed else None
-        return proved(value, types)
+        if not frame.is_typed:
+            return value
+        if expression.index is not None:
+            self.put_item(owner, self.value(expression.index, frame), None, frame)
+        return proved(value, self.type_of_item(expression, owner, frame))
 
     def item_of(self, owner: Type, expression: Item, frame: Frame) -> Value:
         is_slice = expression.index is None

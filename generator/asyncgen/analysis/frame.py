@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from asyncgen.analysis.growth import Growth
 from asyncgen.analysis.values import (
     CLEAN,
     Bound,
@@ -47,6 +48,7 @@ class Frame:
     is_typed: bool = False  # whether types are looked for
     yielded: list[Value] = field(default_factory=list)  # what a generator gives
     is_unsure: bool = False  # whether it is open how a block is left
+    growth: Growth = field(default_factory=Growth)  # what the containers made here hold
 
     def leave(self, outer: Environment) -> None:
         """Return to `outer` from an expression that may not be evaluated, or that has names of its

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from asyncgen.analysis.growth import is_growing
 from asyncgen.analysis.types import ANY, Known, Types, made, substituted, tuple_parts
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.facts import Display, Expression, Item, Name, Operation
@@ -141,6 +142,22 @@ class Library:
                 return result if result is None else substituted(result, known)
         return None
 
+    def put(self, known: Known, name: str, passed: Passed) -> Iterator[tuple[Types, Types | None]]:
+        """What calling `instance.name` puts into it: what a parameter takes that is annotated with
+        a type parameter of the class, with the type argument that stands for it."""
+        cls = self.klass(f"{known.module}.{known.name}")
+        match self.files.lookup(cls, name) if cls else None:
+            case (Class() as where, Function() as function):
+                signature = _fitting(function, passed)
+                names = self._arguments(where, known)
+                if signature is None or not passed.is_complete:
+                    yield from ((argument, None) for argument in names.values())
+                    return
+                for parameter, types in _matched(signature, passed):
+                    wanted = parse_annotation(parameter.annotation or "object")
+                    for each, part in self._parts(wanted, types, names.keys()):
+                        yield names[each], part
+
     def items(self, known: Known) -> Types | None:
         """What running through an instance gives."""
         result = self.method(known, "__iter__", Passed())
@@ -155,7 +172,9 @@ class Library:
                 if signature is None:
                     return None
                 solved = self._solved(signature, passed, cls.type_parameters)
-        inner = tuple(solved.get(each.name, ANY) for each in cls.type_parameters)
+        is_empty = passed.is_complete and not passed.positional and not passed.keywords
+        rest = frozenset() if is_empty and is_growing(Known(cls.module, cls.qualname)) else ANY
+        inner = tuple(solved.get(each.name, rest) for each in cls.type_parameters)
         if cls.dotted == "builtins.tuple":
             inner = (*inner, frozenset())
         return frozenset({Known(cls.module, cls.qualname, inner)})

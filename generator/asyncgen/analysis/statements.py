@@ -10,7 +10,6 @@ from asyncgen.analysis.annotations import base_word
 from asyncgen.analysis.expressions import Expressions, as_key, attribute_path, named_classes
 from asyncgen.analysis.flow import Exits, Flow
 from asyncgen.analysis.frame import NARROWED, Environment, Frame, joined
-from asyncgen.analysis.typed import loose
 from asyncgen.analysis.types import NONE as NONE_TYPE
 from asyncgen.analysis.types import Types, given, tuple_parts
 from asyncgen.analysis.values import (
@@ -340,6 +339,7 @@ class Statements(Expressions):
         if isinstance(definition, Class):
             return ClassObject(definition)
         self.enclosed(definition, frame)
+        self.captured(definition.body_read, frame)
         return Bound(definition, frame.module)
 
     # -- assignment --------------------------------------------------------------------------------
@@ -353,12 +353,30 @@ class Statements(Expressions):
             if declared and all(isinstance(each, Unknown | Argument) for each in result):
                 result = declared
             result = proved(result, types)
+        if self.is_grown(statement, result, frame):
+            return
+        result = self.placed(result, statement, frame)
         for target in statement.targets:
-            self.bind(target, loose(result), frame)
+            self.bind(target, result, frame)
+
+    def is_grown(self, statement: Assign, result: Value, frame: Frame) -> bool:
+        """Whether it is `found += more`, of a container: under its other names, too, it holds more,
+        and has the same types as before."""
+        match statement:
+            case Assign(targets=(Name(id=name) as own,), value=Operation(operands=(left, _))) if (
+                own == left and frame.is_typed and name in frame.environment
+            ):
+                before = frame.environment[name]
+                if self.grown_by_operator(before, result, frame):
+                    self.rebind(name, proved(merged(result), types_of(before)), frame)
+                    return True
+        return False
 
     def bind(self, target: Expression, value: Value, frame: Frame) -> None:
+        value = self.opened(value, frame)
         match target:
             case Name(id=name):
+                value = self.placed(value, target, frame)
                 self.rebind(name, merged(value), frame)
             case Get():
                 self.bind_attribute(target, value, frame)
@@ -369,6 +387,7 @@ class Statements(Expressions):
                 if index is not None:
                     key = self.value(index, frame)
                     self.hashed(key, frame)
+                    self.put_item(self.value(inner, frame), key, value, frame)
                     value |= as_key(key)
                 self.put(inner, value, frame)
             case Display(elements=elements):
@@ -387,13 +406,15 @@ class Statements(Expressions):
             if member and isinstance(member[1], Function) and member[1].setter:
                 outcome = self.outcome(self.bound(member[1].setter, member[0], owner))
                 frame.include(outcome.effect, f"assigns to the property {target.name}")
-                return
+                if not member[0].module.startswith("django."):  # `pk` holds what it is given
+                    return
             self.special(owner, ("__setattr__",), frame)
             if member and isinstance(member[1], Attribute) and not self.role(owner.cls):
                 descriptors = self.class_level(member[0], member[1], owner)
                 self.each_special(descriptors, ("__set__",), frame)
             if owner == frame.receiver:
                 self.keep(owner, target.name, value)
+        frame.growth.lose(types_of(value))  # other methods may put something in
         path = attribute_path(target)
         if path:
             frame.environment[path] = value
@@ -523,7 +544,7 @@ class Statements(Expressions):
     def scratch(frame: Frame) -> Frame:
         """A frame with the same names, whose effects do not count."""
         made = Frame(frame.module, None, frame.owner, frame.receiver, frame.environment, frame.line)
-        made.is_typed = frame.is_typed
+        made.is_typed, made.growth = frame.is_typed, frame.growth
         return made
 
     def keep_instances(

@@ -16,6 +16,7 @@ from asyncgen.analysis.django_stubs import DjangoStubs
 from asyncgen.analysis.fields import Fields
 from asyncgen.analysis.foreign_calls import ForeignCalls
 from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.growth import bounded
 from asyncgen.analysis.library import Library, Passed, files
 from asyncgen.analysis.lookups import Lookups
 from asyncgen.analysis.operators import binary, unary
@@ -60,8 +61,6 @@ from asyncgen.source import Attribute, Binding, Class, Function, Module
 _LITERALS = frozenset({"bool", "bytes", "complex", "float", "int", "str", "None"})
 _COMPARISONS = frozenset({"==", "!=", "<", "is", "is not", "in", "not"})
 _SLICED = frozenset({"bytes", "list", "str"})  # what a slice of is one, too
-# In a container that may still change, whatever is in it now.
-_LOOSE = {"dict": (ANY, ANY), "list": (ANY,), "set": (ANY,)}
 _ROUNDS = 4  # until what reduce() gives has settled
 _REDUCE = "functools.reduce"
 _DISPLAY = re.compile(r"get_\w+_display")
@@ -187,13 +186,14 @@ class Typed(ForeignCalls):
     def type_of_display(type_: str, parts: list[Types | None], is_unpacked: bool) -> Types:
         """`parts` are the types of what stands in it; of a dict, keys and values in turn."""
         if type_ == "dict":
-            inner = (ANY, ANY) if is_unpacked else (_common(parts[0::2]), _common(parts[1::2]))
-            return builtin("dict", *inner)
+            if is_unpacked:
+                return builtin("dict", ANY, ANY)
+            return builtin("dict", _together(parts[0::2]), _together(parts[1::2]))
         if type_ == "tuple" and (is_unpacked or not parts):
-            return builtin("tuple", ANY, frozenset())
+            return builtin("tuple", ANY if is_unpacked else frozenset(), frozenset())
         if type_ == "tuple":
             return builtin("tuple", *(each or ANY for each in parts))
-        return builtin(type_, _common(parts))
+        return builtin(type_, _together(parts))
 
     @staticmethod
     def type_of_comprehension(type_: str, parts: list[Types | None]) -> Types | None:
@@ -228,7 +228,7 @@ class Typed(ForeignCalls):
 
     def _items_of(self, known: Known, frame: Frame) -> Types | None:
         if known.module == "builtins" and known.name == "tuple":
-            return frozenset().union(*known.arguments) or None
+            return frozenset().union(*known.arguments)
         cls = self.klass(known, frame)
         if cls and self.role(cls) == "queryset":
             return self.lookups.arguments(known, cls)[1]
@@ -381,7 +381,7 @@ class Typed(ForeignCalls):
             return self._class_method(known.arguments[0], name, arguments, frame)
         cls = self.klass(known, frame)
         if cls is None:
-            return self.library(frame).method(known, name, _passed(arguments))
+            return self.library(frame).method(known, name, passed_types(arguments))
         role = self.role(cls)
         if name == "values_list" and role:
             return self._values_list(known, cls, call, frame)
@@ -453,7 +453,7 @@ class Typed(ForeignCalls):
         return None
 
     def _foreign(self, dotted: str, call: Call, arguments: Arguments, frame: Frame) -> Types | None:
-        passed = _passed(arguments)
+        passed = passed_types(arguments)
         module, _, name = dotted.rpartition(".")
         if module == "builtins" and name in _COMPUTED:
             return self._computed(name, passed, frame) if passed.is_complete else None
@@ -507,7 +507,7 @@ def is_rebound(name: str, frame: Frame) -> bool:
     return frame.function is not None and name in frame.function.rebinds
 
 
-def _passed(arguments: Arguments) -> Passed:
+def passed_types(arguments: Arguments) -> Passed:
     return Passed(
         tuple(map(types_of, arguments.written)),
         {name: types_of(value) for name, value in arguments.keywords},
@@ -529,26 +529,9 @@ def _members(types: Types) -> Value:
     return frozenset(found)
 
 
-def loose(value: Value) -> Value:
-    """The value, where a container has a name: it may be changed, so its items may be anything."""
-    types = types_of(value)
-    if not types or not any(each.name in _LOOSE for each in types):
-        return value
-    return proved(
-        value,
-        frozenset(
-            Known(each.module, each.name, _LOOSE[each.name])
-            if each.module == "builtins" and each.name in _LOOSE
-            else each
-            for each in types
-        ),
-    )
-
-
-def _common(parts: Iterable[Types | None]) -> Types:
-    """The one type of all; Any where they differ or are not known."""
-    found = set(parts)
-    return (found.pop() or ANY) if len(found) == 1 else ANY
+def _together(parts: Iterable[Types | None]) -> Types:
+    """The types of what stands in a display; Any where they are not known, or too many."""
+    return bounded(all_of(parts))
 
 
 def _rounded(types: Types | None, has_digits: bool) -> Types | None:

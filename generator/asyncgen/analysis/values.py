@@ -15,6 +15,7 @@ from functools import reduce
 from operator import or_
 from typing import TypeAlias
 
+from asyncgen.analysis.growth import shut as shut_types
 from asyncgen.analysis.types import NONE as NONE_TYPE
 from asyncgen.analysis.types import Types, all_of
 from asyncgen.source import Class, Evidence, Function, Module
@@ -233,6 +234,11 @@ def proved(value: Value, types: Types | None) -> Value:
     if types is not None:
         return Proved(value, types)
     return frozenset(value) if isinstance(value, Proved) else value
+
+
+def shut(value: Value) -> Value:
+    """The value, as another body sees it: what its containers hold is not followed there."""
+    return proved(value, shut_types(value.types)) if isinstance(value, Proved) else value
 
 
 def types_of(value: Value) -> Types | None:
