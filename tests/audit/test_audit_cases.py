@@ -25,6 +25,17 @@ CACHES = {
     "table": {"BACKEND": "django.core.cache.backends.db.DatabaseCache"},
     "files": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache"},
 }
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {
+            "context_processors": [
+                "django.contrib.auth.context_processors.auth",
+                "depot.context.extras",
+            ],
+        },
+    }
+]
 """
 _SAID = re.compile(r"#((?: AG\d+\??)+)$")
 

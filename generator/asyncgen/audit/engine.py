@@ -85,6 +85,9 @@ class Engine:
         evaluator = self.evaluator
         while evaluator.nested:
             function, frame = evaluator.nested.popitem()
+            if not function.is_async:
+                evaluator.outcome(Bound(function, frame.module))
+                continue
             name = f"{entry.name}.<locals>.{function.name}"
             self.names.setdefault(function, name)
             self.entries.append(name)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import asyncgen.audit.known as known
 from asyncgen.analysis.values import Bound, Instance
-from asyncgen.audit.onloop import OnLoop
-from asyncgen.facts import Call, Define, walk
+from asyncgen.audit.onloop import OnLoop, has_async
+from asyncgen.facts import Call
 from asyncgen.resolve import every_class
 from asyncgen.source import Binding, Class, Function, Module
 
@@ -79,12 +79,7 @@ class Entries:
         why = why or self.decorated(function, module)
         if why and not self.evaluator.is_threaded(function):
             yield Entry(bound, name, True, why)
-        elif any(
-            isinstance(each, Define)
-            and isinstance(each.definition, Function)
-            and _has_async(each.definition)
-            for each in walk(function.body)
-        ):
+        elif has_async(function):
             yield Entry(bound, name, False)
 
     def decorated(self, function: Function, module: Module) -> str:
@@ -98,15 +93,6 @@ class Entries:
 
     def is_served(self, dotted: str) -> bool:
         return dotted.partition(".")[0] in self.served()
-
-
-def _has_async(function: Function) -> bool:
-    return function.is_async or any(
-        isinstance(each, Define)
-        and isinstance(each.definition, Function)
-        and _has_async(each.definition)
-        for each in walk(function.body)
-    )
 
 
 def _receiver(function: Function, instance: Instance) -> Instance | None:

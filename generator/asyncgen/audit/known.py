@@ -193,6 +193,13 @@ MAIL = "django.core.mail."
 # What opens a file, unless it is given one in memory.
 ARCHIVES = ("bz2.open", "gzip.open", "lzma.open", "tarfile.open", "zipfile.ZipFile")
 IN_MEMORY = frozenset({"io.BytesIO()", "io.StringIO()"})
+# Attributes of a file field that are those of its file, which is opened for that.
+OF_OPEN_FILES = frozenset(
+    {
+        *("encoding", "fileno", "flush", "isatty", "newlines", "read", "readinto", "readline"),
+        *("readlines", "seek", "tell", "truncate", "write", "writelines"),
+    }
+)
 FILE_BLOCKS = frozenset({"delete", "open", "read", "readlines", "save", "write"})
 LOGGING = frozenset({"critical", "error", "exception", "info", "log", "warning", "warn"})
 

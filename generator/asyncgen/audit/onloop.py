@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import asyncgen.audit.known as known
 import asyncgen.audit.state as states
@@ -38,6 +38,7 @@ from asyncgen.facts import (
     Block,
     Call,
     Comprehension,
+    Define,
     Evaluate,
     Expression,
     Get,
@@ -51,6 +52,7 @@ from asyncgen.facts import (
     Try,
     With,
     nodes,
+    walk,
 )
 from asyncgen.source import Class, Function
 
@@ -234,8 +236,10 @@ class OnLoop(Sending):
 
     def inner(self, definition: Function | Class, frame: Frame) -> Type:
         if isinstance(definition, Function):
-            if definition.is_async:
+            if definition.is_async or has_async(definition):
                 self.nested[definition] = frame
+            if definition.is_async:
+                pass
             elif any(self.hands_to_thread(each, frame) for each in definition.decorators):
                 self.handed.add(definition)
         return super().inner(definition, frame)
@@ -359,7 +363,23 @@ class OnLoop(Sending):
 
     def bind_attribute(self, target: Get, value: Value, frame: Frame) -> None:
         super().bind_attribute(target, value, frame)
-        self.remark(target.value, target.name, frame)
+        relation = target.name.removesuffix("_id")
+        if relation != target.name and not value & NONE:
+            self.forget(target.value, lambda state: state - {relation}, frame)
+        else:
+            self.remark(target.value, relation, frame)
+
+    def forget(
+        self, owner: Expression, change: Callable[[states.State], states.State], frame: Frame
+    ) -> None:
+        """The rows that a name holds have less loaded than before."""
+        if isinstance(owner, Name) and owner.id in frame.environment:
+            frame.environment[owner.id] = frozenset(
+                replace(each, state=change(each.state))
+                if isinstance(each, Instance) and self.is_row(each) and each.state & _KNOWN
+                else each
+                for each in frame.environment[owner.id]
+            )
 
     def narrow(self, test: Expression, holds: bool, frame: Frame) -> None:
         """What a test says of the relations that are loaded."""
@@ -415,6 +435,10 @@ class OnLoop(Sending):
         arguments = self.arguments_of(call, frame)
         self.rendered(call, callee, frame)
         value = self.called(callee, arguments, frame)
+        match call:
+            case Call(function=Get(value=owner, name="refresh_from_db" | "arefresh_from_db")):
+                if not arguments.values:
+                    self.forget(owner, states.reloaded, frame)
         for each in callee:
             if isinstance(each, Builtin) and each.name == THREADED:
                 self.loaded_in_thread(each, call, frame)
@@ -460,4 +484,11 @@ class OnLoop(Sending):
                                     self.remark(owner, name, frame)
 
 
+def has_async(function: Function) -> bool:
+    """Whether an asynchronous function is defined somewhere inside of it."""
+    inner = (each.definition for each in walk(function.body) if isinstance(each, Define))
+    return any(isinstance(each, Function) and (each.is_async or has_async(each)) for each in inner)
+
+
+_KNOWN = frozenset({states.ROW, states.NEW})  # rows of which it is known what they have
 _COMPARING = frozenset({"==", "!=", "<"})

@@ -36,7 +36,7 @@ from asyncgen.facts import Expression, Item, Literal
 from asyncgen.source import Attribute, Class, Evidence, Function
 
 SETS_ITEM = "sets an item of a session"
-_USER = "request.user"
+LAZY_USER = "request.user"
 _SESSION = "request.session"
 _CACHES = "django.core.cache.caches"
 _CACHE = "django.core.cache.cache"
@@ -48,6 +48,7 @@ _MEASURES = frozenset({"count", "num_pages", "page_range"})
 _GETTER = "attrgetter"  # the type of what `attrgetter("site.name")` gives
 _SERIALIZE = "django.core.serializers.serialize"
 _TO_DICT = frozenset({"django.forms.models.model_to_dict", "django.forms.model_to_dict"})
+_SETTINGS = "django.conf.settings."
 _VIEWS = "django.views.generic."
 _VIEW_METHODS = frozenset(
     {
@@ -78,7 +79,7 @@ class Outside(Lazy):
 
     def attribute(self, owner: Value, name: str, frame: Frame) -> Value:
         """Where a user may be the lazy one of a request, or another, only the run can tell."""
-        if len(owner) < 2 or Foreign(_USER) not in owner:
+        if len(owner) < 2 or Foreign(LAZY_USER) not in owner:
             return super().attribute(owner, name, frame)
         scratch = Frame(frame.module, None, None, None, {}, frame.line, is_typed=False)
         value = super().attribute(owner, name, scratch)
@@ -86,7 +87,7 @@ class Outside(Lazy):
         return value
 
     def foreign_attribute(self, owner: Foreign, name: str, frame: Frame) -> Value:
-        if owner.dotted == _USER and not name.startswith("_"):
+        if owner.dotted == LAZY_USER and not name.startswith("_"):
             self.loads_user(frame)
         if owner.dotted.startswith(_CACHE) or owner.dotted.startswith(_SESSION):
             return frozenset({Foreign(f"{owner.dotted}.{name}")})
@@ -94,7 +95,7 @@ class Outside(Lazy):
 
     def uses_user(self, value: Value, frame: Frame) -> None:
         """Something is asked of a value that a lazy object cannot answer by itself."""
-        if Foreign(_USER) in value:
+        if Foreign(LAZY_USER) in value:
             self.loads_user(frame)
 
     def loads_user(self, frame: Frame) -> None:
@@ -334,7 +335,9 @@ class Outside(Lazy):
         """`Prefetch("crates", queryset)`"""
         names = states.texts(arguments.positional[:1])
         rows = arguments.keyword("queryset") or union(arguments.positional[1:2])
-        return frozenset({Builtin("prefetch", rows, text=names[0] if names else "")})
+        named = states.texts([arguments.keyword("to_attr")]) or ()
+        text = "=".join((*names[:1], *named)) if names else ""
+        return frozenset({Builtin("prefetch", rows, text=text)})
 
     def call_related(self, name: str, frame: Frame) -> Value:
         """add(), remove(), set() and clear() of a relation, and their twins."""
@@ -422,12 +425,17 @@ class Outside(Lazy):
     def computed(self, operator: str, values: list[Value]) -> Value:
         left = values[0] if values else NOTHING
         if operator == "/" and any(_is_path(each) for each in left):
-            return frozenset(each for each in left if _is_path(each))
+            return frozenset(
+                Foreign("pathlib.Path()") if each.dotted.startswith(_SETTINGS) else each
+                for each in left
+                if isinstance(each, Foreign) and _is_path(each)
+            )
         return super().computed(operator, values)
 
 
 def _is_path(type_: Type) -> bool:
-    return isinstance(type_, Foreign) and type_.dotted.startswith("pathlib.")
+    """Whether `/` makes a path of it: of a setting there is nothing else."""
+    return isinstance(type_, Foreign) and type_.dotted.startswith(("pathlib.", _SETTINGS))
 
 
 def _first(arguments: Arguments) -> Value:

@@ -185,7 +185,8 @@ class Rows(Holding):
     def undeclared_model_attribute(self, owner: Instance, name: str, frame: Frame) -> Value:
         relation = self.relations.reverse(self.resolver.mro(owner.cls), name)
         if relation is None:
-            return super().undeclared_model_attribute(owner, name, frame)
+            listed = self.listed(owner, name, frame)
+            return listed or super().undeclared_model_attribute(owner, name, frame)
         if not relation.to_one:
             return self.related(relation.model, owner, name, relation.field)
         if states.is_loaded(owner.state, name, is_key=False):
@@ -196,6 +197,18 @@ class Rows(Holding):
             frame.note(level, f"reads the reverse one-to-one relation {name}", Cause.RELATION)
         inner = states.beyond(owner.state, name) | {relation.field}
         return _in_state(self.model_instance(relation.model), inner)
+
+    def listed(self, owner: Instance, name: str, frame: Frame) -> Value:
+        """The rows that a Prefetch put into an attribute."""
+        mark = f"{states.TO_ATTR}{name}="
+        relations = [each.removeprefix(mark) for each in owner.state if each.startswith(mark)]
+        managers = union(self.attribute(frozenset({owner}), each, frame) for each in relations)
+        rows = frozenset(
+            Instance(each.row, None, states.beyond(owner.state, name))
+            for each in managers
+            if isinstance(each, Instance) and each.row
+        )
+        return builtin("list", rows) if rows else NOTHING
 
     def related(self, model: Class | None, owner: Instance, name: str, back: str = "") -> Value:
         """The manager of a relation to many; `back` is the key that its rows have loaded."""

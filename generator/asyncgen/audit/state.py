@@ -30,6 +30,7 @@ THREADED = "=threaded"  # was made in a thread, and evaluated nowhere
 ONLY = "=only:"  # before a field that only() names
 DEFERRED = "=deferred:"  # before a field that defer() names
 PREFETCHED = "=prefetched:"  # before a path that prefetch_related() names
+TO_ATTR = "=to_attr:"  # before `attribute=relation`, of a Prefetch
 PREFETCH = "=prefetch:"  # before a path that a Prefetch names, whose queryset may be ordered
 KEY = "=key:"  # before a relation whose key was passed to a class
 _OF_QUERYSETS = frozenset({FILLED, MAYBE_FILLED, EMPTY, VALUES, RELATED, ORDERED, THREADED})
@@ -99,14 +100,17 @@ def _of_prefetch(made: Builtin) -> set[str]:
     """What `Prefetch("crates", Crate.objects.select_related("site"))` loads."""
     if not made.text:
         return {ANYTHING}
+    path, _, name = made.text.partition("=")  # of to_attr
     inner = {
-        f"{made.text}__{path}"
+        f"{name or path}__{each_path}"
         for each in made.elements
         if isinstance(each, Instance)
-        for path in each.state
-        if not path.startswith("=")
+        for each_path in each.state
+        if not each_path.startswith("=")
     }
-    return {*paths([made.text]), *inner, f"{PREFETCH}{made.text}"}
+    if name:
+        return {*inner, f"{TO_ATTR}{name}={path}"}
+    return {*paths([path]), *inner, f"{PREFETCH}{path}"}
 
 
 def _only(state: State, arguments: Arguments) -> State:
@@ -156,6 +160,11 @@ _CHANGES: dict[str, Callable[[State, Arguments], State]] = {
 def of_rows(state: State) -> State:
     """The state of a row of a queryset in that state."""
     return (state - _OF_QUERYSETS) | _FRESH
+
+
+def reloaded(state: State) -> State:
+    """The state of a row that was read anew."""
+    return frozenset({ROW} | ({ANYTHING} & state))
 
 
 def beyond(state: State, name: str) -> State:

@@ -60,7 +60,8 @@ class File:
             for node in _of_statement(statement):
                 if expression is not None and matches(expression, node):
                     return Place(node, self.head(statement), self.text(node))
-        return Place(found, self.head(found), self.head(found)) if found else None
+        # `case` and `except` are no statements, but read something themselves.
+        return Place(found, self.head(found), self.head(found)) if found else self.line(line)
 
     def line(self, number: int) -> Place | None:
         """The whole line, where there is no syntax tree: nothing in it can be mended."""

@@ -22,21 +22,39 @@ from asyncgen.analysis.values import (
     Foreign,
     Level,
     Method,
+    Type,
     Value,
     union,
     unknown,
 )
 from asyncgen.audit.forms import Forms
-from asyncgen.facts import Assign, Call, Display, Expression, Literal, Name, walk
+from asyncgen.audit.holding import Keyed
+from asyncgen.audit.outside import LAZY_USER
+from asyncgen.facts import Assign, Call, Display, Expression, Get, Literal, Name, walk
 from asyncgen.problems import Location
+from asyncgen.resolve import FunctionIn
 from asyncgen.source import Evidence, Function, Module
 
-# Functions that render at once: which argument is the template's name, and which the context.
-# https://docs.djangoproject.com/en/stable/topics/http/shortcuts/#render
-RENDERING: Mapping[str, tuple[int, int]] = {
-    "django.shortcuts.render": (1, 2),
-    "django.template.loader.render_to_string": (0, 1),
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a call has the name of the template, the context and the request."""
+
+    name: int
+    context: int
+    request: int
+
+
+# Functions that render at once. https://docs.djangoproject.com/en/stable/topics/http/shortcuts/#render
+RENDERING: Mapping[str, Places] = {
+    "django.shortcuts.render": Places(1, 2, 0),
+    "django.template.loader.render_to_string": Places(0, 1, 2),
 }
+_OF_TEMPLATE = Places(-1, 0, 1)  # the method `render()` of what was loaded before
+_LOADING = frozenset(
+    {"django.template.loader.get_template", "django.template.loader.select_template"}
+)
+_AUTH = "django.contrib.auth.context_processors.auth"
 _INCLUDES_LIMIT = 8
 _TOKENS = re.compile(r"\{\{(?P<variable>.*?)\}\}|\{%(?P<tag>.*?)%\}|\{#.*?#\}", re.DOTALL)
 _FOR = re.compile(r"for\s+(?P<names>[\w\s,]+?)\s+in\s+(?P<rows>\S+)")
@@ -87,36 +105,71 @@ class Templates(Forms):
 
     def rendered(self, call: Call, callee: Value, frame: Frame) -> None:
         """What a call renders, if it does."""
-        for each in callee:
-            match each:
-                case Foreign(dotted=dotted):
-                    name = dotted
-                case Bound(function=function, module=module, owner=None):
-                    name = f"{module.name}.{function.name}"
-                case _:
-                    continue
+        for name in filter(None, map(_dotted, callee)):
             if name in RENDERING:
-                self.render(call, RENDERING[name], frame)
+                places, keywords = RENDERING[name], dict(call.keywords)
+                named = _argument(call, places.name) or keywords.get("template_name")
+                self.render(call, named, places, frame)
+        match call:
+            case Call(function=Get(value=owner, name="render")):
+                loading = _held(owner, frame.function) if isinstance(owner, Name) else owner
+                if isinstance(loading, Call) and self.is_loading(loading, frame):
+                    self.render(call, _argument(loading, 0), _OF_TEMPLATE, frame)
 
-    def render(self, call: Call, places: tuple[int, int], frame: Frame) -> None:
+    def is_loading(self, call: Call, frame: Frame) -> bool:
+        scratch = Frame(frame.module, None, None, None, dict(frame.environment), is_typed=False)
+        return any(_dotted(each) in _LOADING for each in self.value(call.function, scratch))
+
+    def render(self, call: Call, named: Expression | None, places: Places, frame: Frame) -> None:
         keywords = dict(call.keywords)
-        named = _argument(call, places[0]) or keywords.get("template_name")
-        given = _argument(call, places[1]) or keywords.get("context")
+        given = _argument(call, places.context) or keywords.get("context")
         if isinstance(given, Name):
             given = _held(given, frame.function)
         path = self.template(named.text) if isinstance(named, Literal) else None
-        if path is None or not isinstance(given, Display) or given.type != "dict":
-            return
         scratch = Frame(
             frame.module, None, frame.owner, frame.receiver, dict(frame.environment), is_typed=False
         )
-        pairs = zip(given.elements[::2], given.elements[1::2], strict=False)
-        context = {
-            key.text: self.value(value, scratch) for key, value in pairs if isinstance(key, Literal)
-        }
+        context: Context = {}
+        if _argument(call, places.request) or keywords.get("request"):
+            context |= self.processed(frame)
+        if isinstance(given, Display) and given.type == "dict":
+            pairs = zip(given.elements[::2], given.elements[1::2], strict=False)
+            context |= {
+                key.text: self.value(value, scratch)
+                for key, value in pairs
+                if isinstance(key, Literal)
+            }
+        elif given is not None:
+            return
+        if path is None:
+            return
         for effect in Rendering(self, frame.module).effects(path, context, 0):
             frame.include(effect, f"renders {path.name}")
             break
+
+    def processed(self, frame: Frame) -> Context:
+        """What the context processors of the settings add; they run where the template does."""
+        context: Context = {}
+        for dotted in self.settings.processors:
+            definition = self.resolver.dotted(dotted)
+            if dotted == _AUTH:
+                context["user"] = frozenset({Foreign(LAZY_USER)})
+            elif isinstance(definition, FunctionIn) and not dotted.startswith("django."):
+                bound = Bound(definition.function, definition.module)
+                for each in self.call_bound(bound, NO_ARGUMENTS, frame):
+                    if isinstance(each, Keyed):
+                        context |= dict(each.items)
+        return context
+
+
+def _dotted(callee: Type) -> str:
+    """The dotted name of a function of Django's, whether its source is read or not."""
+    match callee:
+        case Foreign(dotted=dotted):
+            return dotted
+        case Bound(function=function, module=module, owner=None):
+            return f"{module.name}.{function.name}"
+    return ""
 
 
 def _held(name: Name, function: Function | None) -> Expression | None:
@@ -130,7 +183,7 @@ def _held(name: Name, function: Function | None) -> Expression | None:
 
 
 def _argument(call: Call, position: int) -> Expression | None:
-    return call.arguments[position] if len(call.arguments) > position else None
+    return call.arguments[position] if len(call.arguments) > position >= 0 else None
 
 
 @dataclass

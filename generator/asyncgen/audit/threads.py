@@ -383,6 +383,7 @@ class Threads(Rows):
     def call_asynchronous(self, dotted: str, arguments: Arguments, frame: Frame) -> Value | None:
         """A call that hands its arguments to a thread, or to the loop; None for any other."""
         last = dotted.rpartition(".")[2]
+        self.opened_for(dotted, arguments, frame)
         if dotted in known.WRAPPERS | self.bridges:
             return self.wrapped(arguments)
         if dotted in known.BACK:
@@ -401,6 +402,15 @@ class Threads(Rows):
             self.called_back(last, arguments, frame)
             return unknown(f"the result of {last}")
         return None
+
+    def opened_for(self, dotted: str, arguments: Arguments, frame: Frame) -> None:
+        """`sync_to_async(row.scan.read)` opens the file to find its method."""
+        if dotted in known.WRAPPERS | self.bridges | known.RUNNERS.keys():
+            for each in next(iter(arguments.positional), NOTHING):
+                match each:
+                    case Method(Builtin("file"), name) if name in known.OF_OPEN_FILES:
+                        message = f"opens a file field for its {name}"
+                        frame.note(Level.REACHES, message, Cause.STORAGE)
 
     def run_elsewhere(
         self, position: int, arguments: Arguments, frame: Frame, kind: str = COROUTINE
