@@ -77,6 +77,7 @@ class Resolver:
     _bases: dict[Class, tuple[tuple[Class, ...], tuple[str, ...]]] = field(default_factory=dict)
     _made: dict[tuple[Class, Class, str], Class] = field(default_factory=dict)
     _names: dict[tuple[str, str], Definition | None] = field(default_factory=dict)
+    _dotted: dict[str, Definition] = field(default_factory=dict)  # of what was found
 
     # -- modules -------------------------------------------------------------------------------
 
@@ -139,6 +140,7 @@ class Resolver:
 
     def add(self, module: Module) -> None:
         self._modules[module.name] = module
+        self._dotted.clear()
 
     def _decided(self, module: Module) -> Module:
         return Decorators(self).decided(module)
@@ -160,11 +162,15 @@ class Resolver:
 
     def dotted(self, name: str) -> Definition | None:
         """What the absolute name means: `package.module.Class` or `package.module`."""
-        module, _, attribute = name.rpartition(".")
-        if not module:
-            return ModuleReference(name)
-        owner = self.dotted(module)
-        return self.member(owner, attribute) if owner else None
+        found = self._dotted.get(name)
+        if found is None:
+            module, _, attribute = name.rpartition(".")
+            owner = self.dotted(module) if module else None
+            found = self.member(owner, attribute) if owner else None
+            found = found if module else ModuleReference(name)
+            if found:  # else it may be met while it is being told
+                self._dotted[name] = found
+        return found
 
     def name(self, module: Module, name: str, depth: int = 0) -> Definition | None:
         """What `name` means in `module`; None where it is not bound there."""

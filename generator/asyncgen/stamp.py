@@ -111,7 +111,8 @@ def depends_on(configuration: str, kind: str) -> frozenset[str]:
 
 def missing(paths: Iterable[Path]) -> set[str]:
     """What is looked for where these are not there."""
-    return {str(_topmost_missing(path)) for path in paths}
+    there: dict[Path, bool] = {}
+    return {str(_topmost_missing(path, there)) for path in paths}
 
 
 def _lines(configuration: str) -> list[tuple[str, str, str]] | None:
@@ -248,8 +249,9 @@ def _conditions(
     for folder in (*result.folders, *_template_folders(config)):
         yield from _of_folder(folder)
     yield from (("file", str(path)) for path in files)
+    there: dict[Path, bool] = {}
     for path in result.absent:
-        yield "presence", str(_topmost_missing(path))
+        yield "presence", str(_topmost_missing(path, there))
 
 
 def _template_folders(config: Config) -> Iterator[Path]:
@@ -263,13 +265,17 @@ def _of_folder(folder: Path) -> Iterator[tuple[str, str]]:
     if folder.is_dir():
         yield "folder", str(folder)
     else:
-        yield "presence", str(_topmost_missing(folder))
+        yield "presence", str(_topmost_missing(folder, {}))
 
 
-def _topmost_missing(path: Path) -> Path:
+def _topmost_missing(path: Path, there: dict[Path, bool]) -> Path:
     """The path, or that folder on the way to it which is the first that is not there: what comes
-    to be below it cannot come before it."""
-    while not path.parent.is_dir() and path.parent != path:
+    to be below it cannot come before it. `there` has the folders that were asked for before."""
+    while path.parent != path:
+        if path.parent not in there:
+            there[path.parent] = path.parent.is_dir()
+        if there[path.parent]:
+            break
         path = path.parent
     return path
 

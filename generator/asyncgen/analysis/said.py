@@ -50,9 +50,10 @@ class Speech:
                 return ["set", *self._set(value)]
             case tuple():
                 return ["tuple", *map(self.said, value)]
-        if type(value) is _SAID.get(type(value).__name__) and is_dataclass(value):
-            return [type(value).__name__, *(self.said(part) for part in _parts(value))]
-        raise Unsaid
+        if type(value) not in _PARTS:
+            raise Unsaid
+        parts = (getattr(value, name) for name in _PARTS[type(value)])
+        return [type(value).__name__, *map(self.said, parts)]
 
     def _set(self, value: frozenset[object]) -> list[Data]:
         return sorted(map(self.said, value), key=json.dumps)
@@ -118,10 +119,6 @@ class Speech:
             return ""
 
 
-def _parts(value: object) -> Sequence[object]:
-    return [getattr(value, each.name) for each in fields(value) if each.init]  # type: ignore[arg-type]
-
-
 _SAID: Mapping[str, type] = {
     name: each
     for module in (values, types)
@@ -129,4 +126,9 @@ _SAID: Mapping[str, type] = {
     if isinstance(each, type)
     and each.__module__ == module.__name__
     and (is_dataclass(each) or issubclass(each, Enum))
+}
+_PARTS: Mapping[type, Sequence[str]] = {
+    each: [part.name for part in fields(each) if part.init]
+    for each in _SAID.values()
+    if is_dataclass(each)
 }

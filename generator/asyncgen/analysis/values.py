@@ -8,12 +8,12 @@ Effects are ordered, from what is proved to do nothing to what is seen to query.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum, IntEnum
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from asyncgen.analysis.growth import shut as shut_types
 from asyncgen.analysis.types import NONE as NONE_TYPE
@@ -211,6 +211,7 @@ Type: TypeAlias = (
     | Unknown
 )
 Value: TypeAlias = frozenset[Type]
+_PARTS = {each: tuple(part.name for part in fields(each)) for each in get_args(Type)}
 
 
 class Proved(frozenset[Type]):
@@ -313,23 +314,28 @@ def in_order(value: Value) -> Iterable[Type]:
     return value if len(value) < 2 else sorted(value, key=_rank)
 
 
-def _rank(part: object) -> tuple[str, ...]:
+@lru_cache(maxsize=4096)
+def _rank(type_: Type) -> tuple[str, ...]:
     """What a member is sorted by: its words, and the names of what stands in files."""
+    return tuple(_words(type_))
+
+
+def _words(part: object) -> Iterator[str]:
     match part:
         case str():
-            return (part,)
+            yield part
         case Class():
-            return (part.dotted,)
+            yield part.dotted
         case Function(location=location):
-            return (location.path, f"{location.line:09}", part.name)
+            yield from (location.path, f"{location.line:09}", part.name)
         case frozenset():
-            return tuple(sorted(" ".join(_rank(each)) for each in part))
-        case Effect() | Module():
-            return ()
-    if not is_dataclass(part):
-        return ()
-    parts = (getattr(part, each.name) for each in fields(part))
-    return (type(part).__name__, *(word for each in parts for word in _rank(each)))
+            yield from sorted(" ".join(_words(each)) for each in part)
+        case None | int() | Effect() | Module():
+            pass
+        case _ if type(part) in _PARTS:
+            yield type(part).__name__
+            for name in _PARTS[type(part)]:
+                yield from _words(getattr(part, name))
 
 
 def unknown(reason: str, *, from_queryset: bool = False) -> Value:
