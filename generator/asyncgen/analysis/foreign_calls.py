@@ -228,11 +228,13 @@ class ForeignCalls(Calls):
         inner = Frame(frame.module, None, None, None, {}, frame.line)
         elements: set[Type] = set()
         for value in sources:
-            if how not in knowledge.TAKEN_LATER and any(map(self.is_queryset, value)):
+            is_taken = how not in knowledge.TAKEN_LATER and any(map(self.is_queryset, value))
+            if is_taken:
                 frame.note(
                     Level.REACHES, f"{how}() takes an iterator of a queryset", Cause.EVALUATION
                 )
-            elements |= self.iterate(value, inner)
+            steps = Frame(frame.module, None, None, None, {}, frame.line) if is_taken else inner
+            elements |= self.iterate(value, steps)
         if how == "iter" and len(sources) > 1:  # iter(function, sentinel)
             elements |= self.call_all(sources[0], NO_ARGUMENTS, inner)
         if how == "filter" and callback >= NONE:

@@ -32,7 +32,7 @@ class Engine:
     names: dict[Function, str] = field(default_factory=dict)
     entries: list[str] = field(default_factory=list)
     doubts: list[Evidence] = field(default_factory=list)
-    _asked: dict[Function, set[Given]] = field(default_factory=dict)
+    _asked: dict[Function, set[tuple[object, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.evaluator, self.modules = self.project.evaluator()
@@ -72,7 +72,7 @@ class Engine:
             called = evaluator.queue.pop()
             function = called.bound.function
             known = self._asked.setdefault(function, set())
-            key = (*called.given, *called.environment)
+            key = (called.bound.receiver, called.given, called.environment)
             if key in known or len(known) >= _QUEUE_LIMIT:
                 continue
             known.add(key)

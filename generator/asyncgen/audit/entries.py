@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import asyncgen.audit.known as known
 from asyncgen.analysis.values import Bound, Instance
 from asyncgen.audit.onloop import OnLoop, has_async
-from asyncgen.facts import Call
+from asyncgen.facts import Block, Call, Get, Name, nodes
 from asyncgen.resolve import every_class
-from asyncgen.source import Binding, Class, Function, Module
+from asyncgen.source import Binding, Class, Function, Look, Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,22 @@ class Entries:
             why = methods.get(name, "")
             dotted = f"{module.name}.{cls.path}.{name}"
             yield from self.entry(bound, dotted, module, why)
+        yield from self.inherited(cls)
+
+    def inherited(self, cls: Class) -> Iterator[Entry]:
+        """The asynchronous methods that a class inherits from others of the project, where they use
+        something of self that is another here."""
+        own = {*cls.functions, *cls.attributes}
+        known = set(cls.functions)
+        for base in self.evaluator.resolver.mro(cls)[1:]:
+            if not self.evaluator.relations.is_source(base.module):
+                continue
+            for name, function in base.functions.items():
+                if name not in known and function.is_async and function.look(used_of_self) & own:
+                    bound = self.evaluator.bound(function, base, Instance(cls))
+                    yield Entry(bound, f"{base.module}.{base.path}.{name}", True)
+            own |= {*base.functions, *base.attributes}
+            known |= base.functions.keys()
 
     def called_on_loop(self, cls: Class) -> dict[str, str]:
         """The sync methods that the loop calls, by the bases of the class, and why."""
@@ -93,6 +109,14 @@ class Entries:
 
     def is_served(self, dotted: str) -> bool:
         return dotted.partition(".")[0] in self.served()
+
+
+@Look
+def used_of_self(block: Block) -> frozenset[str]:
+    """The attributes of self that a method uses."""
+    return frozenset(
+        each.name for each in nodes(block) if isinstance(each, Get) and each.value == Name("self")
+    )
 
 
 def _receiver(function: Function, instance: Instance) -> Instance | None:

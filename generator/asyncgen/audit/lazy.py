@@ -30,6 +30,7 @@ _MAKER = "lazy_maker"  # what `lazy(function, str)` gives: calling it gives a la
 _STACK = "exit_stack"
 _LAZY_CLASSES = ("django.utils.functional.SimpleLazyObject",)
 _LAZY_FUNCTIONS = ("django.utils.functional.lazy", "django.utils.functional.keep_lazy")
+_CLOSING = "contextlib.aclosing"
 _STACKS = {"contextlib.ExitStack": "context", "contextlib.AsyncExitStack": CONTEXT}
 
 
@@ -42,6 +43,8 @@ class Lazy(Threads):
             return self.lazy_object(functions, NO_ARGUMENTS, frame)
         if dotted in _LAZY_FUNCTIONS and len(arguments.positional) > 1:
             return builtin(_MAKER, functions)
+        if dotted == _CLOSING:
+            return builtin(CONTEXT, functions)
         if dotted in _STACKS:
             return frozenset({Builtin(_STACKS[dotted], builtin(_STACK), CLEAN, SWALLOWING)})
         return super().call_foreign(dotted, arguments, frame)

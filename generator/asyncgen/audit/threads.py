@@ -30,6 +30,7 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.audit.holding import Holder
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.rows import Rows, less_sure
 from asyncgen.facts import Call, Expression, Get, Loop, Name, nodes
@@ -147,7 +148,8 @@ class Threads(Rows):
         if self.is_model_twin(bound):
             return builtin(COROUTINE, builtin("None"))
         given = self.given(bound, arguments)
-        if given and isinstance(frame, LoopFrame) and not self.is_of_library(bound):
+        tells_more = bool(given) or isinstance(bound.receiver, Holder)
+        if tells_more and isinstance(frame, LoopFrame) and not self.is_of_library(bound):
             self.queue.append(Called(bound, given))
         return builtin(COROUTINE, self.outcome(bound, given).returns)
 

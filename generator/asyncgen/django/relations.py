@@ -253,6 +253,7 @@ class Relations:
     def _relations(self) -> Iterator[tuple[tuple[str, str], Reverse]]:
         for module in self.sources:
             for cls in module.classes.values():
+                yield from self._parents(cls)
                 for attribute in cls.attributes.values():
                     call = attribute.value
                     if not (isinstance(call, Call) and self.is_relation(attribute, cls)):
@@ -261,6 +262,15 @@ class Relations:
                     to_one = _last(call.function).endswith(("OneToOneField", "OneToOne"))
                     name = _related_name(call, cls, to_one)
                     yield (target, name), Reverse(cls, to_one, attribute.name)
+
+    def _parents(self, cls: Class) -> Iterator[tuple[tuple[str, str], Reverse]]:
+        """What a model that inherits from another with a table of its own is to rows of that."""
+        if _says(cls, "abstract") or _says(cls, "proxy"):
+            return
+        for base in self.resolver.bases(cls)[0]:
+            if self.is_source(base.module) and not _says(base, "abstract"):
+                link = Reverse(cls, True, f"{base.name.lower()}_ptr")
+                yield (_concrete(base.name), cls.name.lower()), link
 
     def _target_name(self, call: Call, where: Class) -> str:
         """The name of the model that a relation points at, which need not be one that is read."""
@@ -365,6 +375,13 @@ def _field_bases(order: Iterable[Class]) -> Iterator[str]:
 
 def _is_field_of_django(name: str) -> bool:
     return name in knowledge.FIELD_TYPES or name.endswith(_RELATIONS)
+
+
+def _says(cls: Class, option: str) -> bool:
+    """Whether the `Meta` of a model says so."""
+    meta = cls.classes.get("Meta")
+    attribute = meta.attributes.get(option) if meta else None
+    return attribute is not None and attribute.value == Literal("bool", "True")
 
 
 def _concrete(name: str) -> str:
