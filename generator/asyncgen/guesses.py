@@ -13,6 +13,11 @@ from asyncgen.knowledge import MODEL_RESULTS
 
 QUERYSET_PARAMETERS = frozenset({"queryset", "qs", "query_set", "base_queryset"})
 REQUEST_PARAMETERS = frozenset({"request", "http_request"})
+# Those that hold mappings of names to plain values.
+MAPPING_PARAMETERS = frozenset(
+    {"attrs", "cleaned_data", "context", "defaults", "environ", "headers", "kwargs", "metadata"}
+    | {"params", "payload", "query_params", "url_kwargs", "validated_data"}
+)
 # How variables end that hold the name of a model's manager.
 MANAGER_NAMES = ("manager", "manager_name", "manager_attr", "manager_attribute")
 # Arguments whose get() asks something; of others `get("key")` takes an item, for a queryset's get()
@@ -26,10 +31,14 @@ TERMINAL = frozenset(
     {"aggregate", "bulk_create", "bulk_update", "earliest", "exists", "get_or_create"}
     | {"in_bulk", "latest", "update_or_create"}
 )
+# How methods of managers and querysets begin that give rows, or what is counted, and no queryset.
+ROW_METHODS = ("bulk_", "count_", "create_", "get_by_", "get_or_", "update_or_")
 MODEL_RESULTS_ALONE = frozenset(MODEL_RESULTS) - {"delete", "save"}
 # Attributes that only fields of models have.
 FIELD_ATTRIBUTES = frozenset(
-    {"attname", "auto_created", "concrete", "get_attname", "get_internal_type", "is_relation"}
+    {"attname", "auto_created", "auto_now", "auto_now_add", "concrete", "db_collation", "db_column"}
+    | {"db_index", "db_tablespace", "get_attname", "get_internal_type", "is_relation"}
+    | {"primary_key", "unique", "unique_for_date"}
     | {"many_to_many", "many_to_one", "one_to_many", "one_to_one", "remote_field"}
 )
 # Methods that only expressions have: asked of an argument, they are no model's.

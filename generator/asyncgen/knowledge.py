@@ -554,6 +554,7 @@ LAZY_OBJECTS = (
     "django.utils.functional.SimpleLazyObject()",
     "django.utils.functional.LazyObject()",
     "django.core.paginator.Paginator()",
+    *("constance.config", "djconfig.config"),  # settings that are kept in the database
 )
 
 # Those that may end an exception, and what is known to let each through.

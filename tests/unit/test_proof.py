@@ -41,7 +41,7 @@ class Book(models.Model):
 """
 CASES = {
     name: case
-    for file in ("proof", "specials", "definitions", "outside", "paths")
+    for file in ("proof", "specials", "definitions", "unseen", "outside", "paths")
     for name, case in cases(f"kinds/{file}.test").items()
 }
 

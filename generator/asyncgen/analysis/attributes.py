@@ -7,6 +7,7 @@ from asyncgen.analysis.annotations import Annotations
 from asyncgen.analysis.foreign import is_known
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
+    NONE,
     NOTHING,
     Argument,
     Bound,
@@ -30,7 +31,7 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.django.relations import Reverse
-from asyncgen.facts import Call, Name
+from asyncgen.facts import Call, Literal, Name
 from asyncgen.resolve import Alias
 from asyncgen.source import Attribute, Binding, Class, Function
 
@@ -127,6 +128,9 @@ class Attributes(Annotations):
         if name in guesses.FIELD_ATTRIBUTES:
             return frozenset({Foreign(f"{knowledge.FIELD}.{name}")})
         if isinstance(owner, Argument):
+            if owner.name in guesses.MAPPING_PARAMETERS and hasattr(dict, name):
+                frame.note(Level.ASSUMED, f"calls {name} of the argument {owner.name}: of a dict")
+                return frozenset({Method(Builtin("dict"), name)})
             if self.is_taken_for_request(owner, name):
                 frame.note(
                     Level.ASSUMED, f"reads {name} of the argument {owner.name}: taken for a request"
@@ -140,6 +144,8 @@ class Attributes(Annotations):
                 return self.field_value(field, name)
         what = f"the argument {owner.name}" if isinstance(owner, Argument) else owner.reason
         frame.note(Level.DOUBT, f"reads {name} of {what}")
+        if is_tainted(owner) and (namesakes := self.namesakes(name, None, frame)):
+            return namesakes
         return unknown(f"{name} of {what}", from_queryset=is_tainted(owner))
 
     def is_taken_for_request(self, owner: Argument, name: str) -> bool:
@@ -237,8 +243,10 @@ class Attributes(Annotations):
                 return self.through_descriptor(value, owner, frame)
             case Attribute():
                 value = self.through_descriptor(self.class_level(where, what, owner), owner, frame)
-                value |= self.kept(owner, name)
-                return value | self.set_below(owner, where, name, frame)
+                kept = self.kept(owner, name)
+                if what.value == Literal("None") and kept - NONE:
+                    value = NONE  # it is not only declared: what sets it is known
+                return value | kept | self.set_below(owner, where, name, frame)
 
     def through_descriptor(self, value: Value, owner: Type, frame: Frame) -> Value:
         """What reading an attribute gives where its class has descriptors for it, or a property
@@ -302,7 +310,8 @@ class Attributes(Annotations):
             return namesakes
         frame.note(Level.DOUBT, f"{owner.cls.name}.{name} is not declared")
         reason = f"{owner.cls.name}.{name}"
-        return unknown(reason, from_queryset=role in ("queryset", "manager"))
+        chains = role in ("queryset", "manager") and not name.startswith(guesses.ROW_METHODS)
+        return unknown(reason, from_queryset=chains)
 
     def by_getattr(self, owner: Instance, name: str, frame: Frame) -> Value | None:
         """What the class's own `__getattr__` gives for the name; None where it has none, or where
@@ -437,6 +446,8 @@ class Attributes(Annotations):
             if (meta := self.metaclass(owner.cls)) is not None:
                 computed = self.special(meta, ("__getattr__",), frame)
                 return self.instance_attribute(meta, name, frame) if computed is None else computed
+            if known := self.of_any_model(owner, name, frame):
+                return known
             if name.startswith("_") or role == "model":
                 return frozenset({_plain(name)})
             return unknown(f"{owner.cls.name}.{name}")
@@ -452,6 +463,20 @@ class Attributes(Annotations):
                 return frozenset({Foreign(knowledge.OPTIONS, target)})
             case Attribute():
                 return self.through_descriptor(self.class_level(where, what, owner), owner, frame)
+
+    def of_any_model(self, owner: ClassObject, name: str, frame: Frame) -> Value:
+        """The methods of that name that models have, of a model of which no more is known."""
+        if owner.cls is not self.root(knowledge.ROOT_CLASSES["model"]):
+            return NOTHING
+        found = [
+            self.bound(cls.functions[name], cls, ClassObject(cls))
+            for module in self.relations.around
+            for cls in module.classes.values()
+            if name in cls.functions and self.role(cls) == "model"
+        ]
+        if found:
+            frame.note(Level.ASSUMED, f"takes {name} of a model for one of those of the sources")
+        return frozenset(found)
 
     def is_enumeration(self, cls: Class) -> bool:
         return any(known.dotted == knowledge.CHOICES for known in self.resolver.mro(cls))

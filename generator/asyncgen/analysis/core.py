@@ -40,8 +40,10 @@ from asyncgen.facts import (
     Block,
     Call,
     Display,
+    Evaluate,
     Expression,
     Get,
+    Item,
     Lambda,
     Name,
     Raise,
@@ -436,7 +438,7 @@ class Core(ABC):
         for function, where in assigners:
             if not where.module.startswith("django.db.models"):
                 self.outcome(self.bound(function, where, receiver))
-        return self._kept.get((receiver.cls, name), NOTHING)
+        return merged(self._kept.get((receiver.cls, name), NOTHING))
 
     def changed(self, bound: Bound, frame: Frame) -> None:
         """A method of the receiver runs: attributes may hold what methods assign to them."""
@@ -478,8 +480,8 @@ def is_empty(block: Block) -> bool:
 @Look
 def _only_raises(block: Block) -> bool:
     match block:
-        case (Raise(value=Name("NotImplementedError") | Call(Name("NotImplementedError"))),):
-            return True
+        case (Raise(value=Name(name) | Call(Name(name))),):
+            return name in ("NotImplementedError", "NotImplemented")  # the latter by mistake
     return False
 
 
@@ -504,9 +506,14 @@ def _is_private(name: str) -> bool:
 
 def _self_assignments(block: Block) -> Iterator[str]:
     for statement in walk(block):
-        if isinstance(statement, Assign):
-            for target in statement.targets:
-                parts = target.elements if isinstance(target, Display) else (target,)
-                for part in parts:
-                    if isinstance(part, Get) and part.value == Name("self"):
-                        yield part.name
+        match statement:
+            case Assign(targets=targets):
+                for target in targets:
+                    parts = target.elements if isinstance(target, Display) else (target,)
+                    for part in parts:
+                        inner = part.value if isinstance(part, Item) else part  # self.x[…] = …
+                        if isinstance(inner, Get) and inner.value == Name("self"):
+                            yield inner.name
+            case Evaluate(value=Call(function=Get(value=Get(Name("self"), name), name=method))):
+                if method in knowledge.PUTTING_METHODS:  # self.x.append(…)
+                    yield name

@@ -42,7 +42,7 @@ from asyncgen.analysis.values import (
 )
 from asyncgen.facts import Call, Expression, Get
 from asyncgen.fixpoint import Fixpoint
-from asyncgen.source import Binding, Evidence, Function, Signature
+from asyncgen.source import Binding, Evidence, Function, Parameter, Signature
 
 VARIANTS_LIMIT = 12  # for how many different arguments a function is evaluated apart
 
@@ -338,7 +338,18 @@ class Evaluator(Statements):
                 value = self.annotation(parameter.annotation, bound)
             if value is None and parameter.name in guesses.QUERYSET_PARAMETERS:
                 value = self.queryset()
-            yield parameter.name, proved(value or frozenset({Argument(parameter.name)}), types)
+            value = value or frozenset({Argument(parameter.name)}) | _stand_in(parameter)
+            yield parameter.name, proved(value, types)
+
+
+def _stand_in(parameter: Parameter) -> Value:
+    """What a default says of an argument that nothing else is known of: a text, or a mapping."""
+    match (parameter.default or "")[:1]:
+        case "'" | '"':
+            return builtin("str")
+        case "{":
+            return builtin("dict")
+    return NOTHING
 
 
 def _finished(value: Value, growth: Growth) -> Value:

@@ -328,7 +328,7 @@ def _like_default(arguments: Arguments) -> Value:
 
 
 # What no queryset stands beside.
-_TELLING = frozenset({"bool", "bytes", "dict", "float", "int", "str"})
+_TELLING = frozenset({"bool", "bytes", "dict", "float", "frozenset", "int", "set", "str"})
 
 
 def _in_pair(type_: Type) -> Value:

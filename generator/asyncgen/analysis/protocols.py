@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from asyncgen import knowledge
+from asyncgen import guesses, knowledge
 from asyncgen.analysis.attributes import Attributes
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.specials import HASHING
@@ -123,6 +123,8 @@ class Protocols(Attributes):
                 self.each_special(each.elements, HASHING, frame)
             elif isinstance(each, Foreign):
                 frame.note(min(self.level(each.dotted), Level.DOUBT), f"looks into {each.dotted}")
+            elif isinstance(each, Argument) and self.is_no_queryset(each, value, frame):
+                pass
             elif is_tainted(each) or (isinstance(each, Argument) and not is_text):
                 frame.note(Level.DOUBT, "looks for something in what may be a queryset")
 
@@ -141,6 +143,8 @@ class Protocols(Attributes):
                 frame.note(Level.DOUBT, "asks a file's storage for its size")
             elif isinstance(each, ClassObject):
                 self.special(each, ("__len__",), frame)
+            elif isinstance(each, Argument) and self.is_no_queryset(each, value, frame):
+                pass
             elif isinstance(each, Argument) or is_tainted(each):
                 frame.note(Level.DOUBT, "takes the length of what may be a queryset")
 
@@ -148,8 +152,25 @@ class Protocols(Attributes):
         """Run through `value`: what the items may be."""
         items: set[Type] = set()
         for each in in_order(value):
-            items |= self.items(each, frame)
+            if isinstance(each, Argument) and self.is_no_queryset(each, value, frame):
+                items |= unknown(f"an item of {each.name}")
+            else:
+                items |= self.items(each, frame)
         return frozenset(items)
+
+    @staticmethod
+    def is_no_queryset(argument: Argument, value: Value, frame: Frame) -> bool:
+        """Whether an argument is taken for a mapping, a set or a text: by its name, or as what
+        stands in for it is one (`x or {}`), where a queryset would not do."""
+        stand_ins = (each.name for each in value if isinstance(each, Builtin))
+        if argument.name in guesses.MAPPING_PARAMETERS:
+            told = "dict"
+        else:
+            told = next((each for each in sorted(stand_ins) if each in _NO_ROWS), "")
+        if told:
+            message = f"runs through the argument {argument.name}: taken for one of {told}"
+            frame.note(Level.ASSUMED, message)
+        return bool(told)
 
     def items(self, type_: Type, frame: Frame) -> Value:
         match type_:
@@ -238,6 +259,8 @@ class Protocols(Attributes):
         return None
 
 
+# Builtin types that nobody puts in the place of a queryset.
+_NO_ROWS = frozenset({"bytes", "dict", "float", "int", "set", "str"})
 SWALLOWING = "swallows"  # the text of a context manager that does so
 
 

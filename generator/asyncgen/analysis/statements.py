@@ -432,6 +432,22 @@ class Statements(Expressions):
                 for each in known
             )
             frame.environment[path] = proved(more, types_of(known))
+            self.keep_items(owner, more, frame)
+        elif path and isinstance(owner, Get):
+            held = self.value(owner, self.scratch(frame))
+            containers = [each for each in held if isinstance(each, Builtin)]
+            more = frozenset(Builtin(each.name, each.elements | value) for each in containers)
+            self.keep_items(owner, more, frame)
+
+    def keep_items(self, owner: Expression, value: Value, frame: Frame) -> None:
+        """What a container has that is an attribute of self, for other methods."""
+        receiver = frame.receiver
+        if (
+            isinstance(owner, Get)
+            and isinstance(receiver, Instance)
+            and receiver in self.value(owner.value, self.scratch(frame))
+        ):
+            self.keep(receiver, owner.name, value)
 
     def unpack(self, elements: tuple[Expression, ...], value: Value, frame: Frame) -> None:
         """`a, b = value`"""

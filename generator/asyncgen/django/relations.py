@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -142,12 +143,32 @@ class Relations:
         module = self.resolver.readable(where.module)
         definition = self.resolver.expression(module, call.function) if module else None
         if not isinstance(definition, Class):
-            return name
+            return _relation_like(name) if self._names_model(call, where) else name
         for known in self.resolver.mro(definition):
             for each in (known.name, *map(_last, known.bases)):
                 if _is_field_of_django(each):
                     return each
         return name
+
+    def _names_model(self, call: Call, where: Class) -> bool:
+        """Whether a field whose class cannot be found is told a model, as relations are."""
+        if "on_delete" in dict(call.keywords):
+            return True
+        named = call.arguments[0] if call.arguments else dict(call.keywords).get("to")
+        match named:
+            case Literal(type="str", text=text):
+                return bool(_LABEL.match(text))
+            case Name() | Get():
+                target = self.target(Call(call.function, (named,)), where)
+                return target is not None and self._is_model(target)
+        return False
+
+    def _is_model(self, cls: Class) -> bool:
+        order = self.resolver.mro(cls)
+        bases = (_last(base) for known in order for base in known.bases)
+        return any(known.dotted in knowledge.ROOTS["model"] for known in order) or any(
+            base.endswith("Model") for base in bases
+        )
 
     def concrete(self, name: str, where: Module) -> str:
         """The field class behind `name` on an object of which no more is known: all that the
@@ -354,6 +375,7 @@ def _is_user(named: Expression, definition: Definition | None) -> bool:
 
 _ARGUMENTS_OF_KEYS = 2  # the model, and what happens when it is deleted
 _CONSTANT = "constant"
+_LABEL = re.compile(r"[a-z_]+\.[A-Z]\w+$")  # of a model: "shop.Book"
 _FACTORIES = 4  # how many functions that make fields may call each other
 _RELATIONS = (*knowledge.TO_ONE_FIELDS, *knowledge.TO_MANY_FIELDS)
 
@@ -382,6 +404,10 @@ def _says(cls: Class, option: str) -> bool:
     meta = cls.classes.get("Meta")
     attribute = meta.attributes.get(option) if meta else None
     return attribute is not None and attribute.value == Literal("bool", "True")
+
+
+def _relation_like(name: str) -> str:
+    return "ManyToManyField" if "Many" in name else "ForeignKey"
 
 
 def _concrete(name: str) -> str:
