@@ -257,6 +257,7 @@ UNCOVERED = {
     ),
     "something else": (PLAIN, False),
     "a manager of tasks": ("class Tasks(TaskManager):\n    pass\n", False),
+    "a model in a string": (f"from django.db import models\n\nTEXT = '''\n{MODEL}'''\n", False),
     "what is skipped": (MODEL.replace("class", "# asyncgen: skip\nclass"), False),
 }
 

@@ -3,8 +3,10 @@ for nothing else is known of a module that nobody asked for."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from asyncgen.config import Config
 from asyncgen.globs import Globber
@@ -42,9 +44,13 @@ def uncovered(config: Config, result: Result, globber: Globber) -> Iterator[Prob
 
 
 def _looks_so(data: bytes) -> bool:
-    return (
-        _COVERABLE.search(data) is not None
-        and _OF_DJANGO.search(data) is not None
-        and _SKIPPED not in data
-        and not is_generated(data)
-    )
+    if _SKIPPED in data or not _OF_DJANGO.search(data) or is_generated(data):
+        return False
+    lines = {data.count(b"\n", 0, each.start()) + 1 for each in _COVERABLE.finditer(data)}
+    return bool(lines) and not lines.isdisjoint(_classes(data))
+
+
+def _classes(data: bytes) -> Iterator[int]:
+    """The lines of the classes: a search finds those in strings, too."""
+    with suppress(SyntaxError, ValueError):
+        yield from (each.lineno for each in ast.parse(data).body if isinstance(each, ast.ClassDef))
