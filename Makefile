@@ -76,7 +76,7 @@ schema: $(READY)
 
 # Write the lock files of requirements/ anew.
 lock: $(READY)
-	for name in dev docs typing release; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	for name in dev docs environments typing release; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-emit-find-links --upgrade \
 		--output-file requirements/$$name.txt requirements/$$name.in || exit 1; done
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-VERBS = ("init", "build", "apply")
+VERBS = ("init", "build", "apply", "check")
 
 
 @dataclass(frozen=True)
@@ -122,18 +122,20 @@ class Outcome:
     changed: str = ""
     written: str = ""
     migrations: str = ""
+    failed: str = ""  # verbs that ended with another status than 0
 
     def row(self) -> str:
         seconds = " | ".join(f"{self.seconds[verb]:.0f} s" for verb in VERBS)
         parts = [f"{self.name} {self.commit}", self.callables, seconds, self.changed]
-        parts += [self.written, self.before, self.after, self.migrations]
+        parts += [self.written, self.before, self.after, self.migrations + self.failed]
         return f"| {' | '.join(parts)} |"
 
 
 HEADER = (
-    "| application | callables, twins | `init` | `build` | `apply` | own files, lines changed "
-    "| files, lines written | tests before | tests after | `makemigrations --check` |\n"
-    f"|{'---|' * 10}"
+    "| application | callables, twins | `init` | `build` | `apply` | `check` "
+    "| own files, lines changed | files, lines written | tests before | tests after "
+    "| `makemigrations --check` |\n"
+    f"|{'---|' * 11}"
 )
 
 
@@ -156,6 +158,8 @@ def adopted(name: str, folder: Path) -> Outcome:
         done = run([sys.executable, "-m", "asyncgen", verb], copy / application.root, check=False)
         found.seconds[verb] = time.monotonic() - start
         print(done.stdout + done.stderr, file=sys.stderr)
+        if done.returncode:
+            found.failed += f" {verb}: {done.returncode}"
         counted = re.search(r"(\d+) callables? read in .*?, (\d+) twins?", done.stdout)
         if counted:
             found.callables = f"{counted[1]}, {counted[2]}"

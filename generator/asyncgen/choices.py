@@ -19,6 +19,9 @@ from asyncgen.problems import AsyncgenError, Problem
 _CHECKERS = frozenset({"mypy", "pyright", "basedpyright", "ty", "pyrefly"})
 _CHECKER_FILES = ("mypy.ini", ".mypy.ini", "pyrightconfig.json", "ty.toml", "pyrefly.toml")
 _CHECKER_SECTION = re.compile(r"^\[mypy\b", re.MULTILINE)
+_METADATA = ("setup.cfg", "setup.py")  # besides pyproject.toml
+_CLASSIFIER = re.compile(r"\b(?:Framework|Development Status|Intended Audience|License|Topic) :: ")
+_PRIVATE = "Private :: "
 _PLUGIN = "mypy_django_plugin"
 _SETTINGS = re.compile(rb"^\s*INSTALLED_APPS\b", re.MULTILINE)
 _COPIES = re.compile(rb"\.as_manager\(|\bfrom_queryset\(")
@@ -51,13 +54,19 @@ def choices(config: Config, document: Document, files: Sequence[Path]) -> Iterat
     Raises AsyncgenError (AG204) where there is no Django to read.
     """
     yield from _pins(config)
-    if is_package(config, document):
+    if is_built(config, document):
+        if is_published(config):
+            yield Choice(
+                "Strangers install this package, so twins stand in its classes, between marks:\n"
+                "nobody inherits a second class, and what is plain needs nothing but asgiref.\n"
+                '"mixin" writes classes beside them.',
+                'style = "inline"',
+            )
+            return
         yield Choice(
-            "Others install this package, so twins stand in its classes, between marks, and\n"
-            'nobody has a second class to inherit. "mixin" writes classes beside them.',
-            'style = "inline"',
+            "If strangers install this package: `style` can be inline, for twins in its classes\n"
+            "and no second class to inherit."
         )
-        return
     copies = any(_COPIES.search(each.read_bytes()) for each in files)
     yield from _managers(config, document, copies=copies)
     if copies:
@@ -114,11 +123,18 @@ def _managers(config: Config, document: Document, *, copies: bool) -> Iterator[C
         )
 
 
-def is_package(config: Config, document: Document) -> bool:
-    """Whether others install what the project is: it is built, and has no settings to run by."""
-    is_built = {"project", "build-system"} <= document.keys()
-    is_built = is_built or (config.root / "setup.py").is_file()
-    return is_built and not _any_file(config.root, _SETTINGS.search)
+def is_built(config: Config, document: Document) -> bool:
+    """Whether the project is made to be installed, and has no settings to run by."""
+    has_metadata = {"project", "build-system"} <= document.keys()
+    has_metadata = has_metadata or (config.root / "setup.py").is_file()
+    return has_metadata and not _any_file(config.root, _SETTINGS.search)
+
+
+def is_published(config: Config) -> bool:
+    """Whether it is for strangers: it says what only an index of packages shows, and none of that
+    keeps it from one. https://pypi.org/classifiers/"""
+    text = "".join(_text(config.root / name) for name in (config.path.name, *_METADATA))
+    return _CLASSIFIER.search(text) is not None and _PRIVATE not in text
 
 
 def _any_file(root: Path, says: Callable[[bytes], object]) -> bool:

@@ -57,13 +57,19 @@ def rules() -> Mapping[str, Code]:
 
 def text(code: str) -> str:
     """The page of a code, as text. Raises AsyncgenError (AG208) where there is no such code."""
+    known = named(code)
+    parts = _rule_page(known) if known.name else _problem_page(known)
+    return "\n\n".join(parts) + "\n"
+
+
+def named(code: str) -> Code:
+    """The code of that name. Raises AsyncgenError (AG208) where there is none."""
     known = codes().get(code.upper())
     if known is None:
         close = get_close_matches(code.upper(), codes(), n=1)
         hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(codes())}"
         raise AsyncgenError(Problem("AG208", f"there is no code {code}", hint))
-    parts = _rule_page(known) if known.name else _problem_page(known)
-    return "\n\n".join(parts) + "\n"
+    return known
 
 
 def _problem_page(code: Code) -> list[str]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import re
 import site
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from asyncgen.config import Config, Release
 from asyncgen.files import CACHE, user_folder
+from asyncgen.kept import environments
 from asyncgen.problems import AsyncgenError, Location, Problem
 
 # What pip says of a file that has another hash.
@@ -44,67 +43,12 @@ def site_packages(config: Config, variables: Mapping[str, str] = os.environ) -> 
 
 
 def _prefixes(config: Config, variables: Mapping[str, str] = os.environ) -> Iterator[Path]:
-    """The environments of the project, nearest first: the one that is active, uv's, those in the
-    project's folder, those that Poetry and Pipenv keep elsewhere, and conda's."""
+    """The environments of the project, nearest first."""
     if config.python:
         yield _prefix(Path(config.root, config.python))
         return
-    named = [variables.get("VIRTUAL_ENV"), variables.get("UV_PROJECT_ENVIRONMENT")]
-    own = [config.root / each for each in (*filter(None, named), ".venv", "venv", "env")]
-    kept = [*_of_poetry(config, variables), *_of_pipenv(config, variables)]
-    conda = [Path(each) for each in (variables.get("CONDA_PREFIX"),) if each]
-    yield from (each for each in (*own, *kept, *conda) if each != Path(sys.prefix))
-
-
-def _of_poetry(config: Config, variables: Mapping[str, str]) -> Iterator[Path]:
-    """Where Poetry keeps the environments of the project: by its name and folder.
-
-    https://python-poetry.org/docs/configuration/#virtualenvspath; the name is made by
-    `EnvManager.generate_env_name`.
-    """
-    if not (config.root / "poetry.lock").is_file():
-        return
-    cache = variables.get("POETRY_CACHE_DIR") or _user_cache("pypoetry")
-    folder = Path(variables.get("POETRY_VIRTUALENVS_PATH") or Path(cache, "virtualenvs"))
-    place = os.path.normcase(os.path.realpath(config.root))
-    name = re.sub(r'[ $`!*@"\\\r\n\t]', "_", _project_name(config).lower())[:42]
-    yield from sorted(folder.glob(f"{name}-{_short_hash(place, 8)}-py*"), reverse=True)
-
-
-def _of_pipenv(config: Config, variables: Mapping[str, str]) -> Iterator[Path]:
-    """Where Pipenv keeps the environment of the project: by its folder.
-
-    https://pipenv.pypa.io/en/latest/virtualenv.html; the name is made by `Project.virtualenv_name`.
-    """
-    pipfile = config.root / "Pipfile"
-    if pipfile.is_file():
-        folder = variables.get("WORKON_HOME") or Path.home() / ".local/share/virtualenvs"
-        name = re.sub(r'[ &$`!*@"()\[\]\\\r\n\t]', "_", config.root.name)[:42]
-        yield Path(folder, f"{name}-{_short_hash(os.path.realpath(pipfile), 8)}")
-
-
-def _short_hash(text: str, length: int) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return base64.urlsafe_b64encode(digest).decode()[:length]
-
-
-def _user_cache(name: str) -> Path:
-    """The folder in which programs keep what they can make again: https://pypi.org/p/platformdirs"""
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches" / name
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home()), name, "Cache")
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", name)
-
-
-def _project_name(config: Config) -> str:
-    """As pyproject.toml has it, for Poetry or for everybody."""
-    try:
-        document = tomllib.loads((config.root / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    tool = document.get("tool", {}).get("poetry", {})
-    return str(document.get("project", {}).get("name") or tool.get("name") or "")
+    found = environments(config.root, variables)
+    yield from (each for each in found if each != Path(sys.prefix))
 
 
 def lacks(config: Config, package: str) -> bool:

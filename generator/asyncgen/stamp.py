@@ -27,15 +27,6 @@ if TYPE_CHECKING:
 
 NAME = "stamp"
 _WARNING = "warning"
-# What environments are found by; see `environment`.
-_VARIABLES = (
-    "VIRTUAL_ENV",
-    "UV_PROJECT_ENVIRONMENT",
-    "CONDA_PREFIX",
-    "POETRY_CACHE_DIR",
-    "POETRY_VIRTUALENVS_PATH",
-    "WORKON_HOME",
-)
 _ANSWERS = "answers"  # beside the stamp: what callables came to (see `analysis.answers`)
 _MODULE = "module"  # how to find the facts that the build had of a file
 _ASIDE = (_ANSWERS, _MODULE)  # these are no conditions
@@ -238,9 +229,10 @@ def _conditions(
 ) -> Iterator[tuple[str, str]]:
     """All that a build depends on, as (kind, subject)."""
     from asyncgen.environment import dependencies
+    from asyncgen.kept import VARIABLES
 
     yield from (("option", "python"), ("interpreter", ""))
-    yield from (("variable", name) for name in _VARIABLES)
+    yield from (("variable", name) for name in VARIABLES)
     files = [*_own_files(), config.path, *config.own_templates]
     files += [*result.read, *(config.root / each for each in written)]
     for folder in dependencies(config):

@@ -21,14 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import building
-from tests.support.once import alone
+from tests.support.locked import programs_of
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PROJECT = HERE / "project"
 BOOKSHOP = HERE / "bookshop"
-PINS = ROOT / "requirements" / "typing.txt"
-CACHE = ROOT / ".asyncgen_cache"
 DOCUMENT = ROOT / "docs" / "reference" / "typing.md"
 MARKS = ("<!-- table: tests/typing/checkers.py -->", "<!-- end of table -->")
 CHECKERS = ("mypy", "mypy with plugin", "basedpyright", "pyright", "ty", "pyrefly")
@@ -75,24 +73,7 @@ class Place:
 
 def environment(python: str = sys.executable) -> Path:
     """The folder of the checkers' programs, for one Python; which Django it has depends on that."""
-    name = subprocess.run(
-        [python, "-c", "import sys; print('typing-%d.%d' % sys.version_info[:2])"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    folder = CACHE / name
-    stamp = folder / "pins.txt"
-    programs = folder / "venv" / "bin"
-    with alone(name):
-        if not stamp.is_file() or stamp.read_bytes() != PINS.read_bytes():
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            _run(python, "-m", "venv", str(programs.parent))
-            pip = (str(programs / "python"), "-m", "pip", "--disable-pip-version-check")
-            _run(*pip, "install", "--quiet", "--require-hashes", "--requirement", str(PINS))
-            shutil.copy(PINS, stamp)
-    return programs
+    return programs_of("typing", python)
 
 
 def newest_python() -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from asyncgen.cli import main
 from asyncgen.cli.console import meanings
 from click.testing import Result
 
@@ -36,6 +37,13 @@ class Book(models.Model):
 
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
+"""
+VIEWS = """\
+import time
+
+
+async def view(request):
+    time.sleep(1)
 """
 SHOP = {
     "pyproject.toml": '[tool.asyncgen]\nsources = ["shop/*.py"]\nstubs = "none"\nunwired = ["*"]\n',
@@ -78,6 +86,39 @@ def test_with_json_nothing_else_is_on_standard_output(project: Project, run: Run
     shown = json.loads(run("apply", "--diff", *options).stdout)
     assert shown["file"] == "shop/books.py"
     assert "+class Book(BookAsync, models.Model):" in shown["diff"]
+
+
+VERBS = (
+    *(
+        "check",
+        "diff",
+        "apply --check",
+        "apply --diff",
+        "explain",
+        "explain Book",
+        "explain atotal",
+    ),
+    *("explain AG305", "explain asyncgen_django.everywhere", "explain nothing", "rule AG703"),
+    *("rule AG999", "audit", "audit --possible --statistics", "audit --diff", "audit --fix"),
+    *("-v check", "-q check", "check --python nowhere", "init", "build", "-v build", "apply"),
+)
+
+
+def test_with_json_every_line_of_every_verb_is_an_object(project: Project, run: Run) -> None:
+    """Before anything is written, after it, and where there is drift; verbs that end well too."""
+    root = project({**SHOP, "shop/views.py": VIEWS})
+    root.joinpath("pyproject.toml").write_text('[tool.asyncgen]\nsources = ["shop/books.py"]\n')
+    assert set(VERBS) >= {each for each in main.commands if each != "help"} - {"explain", "rule"}
+    for _ in range(2):
+        for verb in VERBS:
+            answer = run("--output-format", "json", *verb.split())
+            for line in answer.stdout.splitlines():
+                assert isinstance(json.loads(line), dict), (verb, line)
+            assert answer.exit_code in (0, 1, 2), verb
+    changed = BOOKS.replace("total", "grand_total")
+    (root / "shop/books.py").write_text(changed)
+    lines = run("check", "--output-format", "json").stdout.splitlines()
+    assert "AG501" in {json.loads(each)["code"] for each in lines}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")

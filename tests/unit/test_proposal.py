@@ -153,8 +153,10 @@ class Book(models.Model):
     objects = BookQuerySet.as_manager()
 """
 BUILT = "[project]\nname = 'shop'\n\n[build-system]\nrequires = []\n"
+PUBLISHED = BUILT.replace("\n\n", "\nclassifiers = ['Framework :: Django']\n\n")
 NO_MANAGERS, INLINE = 'managers = "none"', 'style = "inline"'
 EVERYWHERE = "asyncgen_django.everywhere"
+STRANGERS = "If strangers install"
 CHOICES = {
     "nobody checks types": ({}, {NO_MANAGERS, EVERYWHERE}),
     "mypy": ({"pyproject.toml": "[tool.mypy]\nstrict = true\n"}, {EVERYWHERE}),
@@ -166,14 +168,30 @@ CHOICES = {
         {NO_MANAGERS, EVERYWHERE},
     ),
     "managers of its own alone": ({"shop/models.py": MODEL}, {NO_MANAGERS}),
-    "a package": ({"pyproject.toml": BUILT}, {INLINE}),
-    "a package of old": ({"setup.py": ""}, {INLINE}),
+    "a package": ({"pyproject.toml": PUBLISHED}, {INLINE}),
+    "a package of old": (
+        {"setup.py": "setup(classifiers=['License :: OSI Approved'])\n"},
+        {INLINE},
+    ),
+    "a package in setup.cfg": (
+        {"setup.py": "", "setup.cfg": "[metadata]\nclassifiers =\n    Framework :: Django\n"},
+        {INLINE},
+    ),
+    "what is built for oneself": (
+        {"pyproject.toml": BUILT},
+        {NO_MANAGERS, EVERYWHERE, STRANGERS},
+    ),
+    "a setup.py for oneself": ({"setup.py": ""}, {NO_MANAGERS, EVERYWHERE, STRANGERS}),
+    "what is not to be published": (
+        {"pyproject.toml": PUBLISHED.replace("['", "['Private :: Do Not Upload', '")},
+        {NO_MANAGERS, EVERYWHERE, STRANGERS},
+    ),
     "a package with a project to try it on": (
-        {"pyproject.toml": BUILT, "tests/settings.py": "INSTALLED_APPS = []\n"},
+        {"pyproject.toml": PUBLISHED, "tests/settings.py": "INSTALLED_APPS = []\n"},
         {INLINE},
     ),
     "an application that is built": (
-        {"pyproject.toml": BUILT, "config/settings.py": "INSTALLED_APPS = []\n"},
+        {"pyproject.toml": PUBLISHED, "config/settings.py": "INSTALLED_APPS = []\n"},
         {NO_MANAGERS, EVERYWHERE},
     ),
 }
@@ -186,7 +204,7 @@ def test_what_suits_the_project_is_chosen(project: Project, run: Run, name: str)
     root = project({"shop/__init__.py": "", "shop/models.py": QUERYSET, **files})
     said = run("init").stdout
     text = (root / "pyproject.toml").read_text()
-    for word in (NO_MANAGERS, INLINE, EVERYWHERE):
+    for word in (NO_MANAGERS, INLINE, EVERYWHERE, STRANGERS):
         assert (word in text) is (word in expected), word
         assert (word in said) is (word in expected), word
     for verb in ("build", "apply", "check"):

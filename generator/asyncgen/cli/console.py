@@ -62,6 +62,10 @@ class Console:
         for line in text.splitlines(keepends=True):
             click.echo(_painted(line) if has_colours else line, nl=False, color=has_colours)
 
+    def show_file(self, path: str) -> None:
+        """Print a file that a verb is for, as one object on one line where JSON is asked for."""
+        click.echo(json.dumps({"file": path}) if self.as_json else path)
+
     def show_diff(self, path: str, diff: str) -> None:
         """Print a unified diff, as one object on one line where JSON is asked for."""
         if self.as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -91,9 +92,13 @@ def rule(session: Session, code: str) -> int:
 
 
 def _rule(session: Session, code: str) -> int:
-    from asyncgen.codes import text
+    from asyncgen.codes import named, text
 
-    click.echo(text(code), nl=False)
+    if session.as_json:
+        known = named(code)
+        click.echo(json.dumps({**asdict(known), "severity": known.severity.value}))
+    else:
+        click.echo(text(code), nl=False)
     return IN_SYNC
 
 

@@ -122,7 +122,7 @@ def apply(session: Session, shows_diff: bool, only_checks: bool) -> int:
             if shows_diff:
                 session.show_diff(change.path, change.diff)
             else:
-                session.say(change.path)
+                session.show_file(change.path)
     else:
         for path in write(config.root, mends.changes):
             session.say(f"changed {path}")
