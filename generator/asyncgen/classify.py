@@ -153,9 +153,10 @@ class Classifier:
         if is_context_function(function):
             return Kind.CONTEXT, (Evidence("decorated as a context manager", here),)
         receiver = Instance(surface) if surface else None
-        outcome = self.evaluator.outcome(
-            Bound(function, candidate.module, candidate.owner, receiver)
-        )
+        # Whoever writes a stub asks for types next; not where django-stubs have them.
+        asks = not function.signature.returns and not candidate.module.name.startswith("django.")
+        bound = Bound(function, candidate.module, candidate.owner, receiver)
+        outcome = self.evaluator.outcome_of(bound, (), is_typing=asks)
         if function.is_generator:
             return Kind.ITERATOR, (Evidence("is a generator", here),)
         shapes = {self.shape(each): each for each in in_order(outcome.returns)}

@@ -2,7 +2,8 @@
 
 A question that is met again while it is being answered has the answer that is known so far, and is
 asked anew until nothing changes. Answers on the way that rest on such a one are provisional: they
-are kept for as long as it is, so that no question is answered twice in one round.
+are kept for as long as it is, so that no question is answered twice in one round. In the next round
+one is answered again only where something that it was made of is another now.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 K = TypeVar("K", bound=Hashable)
 A = TypeVar("A")
+T = TypeVar("T")
 
 _NEVER = 1 << 30
 
@@ -27,18 +29,45 @@ class Trace(Generic[K]):
     asked: dict[K, None] = field(default_factory=dict)
     is_apart: bool = True
 
+    def add(self, other: Trace[K]) -> None:
+        self.read.update(other.read)
+        self.asked.update(other.asked)
+        self.is_apart &= other.is_apart
+
+
+@dataclass(slots=True)
+class _Answered(Generic[K, A]):
+    """How a question was answered once: all that was made use of, in its order, and what came of
+    it. With the same it comes to the same; but where something was done besides."""
+
+    question: Callable[[], A]
+    trace: Trace[K]
+    used: list[tuple[K | Callable[[], object], object]] = field(default_factory=list)
+    asked: dict[K, A] = field(default_factory=dict)
+    is_repeatable: bool = True
+    result: A | None = None
+
+    def told(self, key: K, answer: A) -> None:
+        if key not in self.asked:
+            self.asked[key] = answer
+            self.used.append((key, answer))
+        elif self.asked[key] is not answer:
+            self.is_repeatable = False
+
 
 @dataclass
 class Fixpoint(Generic[K, A]):
     """Answers, by their questions.
 
     `nothing` is the answer before there is any, `same` tells whether another one changes anything,
-    and `unsettled` makes the answer of one that changes still after `rounds`. Questions within
-    questions are followed to `depth_limit`, and `effort_limit` of them for one that is asked first.
+    `alike` whether nothing about it is another, and `unsettled` makes the answer of one that
+    changes still after `rounds`. Questions within questions are followed to `depth_limit`, and
+    `effort_limit` of them for one that is asked first.
     """
 
     nothing: A
     same: Callable[[A, A], bool]
+    alike: Callable[[A, A], bool]
     unsettled: Callable[[A], A]
     rounds: int
     depth_limit: int
@@ -52,6 +81,10 @@ class Fixpoint(Generic[K, A]):
     _short: dict[K, A] = field(default_factory=dict)
     _latest: dict[K, A] = field(default_factory=dict)
     _stack: list[K] = field(default_factory=list)
+    # How what is provisional was answered, and what was so in the round before.
+    _answered: dict[K, _Answered[K, A]] = field(default_factory=dict)
+    _earlier: dict[K, _Answered[K, A]] = field(default_factory=dict)
+    _answering: list[_Answered[K, A]] = field(default_factory=list)
     traces: dict[K, Trace[K]] = field(default_factory=dict)
     # Of the questions that are being answered; the first is of whoever asks the others.
     _open: list[Trace[K]] = field(default_factory=lambda: [Trace()])
@@ -71,6 +104,12 @@ class Fixpoint(Generic[K, A]):
     def __getitem__(self, key: K) -> A:
         """The answer, as far as it is known."""
         self.trace.asked[key] = None
+        answer = self._known(key)
+        if self._answering:
+            self._answering[-1].told(key, answer)
+        return answer
+
+    def _known(self, key: K) -> A:
         if key in self._answers:
             return self._answers[key]
         if key in self._running:
@@ -112,7 +151,20 @@ class Fixpoint(Generic[K, A]):
             return False
         self._is_short = True
         self.trace.is_apart = False
+        self.does_more()
         return True
+
+    def used(self, read: Callable[[], T]) -> T:
+        """What is read, and may be another in the next round."""
+        value = read()
+        if self._answering:
+            self._answering[-1].used.append((read, value))
+        return value
+
+    def does_more(self) -> None:
+        """Answering does something besides, or makes use of more than is told here."""
+        if self._answering:
+            self._answering[-1].is_repeatable = False
 
     def ask(self, key: K, question: Callable[[], A]) -> A:
         """The answer, after asking until nothing changes; what leads back further settles with what
@@ -131,7 +183,10 @@ class Fixpoint(Generic[K, A]):
         self._keep(key, result, depth, known)
         self._lowest = min(outer, self._lowest)
         self._is_short |= before
+        if self._answering:
+            self._answering[-1].told(key, result)
         if not self._stack:
+            self._earlier.clear()
             self._effort, self._is_short = 0, False
             for each in self._short:
                 self._latest.pop(each, None)
@@ -141,7 +196,9 @@ class Fixpoint(Generic[K, A]):
     def _repeatedly(self, key: K, question: Callable[[], A], known: int) -> A:
         depth = len(self._stack) - 1
         for _ in range(self.rounds):
-            self._forget(known)
+            for each in (*self._forget(known), key):
+                if each in self._answered:
+                    self._earlier[each] = self._answered.pop(each)
             before, self._changed = self._changed, False
             result = self._once(key, question)
             changed, self._changed = self._changed, before or self._changed
@@ -151,14 +208,47 @@ class Fixpoint(Generic[K, A]):
 
     def _once(self, key: K, question: Callable[[], A]) -> A:
         """Ask once more, from what the last answer told."""
-        self._effort += 1
         before = self._running[key] = self._latest.get(key, self.nothing)
-        result = question()
+        result = self._anew(key, question)
         del self._running[key]
         if not self.same(before, result):
             self._latest[key] = result
             self._changed = True
         return result
+
+    def _anew(self, key: K, question: Callable[[], A]) -> A:
+        """Answer the question; as in the round before, where all is as it was."""
+        earlier = self._earlier.pop(key, None)
+        answered: _Answered[K, A] = _Answered(question, self.trace)
+        self._answering.append(answered)
+        if earlier and earlier.is_repeatable and self._holds(earlier):
+            answered = earlier
+            self.trace.add(earlier.trace)
+        else:
+            answered = self._answering[-1] = _Answered(question, self.trace)
+            self._effort += 1
+            answered.result = question()
+        self._answering.pop()
+        self._answered[key] = answered
+        return cast(A, answered.result)
+
+    def _holds(self, earlier: _Answered[K, A]) -> bool:
+        """Whether everything that was made use of is as it was. It is asked for in the same order,
+        and nothing is that another answer would not ask for, too."""
+        for used, before in earlier.used:
+            if callable(used):
+                if used() != before:
+                    return False
+                continue
+            if used in self:
+                now = self[used]
+            elif used in self._earlier:
+                now = self.ask(used, self._earlier[used].question)
+            else:
+                return False
+            if not self.alike(cast(A, before), now):
+                return False
+        return True
 
     def _keep(self, key: K, result: A, depth: int, known: int) -> None:
         """Put the answer, and those within it, where they may be found for as long as they hold."""
@@ -169,6 +259,8 @@ class Fixpoint(Generic[K, A]):
                 self._provisional[each] = made, lowest, is_short
             self._provisional[key] = result, self._lowest, self._is_short
             return
+        for each in (key, *inner):
+            self._answered.pop(each, None)
         self._lowest = _NEVER
         settled = self._short if self._is_short else self._answers
         settled.update((each, made) for each, (made, _, _) in inner.items())

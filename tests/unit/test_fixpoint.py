@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import random
 from collections import Counter
 from collections.abc import Mapping
 
@@ -32,6 +33,7 @@ class Search:
         self.fixpoint: Fixpoint[str, Reached] = Fixpoint(
             nothing=frozenset(),
             same=operator.eq,
+            alike=operator.eq,
             unsettled=lambda answer: frozenset("?"),
             rounds=rounds,
             depth_limit=depth,
@@ -86,6 +88,54 @@ def test_questions_that_all_lead_to_each_other_are_not_asked_exponentially_often
     search = Search(dict.fromkeys(letters, letters), effort=10**6)
     assert search.reached("a") == frozenset(letters)
     assert max(search.asked.values()) <= 10
+
+
+def test_a_round_asks_only_for_what_rests_on_something_that_changed() -> None:
+    """In the second round of a circle everything is found, and the third would find the same."""
+    search = Search(GRAPHS["a circle"])
+    assert search.reached("a") == frozenset("abc")
+    assert search.asked == {"a": 2, "b": 2, "c": 2}
+
+
+def test_what_does_more_than_answer_is_asked_in_each_round() -> None:
+    search = Search(GRAPHS["a circle"])
+    answer = search.from_successors
+
+    def noisy(letter: str) -> Reached:
+        if letter == "c":
+            search.fixpoint.does_more()
+        return answer(letter)
+
+    search.from_successors = noisy  # type: ignore[method-assign]
+    assert search.reached("a") == frozenset("abc")
+    assert search.asked == {"a": 2, "b": 2, "c": 3}
+
+
+def test_what_is_read_beside_the_answers_is_looked_at_again() -> None:
+    """`b` reads what `c` leaves behind, after it."""
+    search = Search({"a": "bc", "b": "a", "c": "a"})
+    answer, left = search.from_successors, set[str]()
+
+    def leaving(letter: str) -> Reached:
+        result = answer(letter)
+        if letter == "b":
+            return result | search.fixpoint.used(lambda: frozenset(left))
+        left.update("!" if letter == "c" else "")
+        return result
+
+    search.from_successors = leaving  # type: ignore[method-assign]
+    assert search.reached("a") == frozenset("abc!")
+    assert search.reached("b") == frozenset("abc!")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_graphs_are_searched_as_by_hand(seed: int) -> None:
+    pick = random.Random(seed)
+    letters = "abcdefghijkl"
+    graph = {each: "".join(pick.sample(letters, pick.randrange(4))) for each in letters}
+    search = Search(graph, rounds=20)
+    for letter in pick.sample(letters, len(letters)):
+        assert search.reached(letter) == closure(graph, letter)
 
 
 def test_what_changes_still_after_all_rounds_is_unsettled() -> None:

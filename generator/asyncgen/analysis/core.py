@@ -103,6 +103,14 @@ class Core(ABC):
         """What is being answered rests on what was asked before."""
 
     @abstractmethod
+    def does_more(self) -> None:
+        """What is being answered may come to something else when it is asked again."""
+
+    @abstractmethod
+    def kept_now(self, key: tuple[Class, str]) -> Value:
+        """What methods assigned to an attribute so far."""
+
+    @abstractmethod
     def value(self, expression: Expression, frame: Frame) -> Value:
         """What the expression may be; its effects are noted in `frame`."""
 
@@ -385,6 +393,7 @@ class Core(ABC):
     def enclosed(self, function: Function, frame: Frame) -> None:
         """The function is made in `frame`, whose names it sees."""
         self.rests_on_more()
+        self.does_more()
         before = self._around.get(function)
         now = frame.environment
         self._around[function] = joined((before, now)) if before is not None else dict(now)
@@ -401,6 +410,7 @@ class Core(ABC):
         if function not in self._closures:
             return {}
         self.rests_on_more()
+        self.does_more()
         definer = self._definers[function]
         around = self._around[function]
         if definer.is_running:
@@ -438,7 +448,7 @@ class Core(ABC):
         for function, where in assigners:
             if not where.module.startswith("django.db.models"):
                 self.outcome(self.bound(function, where, receiver))
-        return merged(self._kept.get((receiver.cls, name), NOTHING))
+        return merged(self.kept_now((receiver.cls, name)))
 
     def changed(self, bound: Bound, frame: Frame) -> None:
         """A method of the receiver runs: attributes may hold what methods assign to them."""
@@ -449,7 +459,7 @@ class Core(ABC):
             owner, _, name = path.partition(".")
             if name and receiver in frame.environment.get(owner, NOTHING):
                 self.rests_on_more()
-                kept = self._kept.get((receiver.cls, name), NOTHING)
+                kept = self.kept_now((receiver.cls, name))
                 if not kept <= value:
                     frame.environment[path] = merged(value | kept)
 

@@ -42,7 +42,7 @@ from asyncgen.analysis.values import (
 )
 from asyncgen.facts import Call, Expression, Get
 from asyncgen.fixpoint import Fixpoint
-from asyncgen.source import Binding, Evidence, Function, Parameter, Signature
+from asyncgen.source import Binding, Class, Evidence, Function, Parameter, Signature
 
 VARIANTS_LIMIT = 12  # for how many different arguments a function is evaluated apart
 
@@ -60,6 +60,16 @@ def _same(one: Outcome, other: Outcome) -> bool:
     )
 
 
+def _alike(one: Outcome, other: Outcome) -> bool:
+    """Whether nothing at all changed."""
+    return one is other or (
+        one == other
+        and one.effect.besides == other.effect.besides
+        and types_of(one.returns) == types_of(other.returns)
+        and types_of(one.inferred) == types_of(other.inferred)
+    )
+
+
 def _fixpoint() -> Fixpoint[Key, Outcome]:
     """The limits are far from real code. What is cut short by one is asked again from nearer, so a
     limit that real code meets takes more time than it saves: in weblate 5 calls nest 400 deep, and
@@ -67,6 +77,7 @@ def _fixpoint() -> Fixpoint[Key, Outcome]:
     return Fixpoint(
         nothing=Outcome(NOTHING, CLEAN, types=frozenset()),
         same=_same,
+        alike=_alike,
         unsettled=lambda outcome: replace(outcome, types=None),
         rounds=6,
         depth_limit=1000,
@@ -84,13 +95,15 @@ class Evaluator(Statements):
     _stand_ins: dict[tuple[Function, Value, Types | None], Function] = field(default_factory=dict)
     _given_back: dict[Function, Outcome] = field(default_factory=dict)
     _is_typing: bool = False  # whether somebody asks for types; kinds alone cost less
-    _variants: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _variants: dict[Key, set[Given]] = field(default_factory=dict)
 
     def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
         if bound.function in self._given_back:
             raw = self._given_back[bound.function]
             return Outcome(raw.returns, CLEAN, types=raw.types)
         key = self.key(bound, given)
+        if key not in self.outcomes and self.outcomes.is_settled((*key[:-1], True)):
+            key = (*key[:-1], True)  # what is known with types is known without
         if key in self.outcomes:
             return self.outcomes[key]
         if is_abstract(bound.function):
@@ -104,10 +117,24 @@ class Evaluator(Statements):
             reason = "calls that nest too deeply to follow"
             return Outcome(unknown(reason), Effect(Level.DOUBT, (Evidence(reason),)))
         self.bounds[key] = bound
-        return self.outcomes.ask(key, lambda: self.evaluated(bound, key[2], dict(key[3])))
+        return self.outcomes.ask(key, lambda: self.question(key, bound))
+
+    def question(self, key: Key, bound: Bound) -> Outcome:
+        _, _, given, around, is_typing = key
+        before, self._is_typing = self._is_typing, is_typing
+        try:
+            return self.evaluated(bound, given, dict(around))
+        finally:
+            self._is_typing = before
 
     def rests_on_more(self) -> None:
         self.outcomes.trace.is_apart = False
+
+    def does_more(self) -> None:
+        self.outcomes.does_more()
+
+    def kept_now(self, key: tuple[Class, str]) -> Value:
+        return self.outcomes.used(lambda: self._kept.get(key, NOTHING))
 
     def key(self, bound: Bound, given: Given) -> Key:
         """What an outcome depends on; without the arguments when too many differ, apart from names
@@ -120,11 +147,12 @@ class Evaluator(Statements):
         apart = (bound.function, bound.receiver, names, around, self._is_typing)
         if given == names:
             return apart
-        variants = self._variants.get(apart, 0)
-        if variants >= VARIANTS_LIMIT:
-            self.rests_on_more()
-            return apart
-        self._variants[apart] = variants + 1
+        variants = self._variants.setdefault(apart, set())
+        if given not in variants:
+            if len(variants) >= VARIANTS_LIMIT:
+                self.rests_on_more()
+                return apart
+            variants.add(given)
         return key
 
     def evaluated(self, bound: Bound, given: Given, environment: Environment) -> Outcome:
@@ -207,8 +235,10 @@ class Evaluator(Statements):
         function = bound.function
         if function.is_async or function.look(is_empty):
             return False
-        if self.is_enclosed(function) and function not in self._applied:
-            return False
+        if self.is_enclosed(function):
+            self.does_more()
+            if function not in self._applied:
+                return False
         return all(each.hands_on for each in function.decorations)
 
     def returned(self, bound: Bound, given: Given = ()) -> Types | None:
