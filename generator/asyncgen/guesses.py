@@ -18,6 +18,10 @@ MAPPING_PARAMETERS = frozenset(
     {"attrs", "cleaned_data", "context", "defaults", "environ", "headers", "kwargs", "metadata"}
     | {"params", "payload", "query_params", "url_kwargs", "validated_data"}
 )
+# Base classes of requests, for when they cannot be found.
+REQUEST_CLASSES = frozenset({"ASGIRequest", "HttpRequest", "Request", "WSGIRequest"})
+# How classes end whose attributes in capitals are settings; calling one may do anything.
+SETTINGS_CLASS = "Settings"
 # How variables end that hold the name of a model's manager.
 MANAGER_NAMES = ("manager", "manager_name", "manager_attr", "manager_attribute")
 # Arguments whose get() asks something; of others `get("key")` takes an item, for a queryset's get()
@@ -33,6 +37,11 @@ TERMINAL = frozenset(
 )
 # How methods of managers and querysets begin that give rows, or what is counted, and no queryset.
 ROW_METHODS = ("bulk_", "count_", "create_", "get_by_", "get_or_", "update_or_")
+# Methods that only users have; backends are asked, which query.
+USER_METHODS = frozenset(
+    {"get_all_permissions", "get_group_permissions", "get_user_permissions", "has_module_perms"}
+    | {"has_perm", "has_perms"}
+)
 MODEL_RESULTS_ALONE = frozenset(MODEL_RESULTS) - {"delete", "save"}
 # Attributes that only fields of models have.
 FIELD_ATTRIBUTES = frozenset(

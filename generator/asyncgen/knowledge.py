@@ -222,7 +222,11 @@ NEXT_ROWS = frozenset({"_get_next_or_previous_by_FIELD", "_get_next_or_previous_
 
 # What a request has of its head alone, with its type; what else it has may query or read a body.
 # https://docs.djangoproject.com/en/stable/ref/request-response/#httprequest-objects
-REQUESTS = frozenset({"django.http.HttpRequest()", "django.http.request.HttpRequest()"})
+REQUESTS = frozenset(
+    {"django.http.HttpRequest()", "django.http.request.HttpRequest()"}
+    | {"django.core.handlers.asgi.ASGIRequest()", "django.core.handlers.wsgi.WSGIRequest()"}
+    | {"rest_framework.request.Request()"}
+)
 REQUEST_ATTRIBUTES: Mapping[str, str] = {
     "COOKIES": "dict",
     "GET": "dict",
@@ -274,6 +278,7 @@ PURE_MODULES = (
     "django.db.models.lookups",
     "django.db.models.options",
     "django.db.models.query_utils",
+    "django.db.models.signals",
     "django.db.models.utils",
     "django.dispatch",
     *(
@@ -334,6 +339,8 @@ MODEL_LOADERS = frozenset({"get_model", "get_registered_model", "get_user_model"
 CLASS_LOADERS = MODEL_LOADERS | {"get_class", "import_string", "load_class"}
 # What they return calls what they are passed.
 WRAPPERS = frozenset({"functools.cmp_to_key", "functools.partial"})
+# Methods that keep the function that they are passed, and call it when something happens.
+KEEPING = (".connect", ".disconnect")
 # What they make of the names that they are told is a function of ours.
 GETTERS = frozenset({"attrgetter", "itemgetter", "methodcaller"})
 # Modules of the standard library that make data of what they are passed.
@@ -553,6 +560,7 @@ DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchme
 LAZY_OBJECTS = (
     "django.utils.functional.SimpleLazyObject()",
     "django.utils.functional.LazyObject()",
+    "django.utils.functional.lazy()()",  # what lazy(function, str) makes, called
     "django.core.paginator.Paginator()",
     *("constance.config", "djconfig.config"),  # settings that are kept in the database
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncgen import guesses, knowledge
-from asyncgen.analysis.annotations import Annotations
+from asyncgen.analysis.annotations import Annotations, base_word
 from asyncgen.analysis.foreign import is_known
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
@@ -111,6 +111,9 @@ class Attributes(Annotations):
             return self.attribute(self.manager(), name, frame)
         if name in knowledge.CHAINING or (is_tainted(owner) and name in knowledge.QUERYSET_RESULTS):
             return self.attribute(self.queryset(), name, frame)
+        if name in guesses.USER_METHODS:
+            frame.note(Level.REACHES, f"asks for permissions by {name}, which queries")
+            return unknown(f"{name} of a user")
         if name in guesses.TERMINAL:
             return self.attribute(self.queryset(), name, frame)
         if name in knowledge.CLASS_ATTRIBUTES:
@@ -285,7 +288,7 @@ class Attributes(Annotations):
         """What reading the attribute may do where a class below makes a property of it."""
         if self.relations.is_source(owner.cls.module) and any(
             function.binding is Binding.PROPERTY
-            for _, function in self.relations.overriding(owner.cls, name)
+            for _, function, _ in self.relations.overriding(owner.cls, name)
         ):
             self.overridden(owner, name, frame)
 
@@ -305,6 +308,11 @@ class Attributes(Annotations):
         computed = self.by_getattr(owner, name, frame)
         if computed is not None:
             return computed
+        if guesses.REQUEST_CLASSES.intersection(map(base_word, owner.cls.bases)):
+            return self.request_attribute(name, frame)
+        if name.isupper() and owner.cls.name.endswith(guesses.SETTINGS_CLASS):
+            frame.note(Level.ASSUMED, f"reads {owner.cls.name}.{name}: taken for a setting")
+            return frozenset({Foreign(f"{knowledge.SETTINGS}.{name}")})
         if role and (namesakes := self.namesakes(name, owner.row, frame)):
             frame.wait(f"{owner.cls.name}.{name} is not declared")
             return namesakes

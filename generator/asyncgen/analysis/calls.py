@@ -42,6 +42,7 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.annotation import parse_annotation
 from asyncgen.facts import (
     Call,
     Display,
@@ -57,7 +58,7 @@ from asyncgen.facts import (
     nodes,
     walk,
 )
-from asyncgen.source import Binding, Class, Evidence, Function, Module, Parameter
+from asyncgen.source import COMPUTED, Binding, Class, Evidence, Function, Module, Parameter
 
 
 def callee_owner(function: Get, frame: Frame) -> Value:
@@ -108,6 +109,7 @@ class Calls(Besides):
         for each in callee_owner(function, frame):
             if each == frame.receiver or self.is_passed(each, function, frame):
                 self.overridden(each, name, frame)
+                self.set_instead(each, name, frame)
         if name.startswith("_") or name in guesses.EXPRESSION_METHODS:
             return
         if all(isinstance(each, Unknown) for each in callee):
@@ -115,6 +117,13 @@ class Calls(Besides):
             arguments = [each for each in owner if isinstance(each, Argument)]
             if arguments and not self.is_quiet(name, frame.module):
                 frame.note(Level.LIKELY, f"calls {name} of the argument {arguments[0].name}")
+
+    def set_instead(self, owner: Type, name: str, frame: Frame) -> None:
+        """Call what a class of the sources below that of `owner` assigns in place of a method."""
+        member = self.lookup(owner.cls, name) if isinstance(owner, Instance) else None
+        if isinstance(owner, Instance) and member and isinstance(member[1], Function):
+            for each in in_order(self.set_below(owner, member[0], name, frame)):
+                self.call_type(each, NO_ARGUMENTS, frame)
 
     def is_passed(self, type_: Type, function: Get, frame: Frame) -> bool:
         """Whether an object, or `cls`, was passed for a parameter: where its class is of the
@@ -437,11 +446,22 @@ class Calls(Besides):
                 continue
             value = passed.get(parameter.name)
             if value is None and arguments.is_complete:
-                value = _default(parameter)
+                value = self.default(parameter, bound)
             value = _telling(value) if value else None
             if value:
                 told.append((parameter.name, value))
         return tuple(told)
+
+    def default(self, parameter: Parameter, bound: Bound) -> Value | None:
+        """A default that tells what is done: a constant, a function or a class."""
+        names = parameter.default_names
+        if not names or COMPUTED in names or self.is_enclosed(bound.function):
+            return _default(parameter)
+        written = parse_annotation(parameter.default or "")
+        if not isinstance(written, Name | Get):
+            return None
+        value = self.value(written, Frame(bound.module, None, None, None, {}))
+        return value if value and all(map(_is_callable, value)) else None
 
     def substituted(self, returns: Value, bound: Bound, arguments: Arguments) -> Value:
         """What is returned, with the arguments put in the place of the parameters."""
@@ -561,6 +581,13 @@ def _called_on_class(
     instance = next((each for each in first if isinstance(each, Instance)), Instance(receiver.cls))
     own = Bound(bound.function, bound.module, bound.owner, instance)
     return own, Arguments(tuple(rest), arguments.keywords, arguments.is_complete)
+
+
+def _is_callable(type_: Type) -> bool:
+    """Whether the default is known to be a function or a class."""
+    if isinstance(type_, Foreign):
+        return type_.dotted.partition(".")[0] in {"builtins", *knowledge.STANDARD_LIBRARY}
+    return isinstance(type_, Bound | ClassObject)
 
 
 def _default(parameter: Parameter) -> Value | None:

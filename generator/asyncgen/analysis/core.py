@@ -147,6 +147,8 @@ class Core(ABC):
             return said
         if is_pure(dotted):
             return Level.CLEAN
+        if ".signals." in dotted and dotted.endswith(knowledge.KEEPING):
+            return Level.ASSUMED
         top = dotted.partition(".")[0]
         is_told = top in knowledge.BLOCKING_PACKAGES or top in knowledge.STANDARD_LIBRARY
         if is_told or dotted.startswith(knowledge.BLOCKING) or self.resolver.knows_django(top):
@@ -347,9 +349,9 @@ class Core(ABC):
         which overrides it."""
         if frame.module.name.startswith("django.") or not isinstance(owner, Instance | ClassObject):
             return
-        for where, function in self.relations.overriding(owner.cls, name):
+        for where, function, user in self.relations.overriding(owner.cls, name):
             if not is_abstract(function):
-                outcome = self.outcome(self.bound(function, where, type(owner)(where)))
+                outcome = self.outcome(self.bound(function, where, type(owner)(user)))
                 frame.include(outcome.effect, f"may run {where.name}.{name}, an override")
 
     def special(

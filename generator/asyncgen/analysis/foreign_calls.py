@@ -121,7 +121,8 @@ class ForeignCalls(Calls):
         frame.note(level, f"calls {dotted}, of a package without Django: assumed not to query")
         for value in arguments.values:
             functions = frozenset(each for each in value if isinstance(each, Bound | Partial))
-            self.call_back(functions, unknown(f"what {dotted} passes"), frame)
+            if not dotted.endswith(knowledge.KEEPING):
+                self.call_back(functions, unknown(f"what {dotted} passes"), frame)
             if value & _TEXT_OF:  # json.dumps(rows, default=str)
                 for shown in arguments.values:
                     self.text(shown, frame)

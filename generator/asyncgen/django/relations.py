@@ -43,6 +43,10 @@ class Relations:
     _by_parameter: dict[str, Class] | None = field(default=None)
     _deferred: dict[Class, frozenset[str]] = field(default_factory=dict)
     _indexes: dict[str, _Index] = field(default_factory=dict)  # by the name of a module
+    _overriding: dict[tuple[Class, str], list[tuple[Class, Function, Class]]] = field(
+        default_factory=dict
+    )
+    _below: dict[Class, list[Class]] | None = None
     _functions: dict[str, list[tuple[Class, Function]]] | None = None
     _attributes: dict[str, list[tuple[Class, Attribute]]] | None = None
     _models: dict[Class, Class | None] = field(default_factory=dict)
@@ -243,13 +247,37 @@ class Relations:
                 return made.pop() if len(made) == 1 else ""
         return ""
 
-    def overriding(self, cls: Class, name: str) -> list[tuple[Class, Function]]:
-        """The classes of the sources below `found` that define a function of that name."""
-        return [
-            (each, function)
-            for each, function in self.methods(name)
-            if each is not cls and cls in self.resolver.mro(each)
-        ]
+    def overriding(self, cls: Class, name: str) -> list[tuple[Class, Function, Class]]:
+        """The functions of that name that come before the one of `cls` in a class of the sources
+        below it, each with the class that defines it and the one below."""
+        if (cls, name) not in self._overriding:
+            self._overriding[cls, name] = [
+                (each, function, user)
+                for each, function in self.methods(name)
+                if each is not cls and (user := self._before(each, cls))
+            ]
+        return self._overriding[cls, name]
+
+    def _before(self, each: Class, cls: Class) -> Class | None:
+        """A class of the sources in which `each` comes before `cls`: a class below it, or what a
+        mixin is mixed into."""
+        if cls in self.resolver.mro(each):
+            return each
+        for user in self._users(each):
+            order = self.resolver.mro(user)
+            if cls in order and order.index(each) < order.index(cls):
+                return user
+        return None
+
+    def _users(self, mixin: Class) -> list[Class]:
+        """The classes of the sources below a class."""
+        if self._below is None:
+            self._below = {}
+            for module in self.sources:
+                for user in module.classes.values():
+                    for known in self.resolver.mro(user)[1:]:
+                        self._below.setdefault(known, []).append(user)
+        return self._below.get(mixin, [])
 
     def methods(self, name: str) -> list[tuple[Class, Function]]:
         """The functions of that name in the classes of the sources."""
@@ -339,7 +367,7 @@ class Relations:
         return [
             (each, attribute)
             for each, attribute in self._attributes.get(name, ())
-            if cls in self.resolver.mro(each)
+            if self._before(each, cls)
         ]
 
     def deferred(self, model: Class) -> frozenset[str]:
