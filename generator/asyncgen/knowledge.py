@@ -333,7 +333,13 @@ PACKAGE_PATHS = frozenset({"django.db.", "django.db.models.", "django.contrib."}
     FOLLOWED_DJANGO
 )
 FOLLOWED_NAMES = frozenset(ROOT_ALIASES) | {"django.db.models.RawQuerySet"}
-COPIES = frozenset({"copy.copy", "copy.deepcopy", "typing.cast"})
+COPIES = frozenset({"copy.copy", "copy.deepcopy", "dataclasses.replace", "typing.cast"})
+# What objects are kept in: what comes out of it may be anything.
+HOLDERS = (
+    *("collections.deque()", "contextvars.ContextVar()"),
+    *("threading.local()", "types.SimpleNamespace()", "weakref."),
+)
+DEFAULTS = "collections.defaultdict"
 # Functions that return a class told by its name; of the models among them any is known to be one.
 MODEL_LOADERS = frozenset({"get_model", "get_registered_model", "get_user_model"})
 CLASS_LOADERS = MODEL_LOADERS | {"get_class", "import_string", "load_class"}
@@ -602,11 +608,12 @@ CONSUMERS: Mapping[str, str] = {
 ITERATORS = frozenset({"enumerate", "filter", "iter", "map", "reversed", "zip"})
 LAZY_ITERATORS = frozenset(
     {"itertools.chain", "itertools.chain.from_iterable", "itertools.islice", "itertools.groupby"}
+    | {"itertools.zip_longest"}
 )
 REDUCE = "functools.reduce"
 # Those that take it only when they are read.
 TAKEN_LATER = frozenset({"chain", "from_iterable"})
-MAKE_TUPLES = frozenset({"enumerate", "groupby", "zip"})
+MAKE_TUPLES = frozenset({"enumerate", "groupby", "zip", "zip_longest"})
 # Those that print what they are passed; the same of functions, by prefix.
 SHOWING = frozenset({"ascii", "format", "print"})
 TRANSLATION = "django.utils.translation."
@@ -614,7 +621,7 @@ SHOWING_PREFIXES = (
     TRANSLATION,
     *("django.http.", "django.urls.", "django.utils.encoding.", "django.utils.html."),
     *("django.utils.safestring.", "django.utils.text.", "logging.", "string.Template"),
-    *("urllib.parse.", "warnings."),
+    *("csv.", "pprint.", "urllib.parse.", "warnings."),
 )
 
 BUILTIN_TYPES = frozenset(

@@ -86,6 +86,16 @@ class Attributes(Annotations):
                 frame.note(level, f"reads {name} of a connection, which may ask the server")
         if owner.dotted.startswith(knowledge.LAZY_OBJECTS):
             frame.note(Level.DOUBT, f"reads {name} of a lazy object")
+        if name in ("args", "value") and owner.dotted.endswith(".instance"):
+            return unknown("what an exception was made with")
+        if owner.dotted.startswith(knowledge.HOLDERS) and owner.dotted.endswith("()"):
+            # A method of what keeps objects; an attribute of it may be one of these.
+            is_method = not owner.dotted.startswith(("threading.", "types."))
+            return (
+                frozenset({Foreign(f"{owner.dotted}.{name}")})
+                if is_method
+                else unknown(f"{name} of {owner.dotted}")
+            )
         if name in knowledge.MANAGER_ATTRIBUTES:
             return self.default_manager(owner.row)
         if owner.dotted.startswith(knowledge.OPTIONS) and name in knowledge.OPTIONS_MODELS:

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from asyncgen import knowledge
 from asyncgen.analysis.containers import Containers
 from asyncgen.analysis.foreign import is_known, is_package_path, is_pure
+from asyncgen.analysis.foreign_calls import is_scalar
 from asyncgen.analysis.frame import NARROWED, Frame
 from asyncgen.analysis.specials import HASHING, OPERATORS
 from asyncgen.analysis.typed import is_rebound
@@ -178,7 +179,9 @@ class Expressions(Containers):
     def name(self, name: str, frame: Frame) -> Value:
         if name in frame.environment:
             value = frame.environment[name]
-            return proved(value, None) if is_rebound(name, frame) else value
+            if is_rebound(name, frame):
+                return proved(value, None) | unknown(f"{name}, which another function sets")
+            return value
         value = self.global_name(name, frame)
         if name in frame.module.rebound:
             value |= unknown(f"{name}, which functions set")
@@ -404,9 +407,10 @@ class Expressions(Containers):
         """What arithmetic gives: the same type of two of one type, else something plain."""
         types = [each for value in values for each in value]
         names = {each.name for each in types if isinstance(each, Builtin)}
-        if len(names) == 1 and all(isinstance(each, Builtin) for each in types):
+        is_builtin = types and all(isinstance(each, Builtin) for each in types)
+        if is_builtin and (len(names) == 1 or names <= knowledge.SHOW_ITEMS):
             elements = union(each.elements for each in types if isinstance(each, Builtin))
-            return builtin(names.pop(), elements)
+            return frozenset(Builtin(name, elements) for name in names)
         lazy = any(self.holds_queryset(value) for value in values)
         # What a path is part of may do what a path does.
         foreign = [each for each in types if isinstance(each, Foreign) and not is_pure(each.dotted)]
@@ -501,10 +505,6 @@ def _literal(literal: Literal) -> Value:
 def as_key(value: Value) -> Value:
     """A key of a dict, as far as something may be done with it: of others the values count."""
     return frozenset(each for each in value if not is_scalar(each))
-
-
-def is_scalar(type_: Type) -> bool:
-    return isinstance(type_, Builtin) and type_.name in knowledge.SCALARS | {"bytes", "str"}
 
 
 def named_classes(value: Value) -> list[Type]:

@@ -73,6 +73,10 @@ class ForeignCalls(Calls):
             return arguments.positional[-1 if name == "cast" else 0]
         if dotted == knowledge.REDUCE and len(arguments.positional) > 1:
             return self.reduced(arguments, frame)
+        if dotted == knowledge.DEFAULTS:
+            return builtin(
+                "dict", self.call_all(union(arguments.positional[:1]), NO_ARGUMENTS, frame)
+            )
         if dotted in knowledge.LAZY_ITERATORS:
             return self.iterator_of(arguments, frame, name)
         return self.call_other(dotted, arguments, frame)
@@ -136,7 +140,26 @@ class ForeignCalls(Calls):
             told = self.told_of(dotted, frame)
             hands_out = ran is None and dotted.partition(".")[0] not in knowledge.DATA_MODULES
             return told or unknown(f"the result of {dotted}", from_queryset=hands_out)
+        if dotted.startswith(knowledge.HOLDERS) or any(map(self.holds_objects, arguments.values)):
+            return self.handed_out(dotted, frame)
         return frozenset({Foreign(f"{dotted}()")})
+
+    def holds_objects(self, value: Value) -> bool:
+        """Whether an object of a class that is read is, or is somewhere in, the value."""
+        return any(
+            isinstance(each, Instance)
+            or (isinstance(each, Builtin) and self.holds_objects(each.elements))
+            for each in value
+        )
+
+    def handed_out(self, dotted: str, frame: Frame) -> Value:
+        """What comes out of something that objects went into: it may be one of these."""
+        told = self.told_of(dotted, frame) or NOTHING
+        if told and all(isinstance(each, Builtin) and is_scalar(each) for each in told):
+            return told
+        if dotted.partition(".")[0] not in knowledge.STANDARD_LIBRARY:
+            return frozenset({Foreign(f"{dotted}()")})
+        return unknown(f"the result of {dotted}")
 
     def call_builtin(self, name: str, arguments: Arguments, frame: Frame) -> Value:
         if name in knowledge.CONSUMERS:
@@ -319,6 +342,10 @@ class ForeignCalls(Calls):
 _TEXT_OF = frozenset({Foreign("builtins.str"), Foreign("builtins.repr")})
 _STEPS = frozenset({"__next__", "close", "send", "throw"})
 _HASHED = frozenset({"dict", "frozenset", "set"})
+
+
+def is_scalar(type_: Type) -> bool:
+    return isinstance(type_, Builtin) and type_.name in knowledge.SCALARS | {"bytes", "str"}
 
 
 def _like_default(arguments: Arguments) -> Value:
