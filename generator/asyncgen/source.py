@@ -315,6 +315,7 @@ class Class(Definition):
     pragma: str | None = None
     # The queryset class whose methods a manager class made by from_queryset copies.
     queryset: Class | None = None
+    earlier: tuple[Location, ...] = ()  # of other classes of the name, which this one replaces
 
     @property
     def dotted(self) -> str:

@@ -1,5 +1,6 @@
-"""What a user does between `pip install` and the first awaited twin, as one script, with no hand in
-between: 30 models in 6 apps, services, managers, and the classes of another package."""
+"""What a user does between `pip install` and the first awaited twin, as one script: 30 models in 6
+apps, services, managers, and the classes of another package. No hand is in between but one that
+takes the comment from the source that `init` proposes for the services, as it says."""
 
 from __future__ import annotations
 

@@ -374,3 +374,17 @@ def test_a_pipe_is_not_opened(
     assert run("init").exit_code == 0
     with pytest.raises(AsyncgenError, match="no regular file"):
         read_file(root / "shop/pipe.py", "shop.pipe", "shop/pipe.py")
+
+
+def test_of_two_classes_of_a_name_the_last_that_runs_counts() -> None:
+    """And knows of the others; what is there for type checkers alone is none of them."""
+    text = "from typing import TYPE_CHECKING\n\n"
+    text += "if TYPE_CHECKING:\n    class A: one = 1\nelse:\n    class A: two = 2\n\n"
+    text += "if not TYPE_CHECKING:\n    class B: one = 1\nelse:\n    class B: two = 2\n\n"
+    text += "try:\n    class C: one = 1\nexcept OSError:\n    class C: two = 2\n"
+    module = read_source(text, "shop.models", "shop/models.py")
+    found = {
+        name: (list(cls.attributes), [each.line for each in cls.earlier])
+        for name, cls in module.classes.items()
+    }
+    assert found == {"A": (["two"], []), "B": (["one"], []), "C": (["two"], [14])}

@@ -109,6 +109,7 @@ class SurfaceBuilder:
         covered = list(candidates(self.classifier, cls, inherited=inherited))
         twins = tuple(self.twins(covered, cls))
         self.report_missing(cls)
+        self.report_replaced(cls)
         protocol = tuple(self.protocol(cls))
         if not twins and not protocol and cls not in derived.modules:
             return None
@@ -372,6 +373,20 @@ class SurfaceBuilder:
     def is_named_in_full(self, name: str) -> bool:
         """Whether `functions` names the callable itself, not by a pattern."""
         return any(name.endswith(f".{each}") or name == each for each in self.source.functions)
+
+    def report_replaced(self, cls: Class) -> None:
+        """A class that is defined in several branches is covered as the last of them has it."""
+        if cls.earlier:
+            lines = " and ".join(str(each.line) for each in cls.earlier)
+            others = "those" if len(cls.earlier) > 1 else "that"
+            self.warn(
+                "AG310",
+                f"{cls.dotted} is defined more than once: the last has twins, and not {others} in "
+                f"line {lines}",
+                "give each a name of its own, and set the common name below them: "
+                f"`{cls.name} = …`",
+                cls.location,
+            )
 
     def report_missing(self, cls: Class) -> None:
         for each in self.classifier.evaluator.resolver.missing(cls):

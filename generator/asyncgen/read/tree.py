@@ -244,8 +244,7 @@ class _Reader(StatementReader):
                     function = self.function(statement, scope.binding, is_type_only)
                     self.define(replace(function, condition=condition), scope)
                 case cst.ClassDef():
-                    cls = self.klass(statement, outer, is_type_only)
-                    scope.classes[cls.name] = cls
+                    _add_class(self.klass(statement, outer, is_type_only), scope)
                 case _:
                     self.declare_compound(statement, scope, outer, is_type_only, condition)
 
@@ -592,6 +591,16 @@ def _path(expression: Expression) -> tuple[str, ...]:
         case Get(value=value, name=name):
             return (*_path(value), name)
     return ()
+
+
+def _add_class(cls: Class, scope: _Scope) -> None:
+    """Add a class in the place of one of its name; what says types alone is none at run time."""
+    known = scope.classes.get(cls.name)
+    if known and known.is_type_only < cls.is_type_only:
+        return
+    if known and known.is_type_only == cls.is_type_only:
+        cls = replace(cls, earlier=(*known.earlier, known.location))
+    scope.classes[cls.name] = cls
 
 
 def _pragma(node: cst.FunctionDef | cst.ClassDef) -> str | None:
