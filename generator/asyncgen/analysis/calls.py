@@ -58,7 +58,16 @@ from asyncgen.facts import (
     nodes,
     walk,
 )
-from asyncgen.source import COMPUTED, Binding, Class, Evidence, Function, Module, Parameter
+from asyncgen.source import (
+    BY_POSITION,
+    COMPUTED,
+    Binding,
+    Class,
+    Evidence,
+    Function,
+    Module,
+    Parameter,
+)
 
 
 def callee_owner(function: Get, frame: Frame) -> Value:
@@ -566,8 +575,10 @@ def own_parameters(bound: Bound) -> tuple[Parameter, ...]:
 def matched(bound: Bound, arguments: Arguments) -> Iterator[tuple[str, Value]]:
     if bound.function.decorated:
         return  # to the parameters of a wrapper
-    names = [each.name for each in own_parameters(bound) if not each.kind.name.startswith("VAR_")]
-    yield from zip(names, arguments.positional, strict=False)
+    parameters = own_parameters(bound)
+    names = [each.name for each in parameters if not each.kind.name.startswith("VAR_")]
+    by_position = (each.name for each in parameters if each.kind in BY_POSITION)
+    yield from zip(by_position, arguments.positional, strict=False)
     yield from ((name, value) for name, value in arguments.keywords if name in names)
 
 

@@ -84,7 +84,6 @@ class Core(ABC):
     _applied: set[Function] = field(default_factory=set)  # that decorators made just now
     _free: dict[Function, frozenset[str]] = field(default_factory=dict)
     _lambdas: dict[tuple[str, int, Lambda], Function] = field(default_factory=dict)
-    _by_fields: set[tuple[Class, str]] = field(default_factory=set)  # what is asked just now
     _aliases: dict[tuple[Location, str], Value] = field(default_factory=dict)
     # Type aliases whose values are being read: one may have itself in it.
     _open_aliases: set[tuple[Location, str]] = field(default_factory=set)

@@ -366,10 +366,15 @@ class Evaluator(Statements):
             types = self.declared_types(wanted, bound.module)
             if value is None and parameter.annotation:
                 value = self.annotation(parameter.annotation, bound)
-            if value is None and parameter.name in guesses.QUERYSET_PARAMETERS:
-                value = self.queryset()
-            value = value or frozenset({Argument(parameter.name)}) | _stand_in(parameter)
+            value = value or self.passed_unknown(parameter)
             yield parameter.name, proved(value, types)
+
+    def passed_unknown(self, parameter: Parameter) -> Value:
+        """What a parameter holds of which nothing is said: anything, or what its name makes us
+        guess."""
+        if parameter.name in guesses.QUERYSET_PARAMETERS:
+            return self.queryset()
+        return frozenset({Argument(parameter.name)}) | _stand_in(parameter)
 
 
 def _stand_in(parameter: Parameter) -> Value:

@@ -48,6 +48,9 @@ class Frame:
     is_typed: bool = False  # whether types are looked for
     yielded: list[Value] = field(default_factory=list)  # what a generator gives
     is_unsure: bool = False  # whether it is open how a block is left
+    # Of one that is for what comparing or showing fields does: the classes that were asked, and by
+    # which methods.
+    compared: set[tuple[Class, str]] | None = None
     growth: Growth = field(default_factory=Growth)  # what the containers made here hold
 
     def leave(self, outer: Environment) -> None:

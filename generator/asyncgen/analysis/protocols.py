@@ -66,9 +66,20 @@ class Protocols(Attributes):
 
     def by_fields(self, owner: Instance, name: str, frame: Frame) -> None:
         """What a special method does that a dataclass, or a named tuple, has of its fields."""
-        if (owner.cls, name) in self._by_fields:
-            return  # a field holds another of the same class
-        self._by_fields.add((owner.cls, name))
+        if frame.compared is not None:
+            self._asked_of_fields(owner, name, frame, frame.compared)
+            return
+        scratch = Frame(frame.module, None, None, None, {}, frame.line, compared=set())
+        self.by_fields(owner, name, scratch)
+        frame.include(scratch.effect, f"asks the fields of {owner.cls.name}")
+
+    def _asked_of_fields(
+        self, owner: Instance, name: str, frame: Frame, compared: set[tuple[Class, str]]
+    ) -> None:
+        """The same, each class once: fields hold others that hold others, in circles, too."""
+        if (owner.cls, name) in compared:
+            return
+        compared.add((owner.cls, name))
         module = self.resolver.readable(owner.cls.module)
         for known in self.resolver.mro(owner.cls) if module else ():
             for attribute in known.attributes.values():
@@ -77,7 +88,6 @@ class Protocols(Attributes):
                     self.text(value, frame, name)
                 else:
                     self.compared(value, (name, *HASHING), frame)
-        self._by_fields.remove((owner.cls, name))
 
     def field_of_record(self, where: Class, attribute: Attribute, method: str) -> Value:
         """What a field holds; nothing where the method leaves it out."""

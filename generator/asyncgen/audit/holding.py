@@ -41,7 +41,7 @@ from asyncgen.facts import (
     nodes,
     walk,
 )
-from asyncgen.source import Attribute, Class, Function, Look, ParameterKind
+from asyncgen.source import BY_POSITION, Attribute, Class, Function, Look, ParameterKind
 
 _ENUMS = frozenset({"Enum", "IntegerChoices", "IntEnum", "StrEnum", "TextChoices"})
 _KEYS_LIMIT = 40  # of how many items of a dict each is told from the others
@@ -233,7 +233,15 @@ class Holding(Evaluator):
         return replace(arguments, keywords=tuple(keywords), is_complete=is_complete)
 
     def given(self, bound: Bound, arguments: Arguments) -> Given:
-        told = dict(super().given(bound, arguments))
+        decorations = bound.function.decorations
+        if bound.function.decorated and all(each.wrapper or each.is_plain for each in decorations):
+            # What stands around it calls it with what it is called with itself, as a rule.
+            bound = replace(bound, function=replace(bound.function, decorated=None))
+        named = tuple(each for each in arguments.keywords if each[0])
+        is_starred = len(arguments.written) > len(arguments.positional)
+        # What `**options` that nobody knows have in them is mostly not what has a default.
+        supposed = replace(arguments, keywords=named, is_complete=not is_starred)
+        told = dict(super().given(bound, supposed))
         if bound.function.decorated:
             return tuple(told.items())
         passed = self.passed_to(bound, arguments)
@@ -257,7 +265,7 @@ class Holding(Evaluator):
     def rest(self, bound: Bound, arguments: Arguments) -> dict[str, Value]:
         """What `*rest` and `**options` of a function hold."""
         parameters = own_parameters(bound)
-        named = [each.name for each in parameters if each.kind in _BY_POSITION]
+        named = [each.name for each in parameters if each.kind in BY_POSITION]
         taken = {each.name for each in parameters if not each.kind.name.startswith("VAR_")}
         told: dict[str, Value] = {}
         for each in parameters:
@@ -306,6 +314,5 @@ class Holding(Evaluator):
         return super().truth(test, frame)
 
 
-_BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
 _ANSWERS = {"True": True, "False": False}
 (_NONE,) = NONE

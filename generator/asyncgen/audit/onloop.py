@@ -36,6 +36,7 @@ from asyncgen.facts import (
     Assign,
     Await,
     Block,
+    Branch,
     Call,
     Comprehension,
     Define,
@@ -434,7 +435,12 @@ class OnLoop(Sending):
         callee = self.value(call.function, frame)
         arguments = self.arguments_of(call, frame)
         self.rendered(call, callee, frame)
-        value = self.called(callee, arguments, frame)
+        if isinstance(frame, LoopFrame) and self.is_decided(call, frame):
+            scratch = Frame(frame.module, None, None, None, dict(frame.environment), frame.line)
+            value = self.called(callee, arguments, scratch)
+            frame.include(less_sure(scratch.effect), "calls what another branch does in a thread")
+        else:
+            value = self.called(callee, arguments, frame)
         match call:
             case Call(function=Get(value=owner, name="refresh_from_db" | "arefresh_from_db")):
                 if not arguments.values:
@@ -443,6 +449,18 @@ class OnLoop(Sending):
             if isinstance(each, Builtin) and each.name == THREADED:
                 self.loaded_in_thread(each, call, frame)
         return value if callee else unknown("what calling something unknown gives")
+
+    def is_decided(self, call: Call, frame: Frame) -> bool:
+        """Whether the other branch of an `if` has a thread run the same: then the test says when
+        it is not needed."""
+        function = frame.function
+        for branch in walk(function.body if function else ()):
+            if isinstance(branch, Branch):
+                one, other = (list(nodes(side)) for side in branch.blocks)
+                for here, there in ((one, other), (other, one)):
+                    if call in here and any(_hands_on(each, call.function) for each in there):
+                        return True
+        return False
 
     def called(self, callee: Value, arguments: Arguments, frame: Frame) -> Value:
         """Of several functions of which some do nothing, which one it is only the run can tell."""
@@ -484,6 +502,15 @@ class OnLoop(Sending):
                                     self.remark(owner, name, frame)
 
 
+def _hands_on(node: object, function: Expression) -> bool:
+    """Whether `sync_to_async(function)` stands there."""
+    return (
+        isinstance(node, Call)
+        and node.arguments[:1] == (function,)
+        and base_word(node.function) in _BRIDGES
+    )
+
+
 def has_async(function: Function) -> bool:
     """Whether an asynchronous function is defined somewhere inside of it."""
     inner = (each.definition for each in walk(function.body) if isinstance(each, Define))
@@ -491,4 +518,5 @@ def has_async(function: Function) -> bool:
 
 
 _KNOWN = frozenset({states.ROW, states.NEW})  # rows of which it is known what they have
+_BRIDGES = frozenset(each.rpartition(".")[2] for each in known.WRAPPERS | known.RUNNERS.keys())
 _COMPARING = frozenset({"==", "!=", "<"})

@@ -35,8 +35,8 @@ from asyncgen.analysis.values import (
 )
 from asyncgen.audit.holding import Holding
 from asyncgen.django.relations import Reverse
-from asyncgen.facts import Call, Choice, Expression, Get, Item, Name
-from asyncgen.source import Attribute, Class
+from asyncgen.facts import Block, Branch, Call, Choice, Expression, Get, Item, Name, nodes
+from asyncgen.source import Attribute, Class, Look, Parameter
 
 _FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first"})
 _CACHING = ("functools.cache", "functools.lru_cache")
@@ -47,6 +47,21 @@ _PAIR = "pair"  # the text of a tuple of a row and whether it was created
 _BOOL = builtin("bool")
 _QUERIES = frozenset(knowledge.QUERYSET_RESULTS)
 _SAVING = frozenset(knowledge.MODEL_RESULTS)
+
+
+@Look
+def asks_itself(block: Block) -> bool:
+    """Whether a method does what it does only where `hasattr(self, …)` says that it did not."""
+    return any(
+        isinstance(each, Branch)
+        and any(
+            isinstance(node, Call)
+            and node.function == Name("hasattr")
+            and node.arguments[:1] == (Name("self"),)
+            for node in nodes(each.test)
+        )
+        for each in block
+    )
 
 
 class Rows(Holding):
@@ -67,6 +82,9 @@ class Rows(Holding):
 
     def guessed_relation(self, owner: Argument, name: str, frame: Frame) -> Value | None:
         return None
+
+    def passed_unknown(self, parameter: Parameter) -> Value:
+        return frozenset({Argument(parameter.name)})
 
     def namesakes(self, name: str, row: Class | None, frame: Frame) -> Value:
         return NOTHING
@@ -121,7 +139,8 @@ class Rows(Holding):
     def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
         """What a function does that keeps what it finds, it does once and perhaps never again."""
         outcome = super().outcome(bound, given)
-        keeps = bound.function.rebinds or bound.function.is_decorated(*_CACHING)
+        function = bound.function
+        keeps = function.rebinds or function.is_decorated(*_CACHING) or function.look(asks_itself)
         return replace(outcome, effect=less_sure(outcome.effect)) if keeps else outcome
 
     def parameters(self, bound: Bound, given: dict[str, Value]) -> Iterator[tuple[str, Value]]:

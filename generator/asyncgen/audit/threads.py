@@ -34,7 +34,7 @@ from asyncgen.audit.holding import Holder
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.rows import Rows, less_sure
 from asyncgen.facts import Call, Expression, Get, Loop, Name, nodes
-from asyncgen.source import Class, Function
+from asyncgen.source import Binding, Class, Function
 
 # Builtin types that stand for what is asynchronous, or for functions of asgiref's.
 COROUTINE = "coroutine"
@@ -111,6 +111,15 @@ class Threads(Rows):
                 return value
             return value | unknown(f"what decorators make of {function.name}")
         return self.call_async(bound, arguments, frame)
+
+    def found_function(
+        self, function: Function, where: Class, receiver: Instance | ClassObject, frame: Frame
+    ) -> Value:
+        """Also of a property that is asynchronous: reading it gives a coroutine."""
+        if function.is_async and function.binding is Binding.PROPERTY:
+            given = self.outcome(self.bound(function, where, receiver)).returns
+            return builtin(COROUTINE, given)
+        return super().found_function(function, where, receiver, frame)
 
     def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
         """A function that gives a coroutine, or else does the same itself, is told which to do."""
