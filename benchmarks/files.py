@@ -1,16 +1,18 @@
 """Whole files of other people, one after the other, through the pipeline: what becomes of each.
 
-    python benchmarks/files.py [--number 1500] [--every 1] [FOLDER …]
+    python benchmarks/files.py [--number 1500] [--every 1] [--after 0] [FOLDER …]
 
 Without folders: the whole standard library, and --number files of the packages that are installed,
 chosen by the seed that is printed. Every class and function is covered, what is written is
-compiled. --every 10 takes each tenth file only. Prints what became of how many files, every
-exception, and the slowest.
+compiled. --every 10 takes each tenth file only; --after 600 goes on behind the first 600, where a
+run was stopped. Prints what became of how many files, every hundred files as far as it has come,
+every exception, the calls of a file that takes longer than ten minutes, and the slowest.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import random
 import sys
 import sysconfig
@@ -37,6 +39,7 @@ SOURCE = Source(
     functions=("*",),
     unwired=("*",),
 )
+PATIENCE = 600  # seconds for one file
 EXPECTED = frozenset({"AG108", "AG207"})  # a file without classes, functions, or any of both
 
 
@@ -87,25 +90,37 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--number", type=int, default=1500)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--after", type=int, default=0)
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     print(f"seed {SEED}, Python {sys.version.split()[0]}")
+    skipped = 0
     for root, paths in chosen(arguments):
-        counts: Counter[str] = Counter()
-        times: list[tuple[float, Path]] = []
-        readings = Readings()
         paths = paths[:: arguments.every]
-        for path in paths:
-            began = time.process_time()
-            try:
-                counts.update(outcome(root, path, readings))
-            except Exception as error:
-                counts["exception"] += 1
-                print(f"{path}: {type(error).__name__}: {str(error)[:200]}", flush=True)
-            times.append((time.process_time() - began, path))
-        print(f"{root}: {len(paths)} files, {dict(counts.most_common())}")
-        for seconds, path in sorted(times, reverse=True)[:3]:
-            print(f"  {seconds:.1f} s: {path.relative_to(root)}")
+        after = min(max(arguments.after - skipped, 0), len(paths))
+        skipped += after
+        run(root, paths[after:])
+
+
+def run(root: Path, paths: list[Path]) -> None:
+    counts: Counter[str] = Counter()
+    times: list[tuple[float, Path]] = []
+    readings = Readings()
+    for number, path in enumerate(paths, start=1):
+        began = time.process_time()
+        faulthandler.dump_traceback_later(PATIENCE)
+        try:
+            counts.update(outcome(root, path, readings))
+        except Exception as error:
+            counts["exception"] += 1
+            print(f"{path}: {type(error).__name__}: {str(error)[:200]}", flush=True)
+        times.append((time.process_time() - began, path))
+        if number % 100 == 0 or number == len(paths):
+            print(f"{root}: {number} files, {dict(counts.most_common())}", flush=True)
+    faulthandler.cancel_dump_traceback_later()
+    print(f"{sum(seconds for seconds, _ in times):.0f} s of CPU, of which the slowest took")
+    for seconds, path in sorted(times, reverse=True)[:5]:
+        print(f"  {seconds:.1f} s: {path.relative_to(root)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -25,12 +25,13 @@ import contextvars
 import enum
 import logging
 import threading
+import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
-from asgiref.sync import AsyncToSync, SyncToAsync
+from asgiref.sync import SyncToAsync
 
 from . import connections
 from .completion import run_in, run_to_end
@@ -45,6 +46,7 @@ from .threads import (
     current_executor,
     lent_executor,
     take_turns,
+    unlent,
 )
 from .variables import Tokens, carry_back, set_variable
 
@@ -104,7 +106,9 @@ class Block(Generic[T_co]):
         self._own: OwnThread | None = None
         self._front: TakingTurns | None = None
         self._ticket = [True]  # Taken by whoever comes first: the thread to enter, or who gives up.
-        self._task: asyncio.Task[Any] | None = None
+        # The task that entered it. A task keeps its result, which may be what leaves the block when
+        # nobody refers to it any more.
+        self._task: weakref.ref[asyncio.Task[Any]] | None = None
         self._left = False
         self._before: dict[str, int] = {}
         self._due: list[Due] = []
@@ -124,7 +128,8 @@ class Block(Generic[T_co]):
         Raises BlockOver where the thread of a block that has ended would be used.
         """
         self.outer = innermost()
-        self._task = asyncio.current_task()
+        task = asyncio.current_task()
+        self._task = None if task is None else weakref.ref(task)
         try:
             if self._begins_elsewhere():
                 self._take_thread()
@@ -182,8 +187,10 @@ class Block(Generic[T_co]):
         As with ``asyncio.wait_for(block.__aenter__(), 5)`` before Python 3.12, and async fixtures:
         nobody is inside, so nobody has to wait.
         """
-        task = self._task
-        return task is not None and task.done()
+        if self._task is None:
+            return False
+        task = self._task()
+        return task is None or task.done()
 
     def has(self, own: OwnThread) -> bool:
         """Tell whether that thread is its own."""
@@ -240,7 +247,7 @@ class Block(Generic[T_co]):
                 except (_WrongThread, RuntimeError) as failed:
                     if self._left or isinstance(failed, BlockOver):
                         raise
-            return await self._leave_in(self._unlent(), error, anywhere=True)
+            return await self._leave_in(unlent(self.home), error, anywhere=True)
         except BlockOver:
             if error is None:
                 raise
@@ -263,12 +270,6 @@ class Block(Generic[T_co]):
         finally:
             if place is None:
                 carry_back(context)
-
-    def _unlent(self) -> contextvars.Context:
-        """Return `home` as it is when a sync caller that lent its thread has taken it back."""
-        context = self.home.copy()
-        context.run(setattr, AsyncToSync.executors, "current", None)
-        return context
 
     def _leaving(self, place: contextvars.Context | None = None) -> contextvars.Context:
         """Return a context, `place` or like the current one, whose work need not wait its turn."""

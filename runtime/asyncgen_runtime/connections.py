@@ -46,6 +46,23 @@ def deeper_than(before: dict[str, int]) -> list[str]:
     return [alias for alias, depth in depths().items() if depth > before.get(alias, 0)]
 
 
+def sessions() -> dict[str, object]:
+    """Return what is open to each database, as the driver has it."""
+    return {each.alias: each.connection for each in opened() if each.connection}
+
+
+def is_of_a_closed_session(error: BaseException, before: dict[str, object]) -> bool:
+    """Tell whether a database error came because one of the sessions `before` has been closed."""
+    now = sessions()
+    if all(now.get(alias) is session for alias, session in before.items()):
+        return False
+    from django.db import Error
+
+    # Django hands on a few calls, such as that of a cursor's close(), as they are.
+    errors = (getattr(each, "Database").Error for each in opened())  # noqa: B009  no stub knows it
+    return isinstance(error, (Error, *errors))
+
+
 def collect_hooks(before: dict[str, int], due: list[Due]) -> None:
     """Let the commit that is about to come put its hooks into `due`, and not run them.
 

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 from .blocks import Block
 from .bridge import on_worker
 from .completion import run_to_end
-from .reading import Reader
+from .ending import close_at_the_end
+from .reading import THREAD_GONE, Reader
+from .threads import unlent
 
 T = TypeVar("T")
 
@@ -48,11 +50,14 @@ class ExclusiveRows(AsyncGenerator[T, None]):
 async def _rows(reader: Reader[T], block: Block[object]) -> AsyncGenerator[T, None]:
     await block.enter()
     try:
+        close_at_the_end()
         while True:
             rows = await on_worker(reader.read)()
             if rows is None:  # The consumer has moved to another thread-sensitive context.
-                rows = await run_to_end(reader.read, block.home)
-            for row in rows or ():
+                rows = await run_to_end(reader.read, unlent(block.home))
+            if rows is None:
+                raise RuntimeError(THREAD_GONE)
+            for row in rows:
                 yield row
             if reader.finished:
                 break

@@ -15,19 +15,15 @@ from typing import ParamSpec, TypeVar
 
 from .bridge import no_stop_iteration, on_worker
 from .completion import run_to_end
+from .ending import close_at_the_end
 from .exclusive import ExclusiveRows
-from .reading import Reader, close_iterators, readers
-from .threads import BlockOver
+from .reading import THREAD_GONE, Reader, close_iterators, readers
+from .threads import BlockOver, unlent
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 __all__ = ["DEFAULT_CHUNK_SIZE", "close_iterators", "iterator_to_async", "read_rows"]
-
-_THREAD_GONE = (
-    "The thread on which this iteration began is gone, as that of a request is after the request. "
-    "Iterate to the end before the request ends, or start the task that iterates outside of it."
-)
 
 _readers = readers  # For those who look for what has been left open.
 
@@ -98,16 +94,17 @@ async def _rows(reader: Reader[T], read_ahead: bool) -> AsyncGenerator[T, None]:
     # The context of the first step leads to the iterator's thread, from wherever the last step is
     # made: the event loop closes a forgotten generator in the context of whoever dropped it.
     context = contextvars.copy_context()
+    close_at_the_end()
     read = on_worker(reader.read)
     ahead: asyncio.Task[list[T] | None] | None = None
     more = True
     try:
-        while more:
+        while more and not reader.finished:
             rows = await (ahead or read())
             if rows is None:  # The consumer has moved to another thread-sensitive context.
-                rows = await run_to_end(reader.read, context)
+                rows = await run_to_end(reader.read, unlent(context))
             if rows is None:
-                raise RuntimeError(_THREAD_GONE)
+                raise RuntimeError(THREAD_GONE)
             more = not reader.finished
             if more and read_ahead:
                 ahead = asyncio.create_task(read())
@@ -126,7 +123,7 @@ async def _rows(reader: Reader[T], read_ahead: bool) -> AsyncGenerator[T, None]:
 
 async def _close(reader: Reader[T], context: contextvars.Context) -> None:
     try:
-        await run_to_end(reader.close, context)
+        await run_to_end(reader.close, unlent(context))
     except BlockOver:
         if not reader.finished:  # The end of its block has closed it.
             raise

@@ -22,6 +22,16 @@ HOLDS_A_TRANSACTION = (
 )
 
 
+THREAD_GONE = (
+    "The thread on which this iteration began is gone, as that of a request is after the request. "
+    "Iterate to the end before the request ends, or start the task that iterates outside of it."
+)
+CONNECTION_CLOSED = (
+    "The connection of this iteration has been closed meanwhile, as that of a request is with the "
+    "request. Iterate to the end before, or start the task that iterates outside of the request."
+)
+
+
 class Reader(Generic[T]):
     """Reads an iterable chunk by chunk, always on the thread of the first read."""
 
@@ -42,6 +52,7 @@ class Reader(Generic[T]):
         self._ahead: list[T] = []
         # Not its identity, which the next thread may have when this one is gone.
         self._thread: threading.Thread | None = None
+        self._sessions: dict[str, object] = {}  # As the first read has left them.
 
     def read(self) -> list[T] | None:
         """Return the next rows, at most a chunk of them, or None on the wrong thread.
@@ -65,22 +76,36 @@ class Reader(Generic[T]):
                 self._ahead.extend(islice(self._iterator, 1))
         except BaseException as error:
             # A StopIteration too; out of an async generator it is a RuntimeError (PEP 479).
-            self.error = error
+            self.error = self._explained(error)
         follow = self._ahead if self._look_ahead else rows
         if not follow or self.error is not None:
             self._end()
         elif not self._exclusive and connections.deeper_than(before):
             self.close()
             raise RuntimeError(HOLDS_A_TRANSACTION)
+        elif not self._sessions:
+            self._sessions = connections.sessions()
         return rows
 
     def close(self) -> None:
-        """Close the iterator, if it was opened and is not at its end."""
+        """Close the iterator, if it was opened and is not at its end.
+
+        On another thread nothing happens: that of the iterator is at its end, and sees to it.
+        """
+        if self._thread not in (None, threading.current_thread()):
+            return
         iterator = self._iterator
         self._end()
         close = getattr(iterator, "close", None)
         if close is not None:
             close()
+
+    def _explained(self, error: BaseException) -> BaseException:
+        if not connections.is_of_a_closed_session(error, self._sessions):
+            return error
+        explained = RuntimeError(CONNECTION_CLOSED)
+        explained.__cause__ = error
+        return explained
 
     def _open(self) -> None:
         self._thread = threading.current_thread()
@@ -92,6 +117,7 @@ class Reader(Generic[T]):
         # Dropped here, so that finalisers run on the worker thread as well.
         self._iterator = None
         self._ahead = []
+        self._sessions = {}
         self.finished = True
 
 

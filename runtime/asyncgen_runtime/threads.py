@@ -312,6 +312,17 @@ def _is_lent(executor: Any) -> bool:
     return executor is not None
 
 
+def unlent(context: contextvars.Context) -> contextvars.Context:
+    """Return `context`, or if its sync caller has taken its thread back, what it is without it."""
+    lent = context.run(lent_executor)
+    if lent is None or _is_lent(lent):
+        return context
+    place = context.copy()
+    place.run(setattr, AsyncToSync.executors, "current", None)
+    place.run(SyncToAsync.deadlock_context.set, False)  # The caller may have been on that thread.
+    return place
+
+
 class _Worker:
     """A thread that calls what is put into `calls`, until that is None."""
 
