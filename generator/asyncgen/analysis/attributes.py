@@ -483,8 +483,10 @@ class Attributes(Annotations):
                 return self.through_descriptor(self.class_level(where, what, owner), owner, frame)
 
     def of_any_model(self, owner: ClassObject, name: str, frame: Frame) -> Value:
-        """The methods of that name that models have, of a model of which no more is known."""
-        if owner.cls is not self.root(knowledge.ROOT_CLASSES["model"]):
+        """The private methods of that name that models have, of a model of which no more is
+        known."""
+        is_any = owner.cls is self.root(knowledge.ROOT_CLASSES["model"])
+        if not (is_any and name.startswith("_")):
             return NOTHING
         found = [
             self.bound(cls.functions[name], cls, ClassObject(cls))
