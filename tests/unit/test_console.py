@@ -57,11 +57,16 @@ def test_check_names_the_twins_that_a_build_changes(project: Project, run: Run) 
     run("build")
     changed = BOOKS.replace("def total", "def grand_total").replace("least=0", "least=1")
     (root / "shop/books.py").write_text(changed)
-    said = (
-        "shop/books_async.py is out of date: `asyncgen build` adds BookQuerySetAsync.agrand_total; "
-        "removes BookQuerySetAsync.atotal; changes BookQuerySetAsync.aprices [AG501]"
+    what = (
+        "adds BookQuerySetAsync.agrand_total; removes BookQuerySetAsync.atotal; changes "
+        "BookQuerySetAsync.aprices"
     )
+    said = f"shop/books_async.py is out of date: `asyncgen build` {what} [AG501]"
     assert said in run("check").stderr
+    shown = run("diff")
+    assert shown.stderr == f"asyncgen: in shop/books_async.py a build {what}\n"
+    assert shown.stdout.startswith("--- shop/books_async.py\n")
+    assert json.loads(run("diff", "--output-format", "json").stdout)["twins"] == what
 
 
 def test_an_output_that_is_no_python_any_more_is_out_of_date(project: Project, run: Run) -> None:

@@ -66,16 +66,20 @@ class Console:
         """Print a file that a verb is for, as one object on one line where JSON is asked for."""
         click.echo(json.dumps({"file": path}) if self.as_json else path)
 
-    def show_diff(self, path: str, diff: str) -> None:
-        """Print a unified diff, as one object on one line where JSON is asked for."""
+    def show_diff(self, path: str, diff: str, twins: str = "") -> None:
+        """Print a unified diff, as one object on one line where JSON is asked for; and what becomes
+        of twins, beside what `patch` reads."""
         if self.as_json:
-            click.echo(json.dumps({"file": path, "diff": diff}))
+            said = {"twins": twins} if twins else {}
+            click.echo(json.dumps({"file": path, "diff": diff, **said}))
             return
         has_colours = _has_colours(sys.stdout)
         for line in diff.splitlines(keepends=True):
             colour = _DIFF_COLOURS.get(line[:1]) if has_colours else None
             text = click.style(line, fg=colour) if colour else line
             click.echo(text, nl=False, color=has_colours)
+        if twins and self.verbosity >= 0:
+            click.echo(f"asyncgen: in {path} a build {twins}", err=True)
 
     def say_what_codes_mean(self) -> None:
         """Tell somebody at a terminal, once, how to read about the codes that were printed."""

@@ -99,20 +99,24 @@ def drift_problems(
     config: Config, rendered: Sequence[Rendered], drifts: Sequence[Drift]
 ) -> list[Problem]:
     """What drifted, each with what becomes of the twins in it."""
+    said = changed_twins(config, rendered, drifts)
+    return [_drift_problem(each, said.get(each.path, "")) for each in drifts]
+
+
+def changed_twins(
+    config: Config, rendered: Sequence[Rendered], drifts: Sequence[Drift]
+) -> dict[str, str]:
+    """What a build does to the twins in each module that is out of date, in words."""
     from asyncgen.changed import said
     from asyncgen.output import current
     from asyncgen.surface import DriftKind
 
-    by_path = {each.path: each for each in rendered}
-
-    def twins(drift: Drift) -> str:
-        now = by_path.get(drift.path)
-        if now is None or drift.kind is not DriftKind.CHANGED or not drift.path.endswith(".py"):
-            return ""
-        before = current(config.root, drift.path, is_source=now.is_source)
-        return said(before or "", now.text)
-
-    return [_drift_problem(each, twins(each)) for each in drifts]
+    drifted = {each.path for each in drifts if each.kind is DriftKind.CHANGED}
+    return {
+        now.path: said(current(config.root, now.path, is_source=now.is_source) or "", now.text)
+        for now in rendered
+        if now.path in drifted and now.path.endswith(".py")
+    }
 
 
 def _drift_problem(drift: Drift, twins: str) -> Problem:

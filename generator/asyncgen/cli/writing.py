@@ -10,6 +10,7 @@ import click
 from asyncgen.cli.console import count
 from asyncgen.cli.running import (
     analysed,
+    changed_twins,
     compared,
     drift_problems,
     remember_build,
@@ -92,9 +93,11 @@ def check(session: Session) -> int:
 @verb
 def diff(session: Session) -> int:
     """Print what `build` would change, as a unified diff. Exit status 1 when there is something."""
-    _, _, drifts = compared(session, session.config())
+    config = session.config()
+    _, rendered, drifts = compared(session, config)
+    twins = changed_twins(config, rendered, drifts)
     for drift in drifts:
-        session.show_diff(drift.path, drift.diff)
+        session.show_diff(drift.path, drift.diff, twins.get(drift.path, ""))
     return DRIFT if drifts else IN_SYNC
 
 
