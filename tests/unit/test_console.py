@@ -214,3 +214,50 @@ def test_explain_of_nothing_says_what_to_do(project: Project, run: Run, name: st
     answer = run("explain", name)
     assert answer.exit_code == 2
     assert f"covers nothing that is called {name} [AG205]" in answer.stderr
+
+
+ASKED = """\
+from django.db import models
+from third.party import fetch
+
+
+class Book(models.Model):
+    @property
+    def sisters(self):
+        return list(Book.objects.all())
+
+    @property
+    def double(self):
+        return 2
+
+    def fetched(self):
+        return fetch(1)
+
+    def run(self, handler):
+        return handler()
+"""
+
+
+def test_explain_has_properties_that_query_to_paste(project: Project, run: Run) -> None:
+    root = project({**SHOP, "shop/books.py": ASKED})
+    tree = run("explain", "Book").stdout
+    assert "  skipped  sisters, a property that queries\n  skipped  double\n" in tree
+    pasted = tree.splitlines()[-1].partition(": ")[2]
+    assert pasted == 'include = ["Book.sisters"]'
+    assert f"it queries; for a twin: {pasted}" in run("explain", "sisters").stdout
+    assert "include" not in run("explain", "double").stdout
+    table = root / "pyproject.toml"
+    table.write_text(f"{table.read_text()}{pasted}\n")
+    assert "  value    sisters -> asisters\n" in run("explain", "Book").stdout
+
+
+def test_explain_says_why_what_is_not_known_counts(project: Project, run: Run) -> None:
+    root = project({**SHOP, "shop/books.py": ASKED})
+    said = "third.party.fetch is not known to be free of queries: if it is, list it in `pure`"
+    assert said in run("explain", "fetched").stdout
+    assert "list it in `pure`" not in run("explain", "run").stdout
+    table = root / "pyproject.toml"
+    table.write_text(f'{table.read_text()}pure = ["third.party.fetch"]\n')
+    shown = run("explain", "fetched").stdout
+    assert shown.startswith("shop.books.Book.fetched: pure\n")
+    assert said not in shown

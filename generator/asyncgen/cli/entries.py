@@ -84,16 +84,25 @@ def _dotted(entry: Entry) -> str:
     return ".".join(parts)
 
 
-def class_tree(entries: Sequence[Entry]) -> str:
-    """The callables of one class or more, each below its class: kind, name, twin."""
+def class_tree(entries: Sequence[Entry], result: Result) -> str:
+    """The callables of one class or more, each below its class: kind, name, twin; and what to write
+    for a twin of the properties that query."""
+    from asyncgen.plan.asking import included, querying
+
     lines: list[str] = []
     for owner in dict.fromkeys(each.decision.owner for each in entries if each.decision.owner):
-        own = [each.decision for each in entries if each.decision.owner is owner]
+        own = [each for each in entries if each.decision.owner is owner]
         lines.append(f"{owner.location}: {owner.dotted}")
-        width = max(len(each.kind.value) for each in own)
+        width = max(len(each.decision.kind.value) for each in own)
+        queries = [each for each in own if querying(each, result)]
         for each in own:
-            twin = f" -> {each.twin}" if each.twin else ""
-            lines.append(f"  {each.kind.value:{width}}  {each.function.name}{twin}")
+            decision = each.decision
+            twin = f" -> {decision.twin}" if decision.twin else ""
+            said = ", a property that queries" if each in queries else ""
+            lines.append(f"  {decision.kind.value:{width}}  {decision.function.name}{twin}{said}")
+        if queries:
+            names = ", ".join(f'"{included(each)}"' for each in queries)
+            lines.append(f"  twins of properties that query: include = [{names}]")
     return "\n".join(lines)
 
 
@@ -130,13 +139,20 @@ def entry_json(entry: Entry, stub: StubFunction | None = None) -> dict[str, obje
 
 def entry_text(entry: Entry, result: Result, config: Config) -> str:
     from asyncgen.plan import renderer_of
+    from asyncgen.plan.asking import included, not_known, querying
     from asyncgen.stub.companions import types
 
+    queries = querying(entry, result)
     lines = [f"{_dotted(entry)}: {entry.decision.kind.value}"]
     lines += [
         f"  {each.location}: {each.message}" if each.location else f"  {each.message}"
-        for each in entry.decision.evidence
+        for each in (*entry.decision.evidence, *queries)
     ]
+    if queries:
+        lines.append(f'  it queries; for a twin: include = ["{included(entry)}"]')
+    called = not_known(entry, result)
+    if called:
+        lines.append(f"  {called} is not known to be free of queries: if it is, list it in `pure`")
     stub = types(result.stubs).get(id(entry.decision))
     if stub:
         lines.append(f"  its twin returns {stub.returns}: {stub.origin.value}")

@@ -55,7 +55,7 @@ def explain(session: Session, name: str | None) -> int:
     if not entries and session.output_format != "json":
         session.say("asyncgen: the sources have no queryset, manager or model with a callable")
     if name and not session.as_json and is_class(entries, name):
-        click.echo(class_tree(entries))
+        click.echo(class_tree(entries, result))
         return IN_SYNC
     stubs = types(result.stubs)
     for entry in entries:
