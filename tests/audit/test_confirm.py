@@ -25,7 +25,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
     monkeypatch.chdir(tmp_path)
 
     def fill(findings: Sequence[Finding], *seen: Sequence[tuple[str, int]]) -> Path:
-        def audited(config: Config, paths: Sequence[Path], possible: bool) -> Audit:
+        def audited(
+            config: Config, paths: Sequence[Path], possible: bool, contents: object
+        ) -> Audit:
             return Audit(tuple(findings), 2, (), ())
 
         monkeypatch.setattr(audit, "audited", audited)

@@ -29,6 +29,7 @@ class Boat(models.Model):
     harbour = models.OneToOneField(Harbour, models.CASCADE)
     next = models.ForeignKey("self", models.CASCADE, null=True)
     elsewhere = models.ForeignKey("yard.Crane", models.CASCADE)
+    chart = models.FileField(upload_to="charts")
 
 class Sail(models.Model):
     boat = models.OneToOneField(Boat, models.CASCADE, related_name="sail")
@@ -62,6 +63,7 @@ def fetch_through(url):
 """
 JOB = """
 import itertools
+from asgiref.sync import sync_to_async
 from django.core.paginator import Paginator
 from django.db import transaction
 from quay.helpers import *
@@ -131,6 +133,14 @@ def test_a_helper_that_may_query_does_so_in_the_thread_of_the_database(
     assert way is not None
     assert (way.kind, way.safe) == ("thread-the-call", True)
     assert way.text == f"await sync_to_async({name})({arguments}"
+
+
+@pytest.mark.parametrize("body", ["boat.chart.read()", "await sync_to_async(boat.chart.read)()"])
+def test_a_file_is_opened_where_it_is_read(ways: Ways, body: str) -> None:
+    """The attribute alone opens it."""
+    (way,) = ways(f"return {body}")
+    assert way is not None
+    assert (way.kind, way.text) == ("", "await sync_to_async(lambda: boat.chart.read())()")
 
 
 BLOCK = """\

@@ -7,17 +7,21 @@ from pathlib import Path
 
 from asyncgen.audit.finding import Audit
 from asyncgen.config import Config
+from asyncgen.contents import Contents
 
 
-def audited(config: Config, paths: Sequence[Path], possible: bool) -> Audit:
+def audited(
+    config: Config, paths: Sequence[Path], possible: bool, contents: Contents | None = None
+) -> Audit:
     """What is found in the modules below `paths`; with `possible`, also what only may be so.
+    `contents` are what is in their files, where that is not only on the disk.
 
     Reads source text alone; nothing is executed. Raises AsyncgenError where it cannot be read.
     """
     from asyncgen.audit.engine import Engine
     from asyncgen.audit.project import Project
 
-    project = Project(config, paths)
+    project = Project(config, paths, contents or Contents())
     try:
         return Engine(project).audit(possible)
     finally:

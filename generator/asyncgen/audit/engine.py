@@ -128,14 +128,16 @@ class Engine:
             if path not in self.project.files or self.project.is_installed(path):
                 continue
             if path not in files:
-                files[path] = File(self.project.files[path])
+                files[path] = File(self.project.files[path], self.project.contents)
             ways = Ways(self.evaluator, files[path], frozenset(begun.get(path, ())))
             teller = Teller(ways, self.project.files)
             finding = teller.finding(each, self.names.get(each.function, each.function.name))
             if finding is not None and (possible or finding.level is Level.CERTAIN):
                 key = (finding.path, finding.line, finding.column, finding.code)
                 made.setdefault(key, finding)
-        for finding in Twins(self.evaluator, self.project.files).findings(self.project.chosen):
+        for finding in Twins(self.evaluator, self.project.files, self.project.contents).findings(
+            self.project.chosen
+        ):
             if possible or finding.level is Level.CERTAIN:
                 made[finding.path, finding.line, finding.code] = finding
         yield from sorted(made.values(), key=lambda one: (one.path, one.line, one.column, one.code))

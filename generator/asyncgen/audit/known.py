@@ -200,6 +200,7 @@ OF_OPEN_FILES = frozenset(
         *("readlines", "seek", "tell", "truncate", "write", "writelines"),
     }
 )
+OPENS = "opens a file field for its {}"
 FILE_BLOCKS = frozenset({"delete", "open", "read", "readlines", "save", "write"})
 LOGGING = frozenset({"critical", "error", "exception", "info", "log", "warning", "warn"})
 

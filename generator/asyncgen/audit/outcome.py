@@ -13,6 +13,7 @@ from asyncgen.audit.finding import Audit, Finding, Level
 from asyncgen.audit.ignores import Ignore, ignores, sort
 from asyncgen.audit.places import shown
 from asyncgen.config import Config
+from asyncgen.contents import Contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def outcome(
     possible: bool,
     baseline: Baseline | None = None,
     sights: Sequence[Sight] | None = None,
+    contents: Contents | None = None,
 ) -> Outcome:
     """What counts of an audit of these files; what is only possible counts when it is asked for, or
     was seen.
@@ -48,7 +50,9 @@ def outcome(
     if sights is not None:
         seen = confirmed(findings, sights, set(files))
         findings = list(seen.findings)
-    comments = [each for path in files for each in ignores(path, _text(path))]
+    comments = [
+        each for path in files for each in ignores(path, _text(path, contents or Contents()))
+    ]
     sorted_ = sort(findings, comments)
     counting = [
         each
@@ -60,9 +64,9 @@ def outcome(
     return Outcome(config.root, split.new, sorted_.ignored, split.known, split.mended, audit, seen)
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, contents: Contents) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return contents.of(path).decode("utf-8")
     except (OSError, UnicodeDecodeError):  # the audit says so by itself
         return ""
 

@@ -13,6 +13,7 @@ from asyncgen import environment
 from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.settings import is_settings, settings
 from asyncgen.config import Config, Source
+from asyncgen.contents import Contents
 from asyncgen.django.relations import Relations
 from asyncgen.files import CACHE
 from asyncgen.plan.roots import Roots
@@ -36,10 +37,14 @@ class Project:
 
     config: Config
     paths: Sequence[Path]
+    contents: Contents = field(default_factory=Contents)
     problems: list[Problem] = field(default_factory=list)
     read_modules: list[Module] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)  # by how they are shown
-    reader: Files = field(default_factory=Files)
+    reader: Files = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reader = Files(contents=self.contents)
 
     @cached_property
     def texts(self) -> dict[Path, bytes]:
@@ -50,7 +55,7 @@ class Project:
             places = [place] if place.is_file() else selection.below(place)
             for path in places:
                 if "site-packages" not in path.parts and CACHE not in path.parts:
-                    found.setdefault(path, path.read_bytes())
+                    found.setdefault(path, self.contents.of(path))
         return found
 
     @cached_property

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from asyncgen import facts
+from asyncgen.contents import Contents
 from asyncgen.facts import Expression
 
 
@@ -26,13 +27,14 @@ class File:
     """The syntax tree of a file, by the lines that statements begin at."""
 
     path: Path
+    contents: Contents = field(default_factory=Contents)
     source: str = field(init=False)
     lines: list[str] = field(init=False)
     statements: dict[int, list[ast.stmt]] = field(init=False)
     parents: dict[ast.AST, ast.AST] = field(init=False)
 
     def __post_init__(self) -> None:
-        text = self.path.read_bytes().decode("utf-8", errors="replace")
+        text = self.contents.of(self.path).decode("utf-8", errors="replace")
         self.source = text.replace("\r\n", "\n").replace("\r", "\n")
         self.lines = self.source.split("\n")
         self.statements, self.parents = {}, {}

@@ -420,8 +420,7 @@ class Threads(Rows):
             for each in next(iter(arguments.positional), NOTHING):
                 match each:
                     case Method(Builtin("file"), name) if name in known.OF_OPEN_FILES:
-                        message = f"opens a file field for its {name}"
-                        frame.note(Level.REACHES, message, Cause.STORAGE)
+                        frame.note(Level.REACHES, known.OPENS.format(name), Cause.STORAGE)
 
     def run_elsewhere(
         self, position: int, arguments: Arguments, frame: Frame, kind: str = COROUTINE

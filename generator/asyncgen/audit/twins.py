@@ -11,6 +11,7 @@ from asyncgen.analysis.values import Level as Sureness
 from asyncgen.audit.finding import Finding, Fix, Level, Link
 from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.syntax import File
+from asyncgen.contents import Contents
 from asyncgen.facts import Get, nodes
 from asyncgen.resolve import every_class
 from asyncgen.source import Class, Function, Module, ParameterKind
@@ -24,6 +25,7 @@ class Twins:
 
     evaluator: OnLoop
     files: Mapping[str, Path]
+    contents: Contents
 
     def findings(self, modules: Iterable[Module]) -> Iterator[Finding]:
         for module in modules:
@@ -37,7 +39,7 @@ class Twins:
                 for function in cls.functions.values()
                 for code, message in self.of_method(cls, function)
             ]
-            file = File(path) if told else None
+            file = File(path, self.contents) if told else None
             for cls, function, code, message in told:
                 if file and (place := file.place(function.location.line, None)):
                     yield Finding(

@@ -373,6 +373,16 @@ class Ways:
         if self.is_helper(seen):
             return self.helper(seen, node)
         match node:
+            case ast.Call(func=ast.Attribute(attr=name)) if (
+                "a file field" in seen.effect.evidence[0].message and name in known.OF_OPEN_FILES
+            ):
+                return self.read_in_thread(node)  # to read the attribute opens the file
+            case ast.Call(args=[ast.Attribute(attr=name) as read, *others]) if seen.effect.evidence[
+                0
+            ].message == known.OPENS.format(name):
+                given = ", ".join(map(self.file.text, others))
+                text = f"await sync_to_async(lambda: {self.file.text(read)}({given}))()"
+                return Fix("", text, False, (_BRIDGE,))
             case ast.Call(func=ast.Attribute(value=owner, attr=name)):
                 is_cache = "cache" in seen.effect.evidence[0].message
                 if is_cache and name in known.CACHE_METHODS:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from asyncgen.audit.confirm import Sight
     from asyncgen.audit.outcome import Outcome
     from asyncgen.config import Config
+    from asyncgen.contents import Contents
     from asyncgen.mend import Change
 
+Look: TypeAlias = "Callable[..., Outcome]"  # what is found, in these contents if they are given
 _ROUNDS = 10  # of --fix: what one mend uncovers, the next sees to
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -79,7 +82,7 @@ def audit(
     sights = confirm.read(record, config.root) if record else None
     look = partial(_outcome, config, files, possible, known, sights)
     if shows_diff:
-        return _show_mends(session, config, look(), unsafe_fixes)
+        return _show_mends(session, config, look, unsafe_fixes)
     outcome = _mended(session, config, look, unsafe_fixes) if fix or unsafe_fixes else look()
     findings = outcome.findings
     if write_baseline and baseline:
@@ -105,24 +108,44 @@ def _outcome(
     possible: bool,
     known: Baseline | None,
     sights: Sequence[Sight] | None,
+    contents: Contents | None = None,
 ) -> Outcome:
     """What one look at the files finds."""
     from asyncgen.audit import audited
     from asyncgen.audit.outcome import outcome
 
-    audit = audited(config, files, True)
-    return outcome(config, audit, files, possible=possible, baseline=known, sights=sights)
+    audit = audited(config, files, True, contents)
+    return outcome(
+        config,
+        audit,
+        files,
+        possible=possible,
+        baseline=known,
+        sights=sights,
+        contents=contents,
+    )
 
 
-def _show_mends(session: Session, config: Config, outcome: Outcome, unsafe: bool) -> int:
-    """Print what the first pass of --fix would change."""
-    changes = _mends(config, outcome, unsafe)
-    for change in changes:
-        session.show_diff(change.path, change.diff)
-    return DRIFT if changes else IN_SYNC
+def _show_mends(session: Session, config: Config, look: Look, unsafe: bool) -> int:
+    """Print what --fix would change, after all its rounds: they are made in memory."""
+    from asyncgen.contents import Contents
+
+    contents = Contents()
+    changed: dict[str, Change] = {}
+    for _ in range(_ROUNDS):
+        changes = _mends(config, look(contents), unsafe, contents)
+        if not changes:
+            break
+        for each in changes:
+            contents.edit(config.root / each.path, each.after)
+            first = changed.get(each.path, each)
+            changed[each.path] = replace(first, after=each.after)
+    for path in sorted(changed):
+        session.show_diff(path, changed[path].diff)
+    return DRIFT if changed else IN_SYNC
 
 
-def _mended(session: Session, config: Config, look: Callable[[], Outcome], unsafe: bool) -> Outcome:
+def _mended(session: Session, config: Config, look: Look, unsafe: bool) -> Outcome:
     """Mend, and look again, until nothing is left that can be mended."""
     from asyncgen.mend import write
 
@@ -138,10 +161,13 @@ def _mended(session: Session, config: Config, look: Callable[[], Outcome], unsaf
     return outcome
 
 
-def _mends(config: Config, outcome: Outcome, unsafe: bool) -> Sequence[Change]:
+def _mends(
+    config: Config, outcome: Outcome, unsafe: bool, contents: Contents | None = None
+) -> Sequence[Change]:
     from asyncgen.mend.fixes import mends
 
-    return mends(config, outcome.findings, _module_name(config), unsafe=unsafe)
+    name = _module_name(config)
+    return mends(config, outcome.findings, name, unsafe=unsafe, contents=contents)
 
 
 def _printed(session: Session, config: Config, outcome: Outcome) -> str:

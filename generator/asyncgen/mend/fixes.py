@@ -23,6 +23,7 @@ from asyncgen.audit.finding import Finding, Fix
 from asyncgen.audit.places import shown
 from asyncgen.audit.report.sarif import Replacement
 from asyncgen.config import Config
+from asyncgen.contents import Contents
 from asyncgen.mend.apply import Change, bound, used_names
 from asyncgen.mend.fixers import FIXERS, IMPORTS, Fixer
 from asyncgen.mend.imports import Importer, Place, local_names, without
@@ -38,11 +39,12 @@ def mends(
     module_name: Callable[[Path], str],
     *,
     unsafe: bool = False,
+    contents: Contents | None = None,
 ) -> tuple[Change, ...]:
     """The files that are to change, to mend the findings as far as it can be told how; with
     `unsafe`, also by what may mean a little else. Nothing is written."""
     changes: list[Change] = []
-    for patient, found in _patients(config, findings, module_name, unsafe):
+    for patient, found in _patients(config, findings, module_name, unsafe, contents):
         after = patient.mended(found)
         if after != patient.before:
             changes.append(Change(shown(patient.path, config.root), patient.before, after))
@@ -75,6 +77,7 @@ def _patients(
     findings: Iterable[Finding],
     module_name: Callable[[Path], str],
     unsafe: bool,
+    contents: Contents | None = None,
 ) -> Iterator[tuple[_Patient, list[Finding]]]:
     """The files that can be read, each with the findings in it that can be mended."""
     by_file: dict[Path, list[Finding]] = defaultdict(list)
@@ -82,7 +85,7 @@ def _patients(
         if is_mendable(each, unsafe=unsafe):
             by_file[config.root / each.path].append(each)
     for path, found in sorted(by_file.items()):
-        before = path.read_bytes()
+        before = (contents or Contents()).of(path)
         with suppress(cst.ParserSyntaxError):
             tree = cst.parse_module(before)
             if tree.bytes == before:

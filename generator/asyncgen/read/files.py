@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from asyncgen import memory
+from asyncgen.contents import Contents
 from asyncgen.facts import Block
 from asyncgen.marks import blanked
 from asyncgen.problems import AsyncgenError, Location, Problem
@@ -49,10 +50,12 @@ class Files:
     new: set[str] = field(default_factory=set)  # those with something that was not kept before
     key_of: dict[Module, str] = field(default_factory=dict)
     laters: list[Later] = field(default_factory=list)  # all bodies that may be read later
+    contents: Contents = field(default_factory=Contents)
 
     def read(self, path: Path, module: str, display: str) -> Module:
         """See `read_file`."""
-        data = source_bytes(path, display)
+        edit = self.contents.edit_of(path)
+        data = source_bytes(path, display) if edit is None else edit
         is_package = path.stem == "__init__"
         key = memory.digest(data, module, display, str(is_package), _code())
 
