@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from asyncgen.knowledge import MODEL_RESULTS
+from asyncgen.knowledge import QUERYING_OF_MODELS
 
 # -- parameters, by what people call them ----------------------------------------------------------
 
@@ -42,7 +42,7 @@ USER_METHODS = frozenset(
     {"get_all_permissions", "get_group_permissions", "get_user_permissions", "has_module_perms"}
     | {"has_perm", "has_perms"}
 )
-MODEL_RESULTS_ALONE = frozenset(MODEL_RESULTS) - {"delete", "save"}
+MODEL_RESULTS_ALONE = QUERYING_OF_MODELS - {"delete", "save"}
 # Attributes that only fields of models have.
 FIELD_ATTRIBUTES = frozenset(
     {"attname", "auto_created", "auto_now", "auto_now_add", "concrete", "db_collation", "db_column"}

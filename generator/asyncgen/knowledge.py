@@ -89,38 +89,6 @@ TO_MANY_FIELDS = ("ManyToManyField", "GenericRelation", "TaggableManager", "Many
 # Making the manager looks up a content type (django/contrib/contenttypes/fields.py).
 QUERYING_MANAGERS = ("GenericRelation",)
 
-# Python types of what a field holds; https://docs.djangoproject.com/en/stable/ref/models/fields/
-FIELD_TYPES: Mapping[str, str] = {
-    "AutoField": "int",
-    "BigAutoField": "int",
-    "BigIntegerField": "int",
-    "BinaryField": "bytes",
-    "BooleanField": "bool",
-    "CharField": "str",
-    "DateField": "datetime.date",
-    "DateTimeField": "datetime.datetime",
-    "DecimalField": "decimal.Decimal",
-    "DurationField": "datetime.timedelta",
-    "EmailField": "str",
-    "FileField": "file",
-    "FilePathField": "str",
-    "FloatField": "float",
-    "GenericIPAddressField": "str",
-    "ImageField": "file",
-    "IntegerField": "int",
-    "JSONField": "json",
-    "PositiveBigIntegerField": "int",
-    "PositiveIntegerField": "int",
-    "PositiveSmallIntegerField": "int",
-    "SlugField": "str",
-    "SmallAutoField": "int",
-    "SmallIntegerField": "int",
-    "TextField": "str",
-    "TimeField": "datetime.time",
-    "URLField": "str",
-    "UUIDField": "uuid.UUID",
-}
-
 # How the names of fields end that hold files; those of django-filer are relations all the same.
 FILE_FIELDS = ("FileField", "ImageField")
 # Attributes of a file field's file that its storage is asked for.
@@ -145,6 +113,8 @@ OPTIONS = "django.db.models.options.Options()"
 OPTIONS_MODELS = frozenset({"model", "concrete_model", "proxy_for_model", "related_model"})
 # Attributes that instances have, but no class statement declares.
 PLAIN_ATTRIBUTES: Mapping[str, frozenset[str]] = {"manager": frozenset({"instance", "model"})}
+# Methods of related managers, whose classes functions make; they return None.
+RELATED_METHODS = frozenset({"add", "clear", "remove", "set"})
 # Methods that Django adds to models for dates and orders.
 # Those for orders look the order up in the options of the class, which a proxy does not inherit
 # (django/db/models/base.py, Model._get_next_or_previous_in_order).
@@ -156,90 +126,24 @@ NEIGHBOURS = ("get_next_by_", "get_previous_by_", "get_next_in_", "get_previous_
 # Methods that only querysets and managers have, and that return a queryset: an unknown receiver
 # of one is a queryset, and so is the result.
 CHAINING = frozenset(
-    {
-        "alias",
-        "all",
-        "annotate",
-        "complex_filter",
-        "defer",
-        "distinct",
-        "exclude",
-        "filter",
-        "order_by",
-        "prefetch_related",
-        "select_for_update",
-        "select_related",
-        "using",
-        "values_list",
-    }
+    {"alias", "all", "annotate", "complex_filter", "defer", "distinct", "exclude"}
+    | {"filter", "order_by", "prefetch_related", "select_for_update", "select_related"}
+    | {"using", "values_list"}
 )
-# Methods of Django's own QuerySet that chain too, with names that other things have as well.
-CHAINING_OF_DJANGO = CHAINING | {
-    "dates",
-    "datetimes",
-    "difference",
-    "extra",
-    "intersection",
-    "none",
-    "only",
-    "reverse",
-    "union",
-    "values",
-}
-# What the methods of QuerySet that query return: a builtin type, or rows of its model.
-QUERYSET_RESULTS: Mapping[str, str] = {
-    "aggregate": "dict",
-    "bulk_create": "list",
-    "bulk_update": "int",
-    "contains": "bool",
-    "count": "int",
-    "create": "row",
-    "delete": "tuple",
-    "earliest": "row",
-    "exists": "bool",
-    "explain": "str",
-    "first": "row or None",
-    "get": "row",
-    "get_or_create": "pair",
-    "in_bulk": "dict",
-    "iterator": "iterator",
-    "last": "row or None",
-    "latest": "row",
-    "update": "int",
-    "update_or_create": "pair",
-}
-MODEL_RESULTS: Mapping[str, str] = {
-    "delete": "tuple",
-    "full_clean": "None",
-    "refresh_from_db": "None",
-    "save": "None",
-    "save_base": "None",
-    "validate_constraints": "None",
-    "validate_unique": "None",
-}
+# Methods of models that query; of QuerySet all do that return no other one (see declared.py).
+QUERYING_OF_MODELS = frozenset(
+    {"delete", "full_clean", "refresh_from_db", "save", "save_base"}
+    | {"validate_constraints", "validate_unique"}
+)
 # What `get_next_by_FIELD` and `get_next_in_order` are: they query for another row of the model.
 NEXT_ROWS = frozenset({"_get_next_or_previous_by_FIELD", "_get_next_or_previous_in_order"})
 
-# What a request has of its head alone, with its type; what else it has may query or read a body.
-# https://docs.djangoproject.com/en/stable/ref/request-response/#httprequest-objects
+# Classes of requests; what one has of its head alone stands in django/http/request.pyi.
 REQUESTS = frozenset(
     {"django.http.HttpRequest()", "django.http.request.HttpRequest()"}
     | {"django.core.handlers.asgi.ASGIRequest()", "django.core.handlers.wsgi.WSGIRequest()"}
     | {"rest_framework.request.Request()"}
 )
-REQUEST_ATTRIBUTES: Mapping[str, str] = {
-    "COOKIES": "dict",
-    "GET": "dict",
-    "META": "dict",
-    "content_type": "str",
-    "encoding": "str",
-    "headers": "dict",
-    "method": "str",
-    "path": "str",
-    "path_info": "str",
-    "scheme": "str",
-}
-REQUEST_METHODS = frozenset({"build_absolute_uri", "get_full_path", "get_host", "is_secure"})
 FIELD = "django.db.models.fields.Field()"
 
 # -- Callables ----------------------------------------------------------------------------------
@@ -408,48 +312,8 @@ PATH_METHODS = frozenset(
 )
 WAITING_BUILTINS = frozenset({"__import__", "breakpoint", "eval", "exec", "input", "open"})
 
-# Names of django.db.models that are pure to call, whatever module they really stand in.
-PURE_DB_MODELS = frozenset(
-    {
-        "Avg",
-        "BooleanField",
-        "Case",
-        "CharField",
-        "Count",
-        "DateField",
-        "DateTimeField",
-        "Deferrable",
-        "DurationField",
-        "Exists",
-        "Expression",
-        "ExpressionWrapper",
-        "F",
-        "FloatField",
-        "Func",
-        "IntegerField",
-        "Lookup",
-        "Max",
-        "Min",
-        "OrderBy",
-        "OuterRef",
-        "Prefetch",
-        "Q",
-        "StdDev",
-        "StringAgg",
-        "Subquery",
-        "Sum",
-        "TextField",
-        "Value",
-        "Variance",
-        "When",
-        "Window",
-        "DecimalField",
-        "FilteredRelation",
-        "JSONField",
-        "TimeField",
-        "UUIDField",
-    }
-)
+# Names of django.db.models that are pure to call besides those of the library: newer ones.
+PURE_DB_MODELS = frozenset({"StringAgg"})  # 6.0
 
 # Reaches the database as soon as it is called or entered.
 REACHING = (
@@ -504,43 +368,20 @@ PURE_PACKAGES = frozenset(
     | {"text_unidecode", "tinycss2", "typing_extensions", "ulid", "unidecode", "yaml", "zoneinfo"}
 )
 BLOCKING_PACKAGES = frozenset(
-    {
-        "aiohttp",
-        "amqp",
-        "billiard",
-        "boto",
-        "boto3",
-        "botocore",
-        "celery",
-        "docker",
-        "elasticsearch",
-    }
-    | {"grpc", "httplib2", "httpx", "kafka", "kombu", "ldap", "ldap3", "meilisearch", "memcache"}
-    | {"MySQLdb", "oracledb", "paramiko", "pika", "psycopg", "psycopg2", "pylibmc", "pymemcache"}
-    | {"pymongo", "pymysql", "redis", "requests", "rq", "selenium", "sqlalchemy", "stripe"}
-    | {"twilio", "urllib3", "valkey", "websocket", "zeep"}
+    {"aiohttp", "amqp", "billiard", "boto", "boto3", "botocore", "celery", "docker"}
+    | {"elasticsearch", "grpc", "httplib2", "httpx", "kafka", "kombu", "ldap", "ldap3"}
+    | {"meilisearch", "memcache", "MySQLdb", "oracledb", "paramiko", "pika", "psycopg"}
+    | {"psycopg2", "pylibmc", "pymemcache", "pymongo", "pymysql", "redis", "requests", "rq"}
+    | {"selenium", "sqlalchemy", "stripe", "twilio", "urllib3", "valkey", "websocket"}
+    | {"zeep"}
 )
 # Decorators, by dotted name or prefix, that a function comes out of as it went in.
 TRANSPARENT_DECORATORS = (
-    "abc",
-    "builtins.classmethod",
-    "builtins.property",
-    "builtins.staticmethod",
-    "contextlib",
-    "django.contrib.admin",
-    "django.core.checks",
-    "django.db.transaction.non_atomic_requests",
-    "django.dispatch",
-    "django.template.Library",
-    "django.template.library.Library",
-    "django.utils",
-    "django.views.decorators",
-    "enum",
-    "functools",
-    "types",
-    "typing",
-    "typing_extensions",
-    "warnings",
+    *("abc", "builtins.classmethod", "builtins.property", "builtins.staticmethod", "contextlib"),
+    *("django.contrib.admin", "django.core.checks", "django.db.transaction.non_atomic_requests"),
+    *("django.dispatch", "django.template.Library", "django.template.library.Library"),
+    *("django.utils", "django.views.decorators", "enum", "functools", "types", "typing"),
+    *("typing_extensions", "warnings"),
 )
 # What a function that is cached has, and does no more than look at the cache.
 FUNCTION_ATTRIBUTES = frozenset({"cache_clear", "cache_info", "cache_parameters"})
@@ -584,26 +425,11 @@ TRANSPARENT_CONTEXTS = CONTEXT_MANAGERS - SWALLOWING_CONTEXTS | {
 }
 NEVER_RETURNING = frozenset({"builtins.exit", "builtins.quit", "os._exit", "os.abort", "sys.exit"})
 
-# Builtins that run through an iterable at once: what they return.
-CONSUMERS: Mapping[str, str] = {
-    "all": "bool",
-    "any": "bool",
-    "bool": "bool",
-    "bytes": "bytes",
-    "dict": "dict",
-    "frozenset": "frozenset",
-    "len": "int",
-    "list": "list",
-    "max": "",
-    "min": "",
-    "next": "",
-    "repr": "str",
-    "set": "set",
-    "sorted": "list",
-    "str": "str",
-    "sum": "",
-    "tuple": "tuple",
-}
+# Builtins that run through an iterable at once.
+CONSUMERS = frozenset(
+    {"all", "any", "bool", "bytes", "dict", "frozenset", "len", "list", "max", "min", "next"}
+    | {"repr", "set", "sorted", "str", "sum", "tuple"}
+)
 # Builtins that take an iterator of their argument when they are called, and read it later.
 ITERATORS = frozenset({"enumerate", "filter", "iter", "map", "reversed", "zip"})
 LAZY_ITERATORS = frozenset(
@@ -625,21 +451,8 @@ SHOWING_PREFIXES = (
 )
 
 BUILTIN_TYPES = frozenset(
-    [
-        "int",
-        "str",
-        "float",
-        "bool",
-        "bytes",
-        "complex",
-        "list",
-        "tuple",
-        "dict",
-        "set",
-        "frozenset",
-        "range",
-        "type",
-    ]
+    {"bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "range", "set"}
+    | {"str", "tuple", "type"}
 )
 
 # Those whose text is made of the texts of their items.

@@ -15,7 +15,8 @@ from textwrap import indent
 
 import pytest
 from analysis import methods
-from asyncgen.analysis.library import ROOT, files, runs_through
+from asyncgen.analysis.library import runs_through
+from asyncgen.declared import ROOT, files
 from asyncgen.resolve import FunctionIn
 from asyncgen.source import Class, Function, Parameter, ParameterKind
 from test_infer import inferred
@@ -102,7 +103,7 @@ EXPRESSIONS = {
     "list(zip([1], ['a'], strict=True))": "list[tuple[int, str]]",
     "list(reversed([1]))": "list[int]",
     "dict([(1, 'a')])": "dict[int, str]",
-    "dict(a=1)": "dict[Any, Any]",
+    "dict(a=1)": "dict[str, int]",
     "{'a': 1}.get('a')": "int | None",
     "{'a': 1}.get('b', 'c')": "int | str",
     "{'a': 1}.pop('a')": "int",

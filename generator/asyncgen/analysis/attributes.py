@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncgen import guesses, knowledge
+from asyncgen import declared, guesses, knowledge
 from asyncgen.analysis.annotations import Annotations, base_word
 from asyncgen.analysis.foreign import is_known
 from asyncgen.analysis.frame import Frame
@@ -105,9 +105,9 @@ class Attributes(Annotations):
     @staticmethod
     def request_attribute(name: str, frame: Frame) -> Value:
         """An attribute of a request."""
-        if name in knowledge.REQUEST_ATTRIBUTES:
-            return builtin(knowledge.REQUEST_ATTRIBUTES[name])
-        if name in knowledge.REQUEST_METHODS:
+        if name in declared.request_attributes():
+            return builtin(declared.request_attributes()[name])
+        if name in declared.request_methods():
             return frozenset({Method(Builtin("str"), "format")})
         frame.note(Level.DOUBT, f"reads {name} of a request")
         return unknown(f"{name} of a request")
@@ -119,7 +119,9 @@ class Attributes(Annotations):
             return self.manager()
         if name == "get_queryset":
             return self.attribute(self.manager(), name, frame)
-        if name in knowledge.CHAINING or (is_tainted(owner) and name in knowledge.QUERYSET_RESULTS):
+        if name in knowledge.CHAINING or (
+            is_tainted(owner) and name in declared.queryset_results()
+        ):
             return self.attribute(self.queryset(), name, frame)
         if name in guesses.USER_METHODS:
             frame.note(Level.REACHES, f"asks for permissions by {name}, which queries")
@@ -428,7 +430,7 @@ class Attributes(Annotations):
             frame.note(
                 Level.REACHES, f"reads {attribute.name}, which its manager defers", Cause.RELATION
             )
-        if name.endswith(knowledge.FILE_FIELDS) and name not in knowledge.FIELD_TYPES:
+        if name.endswith(knowledge.FILE_FIELDS) and name not in declared.field_types():
             frame.note(Level.DOUBT, f"reads {attribute.name}, a {name}, which cannot be found")
             return builtin("file")
         if name.endswith("Field"):
@@ -438,9 +440,11 @@ class Attributes(Annotations):
     @staticmethod
     def field_value(field: str, name: str) -> Value:
         """What a field of that class, which is no relation, holds."""
-        type_ = knowledge.FIELD_TYPES.get(field)
+        type_ = declared.field_types().get(field)
         if type_ is None:
             return frozenset({_plain(name)})
+        if type_ in _HELD:
+            return builtin(_HELD[type_])
         return frozenset({Foreign(f"{type_}()")}) if "." in type_ else builtin(type_)
 
     # -- classes -----------------------------------------------------------------------------------
@@ -539,6 +543,11 @@ class Attributes(Annotations):
             if value is not None:
                 return value
         return unknown(f"{where.name}.{attribute.name}")
+
+
+# What has a meaning of its own here of what fields hold.
+_FILES = "django.db.models.fields.files."
+_HELD = {"typing.Any": "json", f"{_FILES}FieldFile": "file", f"{_FILES}ImageFieldFile": "file"}
 
 
 def _plain(name: str) -> Foreign:

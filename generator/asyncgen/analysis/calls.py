@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 
-from asyncgen import guesses, knowledge
+from asyncgen import declared, guesses, knowledge
 from asyncgen.analysis.annotations import NO_FUNCTION, base_word
 from asyncgen.analysis.besides import Besides
 from asyncgen.analysis.frame import Frame
@@ -52,6 +52,7 @@ from asyncgen.facts import (
     Lambda,
     Literal,
     Name,
+    Operation,
     Star,
     Try,
     Yield,
@@ -387,37 +388,47 @@ class Calls(Besides):
             return None
         role = self.role(owner)
         row = receiver.row if isinstance(receiver, Instance) else None
-        if role == "queryset" and bound.function.name in knowledge.QUERYSET_RESULTS:
-            result = knowledge.QUERYSET_RESULTS[bound.function.name]
-            if result != "iterator":  # which queries at its first step
+        if role == "queryset" and bound.function.name in declared.queryset_results():
+            result = declared.queryset_results()[bound.function.name]
+            if bound.function.name != "iterator":  # which queries at its first step
                 frame.note(Level.REACHES, f"calls {name}, which queries")
-            return self.queryset_result(result, row)
-        if role == "queryset" and bound.function.name in knowledge.CHAINING_OF_DJANGO:
+            return self.declared_result(result, row)
+        if role == "queryset" and bound.function.name in declared.chaining():
             return frozenset({receiver}) if self.is_plain(receiver.cls) else None
-        if role == "model" and bound.function.name in knowledge.MODEL_RESULTS:
+        if role == "model" and bound.function.name in knowledge.QUERYING_OF_MODELS:
             frame.note(Level.REACHES, f"calls {name}, which queries")
-            return builtin(knowledge.MODEL_RESULTS[bound.function.name])
+            return self.declared_result(declared.model_results()[bound.function.name], row)
         if role == "model" and bound.function.name in knowledge.NEXT_ROWS:
             frame.note(Level.REACHES, f"calls {name}, which queries")
             return frozenset({receiver})
         return None
 
-    def queryset_result(self, result: str, row: Class | None) -> Value:
-        """What `knowledge.QUERYSET_RESULTS` says in words."""
-        rows = self.model_instance(row)
-        match result:
-            case "row":
-                return rows
-            case "row or None":
-                return rows | NONE
-            case "iterator":
+    def declared_result(self, text: str, row: Class | None) -> Value:
+        """What the return annotation of a method of QuerySet means, of a model."""
+        expression = parse_annotation(text)
+        return self._declared(expression, row) if expression else NOTHING
+
+    def _declared(self, expression: Expression, row: Class | None) -> Value:
+        match expression:
+            case Name(id="M" | "R"):
+                return self.model_instance(row)
+            case Operation(operands=operands):
+                return frozenset().union(*(self._declared(each, row) for each in operands))
+            case Literal(type="None"):
+                return NONE
+            case Item(value=Name(id="Iterator")):
                 evidence = (Evidence("reads the rows of a queryset"),)
-                return builtin("iterator", rows, Effect(Level.REACHES, evidence))
-            case "list" | "dict":
-                return builtin(result, rows)
-            case "pair":
-                return builtin("tuple", rows | builtin("bool"))
-        return builtin(result)
+                effect = Effect(Level.REACHES, evidence)
+                return builtin("iterator", self.model_instance(row), effect)
+            case Item(value=Name(id=name), index=Display(elements=parts)):
+                inner = parts[1:] if name == "dict" else parts
+                held = frozenset().union(*(self._declared(each, row) for each in inner))
+                return builtin(name, held)
+            case Item(value=Name(id=name), index=inner) if inner:
+                return builtin(name, self._declared(inner, row))
+            case Name(id=name) if name != "Any":
+                return builtin(name)
+        return NOTHING
 
     def is_database_call(self, bound: Bound, outcome: Outcome) -> bool:
         """A public method of Django's own querysets, managers and models that is not proved pure

@@ -66,16 +66,14 @@ class Containers(Typed):
             parts = (each for each in (key, value) if each is not None)
             self.put_in(known, name, Passed(tuple(map(types_of, parts))), frame)
 
-    def grown_by_operator(self, before: Value, after: Value, frame: Frame) -> bool:
+    def grown_by_operator(self, before: Value, more: Value, frame: Frame) -> bool:
         """`owner += more`, where the owner is a container that has holes: it is the same object."""
-        old, new = types_of(before), types_of(after)
+        old, new = types_of(before), types_of(more)
         if not old or not all(map(is_growing, old)) or not has_holes(old):
             return False
         for known in old:
-            same = [e for e in new or () if (e.module, e.name) == (known.module, known.name)]
-            for number, argument in enumerate(known.arguments):
-                parts = [each.arguments[number] for each in same if each.arguments]
-                frame.growth.put(argument, frozenset().union(*parts) if parts else None)
+            name = "extend" if known.name in ("deque", "list") else "update"
+            self.put_in(known, name, Passed((new,)), frame)
         return True
 
     # -- who else may put something in -------------------------------------------------------------

@@ -36,6 +36,7 @@ from asyncgen.analysis.values import (
     builtin,
     in_order,
     proved,
+    shut,
     types_of,
     union,
     unknown,
@@ -94,6 +95,7 @@ class Evaluator(Statements):
     # What decorators are handed in place of functions, and what calling it gives.
     _stand_ins: dict[tuple[Function, Value, Types | None], Function] = field(default_factory=dict)
     _given_back: dict[Function, Outcome] = field(default_factory=dict)
+    _applying: set[Function] = field(default_factory=set)
     _is_typing: bool = False  # whether somebody asks for types; kinds alone cost less
     _variants: dict[Key, set[Given]] = field(default_factory=dict)
 
@@ -189,6 +191,11 @@ class Evaluator(Statements):
                 bound.module, function, bound.owner, bound.receiver, dict(environment), line
             )
             frame.is_typed, frame.growth = self.wants_types(bound), growth
+            if bound.receiver is None and function in self._applying:
+                definer = self._definers.get(function)
+                frame.owner, frame.receiver = (
+                    (definer.owner, definer.receiver) if definer else (None, None)
+                )
             returns = NOTHING if _is_stub(function) else self.run(function.body_read, frame)
             if not growth.again():
                 break
@@ -259,6 +266,25 @@ class Evaluator(Statements):
             return self.outcome(bound, given)
         finally:
             self._is_typing = before
+
+    def applied_to(self, bound: Bound, given: list[Types | None]) -> Types | None:
+        """Run the body with parameters of these types; nothing is kept of what it does."""
+        function = bound.function
+        parameters = function.signature.parameters[len(given) :]
+        is_plain = not (function.is_async or function.is_generator or function.decorators)
+        if function in self._applying or not is_plain or any(e.default is None for e in parameters):
+            return None
+        environment = self.closure(function)
+        environment.update(self.parameters(bound, {}))
+        for parameter, types in zip(function.signature.parameters, given, strict=False):
+            if parameter.annotation is None:
+                environment[parameter.name] = shut(proved(NOTHING, types))
+        self._applying.add(function)
+        try:
+            frame, returns = self.run_body(bound, environment)
+        finally:
+            self._applying.discard(function)
+        return None if frame.is_unsure else types_of(returns)
 
     # -- decorators --------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from asyncgen import knowledge
+from asyncgen.analysis.constants import constant_types
 from asyncgen.analysis.containers import Containers
 from asyncgen.analysis.foreign import is_known, is_package_path, is_pure
 from asyncgen.analysis.foreign_calls import is_scalar
@@ -151,10 +152,15 @@ class Expressions(Containers):
 
     @staticmethod
     def rebind(name: str, value: Value, frame: Frame) -> None:
-        """A local name gets another value: what was told of attributes of the old one is gone."""
+        """A local name gets another value."""
+        Expressions.forget_told(name, frame)
+        frame.environment[name] = value
+
+    @staticmethod
+    def forget_told(name: str, frame: Frame) -> None:
+        """What was told of attributes and items of what a name holds is gone."""
         for path in [each for each in frame.environment if each.startswith(f"{NARROWED}{name}.")]:
             del frame.environment[path]
-        frame.environment[name] = value
 
     def function_expression(self, expression: Lambda, frame: Frame) -> Value:
         """A lambda, as the function that it is."""
@@ -194,10 +200,12 @@ class Expressions(Containers):
             return None
         definition = self.resolver.name(module, name)
         match definition:
-            case Alias(attribute=Attribute(value=Literal(type=type_))):
-                return typed(type_) if type_ in ("str", "int", "bool", "float") else None
-            case Alias(attribute=Attribute(value=Operation(operator=operator))):
-                return typed("bool") if operator in _COMPARISONS | {"in", "not"} else None
+            case Alias(attribute=Attribute(value=Operation(operator=operator))) if (
+                operator in _COMPARISONS | {"in", "not"}
+            ):
+                return typed("bool")
+            case Alias(attribute=Attribute(value=Literal() | Operation() | Display() as constant)):
+                return constant_types(constant)
         return self.told(value)
 
     def global_name(self, name: str, frame: Frame) -> Value:
@@ -292,8 +300,12 @@ class Expressions(Containers):
         for element in elements:
             if isinstance(element, Star):
                 value = self.value(element.value, frame)
-                value = value if type_ == "dict" else self.each(value, frame)
-                is_unpacked |= type_ in ("dict", "tuple")
+                if type_ == "dict":
+                    types += self.type_of_mapping(types_of(value))
+                    parts |= value
+                    continue
+                value = self.each(value, frame)
+                is_unpacked |= type_ == "tuple"
                 parts |= value
             else:
                 value = self.value(element, frame)
@@ -304,6 +316,13 @@ class Expressions(Containers):
             types.append(types_of(value))
         made = builtin(type_, frozenset(parts))
         return proved(made, self.type_of_display(type_, types, is_unpacked))
+
+    @staticmethod
+    def type_of_mapping(types: Types | None) -> list[Types | None]:
+        """The keys and values of what a dict display unpacks."""
+        known = next(iter(types)) if types and len(types) == 1 else None
+        is_dict = known is not None and known.name == "dict" and len(known.arguments) == 2
+        return [*known.arguments] if known and is_dict else [None, None]
 
     def comprehension(self, expression: Comprehension, frame: Frame) -> Value:
         outer = frame.environment

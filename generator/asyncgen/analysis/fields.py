@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from asyncgen import knowledge
+from asyncgen import declared, knowledge
 from asyncgen.analysis.core import Core
 from asyncgen.analysis.operators import FLOAT
-from asyncgen.analysis.types import INT, NONE, Known, Types
+from asyncgen.analysis.types import INT, NONE, Known, Types, all_of
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Display, Expression, Item, Literal
@@ -48,6 +48,29 @@ class Fields:
         target = self._target(model, first)
         types = self.column(target, rest) if target else None
         return types | NONE if types is not None and self._is_null(model, first) else types
+
+    def computed(self, model: Class, expression: Expression) -> Types | None:
+        """What an aggregate or annotation gives."""
+        match expression:
+            case Call(function=function, arguments=(first, second, *_)) if (
+                last_word(function) == "Coalesce"
+            ):
+                parts = (self.computed(model, first), self.computed(model, second))
+                types = all_of(parts)
+                return types and (types - NONE if parts[1] and not NONE & parts[1] else types)
+            case Call(function=function, arguments=(Literal() as value,)) if (
+                last_word(function) == "Value"
+            ):
+                return self.computed(model, value)
+            case Call(function=function, arguments=(Literal(type="str", text=text),)) if (
+                last_word(function) == "F"
+            ):
+                return self.column(model, text)
+            case Call():
+                return self.aggregated(model, expression)
+            case Literal(type="int" | "float" | "bool" as type_):
+                return frozenset({Known("builtins", type_)})
+        return None
 
     def aggregated(self, model: Class, call: Call) -> Types | None:
         """What an aggregate gives: `Count("x")`, `Sum("pages", default=0)`."""
@@ -158,8 +181,8 @@ class Fields:
 def _held(field: str) -> Types | None:
     """What a field of Django's holds; None for files, JSON, and bytes, of which a server may make a
     memoryview."""
-    module, _, name = knowledge.FIELD_TYPES.get(field, "").rpartition(".")
-    if not name or name in ("bytes", "file", "json"):
+    module, _, name = declared.field_types().get(field, "").rpartition(".")
+    if not name or name == "bytes" or module == "typing" or module.startswith("django."):
         return None
     return frozenset({Known(module or "builtins", name)})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from asyncgen import knowledge
+from asyncgen import declared, knowledge
 from asyncgen.analysis.values import Level
 
 
@@ -27,7 +27,7 @@ def is_pure(dotted: str) -> bool:
         )
     if dotted.startswith("django.db.models."):
         first = rest.removeprefix("db.models.").partition(".")[0].partition("(")[0]
-        if first in knowledge.PURE_DB_MODELS or first.endswith("Field"):
+        if first in declared.expressions() | knowledge.PURE_DB_MODELS or first.endswith("Field"):
             return True
     if dotted.rpartition(".")[2] in knowledge.IMPURE_METHODS:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from asyncgen import knowledge
+from asyncgen import declared, knowledge
 from asyncgen.analysis.calls import Calls
 from asyncgen.analysis.foreign import is_setting
 from asyncgen.analysis.frame import Frame
@@ -225,7 +225,7 @@ class ForeignCalls(Calls):
                 elements = self.iterate(first, frame)
                 self.of_items(name, elements, bool(arguments.keyword("key")), frame)
         self.call_back(arguments.keyword("key"), elements, frame)
-        result = knowledge.CONSUMERS[name]
+        result = declared.builtin_result(name)
         if not result:
             return elements or unknown(f"the result of {name}")
         return builtin(result, elements)

@@ -61,7 +61,7 @@ class Growth:
 
     def again(self) -> bool:
         """Whether the body has to run again: more was put in than somebody who read has seen."""
-        stale = any(self._held[hole] != types for hole, types in self._read.items())
+        stale = any(self._held.get(hole) != types for hole, types in self._read.items())
         self._read.clear()
         return stale
 
@@ -125,7 +125,7 @@ class Growth:
             if not is_hole(each):
                 found.add(each)
                 continue
-            self._read[each] = self._held.get(each, _NOTHING)
+            self._read[each] = self._held.get(each, ANY)
             new = self._read[each] - seen
             seen |= new
             todo += new
@@ -141,7 +141,7 @@ class Growth:
             elif each in inside:
                 return ANY
             else:
-                found |= self.whole(self._held.get(each, _NOTHING), inside | {each})
+                found |= self.whole(self._held.get(each, ANY), inside | {each})
         return _without_empty(frozenset(found))
 
 

@@ -6,16 +6,16 @@ and are read like any other source. A type variable stands for what the argument
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 
 from asyncgen.analysis.growth import is_growing
-from asyncgen.analysis.types import ANY, Known, Types, made, substituted, tuple_parts
+from asyncgen.analysis.types import ANY, NONE, Known, Types, made, substituted, tuple_parts
 from asyncgen.annotation import last_word, parse_annotation
+from asyncgen.declared import files
 from asyncgen.facts import Display, Expression, Item, Name, Operation
-from asyncgen.read import read_file
 from asyncgen.resolve import FunctionIn, Resolver
 from asyncgen.source import (
     Attribute,
@@ -29,7 +29,6 @@ from asyncgen.source import (
     TypeParameter,
 )
 
-ROOT = Path(__file__).parents[1] / "library"
 _ONE_AFTER_THE_OTHER = frozenset({"Collection", "Iterable", "Iterator", "Sequence"})
 _KEYWORD = (ParameterKind.KEYWORD_ONLY, ParameterKind.VAR_KEYWORD)
 
@@ -37,28 +36,19 @@ _KEYWORD = (ParameterKind.KEYWORD_ONLY, ParameterKind.VAR_KEYWORD)
 Meaning = Callable[[str, Module, Resolver, Mapping[str, Types]], Types | None]
 
 
+CallBack = Callable[[list[Types | None]], Types | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Passed:
     """The types of what a call passes; None for what is not known. With `is_complete` that is all,
-    and nothing is unpacked."""
+    and nothing is unpacked. `functions` are what is passed to be called, by place or name: what
+    each gives for arguments of some types."""
 
     positional: tuple[Types | None, ...] = ()
     keywords: Mapping[str | None, Types | None] = field(default_factory=dict)
     is_complete: bool = True
-
-
-class _Files(Resolver):
-    """Finds modules as the files of the library, and nothing else."""
-
-    def _candidates(self, dotted: str) -> Iterator[Path]:
-        base = ROOT.joinpath(*dotted.split("."))
-        yield from (base / "__init__.pyi", base.with_name(f"{base.name}.pyi"))
-
-
-@cache
-def files() -> Resolver:
-    """The library, of which a module is read when it is first asked for."""
-    return _Files((ROOT,), lambda path, name: read_file(path, name, path.name, keep=True))
+    functions: Mapping[int | str | None, CallBack] = field(default_factory=dict)
 
 
 @cache
@@ -153,7 +143,7 @@ class Library:
                 if signature is None or not passed.is_complete:
                     yield from ((argument, None) for argument in names.values())
                     return
-                for parameter, types in _matched(signature, passed):
+                for parameter, types, _ in _matched(signature, passed):
                     wanted = parse_annotation(parameter.annotation or "object")
                     for each, part in self._parts(wanted, types, names.keys()):
                         yield names[each], part
@@ -166,18 +156,41 @@ class Library:
     def _made(self, cls: Class, passed: Passed) -> Types | None:
         """An instance of a class; of what, its `__init__` tells."""
         solved: dict[str, Types] = {}
+        rest = ANY
         match self.files.lookup(cls, "__init__"):
-            case (_, Function() as function):
-                signature = _fitting(function, passed)
-                if signature is None:
+            case (where, Function() as function):
+                whole = _fitting_whole(function, passed)
+                if whole is None:
                     return None
+                signature = _called(whole, function)
                 solved = self._solved(signature, passed, cls.type_parameters)
-        is_empty = passed.is_complete and not passed.positional and not passed.keywords
-        rest = frozenset() if is_empty and is_growing(Known(cls.module, cls.qualname)) else ANY
+                is_told = {p.annotation for p, _, _ in _matched(signature, passed)}
+                if is_growing(Known(cls.module, cls.qualname)) and passed.is_complete:
+                    open_ = [e.name for e in cls.type_parameters if _says(is_told, e.name)]
+                    solved = {**dict.fromkeys(open_, ANY), **solved}
+                    rest = frozenset()  # nothing is in it yet
+                solved |= self._of_receiver(whole, cls, where)
         inner = tuple(solved.get(each.name, rest) for each in cls.type_parameters)
         if cls.dotted == "builtins.tuple":
             inner = (*inner, frozenset())
         return frozenset({Known(cls.module, cls.qualname, inner)})
+
+    def _of_receiver(self, whole: Signature, cls: Class, where: Class) -> dict[str, Types]:
+        """What `self: dict[str, V]` says of a type parameter."""
+        annotation = whole.parameters[0].annotation if whole.parameters else None
+        match parse_annotation(annotation) if annotation else None:
+            case Item(index=index):
+                parts = index.elements if isinstance(index, Display) else (index,)
+            case _:
+                return {}
+        names = [each.name for each in cls.type_parameters]
+        module = self._module(where)
+        return {
+            name: types
+            for name, part in zip(names, parts, strict=False)
+            if isinstance(part, Name) and part.id not in names
+            if (types := self.meaning(part.id, module, self.files, {}))
+        }
 
     @staticmethod
     def _arguments(cls: Class, known: Known) -> dict[str, Types]:
@@ -211,15 +224,34 @@ class Library:
         names = {each.name: each.constraints for each in own}
         solved: dict[str, Types] = {}
         unknown: set[str] = set()
-        for parameter, types in _matched(signature, passed) if passed.is_complete else ():
+        matched = [*_matched(signature, passed)] if passed.is_complete else []
+        # What a function gives that is passed depends on what the others are.
+        for parameter, types, key in sorted(matched, key=lambda each: each[2] in passed.functions):
             wanted = parse_annotation(parameter.annotation) if parameter.annotation else None
-            for name, part in self._parts(wanted, types, names.keys()):
+            parts = self._parts(wanted, types, names.keys())
+            if key in passed.functions:
+                told = {name: each for name, each in solved.items() if name not in unknown}
+                parts = self._called_back(wanted, passed.functions[key], told) or parts
+            for name, part in parts:
                 if names[name]:
                     part = frozenset(e for e in part or () if e.name in names[name])
                 elif not part:
                     unknown.add(name)
                 solved[name] = solved.get(name, frozenset()) | (part or frozenset())
         return {name: types for name, types in solved.items() if types and name not in unknown}
+
+    @staticmethod
+    def _called_back(
+        wanted: Expression | None, function: CallBack, solved: Mapping[str, Types]
+    ) -> Iterator[tuple[str, Types | None]] | None:
+        """`Callable[[T], R]`: R is what the function gives for what T stands for."""
+        match wanted:
+            case Item(
+                value=value, index=Display(elements=(Display(elements=takes), Name(id=gives)))
+            ) if last_word(value) == "Callable":
+                given = [solved.get(each.id) if isinstance(each, Name) else None for each in takes]
+                return iter([(gives, function(given))])
+        return None
 
     def _parts(
         self, wanted: Expression | None, types: Types | None, own: Set[str]
@@ -231,7 +263,22 @@ class Library:
             case Item(value=value, index=Display(elements=(_, gives))) if (
                 last_word(value) == "Callable"
             ):
-                yield from self._parts(gives, made(types), own)
+                yield from self._parts(gives, _empty(made(types)), own)
+            case Operation(operator="|", operands=operands):
+                either = [part for each in operands for part in self._parts(each, types, own)]
+                yield from [part for part in either if part[1]] or either
+            case Item(value=value, index=index) if last_word(value) == "type":
+                yield from self._parts(index, made(types), own)
+            case Item(value=Name(id="dict"), index=Display(elements=elements)):
+                known = next(iter(types)) if types and len(types) == 1 else None
+                is_dict = known is not None and len(known.arguments) == len(elements)
+                inner = known.arguments if known and is_dict else (None, None)
+                for each, argument in zip(elements, inner, strict=True):
+                    yield from self._parts(each, argument, own)
+            case Item(value=value, index=Display(elements=(first, *_))) if (
+                last_word(value) == "QuerySet"
+            ):
+                yield from self._parts(first, self.elements(types), own)
             case Item(index=Display(elements=elements)):
                 parts = tuple_parts(types, len(elements))
                 for each, part in zip(elements, parts, strict=True):
@@ -251,14 +298,58 @@ def _is_part(name: str, annotation: str) -> bool:
 
 def _fitting(function: Function, passed: Passed) -> Signature | None:
     """The signature, without the receiver, of the first overload that takes what is passed."""
+    whole = _fitting_whole(function, passed)
+    return None if whole is None else _called(whole, function)
+
+
+def _called(whole: Signature, function: Function) -> Signature:
+    """The signature without the receiver."""
     has_receiver = function.binding in (Binding.METHOD, Binding.CLASSMETHOD)
-    signatures = [
-        replace(each.signature, parameters=each.signature.parameters[has_receiver:])
-        for each in function.overloads or (function,)
-    ]
+    return replace(whole, parameters=whole.parameters[has_receiver:])
+
+
+def _fitting_whole(function: Function, passed: Passed) -> Signature | None:
+    signatures = [each.signature for each in function.overloads or (function,)]
     if not passed.is_complete:
         return signatures[0] if len(signatures) == 1 else None
-    return next((each for each in signatures if _takes(each, passed)), None)
+    fitting = [each for each in signatures if _takes(_called(each, function), passed)]
+    by_type = (each for each in fitting if _suits(_called(each, function), passed))
+    return next(by_type, next(iter(fitting), None))
+
+
+_ALSO = {"dict": ("OrderedDict", "defaultdict"), "int": ("bool",)}
+_CLASSES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "set", "slice", "str"})
+
+
+def _suits(signature: Signature, passed: Passed) -> bool:
+    """Whether what is passed has the types of the annotations, where these are builtins."""
+    for parameter, types, key in _matched(signature, passed):
+        match parse_annotation(parameter.annotation or "object"):
+            case Name(id=name) | Item(value=Name(id=name)) if name in _CLASSES:
+                wanted = {name, *_ALSO.get(name, ())}
+                if types is None or not {each.name for each in types} <= wanted:
+                    return False
+            case Item(value=value) if last_word(value) == "Callable":
+                if key not in passed.functions and made(types) is None:
+                    return False
+            case Name(id="None"):
+                return types == NONE
+    return True
+
+
+def _says(annotations: Set[str | None], name: str) -> bool:
+    """Whether an annotation has a type variable in it."""
+    return any(re.search(rf"\b{name}\b", each) for each in annotations if each)
+
+
+def _empty(types: Types | None) -> Types | None:
+    """What a class makes that is called with nothing: a container is empty."""
+    return types and frozenset(
+        Known(each.module, each.name, (frozenset(),) * len(each.arguments))
+        if is_growing(each)
+        else each
+        for each in types
+    )
 
 
 def _takes(signature: Signature, passed: Passed) -> bool:
@@ -278,12 +369,17 @@ def _takes(signature: Signature, passed: Passed) -> bool:
     )
 
 
-def _matched(signature: Signature, passed: Passed) -> Iterator[tuple[Parameter, Types | None]]:
+def _matched(
+    signature: Signature, passed: Passed
+) -> Iterator[tuple[Parameter, Types | None, int | str | None]]:
+    """The parameters that get something, with its types, and its place or name."""
     parameters = signature.parameters
     by_position = [each for each in parameters if each.kind not in _KEYWORD]
     for number, types in enumerate(passed.positional):
-        yield by_position[min(number, len(by_position) - 1)], types
-    named: dict[str | None, Parameter] = {each.name: each for each in parameters}
+        yield by_position[min(number, len(by_position) - 1)], types, number
+    named = {each.name: each for each in parameters}
+    rest = next((e for e in parameters if e.kind is ParameterKind.VAR_KEYWORD), None)
     for name, types in passed.keywords.items():
-        if name in named:
-            yield named[name], types
+        parameter = named.get(name or "", rest)
+        if parameter:
+            yield parameter, types, name

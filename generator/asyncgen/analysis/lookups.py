@@ -6,8 +6,9 @@ Calls end here or in a body; what a body returns is not told here but by `outcom
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from asyncgen import knowledge
 from asyncgen.analysis.core import Core
 from asyncgen.analysis.django_stubs import DjangoStubs, Stubbed
 from asyncgen.analysis.rows import Rows
@@ -15,6 +16,7 @@ from asyncgen.analysis.types import ANY, NONE, SELF, Known, Types, all_of, built
 from asyncgen.analysis.values import NO_ARGUMENTS, Arguments, Bound, Instance
 from asyncgen.analysis.variables import is_variable, variables
 from asyncgen.annotation import last_word, parse_annotation
+from asyncgen.declared import files
 from asyncgen.facts import Display, Expression, Get, Item, Literal, Name, Operation
 from asyncgen.resolve import Alias, External, Resolver
 from asyncgen.source import Class, Function, Module
@@ -48,6 +50,8 @@ class Lookups:
     django: DjangoStubs | None
     rows: Rows
     outcome: Callable[[Bound, Arguments], Types | None]
+    # Managers that no class statement makes, by their names.
+    made: dict[tuple[str, str], Class] = field(default_factory=dict)
 
     # -- classes -----------------------------------------------------------------------------------
 
@@ -58,6 +62,8 @@ class Lookups:
             "manager",
         ):
             return Known(cls.module, cls.qualname, (row or ANY,))
+        if cls.queryset:
+            self.made[cls.module, cls.qualname] = cls
         return Known(cls.module, cls.qualname)
 
     def klass(self, known: Known, receiver: Class | None) -> Class | None:
@@ -67,6 +73,8 @@ class Lookups:
         if known.module in ("builtins", "typing", "") or known.variable:
             return None
         definition = self.evaluator.resolver.dotted(f"{known.module}.{known.name}")
+        if definition is None:
+            return self.made.get((known.module, known.name))
         return definition if isinstance(definition, Class) else None
 
     def arguments(self, receiver: Known, cls: Class) -> tuple[Types, Types]:
@@ -115,6 +123,10 @@ class Lookups:
     ) -> Types | None:
         """What `receiver.name(…)` returns; `found` is the receiver's class."""
         known = self.evaluator.lookup(cls, name, after)
+        if known is None and self.evaluator.role(cls) == "manager":
+            if name in knowledge.RELATED_METHODS:
+                return NONE
+            return self._of_library(cls, cls, name, self.arguments(receiver, cls))
         if known is None or not isinstance(known[1], Function):
             return None
         owner, function = known[0], known[1]
@@ -133,26 +145,47 @@ class Lookups:
         return substituted(result, receiver) if result is not None else None
 
     def django_method(self, receiver: Known, cls: Class, owner: Class, name: str) -> Types | None:
-        private = _PRIVATE.get(f"{owner.dotted}.{name}")
-        if private:
-            return substituted(private, receiver)
-        if self.django is None:
-            return None
-        stubbed = self.django.method(owner.dotted, name)
-        if stubbed is None and self.evaluator.role(cls) == "manager":
-            stubbed = self.django.method("django.db.models.manager.Manager", name)
-        if stubbed is None:
-            return None
+        """What a method of Django's gives: as our library says, else as django-stubs do."""
         model, row = self.arguments(receiver, cls)
-        variables_ = {"_Model": model, "_Row": row, "_T": model, "_To": model, "_M": model}
+        result = self._of_library(cls, owner, name, (model, row))
+        if result is None:
+            variables_ = {"_Model": model, "_Row": row, "_T": model, "_To": model, "_M": model}
+            result = self._of_stubs(cls, owner, name, variables_)
         queryset = self.queryset_of(cls)
-        result = self.stub_returns(stubbed, variables_)
         if result is not None and queryset and not queryset.module.startswith("django."):
             # A manager's methods give its own queryset class, which the stubs cannot say.
             result = frozenset(
                 self.instance(queryset, model) if _is_queryset(each) else each for each in result
             )
         return substituted(result, receiver) if result is not None else None
+
+    def _of_library(
+        self, cls: Class, owner: Class, name: str, rows: tuple[Types, Types]
+    ) -> Types | None:
+        is_manager = self.evaluator.role(cls) == "manager"
+        for dotted in (
+            owner.dotted,
+            *(("django.db.models.manager.Manager",) if is_manager else ()),
+        ):
+            stub = files().dotted(dotted)
+            match files().lookup(stub, name) if isinstance(stub, Class) else None:
+                case (Class() as where, Function() as function) if isinstance(stub, Class):
+                    names = [each.name for each in stub.type_parameters]
+                    meant = dict(zip(names, rows, strict=False))
+                    module = files().module(where.module)
+                    text = function.signature.returns or "Any"
+                    return self.annotation(text, module, files(), meant) if module else None
+        return None
+
+    def _of_stubs(
+        self, cls: Class, owner: Class, name: str, names: Mapping[str, Types]
+    ) -> Types | None:
+        if self.django is None:
+            return None
+        stubbed = self.django.method(owner.dotted, name)
+        if stubbed is None and self.evaluator.role(cls) == "manager":
+            stubbed = self.django.method("django.db.models.manager.Manager", name)
+        return self.stub_returns(stubbed, names) if stubbed else None
 
     def function(self, dotted: str) -> Types | None:
         """What a function or class of Django's gives when it is called."""
@@ -246,13 +279,6 @@ class Lookups:
             case None if word in _BUILTIN_CLASSES and isinstance(expression, Name):
                 return builtin(word)
         return None
-
-
-# What Django's private methods give, which django-stubs leave out.
-_PRIVATE: Mapping[str, Types] = {
-    "django.db.models.base.Model._get_next_or_previous_by_FIELD": SELF,
-    "django.db.models.base.Model._get_next_or_previous_in_order": SELF,
-}
 
 
 def _is_queryset(known: Known) -> bool:

@@ -11,7 +11,8 @@ from asyncgen.analysis.expressions import Expressions, as_key, attribute_path, n
 from asyncgen.analysis.flow import Exits, Flow
 from asyncgen.analysis.frame import NARROWED, Environment, Frame, joined
 from asyncgen.analysis.types import NONE as NONE_TYPE
-from asyncgen.analysis.types import Types, given, tuple_parts
+from asyncgen.analysis.types import Known, Types, given, tuple_parts
+from asyncgen.analysis.types import builtin as builtin_type
 from asyncgen.analysis.values import (
     NO_ARGUMENTS,
     NONE,
@@ -358,16 +359,19 @@ class Statements(Expressions):
         result = self.placed(result, statement, frame)
         for target in statement.targets:
             self.bind(target, result, frame)
+            if isinstance(target, Name):
+                self.keep_aggregated(target.id, statement.value, frame)
 
     def is_grown(self, statement: Assign, result: Value, frame: Frame) -> bool:
         """Whether it is `found += more`, of a container: under its other names, too, it holds more,
         and has the same types as before."""
         match statement:
-            case Assign(targets=(Name(id=name) as own,), value=Operation(operands=(left, _))) if (
-                own == left and frame.is_typed and name in frame.environment
-            ):
+            case Assign(
+                targets=(Name(id=name) as own,), value=Operation(operands=(left, right))
+            ) if own == left and frame.is_typed and name in frame.environment:
                 before = frame.environment[name]
-                if self.grown_by_operator(before, result, frame):
+                more = self.value(right, self.scratch(frame))
+                if self.grown_by_operator(before, more, frame):
                     self.rebind(name, proved(merged(result), types_of(before)), frame)
                     return True
         return False
@@ -388,12 +392,16 @@ class Statements(Expressions):
                     key = self.value(index, frame)
                     self.hashed(key, frame)
                     self.put_item(self.value(inner, frame), key, value, frame)
+                    if isinstance(inner, Name):
+                        self.forget_told(inner.id, frame)
                     value |= as_key(key)
                 self.put(inner, value, frame)
             case Display(elements=elements):
                 self.unpack(elements, value, frame)
             case Star(value=inner):
-                self.bind(inner, builtin("list", value), frame)
+                types = types_of(value)
+                listed = proved(builtin("list", value), types and builtin_type("list", types))
+                self.bind(inner, listed, frame)
 
     def bind_attribute(self, target: Get, value: Value, frame: Frame) -> None:
         """`owner.name = value`; a property's setter runs, or a descriptor's `__set__`."""
@@ -450,12 +458,13 @@ class Statements(Expressions):
             self.keep(receiver, owner.name, value)
 
     def unpack(self, elements: tuple[Expression, ...], value: Value, frame: Frame) -> None:
-        """`a, b = value`"""
-        parts = self.iterate(value, frame)
-        for element, types in zip(
-            elements, tuple_parts(types_of(value), len(elements)), strict=True
-        ):
-            self.bind(element, proved(parts, types), frame)
+        """`a, b = value`, `first, *rest = value`"""
+        parts, types = self.iterate(value, frame), types_of(value)
+        of_each = self.elements(types, frame) if frame.is_typed else None
+        each_type = tuple_parts(types, len(elements))
+        is_told = None not in each_type and not any(isinstance(e, Star) for e in elements)
+        for element, type_ in zip(elements, each_type, strict=True):
+            self.bind(element, proved(parts, type_ if is_told else of_each), frame)
 
     # -- what a test tells -------------------------------------------------------------------------
 
@@ -556,8 +565,7 @@ class Statements(Expressions):
                     types = _narrowed(types_of(value), is_none)
                     frame.environment[f"{NARROWED}{path}"] = proved(NOTHING, types)
 
-    @staticmethod
-    def scratch(frame: Frame) -> Frame:
+    def scratch(self, frame: Frame) -> Frame:
         """A frame with the same names, whose effects do not count."""
         made = Frame(frame.module, None, frame.owner, frame.receiver, frame.environment, frame.line)
         made.is_typed, made.growth = frame.is_typed, frame.growth
@@ -577,7 +585,8 @@ class Statements(Expressions):
         if not path or not classes:
             return
         known = self.value(what, self.scratch(frame))
-        types = types if types_of(known) is None else types_of(known)
+        if types_of(known) is not None:
+            types = self.narrowed_to(types_of(known), classes, holds, frame)
         inside = frozenset(each for each in known if self.is_one_of(each, classes))
         if not holds:
             frame.environment[path] = proved(known - inside or known, types)
@@ -586,6 +595,33 @@ class Statements(Expressions):
         if is_open or not inside:
             inside |= frozenset(_as_json(each) if _JSON in known else each for each in classes)
         frame.environment[path] = proved(inside, types)
+
+    def narrowed_to(
+        self, types: Types | None, classes: list[Type], holds: bool, frame: Frame
+    ) -> Types | None:
+        """The types without those that are sure to be of none of the classes; or, where the test
+        does not hold, of one of them."""
+        answers = {each: self.is_kind_of(each, classes, frame) for each in types or ()}
+        left = frozenset(each for each, answer in answers.items() if answer is not (not holds))
+        return left if left or not types else types
+
+    def is_kind_of(self, known: Known, classes: list[Type], frame: Frame) -> bool | None:
+        """Whether an instance is sure to be of one of the classes, or of none."""
+        if known.module == "builtins":
+            names = {e.name if isinstance(e, Builtin) else "" for e in classes}
+            if known.name in names:
+                return True
+            is_closed = known.name in _CLOSED and (known.name, "int") not in _ALSO
+            return False if is_closed or known in NONE_TYPE else None
+        cls = self.klass(known, frame)
+        if cls is None:
+            return None
+        order = self.resolver.mro(cls)
+        if any(isinstance(each, Instance) and each.cls in order for each in classes):
+            return True
+        told = all(isinstance(each, Builtin | Instance) for each in classes)
+        is_apart = told and not any(self._may_become(Instance(cls), each) for each in classes)
+        return False if is_apart else None
 
     def is_one_of(self, type_: Type, classes: list[Type]) -> bool:
         match type_:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
+from asyncgen.analysis.constants import Constants
 from asyncgen.analysis.django_stubs import DjangoStubs
 from asyncgen.analysis.fields import Fields
 from asyncgen.analysis.foreign_calls import ForeignCalls
-from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.frame import NARROWED, Frame
 from asyncgen.analysis.growth import bounded
-from asyncgen.analysis.library import Library, Passed, files
+from asyncgen.analysis.library import Library, Passed
 from asyncgen.analysis.lookups import Lookups
 from asyncgen.analysis.operators import binary, unary
 from asyncgen.analysis.rows import Rows
@@ -54,6 +55,8 @@ from asyncgen.analysis.values import (
     types_of,
     unknown,
 )
+from asyncgen.annotation import last_word
+from asyncgen.declared import files
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Display, Expression, Get, Item, Lambda, Literal, Name, Star
 from asyncgen.source import Attribute, Binding, Class, Function, Module
@@ -61,9 +64,21 @@ from asyncgen.source import Attribute, Binding, Class, Function, Module
 _LITERALS = frozenset({"bool", "bytes", "complex", "float", "int", "str", "None"})
 _COMPARISONS = frozenset({"==", "!=", "<", "is", "is not", "in", "not"})
 _SLICED = frozenset({"bytes", "list", "str"})  # what a slice of is one, too
+_METHODS = {
+    "&": "__and__",
+    "*": "__mul__",
+    "+": "__add__",
+    "-": "__sub__",
+    "/": "__truediv__",
+    "^": "__xor__",
+    "|": "__or__",
+}
+_UNARY = {"-": "__neg__"}
 _ROUNDS = 4  # until what reduce() gives has settled
 _REDUCE = "functools.reduce"
 _DISPLAY = re.compile(r"get_\w+_display")
+# Rows of values() and values_list() that have another column.
+_MORE: Mapping[str, tuple[Types, ...]] = {"dict": (STR, ANY), "tuple": (ANY, frozenset())}
 # Builtins that the operators of their arguments decide.
 _COMPUTED = frozenset({"abs", "divmod", "round", "sum"})
 
@@ -80,6 +95,10 @@ class Typed(ForeignCalls):
         super().__post_init__()
         self.rows = Rows(self)
         self.lookups = Lookups(self, self.django, self.rows, self.type_of_bound)
+
+    @abstractmethod
+    def applied_to(self, bound: Bound, given: list[Types | None]) -> Types | None:
+        """What a function without annotations gives for arguments of these types."""
 
     @abstractmethod
     def returned(self, bound: Bound, given: Given = ()) -> Types | None:
@@ -153,6 +172,10 @@ class Typed(ForeignCalls):
         return self.klass(next(iter(rows)), frame) if len(rows) == 1 else None
 
     @cached_property
+    def constants(self) -> Constants:
+        return Constants(self)
+
+    @cached_property
     def fields(self) -> Fields:
         return Fields(
             self,
@@ -179,15 +202,27 @@ class Typed(ForeignCalls):
         if operator in ("|", "&") and is_one and self.is_lazy_type(next(iter(left)), frame):
             return left
         if len(types) == 1:
-            return unary(left) if operator in ("-", "arithmetic") else None
-        return STR if operator == "%" and left == STR else binary(operator, left, types[1])
+            known = unary(left) if operator in ("-", "arithmetic") else None
+            return known or self._by_method(_UNARY.get(operator, "__invert__"), left, None, frame)
+        if operator == "%" and left == STR:
+            return STR
+        known = binary(operator, left, types[1])
+        name = _METHODS.get(operator)
+        return known or (name and self._by_method(name, left, types[1], frame)) or None
+
+    def _by_method(self, name: str, left: Types, right: Types | None, frame: Frame) -> Types | None:
+        """What an operator gives, of objects whose class has a method for it."""
+        found: list[Types | None] = []
+        for known in left:
+            cls = self.klass(known, frame)
+            arguments = Arguments((proved(NOTHING, right),))
+            found.append(self.lookups.method(known, cls, name, arguments) if cls else None)
+        return all_of(found) or None
 
     @staticmethod
     def type_of_display(type_: str, parts: list[Types | None], is_unpacked: bool) -> Types:
         """`parts` are the types of what stands in it; of a dict, keys and values in turn."""
         if type_ == "dict":
-            if is_unpacked:
-                return builtin("dict", ANY, ANY)
             return builtin("dict", _together(parts[0::2]), _together(parts[1::2]))
         if type_ == "tuple" and (is_unpacked or not parts):
             return builtin("tuple", ANY if is_unpacked else frozenset(), frozenset())
@@ -230,7 +265,7 @@ class Typed(ForeignCalls):
         if known.module == "builtins" and known.name == "tuple":
             return frozenset().union(*known.arguments)
         cls = self.klass(known, frame)
-        if cls and self.role(cls) == "queryset":
+        if cls and self.role(cls) in ("queryset", "manager"):
             return self.lookups.arguments(known, cls)[1]
         return self.library(frame).items(known)
 
@@ -258,11 +293,27 @@ class Typed(ForeignCalls):
         """`….aggregate(name=Sum("pages"))["name"]`"""
         match value:
             case Call(function=Get(value=owner, name="aggregate"), keywords=keywords):
-                call = dict(keywords).get(name)
+                call = dict(keywords).get(name) or _default_named(value, name)
                 model = self.model_of(types_of(self.value(owner, frame)), frame)
-                if model and isinstance(call, Call):
-                    return self.fields.aggregated(model, call)
+                return self.fields.computed(model, call) if model and call else None
+            case Name(id=local):
+                kept = frame.environment.get(f"{NARROWED}{local}.[{name}]")
+                return types_of(kept) if kept is not None else None
         return None
+
+    def keep_aggregated(self, name: str, value: Expression, frame: Frame) -> None:
+        """A local name gets what aggregate() gives: each of its items is kept."""
+        match value:
+            case Call(function=Get(name="aggregate"), keywords=keywords) if frame.is_typed:
+                for key, _ in keywords:
+                    types = self._aggregated(value, key or "", self.scratch(frame))
+                    if key and types:
+                        path = f"{NARROWED}{name}.[{key}]"
+                        frame.environment[path] = proved(NOTHING, types)
+
+    @abstractmethod
+    def scratch(self, frame: Frame) -> Frame:
+        """A frame with the same names, whose effects do not count."""
 
     # -- attributes --------------------------------------------------------------------------------
 
@@ -280,6 +331,8 @@ class Typed(ForeignCalls):
     def attribute_of_type(self, known: Known, name: str, frame: Frame) -> Types | None:
         if name == "__class__":
             return builtin("type", frozenset({known}))
+        if known.name == "type" and known.module == "builtins" and known.arguments:
+            return self.attribute_of_class(known, name, frame)
         cls = self.klass(known, frame)
         if cls is None:
             return self.library(frame).attribute(known, name)
@@ -289,6 +342,13 @@ class Typed(ForeignCalls):
             return builtin("type", row) if row != ANY else None
         if name == "pk" and role == "model":
             return self.fields.of(cls, name)
+        if name in self.constants.names_of_members(cls):
+            return self.constants.of_member(cls, name)
+        for each in self.resolver.mro(cls):
+            if each.module.startswith("django."):
+                types = self.library(frame).attribute(Known(each.module, each.qualname), name)
+                if types is not None:
+                    return types
         match self.lookup(cls, name):
             case (_, Attribute(value=Call())) if role == "model":
                 return self.fields.of(cls, name)
@@ -296,14 +356,29 @@ class Typed(ForeignCalls):
                 module = self.resolver.readable(where.module)
                 types = self.declared_types(annotation, module) if module else None
                 return types if types is None else substituted(types, known)
+            case (where, Attribute() as attribute) if not self.assigners(cls, name):
+                return self.constants.held(cls, where, attribute)
             case None if role == "model":
-                return self.fields.of(cls, name)
+                types = self.fields.of(cls, name)
+                return types if types is not None else self._accessor(cls, name, frame)
             case (owner, Function(binding=Binding.PROPERTY) as function):
                 if not owner.module.startswith("django."):
                     bound = self.bound(function, owner, Instance(cls))
                     result = self.returned(bound)
                     return result if result is None else substituted(result, known)
         return None
+
+    def attribute_of_class(self, known: Known, name: str, frame: Frame) -> Types | None:
+        """The types of `Class.name`: of members of enumerations, and of constants."""
+        (argument, *_) = known.arguments
+        cls = self.klass(next(iter(argument)), frame) if len(argument) == 1 else None
+        types = self.constants.of_class(cls, name) if cls else None
+        return types if types is not None else self.library(frame).attribute(known, name)
+
+    def _accessor(self, cls: Class, name: str, frame: Frame) -> Types | None:
+        """The manager that the other side of a relation has."""
+        scratch = Frame(frame.module, None, None, None, {}, frame.line)
+        return self.told(self.attribute_of(Instance(cls), name, scratch))
 
     # -- calls -------------------------------------------------------------------------------------
 
@@ -381,10 +456,13 @@ class Typed(ForeignCalls):
             return self._class_method(known.arguments[0], name, arguments, frame)
         cls = self.klass(known, frame)
         if cls is None:
-            return self.library(frame).method(known, name, passed_types(arguments))
+            passed = self.passed_functions(arguments, frame)
+            return self.library(frame).method(known, name, passed)
         role = self.role(cls)
-        if name == "values_list" and role:
-            return self._values_list(known, cls, call, frame)
+        if role in ("queryset", "manager"):
+            rowed = self._with_columns(known, cls, name, call, frame)
+            if rowed is not None:
+                return rowed
         if role == "model" and _DISPLAY.fullmatch(name) and not self.resolver.lookup(cls, name):
             return STR
         return self.lookups.method(known, cls, name, arguments)
@@ -394,7 +472,7 @@ class Typed(ForeignCalls):
         model = self.lookups.arguments(known, cls)[0]
         flat = dict(call.keywords).get("flat")
         is_flat = isinstance(flat, Literal) and flat.text == "True"
-        columns = [self._column(known, each, frame) for each in call.arguments]
+        columns = [self._column(known, each, call, frame) for each in call.arguments]
         if is_flat and len(columns) == 1 and len(call.keywords) == 1:
             row = columns[0]
         elif call.keywords:
@@ -405,11 +483,67 @@ class Typed(ForeignCalls):
             row = builtin("tuple", ANY, frozenset())
         return frozenset({Known("django.db.models.query", "QuerySet", (model, row))})
 
-    def _column(self, known: Known, path: Expression, frame: Frame) -> Types:
+    def _with_columns(
+        self, known: Known, cls: Class, name: str, call: Call, frame: Frame
+    ) -> Types | None:
+        """What the methods give whose rows are told by what is passed."""
+        match name:
+            case "aggregate":
+                return self._aggregate(known, cls, call, frame)
+            case "in_bulk":
+                return self._in_bulk(known, cls, call, frame)
+            case "values":
+                return self._values(known, cls, call, frame)
+            case "values_list":
+                return self._values_list(known, cls, call, frame)
+            case "annotate" | "extra" if len(known.arguments) > 1:  # one column more
+                row = frozenset(
+                    Known(each.module, each.name, _MORE[each.name])
+                    if each.module == "builtins" and each.name in _MORE
+                    else each
+                    for each in known.arguments[1]
+                )
+                return frozenset({Known(known.module, known.name, (known.arguments[0], row))})
+        return None
+
+    def _aggregate(self, known: Known, cls: Class, call: Call, frame: Frame) -> Types:
+        """`aggregate(total=Sum("pages"))`: a dict of all that is computed."""
+        model = self.model_of(frozenset({known}), frame)
+        computed = [value for _, value in call.keywords] if not call.arguments else []
+        parts = [self.fields.computed(model, each) if model else None for each in computed]
+        return builtin("dict", STR, bounded(all_of(parts)) if parts else ANY)
+
+    def _in_bulk(self, known: Known, cls: Class, call: Call, frame: Frame) -> Types:
+        """The rows by their keys, or by a field."""
+        rows = self.lookups.arguments(known, cls)[0]
+        model = self.model_of(frozenset({known}), frame)
+        named = dict(call.keywords).get("field_name", Literal("str", "pk"))
+        is_told = model and isinstance(named, Literal) and named.type == "str"
+        key = self.fields.column(model, named.text) if is_told else None  # type: ignore[arg-type,union-attr]
+        return builtin("dict", (key or ANY) - NONE, rows)
+
+    def _values(self, known: Known, cls: Class, call: Call, frame: Frame) -> Types:
+        """`values("title", "pages")` gives dicts of the columns."""
+        model = self.lookups.arguments(known, cls)[0]
+        is_plain = call.arguments and not call.keywords
+        columns = [self._column(known, each, call, frame) for each in call.arguments]
+        held = bounded(frozenset().union(*columns)) if is_plain else ANY
+        row = builtin("dict", STR, held)
+        return frozenset({Known("django.db.models.query", "QuerySet", (model, row))})
+
+    def _column(self, known: Known, path: Expression, call: Call, frame: Frame) -> Types:
         """What a column of a queryset holds; Any where that is not known."""
         model = self.model_of(frozenset({known}), frame)
+        match path:
+            case Call(function=function, arguments=(Literal(type="str") as named,)) if (
+                last_word(function) == "F"
+            ):
+                path = named
         if model is None or not isinstance(path, Literal) or path.type != "str":
             return ANY
+        annotation = _annotation(call, path.text)
+        if annotation is not None:
+            return self.fields.computed(model, annotation) or ANY
         return self.fields.column(model, path.text) or ANY
 
     def _class_method(
@@ -441,7 +575,9 @@ class Typed(ForeignCalls):
             case Bound(function=function, module=module, owner=owner, receiver=receiver):
                 if module.name.startswith("django."):
                     dotted = f"{module.name}.{function.name}"
-                    return None if owner else self.lookups.function(dotted)
+                    return None if owner else self._foreign(dotted, call, arguments, frame)
+                if self.is_enclosed(function) and arguments.is_complete and not arguments.keywords:
+                    return self.applied_to(callee, [*map(types_of, arguments.positional)])
                 result = self.type_of_bound(callee, arguments)
                 if receiver is None or result is None:
                     return result
@@ -453,7 +589,7 @@ class Typed(ForeignCalls):
         return None
 
     def _foreign(self, dotted: str, call: Call, arguments: Arguments, frame: Frame) -> Types | None:
-        passed = passed_types(arguments)
+        passed = self.passed_functions(arguments, frame)
         module, _, name = dotted.rpartition(".")
         if module == "builtins" and name in _COMPUTED:
             return self._computed(name, passed, frame) if passed.is_complete else None
@@ -463,6 +599,25 @@ class Typed(ForeignCalls):
         is_django = types is None and dotted.startswith("django.")
         types = self.lookups.function(dotted) if is_django else types
         return None if types == ANY else types
+
+    def passed_functions(self, arguments: Arguments, frame: Frame) -> Passed:
+        """What a call passes, with what its functions give when they are called."""
+        named = ((name, value) for name, value in arguments.keywords)
+        functions = {
+            key: partial(self._called_back, value, frame)
+            for key, value in (*enumerate(arguments.written), *named)
+            if value and all(isinstance(each, Bound | Foreign) for each in value)
+        }
+        return replace(passed_types(arguments), functions=functions)
+
+    def _called_back(self, callee: Value, frame: Frame, given: list[Types | None]) -> Types | None:
+        return all_of(
+            self.applied_to(each, given)
+            if isinstance(each, Bound)
+            else self.library(frame).called(each.dotted, Passed(tuple(given)))
+            for each in callee
+            if isinstance(each, Bound | Foreign)
+        )
 
     def _reduced(self, call: Call, passed: Passed, frame: Frame) -> Types | None:
         """`reduce(lambda one, two: …, items, start)`, until the type is settled."""
@@ -500,6 +655,26 @@ class Typed(ForeignCalls):
             case "divmod" if all(each in (INT, BOOL) for each in given):
                 return builtin("tuple", INT, INT)
         return None
+
+
+def _default_named(call: Call, name: str) -> Expression | None:
+    """The aggregate that is called by its default name: `pages__max`."""
+    for each in call.arguments:
+        match each:
+            case Call(function=function, arguments=(Literal(type="str", text=text), *_)):
+                if name == f"{text}__{last_word(function).lower()}":
+                    return each
+    return None
+
+
+def _annotation(call: Call, name: str) -> Expression | None:
+    """What the chain of calls before annotates rows with: `….annotate(name=…).values("name")`."""
+    match call.function:
+        case Get(value=Call(function=Get(name=method), keywords=keywords) as before):
+            if method in ("alias", "annotate") and name in dict(keywords):
+                return dict(keywords)[name]
+            return _annotation(before, name)
+    return None
 
 
 def is_rebound(name: str, frame: Frame) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import asyncgen.audit.known as known
 import asyncgen.audit.state as states
-from asyncgen import knowledge
+from asyncgen import declared, knowledge
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.library import runs_through
 from asyncgen.analysis.values import (
@@ -73,8 +73,8 @@ class Outside(Lazy):
             return frozenset({Foreign(f"request.{name}")})
         if name == "auser":
             return frozenset({Foreign("request.auser")})
-        if name in knowledge.REQUEST_ATTRIBUTES:
-            return builtin(knowledge.REQUEST_ATTRIBUTES[name])
+        if name in declared.request_attributes():
+            return builtin(declared.request_attributes()[name])
         return unknown(f"{name} of a request")
 
     def attribute(self, owner: Value, name: str, frame: Frame) -> Value:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import asyncgen.audit.state as states
-from asyncgen import guesses, knowledge
+from asyncgen import declared, guesses, knowledge
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
     NONE,
@@ -42,11 +42,10 @@ _FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first"})
 _CACHING = ("functools.cache", "functools.lru_cache")
 _ANY_MANAGER = "django.db.models.manager.BaseManager"  # what only annotations and tests name
 _RELATED = "django.db.models.related"  # before the methods that managers of relations have
-_RELATED_METHODS = frozenset({"add", "clear", "remove", "set"})
+# Methods that give rows as the queryset has them.
+_OF_ROWS = frozenset({"earliest", "first", "get", "last", "latest"})
 _PAIR = "pair"  # the text of a tuple of a row and whether it was created
 _BOOL = builtin("bool")
-_QUERIES = frozenset(knowledge.QUERYSET_RESULTS)
-_SAVING = frozenset(knowledge.MODEL_RESULTS)
 
 
 @Look
@@ -100,7 +99,8 @@ class Rows(Holding):
 
     def is_database_call(self, bound: Bound, outcome: Outcome) -> bool:
         name = bound.function.name
-        return name in _QUERIES | _SAVING and super().is_database_call(bound, outcome)
+        queries = name in declared.queryset_results() or name in knowledge.QUERYING_OF_MODELS
+        return queries and super().is_database_call(bound, outcome)
 
     def evaluated(self, bound: Bound, given: Given, environment: dict[str, Value]) -> Outcome:
         """What the body returns tells more of its state than what the annotation says."""
@@ -243,7 +243,7 @@ class Rows(Holding):
         return _in_state(self.default_manager(model), inner)
 
     def missing_attribute(self, owner: Instance, name: str, role: str, frame: Frame) -> Value:
-        is_method = name in _RELATED_METHODS or name.removeprefix("a") in _RELATED_METHODS
+        is_method = not knowledge.RELATED_METHODS.isdisjoint({name, name.removeprefix("a")})
         if role == "manager" and states.RELATED in owner.state and is_method:
             return frozenset({Foreign(f"{_RELATED}.{name}")})
         return super().missing_attribute(owner, name, role, frame)
@@ -304,13 +304,13 @@ class Rows(Holding):
     ) -> Value | None:
         """What a method of Django's own querysets gives; None where its source is followed."""
         name = bound.function.name
-        if name in knowledge.CHAINING_OF_DJANGO:
+        if name in declared.chaining():
             if not self.is_plain(receiver.cls):
                 return None
             state = states.chained(receiver.state, name, arguments)
             return frozenset({replace(receiver, state=state)})
         sync = name.removeprefix("a") if bound.function.is_async else name
-        if sync not in _QUERIES:
+        if sync not in declared.queryset_results():
             return None
         rows = self.rows_given(sync, receiver, arguments)
         if bound.function.is_async:
@@ -339,16 +339,16 @@ class Rows(Holding):
     def _lazily(self, name: str, rows: Value) -> Value:
         if name != "iterator":
             return rows
-        (sample,) = super().queryset_result("iterator", None)
+        (sample,) = super().declared_result("Iterator[R]", None)
         assert isinstance(sample, Builtin)
         return frozenset({replace(sample, elements=rows)})
 
     def rows_given(self, name: str, receiver: Instance, arguments: Arguments) -> Value:
         """What a method that queries returns, in the state that the queryset and the arguments
         give it."""
-        result = knowledge.QUERYSET_RESULTS[name]
+        result = declared.queryset_results()[name]
         state = states.of_rows(receiver.state)
-        if states.VALUES in receiver.state and result.startswith("row") and name != "create":
+        if states.VALUES in receiver.state and name in _OF_ROWS:
             return unknown("a row of values")
         keywords = dict(arguments.keywords)
         if name == "create" and receiver.row:
@@ -361,9 +361,9 @@ class Rows(Holding):
                 state |= {states.ANYTHING}
         elif name == "get":
             state = states.chained(state, "filter", arguments)
-        if result == "iterator":
+        if name == "iterator":
             return _in_state(self.model_instance(receiver.row), state)
-        value = self.queryset_result(result, receiver.row)
+        value = self.declared_result(result, receiver.row)
         return states.stamped(value, state, self.is_row)
 
     def is_row(self, instance: Instance) -> bool:
@@ -396,9 +396,9 @@ class Rows(Holding):
         anything = frozenset() if is_told else {states.ANYTHING}
         return frozenset({states.NEW, *self.passed(arguments), *keys, *anything})
 
-    def queryset_result(self, result: str, row: Class | None) -> Value:
-        value = super().queryset_result(result, row)
-        if result != "pair":
+    def declared_result(self, text: str, row: Class | None) -> Value:
+        value = super().declared_result(text, row)
+        if text != "tuple[M, bool]":
             return value
         return frozenset(replace(e, text=_PAIR) if isinstance(e, Builtin) else e for e in value)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from asyncgen import knowledge
+from asyncgen import declared
 from asyncgen.django.relations import Relations, is_abstract_model
 from asyncgen.facts import (
     Block,
@@ -42,7 +42,7 @@ from asyncgen.source import (
 
 PREFIXES = ("get_", "set_")
 _DATE_FIELD = "django.db.models.fields.DateField"
-_OTHER_FIELDS = knowledge.FIELD_TYPES.keys() - {"DateField", "DateTimeField"}
+_OTHER_FIELDS = declared.field_types().keys() - {"DateField", "DateTimeField"}
 _MODEL_MODULE = "django.db.models.base"
 _NEIGHBOURS = (("next", "True"), ("previous", "False"))
 _SELF = Parameter("self", ParameterKind.POSITIONAL_OR_KEYWORD)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from asyncgen import knowledge
+from asyncgen import declared, knowledge
 from asyncgen.facts import Block, Call, Expression, Get, Literal, Name, Return, nodes, walk
 from asyncgen.resolve import Alias, Definition, FunctionIn, Resolver
 from asyncgen.source import Attribute, Binding, Class, Function, Module
@@ -424,7 +424,7 @@ def _field_bases(order: Iterable[Class]) -> Iterator[str]:
 
 
 def _is_field_of_django(name: str) -> bool:
-    return name in knowledge.FIELD_TYPES or name.endswith(_RELATIONS)
+    return name in declared.field_types() or name.endswith(_RELATIONS)
 
 
 def _says(cls: Class, option: str) -> bool:

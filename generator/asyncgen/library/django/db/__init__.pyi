@@ -1,0 +1,1 @@
+# The package django.db; its modules stand beside this file.

@@ -1,0 +1,3 @@
+# https://docs.djangoproject.com/en/stable/ref/models/constraints/
+
+class Deferrable: ...

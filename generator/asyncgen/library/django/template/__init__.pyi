@@ -1,0 +1,1 @@
+# The package django.template; its modules stand beside this file.
