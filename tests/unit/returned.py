@@ -120,6 +120,9 @@ class Book(models.Model):
     def label(self):
         return f"{self.title} ({self.pages})"
 
+    def twice(self, number):
+        return number * 2
+
     @classmethod
     def make(cls, title):
         return cls(title=title)

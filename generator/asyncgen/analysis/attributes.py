@@ -421,7 +421,9 @@ class Attributes(Annotations):
             frame.note(
                 Level.REACHES, f"reads the relation {where.name}.{attribute.name}", Cause.RELATION
             )
-            return self.model_instance(self.relations.target(call, where))
+            row = self.model_instance(self.relations.target(call, where))
+            is_null = dict(call.keywords).get("null") == Literal("bool", "True")
+            return row | NONE if is_null else row
         if name.endswith(knowledge.TO_MANY_FIELDS):
             if name.endswith(knowledge.QUERYING_MANAGERS):
                 frame.note(Level.REACHES, f"makes the manager {where.name}.{attribute.name}")

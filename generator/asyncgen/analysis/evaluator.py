@@ -9,7 +9,7 @@ from operator import or_
 
 from asyncgen import guesses, knowledge
 from asyncgen.analysis.annotations import base_word, is_protocol, self_type
-from asyncgen.analysis.calls import is_context_function
+from asyncgen.analysis.calls import is_context_function, matched
 from asyncgen.analysis.core import is_abstract, is_empty
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.growth import ROUNDS, Growth
@@ -45,6 +45,7 @@ from asyncgen.facts import Call, Expression, Get
 from asyncgen.fixpoint import Fixpoint
 from asyncgen.source import Binding, Class, Evidence, Function, Parameter, Signature
 
+_APPLIED_LIMIT = 2  # how deep in each other functions are run for the types that they are passed
 VARIANTS_LIMIT = 12  # for how many different arguments a function is evaluated apart
 
 Key = tuple[Function, object, Given, frozenset[tuple[str, Value]], bool]
@@ -123,11 +124,12 @@ class Evaluator(Statements):
 
     def question(self, key: Key, bound: Bound) -> Outcome:
         _, _, given, around, is_typing = key
-        before, self._is_typing = self._is_typing, is_typing
+        before = self._is_typing, self._applying
+        self._is_typing, self._applying = is_typing, set()
         try:
             return self.evaluated(bound, given, dict(around))
         finally:
-            self._is_typing = before
+            self._is_typing, self._applying = before
 
     def rests_on_more(self) -> None:
         self.outcomes.trace.is_apart = False
@@ -267,18 +269,23 @@ class Evaluator(Statements):
         finally:
             self._is_typing = before
 
-    def applied_to(self, bound: Bound, given: list[Types | None]) -> Types | None:
-        """Run the body with parameters of these types; nothing is kept of what it does."""
+    def applied_to(self, bound: Bound, arguments: Arguments) -> Types | None:
+        """Run the body with parameters of the types that are passed; nothing is kept of what it
+        does."""
         function = bound.function
-        parameters = function.signature.parameters[len(given) :]
+        given = dict(matched(bound, arguments)) if arguments.is_complete else {}
         is_plain = not (function.is_async or function.is_generator or function.decorators)
-        if function in self._applying or not is_plain or any(e.default is None for e in parameters):
+        is_deep = function in self._applying or len(self._applying) >= _APPLIED_LIMIT
+        if is_deep or not is_plain or not arguments.is_complete or is_abstract(function):
+            return None
+        if not self.wants_types(bound) or function.signature.returns:
             return None
         environment = self.closure(function)
         environment.update(self.parameters(bound, {}))
-        for parameter, types in zip(function.signature.parameters, given, strict=False):
-            if parameter.annotation is None:
-                environment[parameter.name] = shut(proved(NOTHING, types))
+        for parameter in function.signature.parameters:
+            if parameter.annotation is None and parameter.name in given:
+                environment[parameter.name] = shut(given[parameter.name])
+        self.outcomes.trace.read[function] = None
         self._applying.add(function)
         try:
             frame, returns = self.run_body(bound, environment)

@@ -131,7 +131,7 @@ class Lookups:
             return None
         owner, function = known[0], known[1]
         if owner.queryset:  # copied from a queryset class by from_queryset()
-            queryset = owner.queryset
+            queryset = self.queryset_of(cls) or owner.queryset
             said = receiver.arguments[0] if receiver.arguments else None
             row = said or self.rows.of(cls) or self.rows.of(queryset)
             proxy = self.instance(queryset, row)

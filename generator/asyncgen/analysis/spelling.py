@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from asyncgen.analysis.evaluator import Evaluator
-from asyncgen.analysis.types import ANY, Known, Types, simplified
+from asyncgen.analysis.types import ANY, SELF, Known, Types, simplified
 from asyncgen.analysis.values import Bound, Instance
 from asyncgen.source import Module
 from asyncgen.surface import Decision
@@ -30,9 +30,10 @@ class Spelling:
             ),
             surface,
         )
-        return self.spellable(
-            self.evaluator.returned(Bound(function, module, owner, Instance(surface)))
-        )
+        types = self.evaluator.returned(Bound(function, module, owner, Instance(surface)))
+        if types and Known(surface.module, surface.qualname) in types:
+            types -= SELF  # which is one of it
+        return self.spellable(types)
 
     def overridden(self, decision: Decision) -> Types | None:
         """What the method of Django's returns that the callable of a decision overrides."""

@@ -97,8 +97,8 @@ class Typed(ForeignCalls):
         self.lookups = Lookups(self, self.django, self.rows, self.type_of_bound)
 
     @abstractmethod
-    def applied_to(self, bound: Bound, given: list[Types | None]) -> Types | None:
-        """What a function without annotations gives for arguments of these types."""
+    def applied_to(self, bound: Bound, arguments: Arguments) -> Types | None:
+        """What a function without annotations gives for the types of these arguments."""
 
     @abstractmethod
     def returned(self, bound: Bound, given: Given = ()) -> Types | None:
@@ -383,7 +383,10 @@ class Typed(ForeignCalls):
     # -- calls -------------------------------------------------------------------------------------
 
     def type_of_bound(self, bound: Bound, arguments: Arguments = NO_ARGUMENTS) -> Types | None:
-        return self.returned(bound, self.given(bound, arguments))
+        result = self.returned(bound, self.given(bound, arguments))
+        if result is None and any(map(types_of, arguments.values)):
+            return self.applied_to(bound, arguments)
+        return result
 
     def type_of_special_call(self, call: Call, frame: Frame) -> Types | None:
         if not frame.is_typed:
@@ -576,8 +579,8 @@ class Typed(ForeignCalls):
                 if module.name.startswith("django."):
                     dotted = f"{module.name}.{function.name}"
                     return None if owner else self._foreign(dotted, call, arguments, frame)
-                if self.is_enclosed(function) and arguments.is_complete and not arguments.keywords:
-                    return self.applied_to(callee, [*map(types_of, arguments.positional)])
+                if self.is_enclosed(function):
+                    return self.applied_to(callee, arguments)
                 result = self.type_of_bound(callee, arguments)
                 if receiver is None or result is None:
                     return result
@@ -612,7 +615,7 @@ class Typed(ForeignCalls):
 
     def _called_back(self, callee: Value, frame: Frame, given: list[Types | None]) -> Types | None:
         return all_of(
-            self.applied_to(each, given)
+            self.applied_to(each, Arguments(tuple(proved(NOTHING, types) for types in given)))
             if isinstance(each, Bound)
             else self.library(frame).called(each.dotted, Passed(tuple(given)))
             for each in callee

@@ -1,5 +1,6 @@
 # https://docs.python.org/3/library/collections.html
 
+import builtins
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, ValuesView
 
 class Counter[T]:
@@ -15,11 +16,11 @@ class Counter[T]:
     def update(self, iterable: Iterable[T], /) -> None: ...
     def values(self) -> ValuesView[int]: ...
 
-class defaultdict[K, V](dict[K, V]):
+class defaultdict[K, V](builtins.dict[K, V]):
     def __init__(self, factory: Callable[[], V], /) -> None: ...
     def __getitem__(self, key: K, /) -> V: ...
 
-class OrderedDict[K, V](dict[K, V]):
+class OrderedDict[K, V](builtins.dict[K, V]):
     def move_to_end(self, key: object, last: bool = True) -> None: ...
 
 class deque[T]:
