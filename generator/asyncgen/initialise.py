@@ -85,7 +85,7 @@ def initialise(
     config = Config(root, path.resolve(), (Source(),), python=python, search=search)
     if known is None:
         proposal = proposed(config, document, progress)
-        table = _table(proposal, root)
+        table = _table(proposal, root, presets)
     else:
         proposal = Proposal(tuple(_strings_in(known)))
         table = ""
@@ -123,22 +123,32 @@ def _append(path: Path, before: str | None, table: str) -> None:
         raise AsyncgenError(Problem("AG102", message, hint, Location(str(path), 1))) from error
 
 
-def _table(proposal: Proposal, root: Path) -> str:
+def _table(proposal: Proposal, root: Path, presets: Sequence[str]) -> str:
     sources = "".join(f'    "{source}",\n' for source in proposal.sources)
     table = TEMPLATE.format(
         sources="" if proposal.has_services_alone else SOURCES.format(sources=sources),
         choices="".join(each.text for each in proposal.choices),
     )
     table += _services(proposal)
-    for name, preset in PRESETS.items():
-        if any(module.partition(".")[0] == preset.package for module in proposal.foreign):
-            table += PRESET.format(distribution=preset.distribution, name=name)
-    packages = {preset.package for preset in PRESETS.values()}
-    for module in proposal.foreign:
-        if module.partition(".")[0] not in packages:
-            output = _beside(proposal.sources, module.replace(".", "_"), root)
-            table += FOREIGN.format(module=module, output=output)
+    for name in fitting_presets(proposal, presets):
+        table += PRESET.format(distribution=PRESETS[name].distribution, name=name)
+    for module in without_preset(proposal):
+        output = _beside(proposal.sources, module.replace(".", "_"), root)
+        table += FOREIGN.format(module=module, output=output)
     return table
+
+
+def fitting_presets(proposal: Proposal, taken: Sequence[str]) -> list[str]:
+    """The presets of packages that the project's classes inherit from, but for those it has."""
+    packages = {module.partition(".")[0] for module in proposal.foreign}
+    fitting = (name for name, preset in PRESETS.items() if preset.package in packages)
+    return [name for name in fitting if name not in taken]
+
+
+def without_preset(proposal: Proposal) -> list[str]:
+    """The modules of other packages that the project's classes inherit from."""
+    packages = {preset.package for preset in PRESETS.values()}
+    return [each for each in proposal.foreign if each.partition(".")[0] not in packages]
 
 
 def _services(proposal: Proposal) -> str:

@@ -343,7 +343,12 @@ def test_init_names_the_preset_of_a_package_that_classes_inherit_from(root: Path
     (root / "shop" / "models.py").write_text(
         "from solo.models import SingletonModel\n\n\nclass Site(SingletonModel):\n    pass\n"
     )
-    assert run("init").exit_code == 0
+    said = run("init").stdout
+    assert "django-solo has a preset: `asyncgen init --preset solo` adds a source for it" in said
+    assert "in comments" not in said  # there is none
     text = (root / "pyproject.toml").read_text()
     assert "inherit from django-solo: `asyncgen init --preset solo` adds a source for it" in text
     assert 'sources = ["solo.models"]' not in text
+    (root / "pyproject.toml").unlink()
+    assert "has a preset" not in run("init", "--preset", "solo").stdout
+    assert "--preset solo" not in (root / "pyproject.toml").read_text()

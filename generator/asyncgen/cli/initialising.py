@@ -21,7 +21,7 @@ from asyncgen.presets import PRESETS
 @verb
 def init(session: Session, presets: tuple[str, ...]) -> int:
     """Add a commented [tool.asyncgen] table to pyproject.toml, for what the project has."""
-    from asyncgen.initialise import initialise
+    from asyncgen.initialise import fitting_presets, initialise, without_preset
 
     path = session.config_path or Path("pyproject.toml")
     with session.progress() as progress:
@@ -33,8 +33,18 @@ def init(session: Session, presets: tuple[str, ...]) -> int:
         session.say(f"  {source}")
     for choice in proposal.choices:
         session.say(choice.summary)
-    if proposal.foreign or (proposal.services and proposal.sources):
-        session.say("It has further sources in comments: services, classes of other packages.")
+    in_comments = {
+        "services": proposal.services and proposal.sources,
+        "classes of other packages": without_preset(proposal),
+    }
+    further = [what for what, is_there in in_comments.items() if is_there]
+    if further:
+        session.say(f"It has further sources in comments: {', '.join(further)}.")
+    for name in fitting_presets(proposal, presets):
+        package = PRESETS[name].distribution
+        session.say(
+            f"{package} has a preset: `asyncgen init --preset {name}` adds a source for it."
+        )
     if proposal.sources or proposal.services or presets:
         session.say("Look at it, then run `asyncgen build`, and `asyncgen apply`.")
     else:
