@@ -32,7 +32,7 @@ from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.rows import less_sure
 from asyncgen.audit.settings import Settings
 from asyncgen.audit.threads import COROUTINE
-from asyncgen.facts import Expression, Item, Literal
+from asyncgen.facts import Expression, Item, Literal, Name
 from asyncgen.source import Attribute, Class, Evidence, Function
 
 SETS_ITEM = "sets an item of a session"
@@ -44,6 +44,7 @@ _FILLING = frozenset({"django.http.HttpResponse", "django.http.response.HttpResp
 _ATOMIC = "django.db.transaction.atomic"
 _PAGINATOR = frozenset({"django.core.paginator.Paginator"})
 _PAGES = frozenset({"get_page", "page", "validate_number"})
+_PAGE = "page"  # its elements are what it shows a part of, once somebody runs through it
 _MEASURES = frozenset({"count", "num_pages", "page_range"})
 _GETTER = "attrgetter"  # the type of what `attrgetter("site.name")` gives
 _SERIALIZE = "django.core.serializers.serialize"
@@ -403,14 +404,32 @@ class Outside(Lazy):
         if receiver.name == "paginator":
             if name in _PAGES:
                 self.paginate(receiver, frame)
-            return unknown(f"the result of {name}")
+            is_page = name != "validate_number"
+            return builtin(_PAGE, receiver.elements) if is_page else builtin("int")
         return super().call_method(method, arguments, frame)
 
     def attribute_of(self, owner: Type, name: str, frame: Frame) -> Value:
         if isinstance(owner, Builtin) and owner.name == "paginator" and name in _MEASURES:
             self.paginate(owner, frame)
             return builtin("int")
+        if isinstance(owner, Builtin) and owner.name == _PAGE:
+            is_rows = name == "object_list"
+            return owner.elements if is_rows else unknown(f"{name} of a page")
         return super().attribute_of(owner, name, frame)
+
+    def items(self, type_: Type, frame: Frame) -> Value:
+        if isinstance(type_, Builtin) and type_.name == _PAGE:
+            return self.iterate(type_.elements, frame)
+        return super().items(type_, frame)
+
+    def remark(self, owner: Expression, mark: str, frame: Frame) -> None:
+        """A page that somebody ran through has its rows."""
+        held = frame.environment.get(owner.id, NOTHING) if isinstance(owner, Name) else NOTHING
+        is_run = mark in (states.FILLED, states.MAYBE_FILLED)
+        if is_run and any(isinstance(each, Builtin) and each.name == _PAGE for each in held):
+            assert isinstance(owner, Name)
+            frame.environment[owner.id] = unknown("a page that has its rows")
+        super().remark(owner, mark, frame)
 
     def paginate(self, paginator: Builtin, frame: Frame) -> None:
         """A paginator counts what it has pages of."""

@@ -130,7 +130,8 @@ class Threads(Rows):
         if not all(map(_is_coroutine, given_back)):
             return replace(outcome, effect=less_sure(outcome.effect))
         # What a decorator puts in its place runs the function once it is awaited, or elsewhere.
-        is_replaced = not all(each.is_known for each in bound.function.decorations)
+        decorations = bound.function.decorations
+        is_replaced = any(not each.is_known or each.wrapper for each in decorations)
         return replace(outcome, effect=Effect()) if is_replaced else outcome
 
     def is_twin_of_django(self, bound: Bound) -> bool:
