@@ -91,6 +91,18 @@ def expressions() -> frozenset[str]:
 
 
 @cache
+def harmless() -> tuple[str, ...]:
+    """Classes of django.forms and django.http that are pure to make."""
+    modules = [
+        module for name in ("django.forms", "django.http") if (module := files().module(name))
+    ]
+    names = ((module.name, [*module.imports, *module.classes]) for module in modules)
+    return tuple(
+        f"{module}.{name}" for module, every in names for name in every if name != "HttpRequest"
+    )
+
+
+@cache
 def field_types() -> Mapping[str, str]:
     """What an instance holds for each class of fields."""
     modules = [module for name in _FIELDS if (module := files().module(name))]

@@ -102,11 +102,7 @@ MODEL_ATTRIBUTES = frozenset(
 )
 # Names that only managers of models are kept by.
 MANAGER_ATTRIBUTES = (
-    "objects",
-    "_default_manager",
-    "_base_manager",
-    "default_manager",
-    "base_manager",
+    *("objects", "_default_manager", "_base_manager", "default_manager", "base_manager"),
 )
 # `_meta`, and its attributes that are models.
 OPTIONS = "django.db.models.options.Options()"
@@ -155,11 +151,7 @@ CHOICES_ATTRIBUTES = frozenset({"choices", "labels", "names", "values"})
 
 # Bridges that make a RuntimeError of a StopIteration themselves.
 GUARDED_BRIDGES = frozenset(
-    {
-        "asyncgen_native.bridge",
-        "asyncgen_runtime.on_worker",
-        "asyncgen_runtime.sync_to_async",
-    }
+    {"asyncgen_native.bridge", "asyncgen_runtime.on_worker"} | {"asyncgen_runtime.sync_to_async"}
 )
 # Bridges that run a callable on the event loop: for what waits for databases alone. And who runs
 # the rest.
@@ -168,55 +160,16 @@ THREAD_BRIDGE = "asyncgen_runtime.on_worker"
 
 # Modules whose callables never reach the database, by dotted prefix.
 PURE_MODULES = (
-    "django.apps",
-    "django.conf",
-    "django.core.exceptions",
-    "django.core.signing",
-    "django.core.validators",
-    "django.db.models.aggregates",
-    "django.db.models.constants",
-    "django.db.models.enums",
-    "django.db.models.expressions",
-    "django.db.models.fields",
-    "django.db.models.functions",
-    "django.db.models.lookups",
-    "django.db.models.options",
-    "django.db.models.query_utils",
-    "django.db.models.signals",
-    "django.db.models.utils",
-    "django.dispatch",
-    *(
-        f"django.forms.{name}"
-        for name in (
-            *("BooleanField", "CharField", "CheckboxInput", "ChoiceField", "DateField"),
-            *("DateInput", "DateTimeField", "DateTimeInput", "DecimalField", "DurationField"),
-            *("EmailField", "EmailInput", "FileField", "FileInput", "FloatField", "HiddenInput"),
-            *("ImageField", "IntegerField", "JSONField", "MultipleChoiceField", "NumberInput"),
-            *("PasswordInput", "RadioSelect", "RegexField", "Select", "SelectMultiple"),
-            *("SlugField", "TextInput", "Textarea", "TimeField", "TimeInput", "TypedChoiceField"),
-            *("URLField", "URLInput", "UUIDField", "ValidationError"),
-        )
-    ),
-    *(
-        f"django.http.{name}"
-        for name in (
-            *("Http404", "HttpResponse", "HttpResponseBadRequest", "HttpResponseForbidden"),
-            *("HttpResponseGone", "HttpResponseNotAllowed", "HttpResponseNotFound"),
-            *("HttpResponseNotModified", "HttpResponsePermanentRedirect", "HttpResponseRedirect"),
-            *("HttpResponseServerError", "JsonResponse"),
-        )
-    ),
-    "django.http.QueryDict",
-    "django.http.request.QueryDict",
-    "django.template.Library",
-    "django.template.defaultfilters",
-    "django.template.library.Library",
-    "django.urls",
-    "django.utils",
-    "django.contrib.auth.get_user_model",
-    "django.contrib.auth.hashers",
-    "django.contrib.auth.tokens",
-    "django.core.mail.message",
+    *("django.apps", "django.conf", "django.core.exceptions", "django.core.signing"),
+    *("django.core.validators", "django.db.models.aggregates", "django.db.models.constants"),
+    *("django.db.models.enums", "django.db.models.expressions", "django.db.models.fields"),
+    *("django.db.models.functions", "django.db.models.lookups", "django.db.models.options"),
+    *("django.db.models.query_utils", "django.db.models.signals", "django.db.models.utils"),
+    *("django.dispatch", "django.http.QueryDict", "django.http.request.QueryDict"),
+    *("django.template.Library", "django.template.defaultfilters"),
+    *("django.template.library.Library", "django.urls", "django.utils"),
+    *("django.contrib.auth.get_user_model", "django.contrib.auth.hashers"),
+    *("django.contrib.auth.tokens", "django.core.mail.message"),
 )
 # Methods in those modules that may query all the same: those of relational fields.
 IMPURE_METHODS = frozenset(
@@ -317,15 +270,10 @@ PURE_DB_MODELS = frozenset({"StringAgg"})  # 6.0
 
 # Reaches the database as soon as it is called or entered.
 REACHING = (
-    "django.db.connection",
-    "django.db.connections",
-    "django.db.transaction",
-    "django.core.management.call_command",
-    "django.contrib.auth.authenticate",
-    "django.contrib.auth.login",
-    "django.contrib.auth.logout",
-    "django.contrib.sites.shortcuts.get_current_site",
-    "django.core.serializers",
+    *("django.db.connection", "django.db.connections", "django.db.transaction"),
+    *("django.core.management.call_command", "django.contrib.auth.authenticate"),
+    *("django.contrib.auth.login", "django.contrib.auth.logout"),
+    *("django.contrib.sites.shortcuts.get_current_site", "django.core.serializers"),
 )
 # Those of them that ask a database, and nobody else.
 QUERYING = ("django.contrib.sites.shortcuts.get_current_site", "django.db.")
@@ -386,18 +334,10 @@ TRANSPARENT_DECORATORS = (
 # What a function that is cached has, and does no more than look at the cache.
 FUNCTION_ATTRIBUTES = frozenset({"cache_clear", "cache_info", "cache_parameters"})
 CONTEXT_MANAGERS = frozenset(
-    {
-        "django.db.transaction.atomic",
-        "contextlib.suppress",
-        "contextlib.nullcontext",
-        "contextlib.closing",
-        "contextlib.ExitStack",
-        "contextlib.redirect_stdout",
-        "django.utils.translation.override",
-        "django.utils.timezone.override",
-        "django.test.utils.override_settings",
-        "django.test.utils.CaptureQueriesContext",
-    }
+    {"django.db.transaction.atomic", "contextlib.suppress", "contextlib.nullcontext"}
+    | {"contextlib.closing", "contextlib.ExitStack", "contextlib.redirect_stdout"}
+    | {"django.utils.translation.override", "django.utils.timezone.override"}
+    | {"django.test.utils.override_settings", "django.test.utils.CaptureQueriesContext"}
 )
 
 CLOSING = "contextlib.closing"
@@ -414,15 +354,11 @@ LAZY_OBJECTS = (
 
 # Those that may end an exception, and what is known to let each through.
 SWALLOWING_CONTEXTS = frozenset({"contextlib.suppress", "contextlib.ExitStack"})
-TRANSPARENT_CONTEXTS = CONTEXT_MANAGERS - SWALLOWING_CONTEXTS | {
-    "builtins.open",
-    "decimal.localcontext",
-    "tempfile.NamedTemporaryFile",
-    "tempfile.TemporaryDirectory",
-    "threading.Lock",
-    "threading.RLock",
-    "zipfile.ZipFile",
-}
+TRANSPARENT_CONTEXTS = (
+    CONTEXT_MANAGERS - SWALLOWING_CONTEXTS
+    | {"builtins.open", "decimal.localcontext", "tempfile.NamedTemporaryFile"}
+    | {"tempfile.TemporaryDirectory", "threading.Lock", "threading.RLock", "zipfile.ZipFile"}
+)
 NEVER_RETURNING = frozenset({"builtins.exit", "builtins.quit", "os._exit", "os.abort", "sys.exit"})
 
 # Builtins that run through an iterable at once.
@@ -484,7 +420,7 @@ FILE_METHODS = frozenset(
 # Annotations by their last name. Open ones say too little of what is really there: a queryset is
 # iterable too.
 OPEN_ANNOTATIONS = frozenset(
-    {"Any", "Callable", "Collection", "Iterable", "Reversible", "Sequence", "Sized", "object"}
+    {"Any", "Callable", "Collection", "Iterable", "Reversible", "Sequence", "Sized"} | {"object"}
 )
 MANAGER_ANNOTATIONS = frozenset(
     {"ManyRelatedManager", "ManyToManyRelatedManager", "RelatedManager", "ReverseManager"}

@@ -8,7 +8,7 @@ from asyncgen.analysis.calls import matched
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.growth import has_holes, is_growing, is_hole, only_reads
 from asyncgen.analysis.library import Passed
-from asyncgen.analysis.typed import Typed, passed_types
+from asyncgen.analysis.typed_calls import TypedCalls, passed_types
 from asyncgen.analysis.types import Known, Types
 from asyncgen.analysis.values import (
     Arguments,
@@ -27,7 +27,7 @@ from asyncgen.facts import Block, Call, Expression, Get
 _PUTTING = ("bisect.", "heapq.", "random.shuffle")
 
 
-class Containers(Typed):
+class Containers(TypedCalls):
     """Follows what bodies put into containers."""
 
     # -- where they are made -----------------------------------------------------------------------

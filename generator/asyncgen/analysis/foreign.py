@@ -31,7 +31,7 @@ def is_pure(dotted: str) -> bool:
             return True
     if dotted.rpartition(".")[2] in knowledge.IMPURE_METHODS:
         return False
-    return _begins(dotted, knowledge.PURE_MODULES)
+    return _begins(dotted, (*knowledge.PURE_MODULES, *declared.harmless()))
 
 
 @cache

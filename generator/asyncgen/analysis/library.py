@@ -60,6 +60,8 @@ def runs_through(dotted: str) -> frozenset[int | str] | None:
             function: object = found.function
         case Class() as cls:
             _, function = files().lookup(cls, "__init__") or (cls, None)
+            if function is None:
+                return None
         case _:
             return None
     whole = Passed(is_complete=False)
