@@ -180,10 +180,13 @@ class Calls(Besides):
             case Call(function=Name(id="super")) if frame.owner and frame.receiver:
                 return frozenset({Super(self.super_owner(call, frame), frame.receiver)})
             case Call(function=Name(id="type"), arguments=(single,)):
-                return self.attribute(self.value(single, frame), "__class__", frame)
+                value = frame.hold(single, self.value(single, frame))
+                return self.attribute(value, "__class__", frame)
             case Call(function=Name(id="getattr"), arguments=(owner, name, *rest)):
-                value = self.get_attribute(self.value(owner, frame), name, frame)
-                return union((value, *(self.value(each, frame) for each in rest)))
+                held = frame.hold(owner, self.value(owner, frame))
+                value = self.get_attribute(held, name, frame)
+                others = [frame.hold(each, self.value(each, frame)) for each in rest]
+                return union((value, *others))
             case Call(function=function, arguments=(Literal(), *_)) if getter := self.getter(
                 call, function, frame
             ):
@@ -194,15 +197,16 @@ class Calls(Besides):
                 frame.stops |= not frame.guarded
             case Call(function=Get(value=owner, name=name)) if name in knowledge.PUTTING_METHODS:
                 for each in call.arguments:
-                    self.put(owner, self.value(each, frame), frame)
+                    self.put(owner, frame.hold(each, self.value(each, frame)), frame)
             case Call(function=Name(id="setattr"), arguments=(owner, name, value)):
-                self.set_attribute(owner, name, self.value(value, frame), frame)
+                held = frame.hold(value, self.value(value, frame))
+                self.set_attribute(owner, name, held, frame)
             case Call(function=Name(id="hasattr"), arguments=(owner, Literal(text=name))):
-                self.looked_for(self.value(owner, frame), name, frame)
+                self.looked_for(frame.hold(owner, self.value(owner, frame)), name, frame)
             case Call(
                 function=Get(value=owner, name="get"), arguments=(Literal(type="str"), *rest)
             ) if not base_word(owner).lower().endswith(guesses.STORES):
-                value = self.value(owner, frame)
+                value = frame.hold(owner, self.value(owner, frame))
                 if value and all(map(self.is_mapping, value)):
                     return union((unknown("an item"), *(self.value(each, frame) for each in rest)))
             case Call(function=function, arguments=(wanted, given)) if (

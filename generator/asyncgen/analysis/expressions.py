@@ -84,6 +84,8 @@ class Expressions(Containers):
     # -- by form -----------------------------------------------------------------------------------
 
     def value(self, expression: Expression, frame: Frame) -> Value:
+        if frame.held and id(expression) in frame.held:
+            return frame.held[id(expression)]
         value = self.value_of(expression, frame)
         return self.opened(value, frame) if frame.is_typed else value
 
@@ -97,7 +99,11 @@ class Expressions(Containers):
             case Get(value=owner):
                 return self.read(expression, self.value(owner, frame), frame)
             case Call():
-                return self.call(expression, frame)
+                value = self.call(expression, frame)
+                if frame.held:
+                    for each in (*expression.arguments, *_owner(expression.function)):
+                        frame.held.pop(id(each), None)
+                return value
             case Item():
                 return self.item(expression, frame)
             case Display(type=type_, elements=elements):
@@ -339,15 +345,16 @@ class Expressions(Containers):
         types = self.type_of_comprehension(expression.type, [types_of(each) for each in elements])
         return proved(builtin(expression.type, frozenset().union(*elements)), types)
 
-    def tested(self, test: Expression, frame: Frame) -> None:
+    def tested(self, test: Expression, frame: Frame) -> Value:
         """Evaluate a test, and whether it holds."""
-        self.test(self.value(test, frame), frame)
+        value = self.value(test, frame)
+        self.test(value, frame)
+        return value
 
     # -- operators ---------------------------------------------------------------------------------
 
     def choice(self, expression: Choice, frame: Frame) -> Value:
-        for test in expression.tests:
-            self.tested(test, frame)
+        held = [self.tested(test, frame) for test in expression.tests]
         (test, *_), (first, second) = expression.tests, expression.options
         decided = self.truth(test, frame)
         is_and = expression.operator == "and"
@@ -359,18 +366,22 @@ class Expressions(Containers):
                 values.append(self.value_when(test, False, second, frame))
             return union(values)
         if decided is None or decided is not is_and:
-            values.append(self.decisive(first, is_and, frame))
+            values.append(self.decisive(first, held[0], is_and, frame))
         if decided is None or decided is is_and:
             values.append(self.value_when(test, is_and, second, frame))
+            frame.seconds[id(expression)] = values[-1]
             if len(values) > 1:
                 left = self.left_of_choice(types_of(values[0]), is_and, frame)
                 values[0] = proved(self.remaining(values[0], is_and), left)
         return union(values)
 
-    def decisive(self, first: Expression, is_and: bool, frame: Frame) -> Value:
-        """The first part, as it is where it decides: of `a and b or c` only b can come out."""
-        value = self.value(first, frame)
+    def decisive(self, first: Expression, value: Value, is_and: bool, frame: Frame) -> Value:
+        """The first part, which was tested and is `value`, as it is where it decides: of
+        `a and b or c` only b can come out."""
         if isinstance(first, Choice) and first.operator == "and" and not is_and:
+            second = frame.seconds.get(id(first))
+            if second is not None:
+                return second
             return self.value_when(first.options[0], True, first.options[1], frame)
         return value
 
@@ -443,16 +454,19 @@ class Expressions(Containers):
 
     def item(self, expression: Item, frame: Frame) -> Value:
         owner = self.value(expression.value, frame)
+        index = None
         for each in (expression.index, *expression.bounds):
             if each is not None:
-                self.each_special(self.value(each, frame), ("__index__", *HASHING), frame)
+                held = self.value(each, frame)
+                index = held if each is expression.index else None
+                self.each_special(held, ("__index__", *HASHING), frame)
         path = attribute_path(expression.value)
         kept = frame.environment.get(f"{path}[]", NOTHING) if path else NOTHING
         value = kept | union(self.item_of(each, expression, frame) for each in in_order(owner))
         if not frame.is_typed:
             return value
-        if expression.index is not None:
-            self.put_item(owner, self.value(expression.index, frame), None, frame)
+        if index is not None:
+            self.put_item(owner, index, None, frame)
         return proved(value, self.type_of_item(expression, owner, frame))
 
     def item_of(self, owner: Type, expression: Item, frame: Frame) -> Value:
@@ -488,6 +502,10 @@ class Expressions(Containers):
             case Argument(name=name) if is_number(expression.index):
                 frame.note(Level.DOUBT, f"takes an item of the argument {name}, by its number")
         return unknown("an item of something unknown", from_queryset=is_tainted(owner))
+
+
+def _owner(function: Expression) -> tuple[Expression, ...]:
+    return (function.value,) if isinstance(function, Get) else ()
 
 
 def _is_text(type_: Type) -> bool:

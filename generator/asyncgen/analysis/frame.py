@@ -19,6 +19,7 @@ from asyncgen.analysis.values import (
     merged,
     union,
 )
+from asyncgen.facts import Expression
 from asyncgen.problems import Location
 from asyncgen.source import Class, Evidence, Function, Module
 
@@ -51,7 +52,16 @@ class Frame:
     # Of one that is for what comparing or showing fields does: the classes that were asked, and by
     # which methods.
     compared: set[tuple[Class, str]] | None = None
+    # What was evaluated already of a call that is being evaluated, and the second part of each
+    # `and`, by the expression: nested expressions would take exponential time otherwise.
+    held: dict[int, Value] = field(default_factory=dict)
+    seconds: dict[int, Value] = field(default_factory=dict)
     growth: Growth = field(default_factory=Growth)  # what the containers made here hold
+
+    def hold(self, expression: Expression, value: Value) -> Value:
+        """Keep what is evaluated again before the call, of which it is a part, is."""
+        self.held[id(expression)] = value
+        return value
 
     def leave(self, outer: Environment) -> None:
         """Return to `outer` from an expression that may not be evaluated, or that has names of its

@@ -300,10 +300,11 @@ class OnLoop(Sending):
         is_async = expression.type == "generator" and expression.asynchronous
         return builtin(GENERATOR if is_async else expression.type, elements)
 
-    def tested(self, test: Expression, frame: Frame) -> None:
+    def tested(self, test: Expression, frame: Frame) -> Value:
         value = self.value(test, frame)
         with at(frame, test):
             self.test(value, frame)
+        return value
 
     def operation(self, operator: str, operands: tuple[Expression, ...], frame: Frame) -> Value:
         if operator not in _COMPARING:

@@ -1,0 +1,88 @@
+"""What is nested takes time by how much there is of it, not by how deep it is."""
+
+from __future__ import annotations
+
+from textwrap import indent
+
+import pytest
+from analysis import PRELUDE, class_named, classifier
+from asyncgen.analysis import Evaluator
+from asyncgen.analysis.values import Bound, Instance
+
+# A form of an expression, with the one inside of it, and what is in the innermost.
+NESTED = {
+    "a call": "str({})",
+    "a method": "{}.strip()",
+    "an item of a dict": '{}.get("a", {{}})',
+    "an item": '{}["a"]',
+    "an item's index": "data[{}]",
+    "a list": "[{}]",
+    "getattr": 'getattr({}, "a")',
+    "hasattr": 'hasattr({}, "a")',
+    "type": "type({})",
+    "append": "rows.append({})",
+    "setattr": 'setattr(data, "a", {})',
+    "next": "next(iter({}))",
+    "lambda": "sorted(data, key=lambda each: {})",
+    "a comprehension": "[each for each in {}]",
+    "a condition": "(1 if {} else 2)",
+    "many or": "({} or data.a)",
+    "many and": "({} and data.a)",
+    "or at the right": "(data.a or {})",
+    "and in or": "(data and ({} or 1))",
+    "a sum": "({} + 1)",
+}
+BLOCKS = {
+    "if": "if data.a:\n{}",
+    "for": "for row in data.a:\n{}",
+    "while": "while data.a:\n{}",
+    "try": "try:\n{}except ValueError:\n    data = rows\n",
+    "with": "with data.a:\n{}",
+}
+
+
+def evaluated(body: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many expressions are evaluated for a method, with types."""
+    count = 0
+    original = Evaluator.value
+
+    def counted(self: Evaluator, *arguments: object) -> object:
+        nonlocal count
+        count += 1
+        return original(self, *arguments)  # type: ignore[arg-type]
+
+    lines = indent(f"rows = []\n{body}", "        ")
+    text = f"{PRELUDE}\nclass Rows(models.QuerySet):\n    def m(self, data):\n{lines}\n"
+    evaluator = classifier({"shop": text}).evaluator
+    owner = class_named(evaluator.resolver, "shop", "Rows")
+    module = evaluator.resolver.readable("shop")
+    assert module
+    with monkeypatch.context() as patched:
+        patched.setattr(Evaluator, "value", counted)
+        bound = Bound(owner.functions["m"], module, owner, Instance(owner))
+        evaluator.outcome_of(bound, (), is_typing=True)
+    return count
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_expressions(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nested(depth: int) -> str:
+        inner = "data"
+        for _ in range(depth):
+            inner = NESTED[name].format(inner)
+        return f"return {inner}"
+
+    few, many = (evaluated(nested(depth), monkeypatch) for depth in (4, 12))
+    assert many <= 7 * few  # narrowing a chain of `and` takes its square
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_blocks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nested(depth: int) -> str:
+        inner = "rows = data.b(rows)\n"
+        for _ in range(depth):
+            inner = BLOCKS[name].format(indent(inner, "    "))
+        return inner
+
+    few, many = (evaluated(nested(depth), monkeypatch) for depth in (4, 12))
+    assert many <= 8 * few  # a loop runs once more for each that it is in
