@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, ParamSpec, TypeVar, cast
+from asyncio import current_task
+from collections.abc import Awaitable, Callable
+from typing import Any, ParamSpec, TypeVar
 
 from greenlet import getcurrent, greenlet
 
@@ -46,7 +47,7 @@ class _Call(greenlet):
 def running_task() -> asyncio.Task[Any] | None:
     """Return the task whose step this thread is in, or None on a thread without a loop."""
     try:
-        return asyncio.current_task()
+        return current_task()
     except RuntimeError:
         return None
 
@@ -55,7 +56,10 @@ def in_bridge() -> bool:
     """Tell whether the calling code may wait with `await_`."""
     call = getcurrent()
     # An eager task started in a call runs its first step in the call's greenlet, but is not it.
-    return type(call) is _Call and call.task is running_task()
+    try:
+        return type(call) is _Call and call.task is current_task()
+    except RuntimeError:  # It is closed when its loop has ended.
+        return False
 
 
 def await_(awaitable: Awaitable[T]) -> T:
@@ -66,7 +70,13 @@ def await_(awaitable: Awaitable[T]) -> T:
     if not in_bridge():
         _discard(awaitable)
         raise NotInBridge("await_() is for synchronous code that asyncgen_native.bridge runs.")
-    call = cast(_Call, getcurrent())
+    return hand_over(awaitable)
+
+
+def hand_over(awaitable: Awaitable[T]) -> T:
+    """Do what `await_` does where it is known that the calling code is in a bridge."""
+    call = getcurrent()
+    assert isinstance(call, _Call)
     if call.closing:
         _discard(awaitable)
         raise BridgeClosed
@@ -75,7 +85,8 @@ def await_(awaitable: Awaitable[T]) -> T:
         late, call.late = call.late, None
         raise late
     assert call.parent is not None
-    return cast(T, call.parent.switch(awaitable))
+    result: T = call.parent.switch(awaitable)
+    return result
 
 
 def raise_later(error: BaseException | None) -> None:
@@ -89,16 +100,6 @@ def _discard(awaitable: Awaitable[object]) -> None:
     """Close a coroutine that will not be awaited, so that Python does not warn of it."""
     if inspect.iscoroutine(awaitable):
         awaitable.close()
-
-
-def complete(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Return the result of a coroutine that is known not to suspend."""
-    try:
-        coroutine.send(None)
-    except StopIteration as result:
-        return cast(T, result.value)
-    coroutine.close()
-    raise RuntimeError(f"{coroutine!r} suspended")
 
 
 async def run(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -132,7 +133,8 @@ async def run(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
             watch.end()
     if call.late is not None:
         raise call.late
-    return cast(R, step)
+    returned: R = step
+    return returned
 
 
 def _driven_from_here(call: _Call) -> _Call:

@@ -9,13 +9,14 @@ variable; a worker thread has it because asgiref copies the context there.
 from __future__ import annotations
 
 import asyncio
+import functools
 import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .greenlets import NotInBridge, await_, in_bridge, running_task
+from .greenlets import NotInBridge, hand_over, in_bridge, running_task
 from .pool import pools
 
 if TYPE_CHECKING:
@@ -38,12 +39,21 @@ class Owner:
         self.wrappers: dict[str, NativeWrapper] = {}
         self.calls = 0
         self.ended = False
-        self.turn = asyncio.Lock()
-        self.nesting = asyncio.Lock()
         self._block = block  # of aatomic(), which ends it
         self._shared = False
         # Not the task itself, which holds the context that holds this.
         self._task = weakref.ref(asyncio.current_task() or self)
+
+    # Few need these two, and every call on the loop has an owner.
+    @functools.cached_property
+    def turn(self) -> asyncio.Lock:
+        """Held by the call that has its turn in a transaction that tasks share."""
+        return asyncio.Lock()
+
+    @functools.cached_property
+    def nesting(self) -> asyncio.Lock:
+        """Held by whoever has a savepoint open directly in the transaction."""
+        return asyncio.Lock()
 
     @property
     def in_transaction(self) -> bool:
@@ -105,7 +115,7 @@ class Owner:
         self.ended = True
         while self.wrappers:
             _, wrapper = self.wrappers.popitem()
-            wrapper.give_back(whole=not self._shared)
+            wrapper.leave(whole=not self._shared)
 
     def __del__(self) -> None:
         # The context is gone with something still open in it. The server rolls back what is cut.
@@ -134,7 +144,7 @@ def suspend(loop: asyncio.AbstractEventLoop, make: Callable[[], Coroutine[Any, A
     Raises NotInBridge on the thread of the loop outside of a call, where either would be wrong.
     """
     if in_bridge():
-        return await_(make())
+        return hand_over(make())
     if loop.is_closed() or running_task() is not None:
         raise NotInBridge("This connection belongs to an event loop, which cannot wait here.")
     return asyncio.run_coroutine_threadsafe(make(), loop).result()

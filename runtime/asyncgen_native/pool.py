@@ -14,7 +14,7 @@ from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import OperationalError
@@ -27,6 +27,9 @@ __all__ = ["NativeConnection", "Pool", "PoolOptions", "Statistics", "close_pools
 
 class NativeConnection(Protocol):
     """What the pool asks of a driver's connection. None of it waits."""
+
+    opened: float | None
+    """When a pool that counts it had it opened, in seconds of its loop's clock."""
 
     def is_idle(self) -> bool:
         """Tell whether another call may have it: open, in no transaction, nothing under way."""
@@ -102,7 +105,7 @@ class Pool:
         self._loop = loop
         self._closed = False
         self._idle: list[_Idle] = []
-        self._opened: WeakKeyDictionary[NativeConnection, float] = WeakKeyDictionary()
+        self._opened: WeakSet[NativeConnection] = WeakSet()
         self._connecting = 0
         self._waiting: deque[asyncio.Future[NativeConnection | None]] = deque()
         self._shrink: asyncio.TimerHandle | None = None
@@ -132,7 +135,7 @@ class Pool:
         if given is None:
             try:
                 given = await connect()
-                self._opened[given] = self._loop.time()
+                self._count(given, self._loop.time())
             finally:
                 self._connecting -= 1
                 if given is None:
@@ -175,38 +178,44 @@ class Pool:
 
     def give(self, wrapper: NativeWrapper) -> None:
         """Take a wrapper back, for the next call to use as it is."""
-        if self._next() is None and self._keeps(wrapper.connection):
-            self._put(_Idle(self._loop.time(), wrapper.connection, wrapper))
+        now = self._loop.time()
+        if self._next() is None and self._keeps(wrapper.connection, now):
+            self._put(_Idle(now, wrapper.connection, wrapper))
         else:
             self.give_connection(wrapper.detach())
 
     def give_shared(self, wrapper: NativeWrapper) -> None:
         """Take back the connection of a wrapper that a task or thread may still be using."""
         connection = wrapper.detach()
-        if self._keeps(connection):
-            opened = self._opened.pop(connection)
+        opened = connection.opened
+        if opened is not None and self._keeps(connection, self._loop.time()):
+            self._opened.remove(connection)
             connection = connection.renew()
-            self._opened[connection] = opened
+            self._count(connection, opened)
         self.give_connection(connection)
+
+    def _count(self, connection: NativeConnection, opened: float) -> None:
+        connection.opened = opened
+        self._opened.add(connection)
 
     def give_connection(self, connection: NativeConnection | None) -> None:
         """Take a connection back; None is the right to open one."""
+        now = self._loop.time()
         if connection is None:
             self._wake()
-        elif not self._keeps(connection):
+        elif not self._keeps(connection, now):
             self._drop(connection)
         elif (turn := self._next()) is not None:
             turn.set_result(connection)
         else:
-            self._put(_Idle(self._loop.time(), connection, None))
+            self._put(_Idle(now, connection, None))
 
-    def _keeps(self, connection: NativeConnection) -> bool:
+    def _keeps(self, connection: NativeConnection, now: float) -> bool:
         """Tell whether it is worth keeping."""
-        opened = self._opened.get(connection)
         return (
             not self._closed
-            and opened is not None
-            and self._loop.time() - opened < self._options.max_lifetime
+            and connection.opened is not None
+            and now - connection.opened < self._options.max_lifetime
             and connection.is_idle()
         )
 
@@ -228,7 +237,9 @@ class Pool:
 
     def forget(self, connection: NativeConnection) -> None:
         """Count a connection no more: it was closed."""
-        if self._opened.pop(connection, None) is not None:
+        if connection.opened is not None:
+            connection.opened = None
+            self._opened.discard(connection)
             self._wake()
 
     def _next(self) -> asyncio.Future[NativeConnection | None] | None:

@@ -60,12 +60,13 @@ class NativeWrapper(BaseDatabaseWrapper):
 
     def holds(self) -> bool:
         """Tell whether the next call in the context needs this very wrapper."""
-        return bool(
-            self.in_transaction
-            or self.execute_wrappers
-            or self.force_debug_cursor
-            or (self.connection is not None and self.connection.is_held())
-        )
+        return bool(self.execute_wrappers or self.force_debug_cursor or self._holds_connection())
+
+    def _holds_connection(self) -> bool:
+        """Tell whether something in the connection is still open."""
+        if self.connection is None:
+            return self._in_atomic_block
+        return self._in_atomic_block or not self.autocommit or self.connection.is_held()
 
     def join_pool(self) -> None:
         """Take the connection from the pool, which then counts it."""
@@ -93,15 +94,22 @@ class NativeWrapper(BaseDatabaseWrapper):
         self.connection = None
         return connection
 
+    def leave(self, *, whole: bool) -> None:
+        """Give the connection back to the pool, or close it if something in it is still open."""
+        if self._pool is not None and self.connection is not None and self._holds_connection():
+            self.run_on_commit = []
+            self._pool.drop(self)
+        else:
+            self.give_back(whole=whole)
+
     def give_back(self, *, whole: bool) -> None:
-        """Give the connection back to the pool; the `whole` wrapper where nobody else has it."""
+        """Give the connection, in which nothing is open, back to the pool; the `whole` wrapper
+        where nobody else has it."""
         pool = self._pool
         if pool is None or self.connection is None:
             return
         self.run_on_commit = []
-        if self.in_transaction or self.connection.is_held():
-            pool.drop(self)
-        elif whole:
+        if whole:
             self.health_check_done = False
             pool.give(self)
         else:

@@ -123,7 +123,7 @@ def test_an_error_comes_out_as_it_went_in_with_a_traceback_to_where_it_was_raise
 
     asyncio.run(main())
     names = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
-    assert names[-2:] == ["await_", "fail"]
+    assert names[-3:] == ["await_", "hand_over", "fail"]
     assert names.count("run") == 1  # once on the way out, and not once for the wait
 
 

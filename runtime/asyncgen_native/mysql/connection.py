@@ -184,6 +184,8 @@ class _Reader:
 class WaitingConnection(pymysql.connections.Connection):  # type: ignore[misc]
     """A connection of PyMySQL's whose waiting suspends the call that waits."""
 
+    opened: float | None = None
+
     def __init__(self, **parameters: Any) -> None:
         super().__init__(defer_connect=True, **parameters)
         self.lock = SuspendingLock(asyncio.get_running_loop())

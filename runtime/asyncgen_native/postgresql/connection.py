@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar, cast
+from time import monotonic
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 import psycopg
@@ -40,6 +41,8 @@ class _NamedCursor(psycopg.ServerCursor[Any]):
 class WaitingConnection(psycopg.Connection[Any]):
     """A synchronous connection whose waiting suspends the call that waits."""
 
+    opened: float | None = None
+
     def __init__(self, waiter: AsyncConnection[Any], cursor_factory: type[Any]) -> None:
         super().__init__(waiter.pgconn)
         self._waiter = waiter
@@ -49,14 +52,14 @@ class WaitingConnection(psycopg.Connection[Any]):
             each.__dict__["_pool"] = None
         self._loop = asyncio.get_running_loop()
         self._stepper = Stepper(self.pgconn, self._loop)
-        self._waited = self._loop.time()
+        self._waited = monotonic()
         self.lock: Any = SuspendingLock(self._loop)
         self.cursor_factory = cursor_factory
         self.server_cursor_factory = _NamedCursor
         self.prepare_threshold = waiter.prepare_threshold
         self._adapters = waiter.adapters
         self._autocommit = waiter.autocommit
-        self._named: WeakSet[psycopg.ServerCursor[Any]] = WeakSet()
+        self._named: WeakSet[psycopg.ServerCursor[Any]] | None = None  # nearly always
         self._forgotten: list[_Forgotten] = []
         self._over = False
         self._dropping: asyncio.Task[None] | None = None
@@ -81,19 +84,21 @@ class WaitingConnection(psycopg.Connection[Any]):
         try:
             wanted = next(gen)
         except StopIteration as result:
-            if self._loop.time() - self._waited > MAX_BUSY:
+            if monotonic() - self._waited > MAX_BUSY:
                 await asyncio.sleep(0)
-                self._waited = self._loop.time()
-            return cast(T, result.value)
+                self._waited = monotonic()
+            value: T = result.value
+            return value
         try:
-            return cast(T, await self._stepper.complete(gen, wanted))
+            returned: T = await self._stepper.complete(gen, wanted)
         except asyncio.CancelledError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 await self._cancel(gen)
             raise
         finally:
             self._stepper.stop()
-            self._waited = self._loop.time()
+            self._waited = monotonic()
+        return returned
 
     async def _cancel(self, gen: PQGen[Any]) -> None:
         """Cancel a query at the server. If that fails, its session cannot be used any more."""
@@ -116,7 +121,7 @@ class WaitingConnection(psycopg.Connection[Any]):
             ended = suspend(self._loop, lambda: to_end(self._complete(gen)))
         raise_later(ended.cancelled)
         self._forgotten = [each for each in self._forgotten if each.withhold]
-        self._count_closed(each for each in self._named if not each.withhold)
+        self._count_closed(each for each in self._named or () if not each.withhold)
 
     def _count_closed(self, cursors: Iterable[psycopg.ServerCursor[Any]]) -> None:
         """Mark what the server has closed: who still reads from one must not disturb others."""
@@ -129,6 +134,8 @@ class WaitingConnection(psycopg.Connection[Any]):
 
     def watch(self, cursor: Any) -> None:
         """Keep the connection with its context while a named cursor is open."""
+        if self._named is None:
+            self._named = WeakSet()
         self._named.add(cursor)
         cursor.close = partial(self._close_named, weakref.ref(cursor), current())
 
@@ -170,16 +177,14 @@ class WaitingConnection(psycopg.Connection[Any]):
         return not self._farewells
 
     def is_held(self) -> bool:
-        if not self._forgotten and not self._named:  # nearly always
-            return False
-        return bool(self._forgotten) or any(not each.closed for each in self._named)
+        return bool(self._forgotten) or any(not each.closed for each in self._named or ())
 
     def renew(self) -> WaitingConnection:
         self._over = True
         return WaitingConnection(self._waiter, self.cursor_factory)
 
     def drop(self) -> None:
-        self._count_closed(self._named)
+        self._count_closed(self._named or ())
         if self.lock.locked() and not self._loop.is_closed():
             # Somebody waits for its socket: the number of one that is closed may be another's.
             self._dropping = self._loop.create_task(self._drop_when_free())

@@ -48,7 +48,7 @@ class Stepper:
     def stop(self) -> None:
         """Leave the socket to others, and the generator where it is."""
         wanted, self._wanted = self._wanted, 0
-        if self._loop.is_closed():
+        if not wanted or self._loop.is_closed():
             return
         if wanted & Wait.R:
             self._loop.remove_reader(self._socket)

@@ -29,6 +29,8 @@ CHUNK = 100  # Rows a hop; as many as Django makes models of at a time.
 class ThreadConnection:
     """A connection whose calls run on its thread, while the call on the loop is suspended."""
 
+    opened: float | None = None
+
     def __init__(self, connection: sqlite3.Connection, executor: ThreadPoolExecutor) -> None:
         self._connection = connection
         self._executor = executor
@@ -202,6 +204,8 @@ class ThreadCursor:
 
 class LoopConnection(sqlite3.Connection):
     """A connection whose queries run on the thread of the loop, and block it."""
+
+    opened: float | None = None
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
