@@ -134,8 +134,10 @@ def current() -> Owner | None:
     owner = _owner.get()
     if owner is None or not owner.is_mine():
         return None
-    owner.refuse()
-    return None if owner.ended else owner
+    if owner.ended:
+        owner.refuse()
+        return None
+    return owner
 
 
 def suspend(loop: asyncio.AbstractEventLoop, make: Callable[[], Coroutine[Any, Any, T]]) -> T:

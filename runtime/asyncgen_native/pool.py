@@ -190,6 +190,7 @@ class Pool:
         opened = connection.opened
         if opened is not None and self._keeps(connection, self._loop.time()):
             self._opened.remove(connection)
+            connection.opened = None
             connection = connection.renew()
             self._count(connection, opened)
         self.give_connection(connection)

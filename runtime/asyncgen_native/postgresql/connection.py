@@ -129,8 +129,14 @@ class WaitingConnection(psycopg.Connection[Any]):
             cursor._closed = True
 
     def close(self) -> None:
-        self._stepper.stop()
+        self._stepper.close()
         super().close()
+
+    def __del__(self, *_: object) -> None:
+        # It was lost: its loop would watch the socket for ever.
+        stepper = self.__dict__.get("_stepper")
+        if stepper is not None:  # It could be made.
+            stepper.close()
 
     def watch(self, cursor: Any) -> None:
         """Keep the connection with its context while a named cursor is open."""
@@ -177,10 +183,13 @@ class WaitingConnection(psycopg.Connection[Any]):
         return not self._farewells
 
     def is_held(self) -> bool:
-        return bool(self._forgotten) or any(not each.closed for each in self._named or ())
+        if self._named is None:
+            return False
+        return bool(self._forgotten) or any(not each.closed for each in self._named)
 
     def renew(self) -> WaitingConnection:
         self._over = True
+        self._stepper.close()
         return WaitingConnection(self._waiter, self.cursor_factory)
 
     def drop(self) -> None:
@@ -198,7 +207,7 @@ class WaitingConnection(psycopg.Connection[Any]):
         self.lock.release()
 
     def _finish(self) -> None:
-        self._stepper.stop()
+        self._stepper.close()
         self.pgconn.finish()
 
 

@@ -9,6 +9,8 @@ done.
 from __future__ import annotations
 
 import asyncio
+import os
+from contextvars import Context
 from typing import Any
 
 from psycopg.abc import PQGen
@@ -19,14 +21,18 @@ from psycopg.waiting import Ready, Wait
 class Stepper:
     """Steps of one generator at a time, over one socket.
 
-    The socket is registered only while a step is waited for. libpq closes it in a step, when the
-    server is gone; uvloop forgets a reader whose socket has an error. Neither tells anybody.
+    It is a duplicate of libpq's, which libpq closes in the middle of a step when the server is
+    gone: the number of that one may be another's by then. asyncio goes on watching it from one
+    query to the next, for to begin takes it longer than all else here; what comes while nobody
+    waits ends that. uvloop forgets, without a word, a reader whose socket has an error: there it is
+    watched for one step at a time.
     """
 
     def __init__(self, pgconn: PGconn, loop: asyncio.AbstractEventLoop) -> None:
-        self._pgconn = pgconn
         self._loop = loop
-        self._socket = -1
+        self._lasting = isinstance(loop, asyncio.SelectorEventLoop)
+        self._socket = os.dup(pgconn.socket)
+        self._reading = False
         self._wanted = 0
         self._gen: PQGen[Any] | None = None
         self._done: asyncio.Future[Any] | None = None
@@ -38,24 +44,33 @@ class Stepper:
         return self._done
 
     def _wait(self, wanted: int) -> None:
-        self._socket = self._pgconn.socket
         self._wanted = wanted
-        if wanted & Wait.R:
-            self._loop.add_reader(self._socket, self._step, Ready.R)
+        if wanted & Wait.R and not self._reading:
+            self._reading = True
+            # Not in the context of whoever it is: the loop would keep that until then.
+            Context().run(self._loop.add_reader, self._socket, self._step, Ready.R)
         if wanted & Wait.W:
             self._loop.add_writer(self._socket, self._step, Ready.W)
 
     def stop(self) -> None:
-        """Leave the socket to others, and the generator where it is."""
+        """Leave the generator where it is, and the socket to others."""
         wanted, self._wanted = self._wanted, 0
-        if not wanted or self._loop.is_closed():
+        if self._socket < 0 or self._loop.is_closed():
             return
-        if wanted & Wait.R:
-            self._loop.remove_reader(self._socket)
         if wanted & Wait.W:
             self._loop.remove_writer(self._socket)
+        if not self._lasting:
+            self._stop_reading()
+
+    def _stop_reading(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._loop.remove_reader(self._socket)
 
     def _step(self, ready: Ready) -> None:
+        if not self._wanted & ready:  # What comes is for others, or for later.
+            self._stop_reading()
+            return
         self.stop()
         gen, done = self._gen, self._done
         if gen is None or done is None or done.done():  # It was cancelled meanwhile.
@@ -68,3 +83,27 @@ class Stepper:
             done.set_exception(error)
             if not isinstance(error, Exception):
                 raise
+
+    def close(self) -> None:
+        """Close the duplicate, for good; on any thread."""
+        if self._socket < 0:
+            return
+        if self._loop.is_closed():
+            self._release()
+        elif _running_loop() is self._loop:
+            self.stop()
+            self._stop_reading()
+            self._release()
+        else:
+            self._loop.call_soon_threadsafe(self.close)
+
+    def _release(self) -> None:
+        number, self._socket = self._socket, -1
+        os.close(number)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

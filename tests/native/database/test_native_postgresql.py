@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
@@ -148,6 +149,39 @@ def test_a_backend_that_was_killed_while_idle_is_not_used_again(run: Run) -> Non
         await sync_to_async(lambda: connection.close())()
 
     run(main())
+
+
+def test_a_connection_that_is_lost_is_closed(run: Run) -> None:
+    """Its loop watches the socket, and must keep neither the session nor a file open."""
+    there = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
+
+    async def connect_and_lose() -> int:
+        lost = await WaitingConnection.open(
+            cursor_factory=psycopg.Cursor, **psycopg_parameters(), autocommit=True
+        )
+        pid: int = await bridge(lambda: lost.execute(PID).fetchone()[0])()
+        assert await aask(there, pid) == 1
+        return pid
+
+    async def main() -> None:
+        await aask(PID)
+        files = len(os.listdir("/dev/fd"))
+        pid = await connect_and_lose()
+        gc.collect()
+        assert len(os.listdir("/dev/fd")) == files
+
+        async def is_gone() -> bool:
+            return not await aask(there, pid)
+
+        await until(is_gone)
+
+    run(main())
+
+
+def psycopg_parameters() -> dict[str, Any]:
+    """Return what psycopg needs to connect to the database of the tests."""
+    parameters: dict[str, Any] = connection.get_connection_params()
+    return {name: parameters[name] for name in ("dbname", "user", "host", "port")}
 
 
 def test_a_backend_that_said_that_it_ends_is_not_used_again(
