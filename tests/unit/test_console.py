@@ -113,6 +113,8 @@ def test_with_json_every_line_of_every_verb_is_an_object(project: Project, run: 
     """Before anything is written, after it, and where there is drift; verbs that end well too."""
     root = project({**SHOP, "shop/views.py": VIEWS})
     root.joinpath("pyproject.toml").write_text('[tool.asyncgen]\nsources = ["shop/books.py"]\n')
+    said = json.loads(run("--output-format", "json", "rule", "AG305").stdout)
+    assert (said["code"], said["severity"]) == ("AG305", "warning")
     assert set(VERBS) >= {each for each in main.commands if each != "help"} - {"explain", "rule"}
     for _ in range(2):
         for verb in VERBS:

@@ -96,7 +96,9 @@ def _rule(session: Session, code: str) -> int:
 
     if session.as_json:
         known = named(code)
-        click.echo(json.dumps({**asdict(known), "severity": known.severity.value}))
+        said = {**asdict(known), "severity": known.severity.value}
+        del said["warning"]
+        click.echo(json.dumps(said))
     else:
         click.echo(text(code), nl=False)
     return IN_SYNC
