@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from click.testing import Result
 
 Project = Callable[[dict[str, str]], Path]
 Run = Callable[..., Result]
+
+ROOT = Path(__file__).resolve().parents[2]
 
 MODEL = "from django.db import models\n\n\nclass Book(models.Model):\n    pass\n"
 PLAIN = "class Plain:\n    pass\n"
@@ -300,3 +304,30 @@ def test_modules_that_no_source_names_are_mentioned(project: Project, run: Run, 
         answer = run(verb)
         assert (said in answer.stderr) is is_mentioned
         assert "shop/tests" not in answer.stderr
+
+
+def test_what_is_to_be_pasted_works_as_it_stands(project: Project, run: Run) -> None:
+    """Git knows the attribute of what a build wrote, and the hooks are those that are shipped."""
+    root = project({"shop/__init__.py": "", "shop/models.py": QUERYSET})
+    run("init")
+    lines = [each.lstrip("# ") for each in (root / "pyproject.toml").read_text().splitlines()]
+    attributes = [each for each in lines if each.endswith("linguist-generated=true")]
+    (root / ".gitattributes").write_text("\n".join(attributes) + "\n")
+    run("build")
+    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
+    written = sorted(each.relative_to(root).as_posix() for each in root.glob("shop/models_*.py*"))
+    said = subprocess.run(
+        ["git", "check-attr", "linguist-generated", "shop/models.py", *written],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    assert said[0].endswith(": unspecified")
+    assert written
+    assert all(each.endswith(": true") for each in said[1:]), said
+
+    hooks = set(re.findall(r"- id: ([\w-]+)", "\n".join(lines)))
+    shipped = re.findall(r"- id: ([\w-]+)", (ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert hooks
+    assert hooks <= set(shipped)
