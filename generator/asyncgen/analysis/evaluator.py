@@ -233,7 +233,9 @@ class Evaluator(Statements):
         function, owner = bound.function, bound.owner
         if not function.look(is_empty) or function.is_type_only or function.is_async:
             return False
-        if owner is None or function.signature.returns or function.decorators:
+        if owner is None or function.signature.returns:
+            return False
+        if not all(each.hands_on for each in function.decorations):
             return False
         if is_protocol(owner):
             return False
