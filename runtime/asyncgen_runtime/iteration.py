@@ -99,8 +99,9 @@ async def _rows(reader: Reader[T], read_ahead: bool) -> AsyncGenerator[T, None]:
     ahead: asyncio.Task[list[T] | None] | None = None
     more = True
     try:
-        while more and not reader.finished:
-            rows = await (ahead or read())
+        # Finished meanwhile, by the end of its thread; or by what was read ahead, which is to come.
+        while more and (ahead is not None or not reader.finished):
+            rows, ahead = await (ahead or read()), None
             if rows is None:  # The consumer has moved to another thread-sensitive context.
                 rows = await run_to_end(reader.read, unlent(context))
             if rows is None:

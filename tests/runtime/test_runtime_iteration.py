@@ -253,6 +253,21 @@ def test_reading_ahead_goes_on_while_the_consumer_waits(run):
     rows.check_closed_once_on_the_worker()
 
 
+def test_what_was_read_ahead_to_the_end_is_not_lost(run):
+    """The worker is at the end before the consumer is through the first chunk."""
+    rows = Rows()
+
+    async def main():
+        got = []
+        async for row in iterator_to_async(rows, chunk_size=ROWS - 1, read_ahead=True)():
+            got.append(row)
+            while "closed" not in rows.events:
+                await asyncio.sleep(0)
+        return got
+
+    assert run(main()) == list(range(ROWS))
+
+
 def test_what_is_to_be_read_ahead_is_not_when_the_consumer_has_stopped(run):
     rows = Rows(stop_at=0)
 

@@ -13,7 +13,8 @@ import random
 import threading
 import time
 from collections import Counter
-from contextlib import aclosing, contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import aclosing, closing, contextmanager, suppress
 
 import pytest
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
@@ -184,30 +185,109 @@ async def play(ledger: Ledger, seed: int) -> None:
     await aclose_connections()
 
 
+# Whose sessions are lost: the server's own word for this one, those of others, and their end.
+KILLING = {
+    "postgresql": (
+        "SELECT pg_backend_pid()",
+        "SELECT pid FROM pg_stat_activity WHERE datname = %s",
+        "SELECT pg_terminate_backend(%s)",
+    ),
+}
+
+
+@contextmanager
+def killing(seed: int) -> Iterator[list[int]]:
+    """Meanwhile end sessions of the server, but not the test's own; gives those that were ended."""
+    own, others, end = KILLING[connection.vendor]
+    killed: list[int] = []
+    over = threading.Event()
+    with connection.cursor() as cursor:
+        cursor.execute(own)
+        (spared,) = cursor.fetchone()
+
+    def kill() -> None:
+        choose = random.Random(seed)
+        mine = connection.copy()
+        with closing(mine), mine.cursor() as cursor:
+            cursor.execute(own)
+            kept = {spared, *cursor.fetchone()}
+            while not over.wait(0.05):
+                cursor.execute(others, [mine.settings_dict["NAME"]])
+                found = sorted({number for (number,) in cursor.fetchall()} - kept)
+                if found:
+                    killed.append(choose.choice(found))
+                    with suppress(DatabaseError):  # It has ended meanwhile.
+                        cursor.execute(end, [killed[-1]])
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        thread.join()
+
+
+async def lose(ledger: Ledger, seed: int) -> None:
+    async def player(number: int) -> None:
+        for turn in range(6):
+            tag = f"{seed}-{number}-{turn}"
+            try:
+                await transfer(ledger, tag)
+            except Failure:
+                ledger.not_saved.add(tag)
+            except DatabaseError:
+                pass  # Lost before the commit, during it or after: nobody can say.
+            else:
+                ledger.saved.add(tag)
+
+    await asyncio.gather(*[player(number) for number in range(TASKS)])
+    assert len(asyncio.all_tasks()) == 2  # this one, and that of wait_for()
+    await aclose_connections()
+
+
+@pytest.mark.skipif(
+    connection.vendor not in KILLING, reason="only PostgreSQL's sessions are ended here"
+)
+@pytest.mark.django_db(transaction=True)
+def test_sessions_are_lost() -> None:
+    end, seed, lost = time.monotonic() + SECONDS, SEED, 0
+    while time.monotonic() < end or not lost:
+        with killing(seed) as killed:
+            one_round(lose, seed)
+        lost += len(killed)
+        seed += 1
+    print(f"{lost} sessions ended")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_whatever_happens() -> None:
     end, seed = time.monotonic() + SECONDS, SEED
     while time.monotonic() < end:
-        print(f"ASYNCGEN_SOAK_SEED={seed}")
-        Author.objects.all().delete()
-        Book.objects.all().delete()
-        Book.objects.bulk_create(
-            Book(title=f"account {number}", pages=BALANCE) for number in range(ACCOUNTS)
-        )
-        threads = set(threading.enumerate())
-        ledger = Ledger(seed)
-        asyncio.run(asyncio.wait_for(play(ledger, seed), 120))
-        gc.collect()
-        names = Counter(Author.objects.values_list("name", flat=True))
-        assert Book.objects.aggregate(total=Sum("pages"))["total"] == ACCOUNTS * BALANCE
-        assert all(names[tag] == 1 for tag in ledger.saved)
-        assert all(ledger.called[tag] == 1 for tag in ledger.saved)
-        assert not ledger.not_saved & names.keys()
-        assert not any(name.startswith("never") for name in names)
-        assert ledger.entered == ledger.left
-        left = set(threading.enumerate()) - threads
-        ours = [each for each in left if not each.name.startswith("ThreadPoolExecutor")]
-        for thread in ours:
-            thread.join(10)  # it may have its last statement before it
-        assert not [each for each in ours if each.is_alive()]
+        one_round(play, seed)
         seed += 1
+
+
+def one_round(play: Callable[[Ledger, int], Coroutine[None, None, None]], seed: int) -> None:
+    print(f"ASYNCGEN_SOAK_SEED={seed}")
+    Author.objects.all().delete()
+    Book.objects.all().delete()
+    Book.objects.bulk_create(
+        Book(title=f"account {number}", pages=BALANCE) for number in range(ACCOUNTS)
+    )
+    threads = set(threading.enumerate())
+    ledger = Ledger(seed)
+    asyncio.run(asyncio.wait_for(play(ledger, seed), 120))
+    gc.collect()
+    names = Counter(Author.objects.values_list("name", flat=True))
+    assert Book.objects.aggregate(total=Sum("pages"))["total"] == ACCOUNTS * BALANCE
+    assert all(names[tag] == 1 for tag in ledger.saved)
+    assert all(ledger.called[tag] == 1 for tag in ledger.saved)
+    assert not ledger.not_saved & names.keys()
+    assert not any(name.startswith("never") for name in names)
+    assert ledger.entered == ledger.left
+    left = set(threading.enumerate()) - threads
+    ours = [each for each in left if not each.name.startswith("ThreadPoolExecutor")]
+    for thread in ours:
+        thread.join(10)  # it may have its last statement before it
+    assert not [each for each in ours if each.is_alive()]
