@@ -13,7 +13,8 @@ from libcst import matchers
 
 from asyncgen.config import Config
 from asyncgen.mend.classes import NewBases, with_bases
-from asyncgen.mend.imports import Importer, Place, local_names, without
+from asyncgen.mend.imported import Place, local_names
+from asyncgen.mend.imports import Importer, without
 from asyncgen.mend.migrations import names_in, without_mixins
 from asyncgen.problems import Problem
 from asyncgen.surface import ImportLine

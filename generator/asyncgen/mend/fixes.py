@@ -26,7 +26,8 @@ from asyncgen.config import Config
 from asyncgen.contents import Contents
 from asyncgen.mend.apply import Change, bound, used_names
 from asyncgen.mend.fixers import FIXERS, IMPORTS, Fixer
-from asyncgen.mend.imports import Importer, Place, local_names, without
+from asyncgen.mend.imported import Place, local_names
+from asyncgen.mend.imports import Importer, without
 from asyncgen.surface import ImportLine
 
 SELECT_RELATED = "select-related"

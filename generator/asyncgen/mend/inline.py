@@ -19,7 +19,8 @@ import libcst as cst
 from asyncgen.config import Config
 from asyncgen.marks import BEGIN, END, blanked, owned, split_lines
 from asyncgen.mend.apply import first_class
-from asyncgen.mend.imports import Importer, Place
+from asyncgen.mend.imported import Place
+from asyncgen.mend.imports import Importer
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read.files import source_bytes
 from asyncgen.surface import ImportLine, Inline, Piece, Rendered

@@ -6,7 +6,8 @@ from collections.abc import Set
 
 import libcst as cst
 
-from asyncgen.mend.imports import Place, dotted, local_names, without
+from asyncgen.mend.imported import Place, dotted, local_names
+from asyncgen.mend.imports import without
 from asyncgen.surface import ImportLine
 
 
