@@ -96,7 +96,7 @@ def test_what_libcst_cannot_read_is_no_syntax_error(monkeypatch: pytest.MonkeyPa
     def fail(text: str) -> None:
         raise TypeError("super(type, obj)")
 
-    monkeypatch.setattr("asyncgen.read.tree._parsed", fail)
+    monkeypatch.setattr("asyncgen.read.tree.parsed", fail)
     with pytest.raises(AsyncgenError) as raised:
         read_source("x = 1\n", "m", "m.py")
     (problem,) = raised.value.problems
@@ -301,8 +301,8 @@ def test_what_libcst_cannot_read_later_does_anything(
             raise TypeError("super(type, obj)")
         return parsed(text)
 
-    parsed = tree._parsed
-    monkeypatch.setattr(tree, "_parsed", fail)
+    parsed = tree.parsed
+    monkeypatch.setattr(tree, "parsed", fail)
     monkeypatch.setenv("ASYNCGEN_NO_CACHE", "1")
     (tmp_path / "pyproject.toml").write_text("[tool.asyncgen]\nsources = ['books.py']\n")
     (tmp_path / "books.py").write_text(

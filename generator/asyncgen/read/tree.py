@@ -1,4 +1,4 @@
-"""Source text to module facts. The only module that imports LibCST.
+"""Source text to module facts.
 
 One walk over the tree, in source order and without LibCST's metadata (which costs more than the
 parse): line numbers come from the tokenizer, which knows where each logical line starts, and the
@@ -7,9 +7,7 @@ walk takes the next one at every statement, header and decorator.
 
 from __future__ import annotations
 
-import ast
 import io
-import json
 import re
 import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,12 +30,15 @@ from asyncgen.facts import (
     Name,
     Return,
 )
-from asyncgen.problems import AsyncgenError, Location, Problem
+from asyncgen.problems import Location
 from asyncgen.read.bodies import outlined
+from asyncgen.read.bound import function_by_assignment, mark_text
 from asyncgen.read.canonical import annotation_text, canonical_text
 from asyncgen.read.conditions import both_hold, conditions
 from asyncgen.read.expressions import strings
-from asyncgen.read.pieces import Piece, eased, logical_lines, pieces
+from asyncgen.read.headers import comments, pragma, suites, type_made, type_parameters
+from asyncgen.read.parsing import Statement, parsed, problem
+from asyncgen.read.pieces import Piece, logical_lines, pieces
 from asyncgen.read.statements import StatementReader
 from asyncgen.source import (
     Attribute,
@@ -48,14 +49,10 @@ from asyncgen.source import (
     Module,
     Signature,
     Snippet,
-    TypeParameter,
 )
 
-Statement: TypeAlias = cst.BaseStatement | cst.BaseSmallStatement
 MakeLater: TypeAlias = Callable[[Snippet], Later]
 
-# `# asyncgen: ignore[AG703]` is of the audit, which reads it by itself.
-_PRAGMA = re.compile(r"#\s*asyncgen:\s*(?!ignore\b)(?P<words>[\w-]+)")
 _ASIDE = re.compile(r"\s*(#|$)")  # lines with no statement
 _TYPE_CHECKING = "TYPE_CHECKING"
 _TYPINGS = (("typing", None), ("typing_extensions", None))
@@ -90,7 +87,7 @@ def read_source(
         lines = logical_lines(text)
     except (tokenize.TokenError, SyntaxError) as error:
         line = error.lineno if isinstance(error, SyntaxError) else error.args[1][0]
-        raise _problem(text, str(error.args[0]), Location(display, line or 1)) from error
+        raise problem(text, str(error.args[0]), Location(display, line or 1)) from error
     starts = iter([line.first for line in lines])
     return _Reader(module, is_package, starts, display, text, tuple(pieces(text, lines))).module()
 
@@ -103,39 +100,11 @@ def read_snippet(snippet: Snippet) -> Block:
     try:
         starts = iter([line.first + snippet.before - 2 for line in logical_lines(text)][2:])
         reader = _Reader(snippet.module, snippet.is_package, starts, snippet.path, text, ())
-        (block,) = _parsed(text)
+        (block,) = parsed(text)
         body = block.body  # type: ignore[union-attr]  # it is `if 1:`
         return reader.suite(body.with_changes(body=body.body[1:]), 0)
     except Exception:
         return (Return(snippet.before + 1, Call(Name("what LibCST cannot read"))),)
-
-
-def _problem(text: str, message: str, location: Location) -> AsyncgenError:
-    """A syntax error, as CPython words and places it, which it does better, where it sees one too;
-    where it sees none, it is not for the source to be corrected."""
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError) as better:
-        line = (better.lineno if isinstance(better, SyntaxError) else None) or location.line
-        said = better.msg if isinstance(better, SyntaxError) else str(better)
-        return _syntax_error(said, Location(location.path, line))
-    except (RecursionError, MemoryError):
-        pass
-    return AsyncgenError(
-        Problem(
-            "AG304",
-            f"LibCST, which reads the source, cannot read this: {message}",
-            "nothing is wrong with the source: write it differently there, or leave the file out "
-            "of `sources`; a newer libcst may read it",
-            location,
-        )
-    )
-
-
-def _syntax_error(message: str, location: Location) -> AsyncgenError:
-    return AsyncgenError(
-        Problem("AG303", f"syntax error: {message}", "correct the source, then run again", location)
-    )
 
 
 class _Scope(NamedTuple):
@@ -151,16 +120,6 @@ class _Scope(NamedTuple):
     @classmethod
     def empty(cls, binding: Binding) -> _Scope:
         return cls({}, [], {}, {}, {}, binding)
-
-
-def _parsed(text: str) -> Sequence[Statement]:
-    try:
-        return cst.parse_module(text).body
-    except Exception:
-        easier = eased(text)
-        if easier == text:
-            raise
-        return cst.parse_module(easier).body
 
 
 @dataclass
@@ -205,14 +164,14 @@ class _Reader(StatementReader):
     def parsed(self, piece: Piece) -> Sequence[Statement]:
         """The statements of a piece, below what makes it a module."""
         try:
-            return _parsed(piece.text)
+            return parsed(piece.text)
         except Exception as error:  # LibCST raises more than it says
             if isinstance(error, cst.ParserSyntaxError):
                 line, message = error.raw_line, error.message
             else:
                 line, message = 2, f"{type(error).__name__}: {error}"
             place = Location(self.path, max(line + piece.before, 1))
-            raise _problem(self.text, message, place) from error
+            raise problem(self.text, message, place) from error
 
     def going_on(self, node: cst.ClassDef) -> Iterator[Sequence[Statement]]:
         """What follows in the body of a class that was cut."""
@@ -264,7 +223,7 @@ class _Reader(StatementReader):
         says_types = asked is not None and self.is_type_checking(asked)
         line = 0
         imported = set(scope.imports)
-        for (header, body), test in zip(_suites(statement), conditions(statement), strict=False):
+        for (header, body), test in zip(suites(statement), conditions(statement), strict=False):
             if header:
                 line = next(self.lines)
             guarded = is_type_only or (says_types and header is is_negated)
@@ -321,7 +280,7 @@ class _Reader(StatementReader):
                         scope.stars.append(import_.module)
                     else:
                         scope.imports.setdefault(local, import_)
-            case cst.Assign(value=value) if made := _type_made(statement):
+            case cst.Assign(value=value) if made := type_made(statement):
                 self.add_type(made, value, line, scope)
             case cst.Assign(
                 targets=[cst.AssignTarget(target=cst.Name(value=name))], value=cst.Lambda() as value
@@ -372,14 +331,14 @@ class _Reader(StatementReader):
     def bind_name(self, target: Expression, value: Expression, line: int, scope: _Scope) -> None:
         match target:
             case Name(id=name):
-                bound = _function_by_assignment(name, value, scope.functions)
+                bound = function_by_assignment(name, value, scope.functions)
                 if bound:
                     scope.functions[name] = replace(bound, location=Location(self.path, line))
                 else:
                     self.add_attribute(name, value, line, scope)
             case Get(value=Name(id=name), name=mark) if name in scope.functions:
                 function = scope.functions[name]
-                marks = {**function.marks, mark: _mark_text(value)}
+                marks = {**function.marks, mark: mark_text(value)}
                 scope.functions[name] = replace(function, marks=marks)
             case Display(elements=elements):
                 for index, element in enumerate(elements):
@@ -451,9 +410,9 @@ class _Reader(StatementReader):
             docstring=node.get_docstring(clean=True),
             decorators=tuple(self.expression(each.decorator) for each in node.decorators),
             body=tuple(run) if inner[0] == "<locals>" else (),
-            type_parameters=tuple(_type_parameters(node.type_parameters)),
+            type_parameters=tuple(type_parameters(node.type_parameters)),
             is_type_only=is_type_only,
-            pragma=_pragma(node),
+            pragma=pragma(node),
         )
 
     def nested_function(self, node: cst.FunctionDef) -> Function:
@@ -484,113 +443,15 @@ class _Reader(StatementReader):
             decorators=decorators,
             decorator_texts=texts,
             defaults=tuple(self.defaults(node.params)),
-            type_parameters=tuple(_type_parameters(node.type_parameters)),
+            type_parameters=tuple(type_parameters(node.type_parameters)),
             is_async=node.asynchronous is not None,
             is_generator=is_generator,
             is_type_only=is_type_only,
-            pragma=_pragma(node),
-            is_incompatible=any(map(_INCOMPATIBLE.search, _comments(node))),
+            pragma=pragma(node),
+            is_incompatible=any(map(_INCOMPATIBLE.search, comments(node))),
             block=self.later.get(line, body),
             rebinds=rebinds,
         )
-
-
-def _type_parameters(node: cst.TypeParameters | None) -> Iterator[TypeParameter]:
-    for each in node.params if node else ():
-        bound = each.param.bound if isinstance(each.param, cst.TypeVar) else None
-        constraints = bound.elements if isinstance(bound, cst.Tuple) else ()
-        yield TypeParameter(
-            each.param.name.value,
-            _STARS[type(each.param)],
-            canonical_text(bound) if bound and not constraints else None,
-            tuple(canonical_text(element.value) for element in constraints),
-            f"{each.star}{canonical_text(each.default)}" if each.default else None,
-        )
-
-
-_STARS: Mapping[type[cst.CSTNode], str] = {
-    cst.TypeVar: "",
-    cst.TypeVarTuple: "*",
-    cst.ParamSpec: "**",
-}
-
-
-def _type_made(statement: cst.Assign) -> str | None:
-    """`X` of `X = TypeVar("X", …)` and whatever else makes a type of that name."""
-    match statement:
-        case cst.Assign(
-            targets=[cst.AssignTarget(target=cst.Name(value=name))],
-            value=cst.Call(args=[cst.Arg(value=cst.SimpleString() as first), *_]),
-        ) if first.evaluated_value == name:
-            return name
-    return None
-
-
-def _suites(node: cst.CSTNode) -> Iterator[tuple[bool, cst.BaseSuite]]:
-    """The suites of a compound statement in order; True for those with a header line of their own
-    after the first (else, elif, except, finally, case)."""
-    if isinstance(node, cst.Match):
-        for case in node.cases:
-            yield True, case.body
-        return
-    yield False, node.body  # type: ignore[attr-defined]  # every other compound statement has one
-    for handler in getattr(node, "handlers", ()):
-        yield True, handler.body
-    orelse = getattr(node, "orelse", None)
-    if isinstance(orelse, cst.If):
-        (_, body), *others = _suites(orelse)
-        yield True, body
-        yield from others
-    elif orelse:
-        yield True, orelse.body
-    if getattr(node, "finalbody", None):
-        yield True, node.finalbody.body  # type: ignore[attr-defined]  # tested in the line above
-
-
-def _mark_text(value: Expression) -> str:
-    """A mark's value as text: a constant, or a list of strings; empty for anything else."""
-    match value:
-        case Literal(text=text):
-            return text
-        case Display(type="list", elements=elements):
-            texts = [each.text for each in elements if isinstance(each, Literal)]
-            if len(texts) == len(elements):
-                return f"[{', '.join(map(json.dumps, texts))}]"
-    return ""
-
-
-def _function_by_assignment(
-    name: str, value: Expression, functions: Mapping[str, Function]
-) -> Function | None:
-    """`b = a`, `a = decorate(a)`, `a = property(get, set)`: the function that `a` now is."""
-    match value:
-        case Name(id=source) if source in functions:
-            return replace(functions[source], name=name, earlier=())
-        case Call(function=decorator, arguments=(Name(id=source), *others), keywords=()) if (
-            source in functions
-        ):
-            setters = [functions.get(each.id) for each in others if isinstance(each, Name)]
-            if None in setters or len(setters) < len(others):
-                return None
-            function = functions[source]
-            return replace(
-                function,
-                name=name,
-                earlier=(),
-                setter=setters[0] if setters else function.setter,
-                decorators=(decorator, *function.decorators),
-                decorator_texts=(".".join(_path(decorator)), *function.decorator_texts),
-            )
-    return None
-
-
-def _path(expression: Expression) -> tuple[str, ...]:
-    match expression:
-        case Name(id=name):
-            return (name,)
-        case Get(value=value, name=name):
-            return (*_path(value), name)
-    return ()
 
 
 def _add_class(cls: Class, scope: _Scope) -> None:
@@ -601,28 +462,3 @@ def _add_class(cls: Class, scope: _Scope) -> None:
     if known and known.is_type_only == cls.is_type_only:
         cls = replace(cls, earlier=(*known.earlier, known.location))
     scope.classes[cls.name] = cls
-
-
-def _pragma(node: cst.FunctionDef | cst.ClassDef) -> str | None:
-    """The word of an `# asyncgen: …` comment above the statement or at the end of its header."""
-    for comment in reversed(list(_comments(node))):
-        if match := _PRAGMA.search(comment):
-            return match["words"]
-    return None
-
-
-def _comments(node: cst.FunctionDef | cst.ClassDef) -> Iterator[str]:
-    """The comments above a statement, and those at the ends of its header's first and last line."""
-    for line in (*node.leading_lines, *node.lines_after_decorators):
-        if line.comment:
-            yield line.comment.value
-    if isinstance(node, cst.FunctionDef):
-        opening = node.whitespace_before_params
-        if isinstance(opening, cst.ParenthesizedWhitespace) and opening.first_line.comment:
-            yield opening.first_line.comment.value
-    if isinstance(node.body, cst.IndentedBlock) and node.body.header.comment:
-        yield node.body.header.comment.value
-    elif isinstance(node.body, cst.SimpleStatementSuite):
-        trailing = node.body.trailing_whitespace.comment
-        if trailing:
-            yield trailing.value
