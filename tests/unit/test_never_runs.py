@@ -16,7 +16,18 @@ from tests.support.wheels import shelves
 # Names by which the interpreter itself, or pip, would import something of the project, were its
 # folder on sys.path.
 ALWAYS = ("sitecustomize", "usercustomize", "pip", "click", "libcst", "jinja2", "markupsafe")
-VERBS = ("init", "build", "check", "diff", "explain", "apply --check", "build", "check")
+VERBS = (
+    "init",
+    "build",
+    "check",
+    "diff",
+    "explain",
+    "audit",
+    "apply --check",
+    "apply",
+    "build",
+    "check",
+)
 SOURCE = """
 from __future__ import annotations
 import idlelib.foo
