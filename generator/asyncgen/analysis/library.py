@@ -12,7 +12,16 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from asyncgen.analysis.growth import is_growing
-from asyncgen.analysis.types import ANY, NONE, Known, Types, made, substituted, tuple_parts
+from asyncgen.analysis.types import (
+    ANY,
+    NONE,
+    Known,
+    Types,
+    iterator,
+    made,
+    substituted,
+    tuple_parts,
+)
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.declared import files
 from asyncgen.facts import Display, Expression, Item, Name, Operation
@@ -173,6 +182,8 @@ class Library:
                     rest = frozenset()  # nothing is in it yet
                 solved |= self._of_receiver(whole, cls, where)
         inner = tuple(solved.get(each.name, rest) for each in cls.type_parameters)
+        if cls.dotted == "itertools.chain":
+            return iterator(inner[0])  # as which a stub names it
         if cls.dotted == "builtins.tuple":
             inner = (*inner, frozenset())
         return frozenset({Known(cls.module, cls.qualname, inner)})
