@@ -147,6 +147,7 @@ TWINS: Mapping[str, str] = {
     "django.shortcuts.get_list_or_404": "django.shortcuts.aget_list_or_404",
     "django.shortcuts.get_object_or_404": "django.shortcuts.aget_object_or_404",
 }
+SYNC_OF: Mapping[str, str] = {twin: sync for sync, twin in TWINS.items()}
 # Methods of a session, in `await request.session.aget(…)`.
 SESSION_TWINS: Mapping[str, str] = {
     name: f"a{name}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import asyncgen.audit.known as known
 import asyncgen.audit.state as states
-from asyncgen import declared, knowledge
+from asyncgen import knowledge
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.library import runs_through
 from asyncgen.analysis.values import (
@@ -27,131 +29,25 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.audit.lazy import Lazy
 from asyncgen.audit.recording import LoopFrame
-from asyncgen.audit.rows import less_sure
-from asyncgen.audit.settings import Settings
+from asyncgen.audit.requests import CACHE, CACHES, SESSION, Requests
 from asyncgen.audit.threads import COROUTINE
-from asyncgen.facts import Expression, Item, Literal, Name
+from asyncgen.facts import Expression, Name
 from asyncgen.source import Attribute, Class, Evidence, Function
 
-SETS_ITEM = "sets an item of a session"
-LAZY_USER = "request.user"
-_SESSION = "request.session"
-_CACHES = "django.core.cache.caches"
-_CACHE = "django.core.cache.cache"
-_FILLING = frozenset({"django.http.HttpResponse", "django.http.response.HttpResponse"})
-_ATOMIC = "django.db.transaction.atomic"
-_PAGINATOR = frozenset({"django.core.paginator.Paginator"})
 _PAGES = frozenset({"get_page", "page", "validate_number"})
 _PAGE = "page"  # its elements are what it shows a part of, once somebody runs through it
 _MEASURES = frozenset({"count", "num_pages", "page_range"})
 _GETTER = "attrgetter"  # the type of what `attrgetter("site.name")` gives
-_SERIALIZE = "django.core.serializers.serialize"
-_TO_DICT = frozenset({"django.forms.models.model_to_dict", "django.forms.model_to_dict"})
 _SETTINGS = "django.conf.settings."
 _VIEWS = "django.views.generic."
-_VIEW_METHODS = frozenset(
-    {
-        "django.views.generic.detail.SingleObjectMixin.get_object",
-        "django.views.generic.list.MultipleObjectMixin.paginate_queryset",
-    }
-)
 
 
 @dataclass
-class Outside(Lazy):
+class Outside(Requests):
     """Tells what blocks without being read."""
 
-    settings: Settings = field(default_factory=Settings)
     blocks: frozenset[str] = frozenset()  # names that the configuration gives
-
-    # -- requests ----------------------------------------------------------------------------------
-
-    def request_attribute(self, name: str, frame: Frame) -> Value:  # type: ignore[override]
-        """An attribute of a request."""
-        if name in ("user", "session"):
-            return frozenset({Foreign(f"request.{name}")})
-        if name == "auser":
-            return frozenset({Foreign("request.auser")})
-        if name in declared.request_attributes():
-            return builtin(declared.request_attributes()[name])
-        return unknown(f"{name} of a request")
-
-    def attribute(self, owner: Value, name: str, frame: Frame) -> Value:
-        """Where a user may be the lazy one of a request, or another, only the run can tell."""
-        if len(owner) < 2 or Foreign(LAZY_USER) not in owner:
-            return super().attribute(owner, name, frame)
-        scratch = Frame(frame.module, None, None, None, {}, frame.line, is_typed=False)
-        value = super().attribute(owner, name, scratch)
-        frame.include(less_sure(scratch.effect), f"reads {name}")
-        return value
-
-    def foreign_attribute(self, owner: Foreign, name: str, frame: Frame) -> Value:
-        if owner.dotted == LAZY_USER and not name.startswith("_"):
-            self.loads_user(frame)
-        if owner.dotted.startswith(_CACHE) or owner.dotted.startswith(_SESSION):
-            return frozenset({Foreign(f"{owner.dotted}.{name}")})
-        return super().foreign_attribute(owner, name, frame)
-
-    def uses_user(self, value: Value, frame: Frame) -> None:
-        """Something is asked of a value that a lazy object cannot answer by itself."""
-        if Foreign(LAZY_USER) in value:
-            self.loads_user(frame)
-
-    def loads_user(self, frame: Frame) -> None:
-        frame.note(Level.REACHES, "request.user is loaded when it is used", Cause.ACCOUNT)
-
-    def user(self) -> Value:
-        """A user who was loaded."""
-        cls = self.user_model()
-        if cls is None:
-            return unknown("a user")
-        return frozenset({Instance(cls, None, frozenset({states.ROW}))})
-
-    def user_model(self) -> Class | None:
-        """The model that the settings name, or else Django's own."""
-        name = self.settings.one("AUTH_USER_MODEL").rpartition(".")[2]
-        return self.relations.named(name) if name else self.root("django.contrib.auth.models.User")
-
-    def item_of(self, owner: Type, expression: Item, frame: Frame) -> Value:
-        match owner:
-            case Foreign(dotted=dotted) if dotted == _CACHES:
-                alias = expression.index.text if isinstance(expression.index, Literal) else ""
-                return frozenset({Foreign(f"{_CACHES}.{alias}")})
-            case Foreign(dotted=dotted) if dotted == _SESSION and self.waits_for_sessions():
-                frame.note(Level.REACHES, "reads an item of a session", Cause.ACCOUNT)
-                return unknown("an item of a session")
-        return super().item_of(owner, expression, frame)
-
-    def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
-        if Foreign(_SESSION) in value and self.waits_for_sessions():
-            frame.note(Level.REACHES, "looks for a key in a session", Cause.ACCOUNT)
-        super().contains(value, is_text, frame)
-
-    def test(self, value: Value, frame: Frame) -> None:
-        self.uses_user(value, frame)
-        super().test(value, frame)
-
-    def text(self, value: Value, frame: Frame, method: str = "__str__") -> None:
-        self.uses_user(value, frame)
-        super().text(value, frame, method)
-
-    def bind(self, target: Expression, value: Value, frame: Frame) -> None:
-        match target:
-            case Item(value=owner) if Foreign(_SESSION) in self.value(owner, frame):
-                if self.waits_for_sessions():
-                    frame.note(Level.REACHES, SETS_ITEM, Cause.ACCOUNT)
-        super().bind(target, value, frame)
-
-    def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
-        if self.role(cls) == "model":
-            for value in arguments.values:  # a key asks what it is given for its class
-                self.uses_user(value, frame)
-        return super().instantiate(cls, arguments, frame)
-
-    def waits_for_sessions(self) -> bool:
-        return not self.settings.one("SESSION_ENGINE").endswith(known.QUIET_SESSIONS)
 
     # -- calls -------------------------------------------------------------------------------------
 
@@ -164,8 +60,7 @@ class Outside(Lazy):
         if (cause := self.cause_of(dotted)) is not None:
             frame.note(Level.REACHES, f"calls {dotted}", cause)
             return self.given_by(dotted, arguments)
-        if dotted in known.TWINS.values():
-            sync = next(each for each, twin in known.TWINS.items() if twin == dotted)
+        if (sync := known.SYNC_OF.get(dotted)) is not None:
             return builtin(COROUTINE, self.given_by(sync, arguments))
         if dotted.startswith(known.KEEPING) and not isinstance(frame, LoopFrame):
             frame.note(Level.LIKELY, f"calls {dotted}", Cause.RELATION)
@@ -200,7 +95,6 @@ class Outside(Lazy):
         return frozenset({Foreign(f"{dotted}()")})
 
     def call_foreign(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
-        last = dotted.rpartition(".")[2]
         cause = self.cause_of(dotted)
         if cause is not None and not self.is_quiet_call(dotted, arguments):
             frame.note(Level.REACHES, f"calls {dotted}", cause)
@@ -209,48 +103,50 @@ class Outside(Lazy):
             return unknown(f"the result of {dotted}")
         if dotted in known.IN_LOOP:
             return frozenset({Builtin("bool", text="True")})
-        if dotted in known.TWINS.values():
-            sync = next(each for each, twin in known.TWINS.items() if twin == dotted)
+        if (sync := known.SYNC_OF.get(dotted)) is not None:
             return builtin(COROUTINE, self.given_by(sync, arguments))
-        if last == "get_user_model" and self.relations.user:
+        if dotted.endswith(".get_user_model") and self.relations.user:
             return frozenset({ClassObject(self.relations.user)})
-        if dotted == "request.auser":
-            return builtin(COROUTINE, self.user())
-        if dotted.startswith(f"{_SESSION}."):
-            return self.call_session(last, frame)
-        if dotted.startswith((f"{_CACHE}.", f"{_CACHES}.")):
-            return self.call_cache(dotted, last, frame)
-        if dotted == _ATOMIC:
-            evidence = (Evidence("begins a transaction"),)
-            effect = Effect(Level.REACHES, evidence, Cause.TRANSACTION)
-            return frozenset({Builtin("context", NOTHING, effect)})
-        if dotted.endswith("db.models.Prefetch") or dotted == "django.db.models.query.Prefetch":
-            return self.prefetch(arguments)
-        if dotted == "operator.attrgetter":
-            return self.attribute_getter(arguments)
-        if dotted in _PAGINATOR:
-            pages = next(iter(arguments.positional), NOTHING)
-            return builtin("paginator", pages)
-        if dotted in _FILLING:
-            self.iterate(
-                frozenset(each for each in _first(arguments) if self.is_rows_of(each)), frame
-            )
-            return frozenset({Foreign(f"{dotted}()")})
-        if dotted == _SERIALIZE and len(arguments.positional) > 1:
-            self.iterate(arguments.positional[1], frame)
-            return builtin("str")
-        if dotted in _TO_DICT:
-            return self.as_dict(arguments, frame)
-        if dotted in _VIEW_METHODS:
-            frame.note(Level.REACHES, f"calls {last} of a view")
-            return unknown(f"the result of {last}")
-        if dotted.startswith("django.db.models.related."):
-            return self.call_related(last, frame)
-        if last in known.LOGGING and dotted.startswith("logging."):
-            for value in arguments.values:
-                self.text(value, frame)
-            return builtin("None")
-        return super().call_foreign(dotted, arguments, frame)
+        by_prefix = (call for prefix, call in _BY_PREFIX.items() if dotted.startswith(prefix))
+        call = _BY_NAME.get(dotted) or next(by_prefix, None)
+        value = call(self, dotted, arguments, frame) if call else None
+        return super().call_foreign(dotted, arguments, frame) if value is None else value
+
+    # What `_BY_NAME` and `_BY_PREFIX` lead to; None where nothing particular is known.
+
+    def ask_for_user(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        return builtin(COROUTINE, self.user())
+
+    def begin(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        evidence = (Evidence("begins a transaction"),)
+        effect = Effect(Level.REACHES, evidence, Cause.TRANSACTION)
+        return frozenset({Builtin("context", NOTHING, effect)})
+
+    def make_paginator(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        return builtin("paginator", _first(arguments))
+
+    def fill(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        """A response runs through its content."""
+        self.iterate(frozenset(filter(self.is_rows_of, _first(arguments))), frame)
+        return frozenset({Foreign(f"{dotted}()")})
+
+    def serialize(self, dotted: str, arguments: Arguments, frame: Frame) -> Value | None:
+        if len(arguments.positional) < 2:
+            return None
+        self.iterate(arguments.positional[1], frame)
+        return builtin("str")
+
+    def call_view(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        last = dotted.rpartition(".")[2]
+        frame.note(Level.REACHES, f"calls {last} of a view")
+        return unknown(f"the result of {last}")
+
+    def log(self, dotted: str, arguments: Arguments, frame: Frame) -> Value | None:
+        if dotted.rpartition(".")[2] not in known.LOGGING:
+            return None
+        for value in arguments.values:
+            self.text(value, frame)
+        return builtin("None")
 
     def call_other(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         """Of nothing else it is known that it blocks."""
@@ -296,27 +192,7 @@ class Outside(Lazy):
         )
         return opened | (super().enter(value - opened, frame) if value - opened else NOTHING)
 
-    def call_session(self, name: str, frame: Frame) -> Value:
-        if name in known.SESSION_TWINS.values():
-            return builtin(COROUTINE, unknown("what a session keeps"))
-        if name in known.SESSION_TWINS and self.waits_for_sessions():
-            frame.note(Level.REACHES, f"calls {name} of a session", Cause.ACCOUNT)
-        return unknown("what a session keeps")
-
-    def call_cache(self, dotted: str, name: str, frame: Frame) -> Value:
-        """A method of a cache: what it does is a matter of its backend."""
-        if name.startswith("a") and name[1:] in known.CACHE_METHODS and name != "add":
-            return builtin(COROUTINE, unknown("what a cache keeps"))
-        alias = dotted.removeprefix(f"{_CACHES}.").rpartition(".")[0]
-        alias = "default" if dotted.startswith(f"{_CACHE}.") else alias
-        backend = self.settings.caches.get(alias, "").rpartition(".")[2]
-        cause = known.CACHES.get(backend)
-        if name in known.CACHE_METHODS and cause is not None:
-            frame.note(Level.REACHES, f"calls {name} of the cache {alias}, a {backend}", cause)
-        return unknown("what a cache keeps")
-
-    @staticmethod
-    def attribute_getter(arguments: Arguments) -> Value:
+    def attribute_getter(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         """`attrgetter("site.name")`"""
         names = states.texts(arguments.positional)
         made = (Builtin(_GETTER, text=name) for name in names or ())
@@ -331,8 +207,7 @@ class Outside(Lazy):
                 return value
         return super().call_type(callee, arguments, frame)
 
-    @staticmethod
-    def prefetch(arguments: Arguments) -> Value:
+    def prefetch(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         """`Prefetch("crates", queryset)`"""
         names = states.texts(arguments.positional[:1])
         rows = arguments.keyword("queryset") or union(arguments.positional[1:2])
@@ -340,14 +215,15 @@ class Outside(Lazy):
         text = "=".join((*names[:1], *named)) if names else ""
         return frozenset({Builtin("prefetch", rows, text=text)})
 
-    def call_related(self, name: str, frame: Frame) -> Value:
+    def call_related(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         """add(), remove(), set() and clear() of a relation, and their twins."""
+        name = dotted.rpartition(".")[2]
         if name.startswith("a") and name != "add":
             return builtin(COROUTINE, builtin("None"))
         frame.note(Level.REACHES, f"calls {name} of a relation, which queries")
         return builtin("None")
 
-    def as_dict(self, arguments: Arguments, frame: Frame) -> Value:
+    def as_dict(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         """`model_to_dict(instance)` lists the relations to many of the instance."""
         has_fields = len(arguments.values) > 1
         for each in _first(arguments):
@@ -459,3 +335,33 @@ def _is_path(type_: Type) -> bool:
 
 def _first(arguments: Arguments) -> Value:
     return next(iter(arguments.positional), NOTHING)
+
+
+Call: TypeAlias = Callable[[Outside, str, Arguments, Frame], Value | None]
+
+_BY_NAME: Mapping[str, Call] = {
+    "request.auser": Outside.ask_for_user,
+    "django.db.transaction.atomic": Outside.begin,
+    "django.db.models.Prefetch": Outside.prefetch,
+    "django.db.models.query.Prefetch": Outside.prefetch,
+    "django.contrib.gis.db.models.Prefetch": Outside.prefetch,
+    "operator.attrgetter": Outside.attribute_getter,
+    "django.core.paginator.Paginator": Outside.make_paginator,
+    "django.http.HttpResponse": Outside.fill,
+    "django.http.response.HttpResponse": Outside.fill,
+    "django.core.serializers.serialize": Outside.serialize,
+    "django.forms.model_to_dict": Outside.as_dict,
+    "django.forms.models.model_to_dict": Outside.as_dict,
+    "django.views.generic.detail.SingleObjectMixin.get_object": Outside.call_view,
+    "django.views.generic.list.MultipleObjectMixin.paginate_queryset": Outside.call_view,
+}
+"""What a call of something that is not read does and gives, by its name."""
+
+_BY_PREFIX: Mapping[str, Call] = {
+    f"{SESSION}.": Outside.call_session,
+    f"{CACHE}.": Outside.call_cache,
+    f"{CACHES}.": Outside.call_cache,
+    "django.db.models.related.": Outside.call_related,
+    "logging.": Outside.log,
+}
+"""The same of all that begin so."""

@@ -11,8 +11,8 @@ from asyncgen import knowledge
 from asyncgen.analysis.values import Bound, Cause, Instance
 from asyncgen.audit.finding import Fix
 from asyncgen.audit.onloop import OnLoop
-from asyncgen.audit.outside import SETS_ITEM
 from asyncgen.audit.recording import Seen
+from asyncgen.audit.requests import SETS_ITEM
 from asyncgen.audit.syntax import File
 from asyncgen.source import Attribute, Class, Function
 
