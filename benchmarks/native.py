@@ -125,6 +125,44 @@ class Django(Side):
         )
 
 
+class Blocking(Django):
+    """The synchronous methods, on the loop, which waits: what a call costs by itself."""
+
+    def __init__(self) -> None:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        pool = {"min_size": POOL, "max_size": POOL, "timeout": 60}
+        super().__init__("django.db.backends.postgresql", {"pool": pool})
+        self.on(blocking)
+
+    def task(self) -> Any:
+        from django.db import connections
+
+        stack = AsyncExitStack()
+        stack.callback(connections.close_all)
+        return stack
+
+    async def prepare(self) -> None:
+        async def rows() -> Any:
+            for row in self.objects.all():
+                yield row
+
+        get, create = blocking(self.objects.get), blocking(self.sinks.create)
+        bulk_create = blocking(self.sinks.bulk_create)
+        self.aget = lambda number: get(pk=number + 1)
+        self.acreate = lambda number: create(name="created", number=number)
+        self.rows = rows
+        self.bulk = lambda count: bulk_create(
+            [self.sink(name="bulk", number=number) for number in range(count)]
+        )
+
+
+def blocking(func: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        return func(*args, **kwargs)
+
+    return call
+
+
 class Stock(Django):
     def __init__(self) -> None:
         from asgiref.sync import sync_to_async
@@ -352,6 +390,7 @@ class AlchemyAsyncpg(Alchemy):
 
 SIDES: dict[str, tuple[type[Side], tuple[str, ...]]] = {
     "stock": (Stock, ()),
+    "synchronous, the loop waits": (Blocking, ()),
     "stock, a thread a request": (StockThreads, ("psycopg_pool",)),
     "asyncgen on threads": (Threads, ()),
     "native": (Native, ()),

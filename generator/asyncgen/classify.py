@@ -402,6 +402,9 @@ def first_match(candidate: Candidate, patterns: Iterable[str]) -> str | None:
     return next(matching(candidate, patterns), None)
 
 
+_OWN = ("builtins.plain.", "builtins.object.")  # the names that we give to what has none
+
+
 def _describe(type_: Type) -> str:
     match type_:
         case Instance(cls=cls):
@@ -411,7 +414,8 @@ def _describe(type_: Type) -> str:
         case Unknown(reason=reason):
             return reason
         case Foreign(dotted=dotted):
-            return dotted
+            own = next((each for each in _OWN if dotted.startswith(each)), None)
+            return f"what {dotted.removeprefix(own)} gives" if own else dotted
         case _:
             return type(type_).__name__.lower()
 
