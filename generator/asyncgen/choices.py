@@ -132,7 +132,8 @@ def is_built(config: Config, document: Document) -> bool:
 
 def is_published(config: Config) -> bool:
     """Whether it is for strangers: it says what only an index of packages shows, and none of that
-    keeps it from one. https://pypi.org/classifiers/"""
+    keeps it from one.
+    https://packaging.python.org/en/latest/specifications/core-metadata/#classifier-multiple-use"""
     text = "".join(_text(config.root / name) for name in (config.path.name, *_METADATA))
     return _CLASSIFIER.search(text) is not None and _PRIVATE not in text
 

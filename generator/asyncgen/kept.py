@@ -114,7 +114,7 @@ def _short_hash(text: str, length: int) -> str:
     return base64.urlsafe_b64encode(digest).decode()[:length]
 
 
-# By platform, where programs keep what is theirs: https://pypi.org/p/platformdirs
+# By platform, where programs keep what is theirs: https://platformdirs.readthedocs.io/
 _FOLDERS = {
     ("darwin", "cache"): "Library/Caches/{}",
     ("darwin", "config"): "Library/Application Support/{}",

@@ -57,11 +57,7 @@ def _log(findings: Sequence[Finding], root: Path, replacements: Replacements) ->
         # § 3.27.17: several results that are alike are told apart by a number.
         result["partialFingerprints"] = {"asyncgen/v1": f"{fingerprint.digest}:{seen[fingerprint]}"}
         results.append(result)
-    driver = {
-        "name": "asyncgen",
-        "informationUri": "https://pypi.org/project/asyncgen/",
-        "rules": [_rule(codes()[code]) for code in told],
-    }
+    driver = {"name": "asyncgen", "rules": [_rule(codes()[code]) for code in told]}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
