@@ -5,7 +5,7 @@ environment of possible values; a call is followed with what is known of its arg
 are proved have types, which stubs spell.
 """
 
-from asyncgen.analysis.calls import is_context_function
+from asyncgen.analysis.called import is_context_function
 from asyncgen.analysis.core import is_abstract
 from asyncgen.analysis.django_stubs import DjangoStubs
 from asyncgen.analysis.evaluator import Evaluator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncgen.analysis.calls import matched
+from asyncgen.analysis.called import matched
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.growth import has_holes, is_growing, is_hole, only_reads
 from asyncgen.analysis.library import Passed

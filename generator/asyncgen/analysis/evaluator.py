@@ -9,7 +9,7 @@ from operator import or_
 
 from asyncgen import guesses, knowledge
 from asyncgen.analysis.annotations import base_word, is_protocol, self_type
-from asyncgen.analysis.calls import is_context_function, matched
+from asyncgen.analysis.called import is_context_function, matched
 from asyncgen.analysis.core import is_abstract, is_empty
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.growth import ROUNDS, Growth

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.annotations import base_word
-from asyncgen.analysis.calls import matched, own_parameters
+from asyncgen.analysis.called import matched, own_parameters
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
     NONE,

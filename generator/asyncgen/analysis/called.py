@@ -1,0 +1,343 @@
+"""Calls of what is read: functions with their arguments, and classes."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import replace
+
+from asyncgen import declared, knowledge
+from asyncgen.analysis.besides import Besides
+from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.protocols import SWALLOWING
+from asyncgen.analysis.values import (
+    CLEAN,
+    NO_ARGUMENTS,
+    NONE,
+    NOTHING,
+    Argument,
+    Arguments,
+    Bound,
+    Builtin,
+    ClassObject,
+    Effect,
+    Foreign,
+    Given,
+    Instance,
+    Level,
+    Outcome,
+    Super,
+    Type,
+    Unknown,
+    Value,
+    builtin,
+    union,
+    unknown,
+)
+from asyncgen.annotation import parse_annotation
+from asyncgen.facts import (
+    Call,
+    Display,
+    Expression,
+    Get,
+    Item,
+    Literal,
+    Name,
+    Operation,
+    Try,
+    Yield,
+    nodes,
+    walk,
+)
+from asyncgen.source import (
+    BY_POSITION,
+    COMPUTED,
+    Binding,
+    Class,
+    Evidence,
+    Function,
+    Parameter,
+)
+
+
+class Called(Besides):
+    """Evaluates calls of functions and classes whose source is there."""
+
+    @abstractmethod
+    def call_type(self, callee: Type, arguments: Arguments, frame: Frame) -> Value:
+        """Call a value of one type."""
+
+    def call_bound(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
+        function = bound.function
+        name = f"{bound.owner.name}.{function.name}" if bound.owner else function.name
+        if bound.owner and isinstance(bound.receiver, ClassObject):
+            bound, arguments = _called_on_class(bound, bound.receiver, arguments)
+        if function.name == "as_manager" and bound.owner and bound.receiver:
+            return self.as_manager(bound.receiver.cls)
+        if function.is_async:
+            return builtin("coroutine")
+        known = self.of_django(bound, name, frame)
+        if known is not None:
+            self.besides(bound, arguments, frame)
+            return known
+        outcome = self.outcome(bound, self.given(bound, arguments))
+        outcome = self.as_said(bound, outcome)
+        self.changed(bound, frame)
+        frame.stops |= outcome.stops and not frame.guarded
+        if is_context_function(function):
+            inner = next((each for each in outcome.returns if isinstance(each, Builtin)), None)
+            elements = inner.elements if inner else NOTHING
+            effect = inner.effect if inner else CLEAN
+            text = SWALLOWING if _may_swallow(function) else ""
+            return frozenset({Builtin("context", elements, effect, text)})
+        if self.is_database_call(bound, outcome):
+            frame.note(Level.REACHES, f"calls {name}, which queries")
+            self.besides(bound, arguments, frame)
+        else:
+            frame.include(outcome.effect, f"calls {name}")
+        return self.substituted(outcome.returns, bound, arguments)
+
+    def as_said(self, bound: Bound, outcome: Outcome) -> Outcome:
+        """The outcome, with the effect that the configuration says a function has."""
+        where = f"{bound.owner.qualname}." if bound.owner else ""
+        level = self.level_said(f"{bound.module.name}.{where}{bound.function.name}")
+        if level is None:
+            return outcome
+        key = "pure" if level is Level.CLEAN else "blocks"
+        evidence = (Evidence(f"`{key}` says so"),) if level else ()
+        return replace(outcome, effect=Effect(level, evidence, besides=evidence))
+
+    def of_django(self, bound: Bound, name: str, frame: Frame) -> Value | None:
+        """The result of a public method that Django's own querysets and models have, where its
+        source need not be followed."""
+        owner, receiver = bound.owner, bound.receiver
+        if not owner or not owner.module.startswith("django.db.models") or not receiver:
+            return None
+        role = self.role(owner)
+        row = receiver.row if isinstance(receiver, Instance) else None
+        if role == "queryset" and bound.function.name in declared.queryset_results():
+            result = declared.queryset_results()[bound.function.name]
+            if bound.function.name != "iterator":  # which queries at its first step
+                frame.note(Level.REACHES, f"calls {name}, which queries")
+            return self.declared_result(result, row)
+        if role == "queryset" and bound.function.name in declared.chaining():
+            return frozenset({receiver}) if self.is_plain(receiver.cls) else None
+        if role == "model" and bound.function.name in knowledge.QUERYING_OF_MODELS:
+            frame.note(Level.REACHES, f"calls {name}, which queries")
+            return self.declared_result(declared.model_results()[bound.function.name], row)
+        if role == "model" and bound.function.name in knowledge.NEXT_ROWS:
+            frame.note(Level.REACHES, f"calls {name}, which queries")
+            return frozenset({receiver})
+        return None
+
+    def declared_result(self, text: str, row: Class | None) -> Value:
+        """What the return annotation of a method of QuerySet means, of a model."""
+        expression = parse_annotation(text)
+        return self._declared(expression, row) if expression else NOTHING
+
+    def _declared(self, expression: Expression, row: Class | None) -> Value:
+        match expression:
+            case Name(id="M" | "R"):
+                return self.model_instance(row)
+            case Operation(operands=operands):
+                return frozenset().union(*(self._declared(each, row) for each in operands))
+            case Literal(type="None"):
+                return NONE
+            case Item(value=Name(id="Iterator")):
+                evidence = (Evidence("reads the rows of a queryset"),)
+                effect = Effect(Level.REACHES, evidence)
+                return builtin("iterator", self.model_instance(row), effect)
+            case Item(value=Name(id=name), index=Display(elements=parts)):
+                inner = parts[1:] if name == "dict" else parts
+                held = frozenset().union(*(self._declared(each, row) for each in inner))
+                return builtin(name, held)
+            case Item(value=Name(id=name), index=inner) if inner:
+                return builtin(name, self._declared(inner, row))
+            case Name(id=name) if name != "Any":
+                return builtin(name)
+        return NOTHING
+
+    def is_database_call(self, bound: Bound, outcome: Outcome) -> bool:
+        """A public method of Django's own querysets, managers and models that is not proved pure
+        and returns no queryset: all of their purpose is to query."""
+        if not bound.owner or not bound.owner.module.startswith("django.db.models"):
+            return False
+        name = bound.function.name
+        role = self.role(bound.owner)
+        if not role or name.startswith("_") or name in knowledge.HOOKS[role]:
+            return False
+        if any(self.is_lazy(each) for each in outcome.returns):
+            return False
+        lazily = ("generator", "iterator")  # which query at their first step
+        if any(isinstance(each, Builtin) and each.name in lazily for each in outcome.returns):
+            return False
+        return not outcome.effect.level.is_harmless
+
+    def as_manager(self, queryset: Class) -> Value:
+        manager = self.root(knowledge.ROOT_CLASSES["manager"])
+        module = self.resolver.readable(queryset.module)
+        if manager is None or module is None:
+            return unknown("a manager", from_queryset=True)
+        return frozenset({Instance(self.resolver.manager_of(manager, queryset, module))})
+
+    # -- arguments ---------------------------------------------------------------------------------
+
+    def given(self, bound: Bound, arguments: Arguments) -> Given:
+        """What the call tells of the parameters: the values passed, and defaults that are not."""
+        if bound.function.decorated:
+            return ()
+        passed = dict(matched(bound, arguments))
+        told: list[tuple[str, Value]] = []
+        for parameter in own_parameters(bound):
+            if parameter.kind.name.startswith("VAR_"):
+                continue
+            value = passed.get(parameter.name)
+            if value is None and arguments.is_complete:
+                value = self.default(parameter, bound)
+            value = _telling(value) if value else None
+            if value:
+                told.append((parameter.name, value))
+        return tuple(told)
+
+    def default(self, parameter: Parameter, bound: Bound) -> Value | None:
+        """A default that tells what is done: a constant, a function or a class."""
+        names = parameter.default_names
+        if not names or COMPUTED in names or self.is_enclosed(bound.function):
+            return _default(parameter)
+        written = parse_annotation(parameter.default or "")
+        if not isinstance(written, Name | Get):
+            return None
+        value = self.value(written, Frame(bound.module, None, None, None, {}))
+        return value if value and all(map(_is_callable, value)) else None
+
+    def substituted(self, returns: Value, bound: Bound, arguments: Arguments) -> Value:
+        """What is returned, with the arguments put in the place of the parameters."""
+        passed = dict(matched(bound, arguments))
+        return union(
+            passed.get(each.name, frozenset({each}))
+            if isinstance(each, Argument)
+            else frozenset({each})
+            for each in returns
+        )
+
+    # -- classes -----------------------------------------------------------------------------------
+
+    def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
+        role = self.role(cls)
+        if role == "queryset":
+            rows = arguments.keyword("model") or next(iter(arguments.positional), NOTHING)
+            row = next((each.cls for each in rows if isinstance(each, ClassObject)), None)
+            return frozenset({Instance(cls, row)})
+        instance = Instance(cls)
+        if frame.receiver and frame.receiver.cls is cls:  # `cls()`, `type(self)()`
+            self.overridden(instance, "__init__", frame)
+        if role:
+            if "__init__" in self.specials(cls):
+                function, where = self.specials(cls)["__init__"]
+                bound = self.bound(function, where, instance)
+                outcome = self.outcome(bound, self.given(bound, arguments))
+                frame.include(outcome.effect, f"makes a {cls.name}")
+            return frozenset({instance})
+        made = self.special(ClassObject(cls), ("__call__",), frame)
+        self.special(instance, ("__post_init__",), frame)  # of a dataclass
+        self.made_defaults(cls, frame)
+        for name in ("__init__", "__new__"):
+            known = self.lookup(cls, name)
+            if known and isinstance(known[1], Function):
+                bound = self.bound(known[1], known[0], instance)
+                outcome = self.outcome(bound, self.given(bound, arguments))
+                frame.include(outcome.effect, f"makes a {cls.name}")
+        if self.resolver.missing(cls):
+            frame.note(Level.DOUBT, f"makes a {cls.name}, whose bases cannot be found")
+        return frozenset({instance}) | (made or NOTHING)
+
+    def made_defaults(self, cls: Class, frame: Frame) -> None:
+        """Call what `field(default_factory=…)` names in a dataclass."""
+        for known in self.resolver.mro(cls):
+            module = self.resolver.readable(known.module)
+            for attribute in known.attributes.values():
+                match attribute.value:
+                    case Call(keywords=keywords) if module and "default_factory" in dict(keywords):
+                        inner = Frame(module, None, None, None, {}, frame.line)
+                        made = self.value(dict(keywords)["default_factory"], inner)
+                        for each in made:
+                            self.call_type(each, NO_ARGUMENTS, frame)
+
+
+def is_context_function(function: Function) -> bool:
+    """Decorated with `contextlib.contextmanager`."""
+    return function.is_decorated("contextlib.contextmanager")
+
+
+def _may_swallow(function: Function) -> bool:
+    """Whether a handler of a generator stands around its `yield`."""
+    return any(
+        isinstance(each, Try)
+        and each.handlers
+        and any(isinstance(node, Yield) for node in nodes(each.body))
+        for each in walk(function.body)
+    )
+
+
+def own_parameters(bound: Bound) -> tuple[Parameter, ...]:
+    """The parameters, without the one that the receiver is passed for."""
+    parameters = bound.function.signature.parameters
+    if bound.receiver and bound.function.binding is not Binding.STATICMETHOD:
+        return parameters[1:]
+    return parameters
+
+
+def matched(bound: Bound, arguments: Arguments) -> Iterator[tuple[str, Value]]:
+    if bound.function.decorated:
+        return  # to the parameters of a wrapper
+    parameters = own_parameters(bound)
+    names = [each.name for each in parameters if not each.kind.name.startswith("VAR_")]
+    by_position = (each.name for each in parameters if each.kind in BY_POSITION)
+    yield from zip(by_position, arguments.positional, strict=False)
+    yield from ((name, value) for name, value in arguments.keywords if name in names)
+
+
+def _called_on_class(
+    bound: Bound, receiver: ClassObject, arguments: Arguments
+) -> tuple[Bound, Arguments]:
+    """`Base.method(self, …)`: the first argument is the receiver."""
+    if bound.function.binding is not Binding.METHOD or not arguments.positional:
+        return bound, arguments
+    first, *rest = arguments.positional
+    instance = next((each for each in first if isinstance(each, Instance)), Instance(receiver.cls))
+    own = Bound(bound.function, bound.module, bound.owner, instance)
+    return own, Arguments(tuple(rest), arguments.keywords, arguments.is_complete)
+
+
+def _is_callable(type_: Type) -> bool:
+    """Whether the default is known to be a function or a class."""
+    if isinstance(type_, Foreign):
+        return type_.dotted.partition(".")[0] in {"builtins", *knowledge.STANDARD_LIBRARY}
+    return isinstance(type_, Bound | ClassObject)
+
+
+def _default(parameter: Parameter) -> Value | None:
+    match parameter.default:
+        case "None":
+            return NONE
+        case "True" | "False" as text:
+            return frozenset({Builtin("bool", text=text)})
+    return None
+
+
+def _telling(value: Value) -> Value | None:
+    """The value, as far as it is worth to evaluate the function for it."""
+    if len(value) > 4 or any(isinstance(each, Argument | Unknown | Super) for each in value):
+        return None
+    return frozenset(_flat(each) for each in value)
+
+
+def _flat(type_: Type) -> Type:
+    """A builtin without its text, and without what stands in its elements' elements."""
+    if not isinstance(type_, Builtin):
+        return type_
+    elements = frozenset(
+        Builtin(each.name) if isinstance(each, Builtin) else each for each in type_.elements
+    )
+    text = type_.text if type_.name == "bool" else ""
+    return Builtin(type_.name, elements if len(elements) <= 4 else NOTHING, type_.effect, text)
