@@ -51,6 +51,8 @@ def allowed(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_twin_calls_what_it_stands_for_with_the_same_arguments(name: str) -> None:
+    if not built(name).modules:
+        pytest.skip(f"{name} is there for its services: no model or function has a twin")
     faults = judged(name)
     print(f"{name}: {faults.twins} twins, {faults.calls} calls")
     assert faults.twins

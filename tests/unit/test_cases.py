@@ -64,7 +64,7 @@ def test_what_came_is_written_when_asked_for(file: Path, monkeypatch: pytest.Mon
 
 def test_every_case_stands_in_the_folder_of_cases() -> None:
     tests = FOLDER.parent
-    folders = {"audit", "kinds", "returned", "types"}
+    folders = {"audit", "kinds", "returned", "running", "types"}
     assert {path.parent for path in tests.rglob("*.test")} == {FOLDER / name for name in folders}
 
 
