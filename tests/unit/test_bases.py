@@ -111,14 +111,13 @@ def shop(case: str, how: str = "by name") -> dict[str, str]:
     home, name, made = manager
     manager_import, inherited = IMPORTS[how]
     files = {
-        "pyproject.toml": '[tool.asyncgen]\nsources = ["shop/querysets.py"]\n',
+        "pyproject.toml": '[tool.asyncgen]\nsources = ["shop/*s.py"]\n',
         "shop/__init__.py": "",
         "shop/querysets.py": QUERYSETS.format(base_import=base_import, base=base),
         "shop/models.py": MODELS.format(home=home, name=name, made=made),
     }
     if manager is OWN_ONE:
         own = OWN.format(manager_import=manager_import, manager=inherited)
-        files["pyproject.toml"] = files["pyproject.toml"].replace("querysets.py", "*s.py")
         files["shop/managers.py"] = own
     return files
 

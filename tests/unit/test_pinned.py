@@ -18,7 +18,9 @@ Project = Callable[[dict[str, str]], Path]
 Run = Callable[..., Result]
 
 SERIES = "{}.{}".format(*django.VERSION)
+# What signing gives only django-stubs tell: no stub of asyncgen's own has it.
 MODELS = """\
+from django.core import signing
 from django.db import models
 
 
@@ -28,6 +30,9 @@ class Book(models.Model):
 
     def first(self):
         return Book.objects.all().first()
+
+    def signed(self):
+        return signing.dumps(Book.objects.count())
 """
 
 

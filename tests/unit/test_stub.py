@@ -148,9 +148,13 @@ CASES = {
         "        return self.count()",
         "async def aone(self) -> int | None: ...",
     ),
-    "a list that may change": (
+    "a list that grows": (
         "def one(self):\n    found = [1]\n    found.append(self.first())\n    return found",
-        "async def aone(self) -> list[Any]: ...",
+        "async def aone(self) -> list[Book | int | None]: ...",
+    ),
+    "a list that others may change": (
+        "def one(self, fill):\n    found = [self.count()]\n    fill(found)\n    return found",
+        "async def aone(self, fill: Any) -> list[Any]: ...",
     ),
     "an unknown decorator": (
         "@unknown\ndef one(self):\n    return self.count()",
@@ -260,15 +264,26 @@ def test_managers_are_for_querysets_without_models_in_their_module(tmp_path: Pat
     assert not any("managers" in path for path in built(tmp_path, HEAD + METHOD + model))
 
 
-def test_without_django_stubs_the_source_is_all_there_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("folder", "signed"), [("django-stubs", "str"), ("no-such-stubs", "Incomplete")]
+)
+def test_without_django_stubs_the_source_and_our_own_stubs_are_all_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, signed: str
 ) -> None:
-    monkeypatch.setattr("asyncgen.analysis.django_stubs.FOLDER", "no-such-stubs")
-    written = built(tmp_path, HEAD + METHOD + "    def two(self):\n        return self.first()\n")
+    monkeypatch.setattr("asyncgen.analysis.django_stubs.FOLDER", folder)
+    methods = (
+        "    def two(self):\n        return self.first()\n"
+        "    def three(self):\n"
+        "        from django.core import signing\n"
+        "        return signing.dumps(self.count())\n"
+    )
+    written = built(tmp_path, HEAD + METHOD + methods)
     text = written["shop/querysets_async.pyi"].text
     assert "async def aone(self) -> int: ..." in text
-    assert "async def atwo(self) -> Incomplete: ..." in text
-    assert "RelatedManager" not in written["shop/querysets_managers.pyi"].text
+    assert "async def atwo(self) -> Book | None: ..." in text
+    assert f"async def athree(self) -> {signed}: ..." in text
+    managers = written["shop/querysets_managers.pyi"].text
+    assert ("RelatedManager" in managers) is (folder == "django-stubs")
 
 
 def test_self_of_what_a_manager_has_from_a_queryset_is_the_queryset(tmp_path: Path) -> None:
