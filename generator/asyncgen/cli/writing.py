@@ -174,7 +174,7 @@ def _untyped(result: Result) -> str:
     if unknown:
         said = f"; {count(len(unknown), 'return type')} unknown, see `asyncgen explain`"
     if not result.has_django_stubs:
-        said += "; django-stubs not found, so types are from the source alone"
+        said += "; django-stubs not found, so fewer types are known"
     return said
 
 
