@@ -58,7 +58,7 @@ async def mixin(books: BookQuerySet) -> None:
     assert_type(await books.ahow_many(), int)
     assert_type(await books.aany_book(), Book | None)
     assert_type(await books.anames(), list[str])
-    assert_type(await books.atotals(), dict[str, Any])
+    assert_type(await books.atotals(), dict[str, int | None])
     assert_type(await books.amake("x"), Book)
     assert_type(await books.atwice(), int)
     # case: not inferred, hence Any
