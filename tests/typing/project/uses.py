@@ -4,10 +4,12 @@ table in docs/reference/typing.md that the lines after it belong to."""
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 from typing import Any, assert_type
 
+from django.db.models import Q
 from library.generic import OwnedQuerySet
 from library.inherited import AuthorQuerySet, NovelQuerySet
 from library.loans import Loan, Reader
@@ -59,6 +61,9 @@ async def mixin(books: BookQuerySet) -> None:
     assert_type(await books.aany_book(), Book | None)
     assert_type(await books.anames(), list[str])
     assert_type(await books.atotals(), dict[str, int | None])
+    assert_type(await books.awith_first(), list[int | Book | None])
+    assert_type(await books.aby_letter(), Counter[str])
+    assert_type(await books.along(), Q)
     assert_type(await books.amake("x"), Book)
     assert_type(await books.atwice(), int)
     # case: not inferred, hence Any

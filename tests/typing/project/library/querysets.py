@@ -126,6 +126,19 @@ class BookQuerySet(BookQuerySetAsync, models.QuerySet["Book"]):
     def totals(self):
         return self.aggregate(pages=models.Sum("pages"))
 
+    def with_first(self):
+        found = [0]
+        found.append(self.first())
+        return found
+
+    def by_letter(self):
+        from collections import Counter
+
+        return Counter(book.title[:1] for book in self)
+
+    def long(self):
+        return models.Q(pages__gt=self.count())
+
     def make(self, title, *tags, pages=1, **extra):
         return self.create(title=title, pages=pages)
 
