@@ -229,6 +229,8 @@ def killing(seed: int) -> Iterator[list[int]]:
 
 
 async def lose(ledger: Ledger, seed: int) -> None:
+    before = asyncio.all_tasks()
+
     async def player(number: int) -> None:
         for turn in range(6):
             tag = f"{seed}-{number}-{turn}"
@@ -242,7 +244,7 @@ async def lose(ledger: Ledger, seed: int) -> None:
                 ledger.saved.add(tag)
 
     await asyncio.gather(*[player(number) for number in range(TASKS)])
-    assert len(asyncio.all_tasks()) == 2  # this one, and that of wait_for()
+    assert asyncio.all_tasks() == before
     await aclose_connections()
 
 
