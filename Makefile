@@ -52,11 +52,12 @@ types: $(READY)
 	$(BIN)/mypy
 
 # The stubs of the bookshop's managers list the methods of the installed Django; they are committed
-# as Django 6.1 has them.
+# as Django 6.1 has them. Not said, its environment would be the nearest .venv.
 check: $(READY)
 	$(BIN)/asyncgen check
 	@if $(BIN)/python -c 'import sys, django; sys.exit(django.VERSION[:2] != (6, 1))'; then \
-		$(BIN)/asyncgen --config examples/bookshop/pyproject.toml check; \
+		$(BIN)/asyncgen --config examples/bookshop/pyproject.toml \
+			--python $(abspath $(VENV)) check; \
 	else echo "examples/bookshop: not checked, its stubs are those of Django 6.1"; fi
 
 # The site, in .cache/docs/html. Every warning is an error, and so is a link to a name that is not there.

@@ -98,10 +98,10 @@ class BookManager(Manager[Book]):
         """What the books earned, at the prices that were paid for them."""
 
     async def atotal_revenue(self) -> Decimal: ...
-    def price_range(self) -> dict[str, Any]:
+    def price_range(self) -> dict[str, Decimal | None]:
         """The lowest and the highest price, or two times None."""
 
-    async def aprice_range(self) -> dict[str, Any]: ...
+    async def aprice_range(self) -> dict[str, Decimal | None]: ...
     def running_low(self, below: int = ...) -> list[str]:
         """Titles of which there are few copies left."""
 
