@@ -174,7 +174,7 @@ def test_signatures_are_those_of_the_stub(shop: Path) -> None:
     signatures = [line for entry in entries(shop / "index.html") for line in entry.splitlines()]
     for expected in (
         "async atotal_revenue() → Decimal",
-        "async aprice_range() → dict[str, Any]",  # inferred: the module says nothing
+        "async aprice_range() → dict[str, Decimal | None]",  # inferred: the module says nothing
         "async arunning_low(below: int = ...) → list[str]",
         "async for aprice_list() → AsyncIterator[str]",
         "async with aon_hold() → AbstractAsyncContextManager[int]",
