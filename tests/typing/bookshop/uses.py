@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
-from typing import Any, assert_type
+from typing import assert_type
 
 from shop.managers import BookManager
 from shop.models import Author, Book, Order, Publisher, Stock
@@ -17,7 +17,7 @@ async def querysets(books: BookQuerySet, authors: AuthorQuerySet, orders: OrderQ
     # case: bookshop: querysets
     assert_type(await books.published().atotal_revenue(), Decimal)
     assert_type(await books.abestsellers(), BookQuerySet)
-    assert_type(await books.aprice_range(), dict[str, Any])
+    assert_type(await books.aprice_range(), dict[str, Decimal | None])
     assert_type(await books.arunning_low(below=2), list[str])
     async for line in books.in_stock().aprice_list():
         assert_type(line, str)
