@@ -144,6 +144,9 @@ FIELD = "django.db.models.fields.Field()"
 
 # -- Callables ----------------------------------------------------------------------------------
 
+# https://docs.python.org/3/library/enum.html: members are made of what stands in the class.
+ENUMERATIONS = frozenset({"enum.Enum", "enum.Flag", "enum.IntEnum", "enum.IntFlag", "enum.StrEnum"})
+NO_MEMBER = "enum.nonmember"
 # What the metaclass of enumeration types gives them: lists of strings, numbers and pairs.
 # https://docs.djangoproject.com/en/stable/ref/models/fields/#enumeration-types
 CHOICES = "django.db.models.enums.Choices"
@@ -201,7 +204,7 @@ DEFAULTS = "collections.defaultdict"
 MODEL_LOADERS = frozenset({"get_model", "get_registered_model", "get_user_model"})
 CLASS_LOADERS = MODEL_LOADERS | {"get_class", "import_string", "load_class"}
 # What they return calls what they are passed.
-WRAPPERS = frozenset({"functools.cmp_to_key", "functools.partial"})
+WRAPPERS = frozenset({"enum.member", NO_MEMBER, "functools.cmp_to_key", "functools.partial"})
 # Methods that keep the function that they are passed, and call it when something happens.
 KEEPING = (".connect", ".disconnect")
 # What they make of the names that they are told is a function of ours.

@@ -418,6 +418,16 @@ class Resolver:
             for text in self.bases(known)[1]
         )
 
+    def outer_bases(self, cls: Class) -> frozenset[str]:
+        """The dotted names of the bases, its own and inherited ones, that are not read."""
+        return frozenset(
+            base.dotted
+            for known in self.mro(cls)
+            if (module := self.readable(known.module))
+            for each in known.bases
+            if isinstance(base := self.expression(module, each), External)
+        )
+
     def _is_imported(self, cls: Class, base: str) -> bool:
         """Whether the text of a base begins with a name that the module imports, or may do so."""
         module = self.readable(cls.module)

@@ -19,7 +19,7 @@ from tests.support import loop
 from tests.support.cases import cases
 
 HEAD = """
-import contextlib, functools, itertools, json, logging, operator
+import contextlib, enum, functools, itertools, json, logging, operator
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from dataclasses import dataclass, field
 from functools import partial, reduce, singledispatch

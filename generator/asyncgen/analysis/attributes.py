@@ -33,6 +33,9 @@ from asyncgen.analysis.values import (
 from asyncgen.facts import Literal
 from asyncgen.source import Attribute, Binding, Class, Function
 
+# What members of enumerations have, also those that are texts or numbers.
+_OF_MEMBERS = frozenset({"_name_", "_value_", "label", "name", "value"})
+
 
 class Attributes(Members):
     """Reads attributes of everything that a value may be."""
@@ -313,6 +316,8 @@ class Attributes(Members):
         if name.startswith("__"):
             return frozenset({Foreign(f"builtins.object.{name}")})
         base = self.resolver.builtin_base(owner.cls)
+        if self.is_enumeration(owner.cls) and (not base or name in _OF_MEMBERS):
+            return self.attribute_of_member(owner, name, frame)
         if base:
             return frozenset({Method(Builtin(base), name)})
         computed = self.by_getattr(owner, name, frame)

@@ -241,7 +241,7 @@ class Called(Besides):
         made = self.special(ClassObject(cls), ("__call__",), frame)
         self.special(instance, ("__post_init__",), frame)  # of a dataclass
         self.made_defaults(cls, frame)
-        for name in ("__init__", "__new__"):
+        for name in ("_missing_",) if self.is_enumeration(cls) else ("__init__", "__new__"):
             known = self.lookup(cls, name)
             if known and isinstance(known[1], Function):
                 bound = self.bound(known[1], known[0], instance)

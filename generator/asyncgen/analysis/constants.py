@@ -11,7 +11,6 @@ from asyncgen.analysis.types import INT, STR, Known, Types, all_of, builtin
 from asyncgen.facts import Display, Expression, Literal, Name, Operation
 from asyncgen.source import Attribute, Class
 
-_ENUM = "enum.Enum"
 # Of which type the values of members are. https://docs.djangoproject.com/en/stable/ref/models/fields/
 _VALUES = {
     "django.db.models.enums.IntegerChoices": INT,
@@ -72,7 +71,7 @@ class Constants:
         member = self.evaluator.lookup(cls, name)
         if not member or not isinstance(member[1], Attribute):
             return None
-        if values is not None or self._is_enumeration(cls):
+        if values is not None or self.evaluator.is_enumeration(cls):
             is_member = member[0] is cls and not name.startswith("_")
             return frozenset({Known(cls.module, cls.qualname)}) if is_member else None
         return self.held(cls, member[0], member[1])
@@ -99,10 +98,6 @@ class Constants:
     def _is_choices(self, cls: Class) -> bool:
         return any(name.startswith("django.db.models.enums.") for name in self._names(cls))
 
-    def _is_enumeration(self, cls: Class) -> bool:
-        return _ENUM in self._names(cls)
-
     def _names(self, cls: Class) -> list[str]:
-        order = self.evaluator.resolver.mro(cls)
-        outside = [text for known in order for text in self.evaluator.resolver.bases(known)[1]]
-        return [*(known.dotted for known in order), *outside]
+        resolver = self.evaluator.resolver
+        return [*(known.dotted for known in resolver.mro(cls)), *resolver.outer_bases(cls)]

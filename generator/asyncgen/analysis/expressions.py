@@ -360,6 +360,8 @@ class Expressions(Operations):
                     missing = self.special(owner, ("__missing__",), frame) or NOTHING
                     return missing | unknown(f"an item of {cls.name}")
                 return self.method(owner, "__getitem__", frame)
+            case ClassObject(cls=cls) if self.is_enumeration(cls):
+                return frozenset({Instance(cls)})
             case ClassObject(cls=cls):
                 given = self.special(owner, ("__getitem__",), frame)
                 if given is None:

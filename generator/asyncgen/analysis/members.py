@@ -24,8 +24,8 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.django.relations import Reverse
-from asyncgen.facts import Call, Literal, Name
-from asyncgen.resolve import Alias
+from asyncgen.facts import Call, Expression, Literal, Name
+from asyncgen.resolve import Alias, External
 from asyncgen.source import Attribute, Class, Function
 
 
@@ -162,8 +162,10 @@ class Members(Annotations):
             return self.plain_model_attribute(name, owner.cls)
         if name in knowledge.CLASS_ATTRIBUTES:
             return builtin(knowledge.CLASS_ATTRIBUTES[name])
+        if name == "__members__" and self.is_enumeration(owner.cls):
+            return builtin("dict", frozenset({Instance(owner.cls)}))
         if member is None:
-            if name in knowledge.CHOICES_ATTRIBUTES and self.is_enumeration(owner.cls):
+            if name in knowledge.CHOICES_ATTRIBUTES and self.is_choices(owner.cls):
                 return builtin("list", builtin("str"))
             if name in knowledge.MANAGER_ATTRIBUTES or name.endswith("_manager"):
                 return self.default_manager(owner.cls)
@@ -187,6 +189,8 @@ class Members(Annotations):
                 # A descriptor: Book.author.field, Book.authors.through, Book.author.rel.model
                 target = self.relations.target(what.value, where) if what.value else None
                 return frozenset({Foreign(knowledge.OPTIONS, target)})
+            case Attribute() if self.is_member(where, what):
+                return frozenset({Instance(owner.cls)})
             case Attribute():
                 return self.through_descriptor(self.class_level(where, what, owner), owner, frame)
 
@@ -206,8 +210,41 @@ class Members(Annotations):
             frame.note(Level.ASSUMED, f"takes {name} of a model for one of those of the sources")
         return frozenset(found)
 
-    def is_enumeration(self, cls: Class) -> bool:
+    # -- enumerations ------------------------------------------------------------------------------
+
+    def is_choices(self, cls: Class) -> bool:
         return any(known.dotted == knowledge.CHOICES for known in self.resolver.mro(cls))
+
+    def is_member(self, where: Class, attribute: Attribute) -> bool:
+        """Whether a class-level assignment makes a member of an enumeration."""
+        if attribute.name.startswith("_") or attribute.value is None:
+            return False
+        return self.is_enumeration(where) and not self._is_no_member(where, attribute.value)
+
+    def _is_no_member(self, where: Class, value: Expression) -> bool:
+        module = self.resolver.readable(where.module)
+        if module is None or not isinstance(value, Call):
+            return False
+        return self.resolver.expression(module, value.function) == _NO_MEMBER
+
+    def values_of_members(self, cls: Class) -> Value:
+        """What the members of an enumeration are worth."""
+        return union(
+            self.class_level(where, attribute, ClassObject(where))
+            for where in self.resolver.mro(cls)
+            for attribute in where.attributes.values()
+            if self.is_member(where, attribute)
+        )
+
+    def attribute_of_member(self, owner: Instance, name: str, frame: Frame) -> Value:
+        """What a member of an enumeration has that no class statement declares: its name, what it
+        is worth, or what that has."""
+        if name in ("name", "_name_", "label"):
+            return builtin("str")
+        worth = self.values_of_members(owner.cls)
+        return worth if name in ("value", "_value_") else self.attribute(worth, name, frame)
+
+    # -- managers and constants --------------------------------------------------------------------
 
     def default_manager(self, model: Class | None) -> Value:
         """The manager called `objects`, or Django's own."""
@@ -250,6 +287,7 @@ class Members(Annotations):
 
 
 # What has a meaning of its own here of what fields hold.
+_NO_MEMBER = External(knowledge.NO_MEMBER)
 _FILES = "django.db.models.fields.files."
 _HELD = {"typing.Any": "json", f"{_FILES}FieldFile": "file", f"{_FILES}ImageFieldFile": "file"}
 

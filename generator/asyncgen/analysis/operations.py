@@ -142,6 +142,8 @@ class Operations(Containers):
             elements = union(each.elements for each in types if isinstance(each, Builtin))
             return frozenset(Builtin(name, elements) for name in names)
         lazy = any(self.holds_queryset(value) for value in values)
+        if any(map(self.is_member_of_flags, types)):
+            return frozenset(filter(self.is_member_of_flags, types))
         # What a path is part of may do what a path does.
         foreign = [each for each in types if isinstance(each, Foreign) and not is_pure(each.dotted)]
         if foreign and not lazy:
@@ -149,6 +151,10 @@ class Operations(Containers):
         if not lazy and types and all(isinstance(each, Builtin | Foreign) for each in types):
             return frozenset({Foreign(f"builtins.object.{operator}")})
         return unknown(f"the result of {operator}", from_queryset=lazy)
+
+    def is_member_of_flags(self, type_: Type) -> bool:
+        """Whether arithmetic of it, `READ | WRITE`, gives one more of its class."""
+        return isinstance(type_, Instance) and self.is_enumeration(type_.cls)
 
 
 def _is_text(type_: Type) -> bool:

@@ -196,6 +196,8 @@ class Protocols(Attributes):
                 if given is None and self.resolver.missing(cls):
                     frame.note(Level.DOUBT, f"iterates over a {cls.name}")
                 return given or unknown(f"an item of {cls.name}")
+            case ClassObject(cls=cls) if self.is_enumeration(cls):
+                return frozenset({Instance(cls)})
             case ClassObject():
                 given = self.special(type_, ("__iter__",), frame)
                 return self.iterate(given, frame) if given else unknown("a member of a class")

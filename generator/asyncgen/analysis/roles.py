@@ -33,6 +33,7 @@ class Roles(ABC):
     _roles: dict[Class, str] = field(init=False, default_factory=dict)
     _mixed_in: dict[Class, str] | None = field(init=False, default=None)
     _plain: dict[Class, bool] = field(init=False, default_factory=dict)
+    _enumerations: dict[Class, bool] = field(init=False, default_factory=dict)
 
     def root(self, dotted: str) -> Class | None:
         definition = self.resolver.dotted(dotted)
@@ -112,6 +113,13 @@ class Roles(ABC):
             or (isinstance(each, ClassObject) and self.role(each.cls) in ("queryset", "manager"))
             for each in value
         )
+
+    def is_enumeration(self, cls: Class) -> bool:
+        """Whether what the class is assigned are its members, each an instance of it."""
+        if cls not in self._enumerations:
+            outer = self.resolver.outer_bases(cls)
+            self._enumerations[cls] = not outer.isdisjoint(knowledge.ENUMERATIONS)
+        return self._enumerations[cls]
 
     def is_plain(self, cls: Class) -> bool:
         """Whether Django's public methods do on the class what they do on Django's own: no class

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from asyncgen.analysis import Evaluator
-from asyncgen.analysis.annotations import base_word
 from asyncgen.analysis.called import matched, own_parameters
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
@@ -19,7 +18,6 @@ from asyncgen.analysis.values import (
     Arguments,
     Bound,
     Builtin,
-    ClassObject,
     Given,
     Instance,
     Type,
@@ -41,9 +39,8 @@ from asyncgen.facts import (
     nodes,
     walk,
 )
-from asyncgen.source import BY_POSITION, Attribute, Class, Function, Look, ParameterKind
+from asyncgen.source import BY_POSITION, Class, Function, Look, ParameterKind
 
-_ENUMS = frozenset({"Enum", "IntegerChoices", "IntEnum", "StrEnum", "TextChoices"})
 _KEYS_LIMIT = 40  # of how many items of a dict each is told from the others
 
 
@@ -109,21 +106,6 @@ def _compared(block: Block) -> Iterator[str]:
 
 class Holding(Evaluator):
     """Tells what is in what was made."""
-
-    def class_attribute(self, owner: ClassObject, name: str, frame: Frame) -> Value:
-        """Also a member of an enumeration, which is an instance of that."""
-        member = self.resolver.lookup(owner.cls, name)
-        if member and isinstance(member[1], Attribute) and self.is_enum(owner.cls):
-            return frozenset({Instance(owner.cls)})
-        return super().class_attribute(owner, name, frame)
-
-    def is_enum(self, cls: Class) -> bool:
-        """Whether a class is an enumeration that has methods of its own: of others, a member is
-        what it is worth."""
-        order = self.resolver.mro(cls)
-        bases = {base_word(base) for each in order for base in each.bases}
-        has_methods = any(each.functions for each in order if self.relations.is_source(each.module))
-        return has_methods and bool(bases & _ENUMS)
 
     def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
         value = super().instantiate(cls, arguments, frame)
