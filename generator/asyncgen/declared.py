@@ -10,9 +10,10 @@ from functools import cache
 from pathlib import Path
 
 from asyncgen.annotation import last_word
+from asyncgen.definitions import External, FunctionIn
 from asyncgen.facts import Expression, Item
 from asyncgen.read import read_file
-from asyncgen.resolve import External, FunctionIn, Resolver
+from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Module
 
 ROOT = Path(__file__).parent / "library"

@@ -16,12 +16,13 @@ from asyncgen.config import Config, Source
 from asyncgen.django.relations import Relations
 from asyncgen.globs import Globber
 from asyncgen.journal import Step, carry_out, hash_of
+from asyncgen.modules import every_class
 from asyncgen.plan import Progress, Roots, Run, import_root, own_files
 from asyncgen.presets import PRESETS, Preset, listed
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.proposal import Proposal, foreign, globs, services
 from asyncgen.read import read_outline
-from asyncgen.resolve import Resolver, every_class
+from asyncgen.resolve import Resolver
 from asyncgen.source import Module
 
 _CLASS = re.compile(rb"^\s*class \w", re.MULTILINE)

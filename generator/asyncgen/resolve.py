@@ -1,162 +1,53 @@
-"""A dotted name to the class, function or module it means, across files; and Python's MRO.
-
-Nothing is imported: modules are found below the search roots and read when a name leads there.
-"""
+"""A dotted name to the class, function or module it means, across files; and Python's MRO."""
 
 from __future__ import annotations
 
 import builtins
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from asyncgen.decorators import Decorators
-from asyncgen.definitions import Alias as Alias
-from asyncgen.definitions import Definition as Definition
-from asyncgen.definitions import External as External
-from asyncgen.definitions import FunctionIn as FunctionIn
-from asyncgen.definitions import Missing as Missing
-from asyncgen.definitions import ModuleReference as ModuleReference
-from asyncgen.facts import (
-    Block,
-    Call,
-    Choice,
-    Define,
-    Display,
-    Expression,
-    Get,
-    Import,
-    Item,
-    Literal,
-    Name,
-    Return,
-    Star,
-    walk,
+from asyncgen.definitions import (
+    Alias,
+    Definition,
+    External,
+    FunctionIn,
+    Missing,
+    ModuleReference,
 )
-from asyncgen.problems import AsyncgenError
-from asyncgen.source import (
-    Attribute,
-    Binding,
-    Class,
-    Function,
-    Later,
-    Module,
-    Parameter,
-    ParameterKind,
-)
+from asyncgen.django import factories
+from asyncgen.facts import Call, Choice, Expression, Get, Import, Item, Literal, Name
+from asyncgen.modules import Modules
+from asyncgen.source import Attribute, Class, Function, Module
 
 STANDARD_LIBRARY = sys.stdlib_module_names
 BUILTIN_CLASSES = frozenset(
     name for name, value in vars(builtins).items() if isinstance(value, type)
 )
-OUTER_LIMIT = 60  # how many files of a package are looked at
-# An import, also by import_module("django.db"); not a word about Django in a comment.
-_IMPORTS_DJANGO = re.compile(rb"\b(?:from|import)\s+django\b|import_module\(.django\b")
 READ_LIMIT = 40  # how many re-exports and aliases a name may pass through
 
 
 @dataclass
-class Resolver:
-    """Finds and reads modules below `roots`; the first root that has one wins.
+class Resolver(Modules):
+    """Tells what names mean, and what classes inherit.
 
-    `outputs` are modules that this build writes: they are never read, and a class that inherits
-    from one of theirs has nothing missing.
+    A class that inherits from one of a module in `outputs` has nothing missing.
     """
 
-    roots: Sequence[Path]
-    read: Callable[[Path, str], Module]
-    outputs: frozenset[str] = frozenset()
-    _modules: dict[str, Module | None] = field(default_factory=dict)
-    _paths: dict[str, Path | None] = field(default_factory=dict)
-    _folders: dict[str, bool] = field(default_factory=dict)
-    _of_django: dict[str, bool] = field(default_factory=dict)
     _linear: dict[Class, tuple[Class, ...]] = field(default_factory=dict)
     _bases: dict[Class, tuple[tuple[Class, ...], tuple[str, ...]]] = field(default_factory=dict)
-    _made: dict[tuple[Class, Class, str], Class] = field(default_factory=dict)
+    _managers: dict[tuple[Class, Class, str], Class] = field(default_factory=dict)
     _names: dict[tuple[str, str], Definition | None] = field(default_factory=dict)
     _dotted: dict[str, Definition] = field(default_factory=dict)  # of what was found
 
-    # -- modules -------------------------------------------------------------------------------
-
-    def find(self, dotted: str) -> Path | None:
-        """The file of the module named `dotted`, below the first root that has one."""
-        if dotted not in self._paths:
-            self._paths[dotted] = self._find(dotted)
-        return self._paths[dotted]
-
-    def _find(self, dotted: str) -> Path | None:
-        return next((each for each in self._candidates(dotted) if each.is_file()), None)
-
-    def _candidates(self, dotted: str) -> Iterator[Path]:
-        """Where the module may stand, the first that is there wins."""
-        parts = dotted.split(".")
-        for root in self.roots:
-            base = root.joinpath(*parts)
-            yield from (base / "__init__.py", base.with_name(base.name + ".py"))
-
-    def is_there(self, dotted: str) -> bool:
-        """Whether it is a module, or a folder in one of the roots, which is a namespace package.
-        https://docs.python.org/3/reference/import.html#namespace-packages"""
-        if self.find(dotted):
-            return True
-        if dotted not in self._folders:
-            outer = dotted.rpartition(".")[0]
-            parts = dotted.split(".")
-            self._folders[dotted] = (not outer or self.is_there(outer)) and any(
-                root.joinpath(*parts).is_dir() for root in self.roots
-            )
-        return self._folders[dotted]
-
-    def absent(self) -> Iterator[Path]:
-        """What was looked for in vain: were it there, other modules would have been found."""
-        for dotted, found in self._paths.items():
-            for path in self._candidates(dotted):
-                if path == found:
-                    break
-                yield path
-
-    def knows_django(self, dotted: str) -> bool:
-        """Whether the top-level package of a module has anything to do with Django: it is part of
-        the project, or one of its outer files imports it. Nothing else is read for what it does."""
-        top = dotted.partition(".")[0]
-        if top not in self._of_django:
-            path = self.find(top)
-            self._of_django[top] = (
-                path is None
-                or "site-packages" not in path.parts
-                or any(map(_imports_django, _outer_files(path)))
-            )
-        return self._of_django[top]
-
-    def module(self, dotted: str) -> Module | None:
-        """The module named `dotted`, read now if it was not; None if it is not below the roots."""
-        if dotted not in self._modules:
-            path = None if dotted in self.outputs else self.find(dotted)
-            self._modules[dotted] = self._decided(self.read(path, dotted)) if path else None
-        return self._modules[dotted]
-
-    def add(self, module: Module) -> None:
-        self._modules[module.name] = module
-        self._dotted.clear()
-
-    def _decided(self, module: Module) -> Module:
+    def decided(self, module: Module) -> Module:
         return Decorators(self).decided(module)
 
-    @property
-    def known(self) -> tuple[Module, ...]:
-        """The modules read so far."""
-        return tuple(module for module in self._modules.values() if module)
-
-    def readable(self, dotted: str) -> Module | None:
-        """Like `module`, but a dependency that cannot be read counts as not there."""
-        try:
-            return self.module(dotted)
-        except AsyncgenError:
-            self._modules[dotted] = None
-            return None
+    def add(self, module: Module) -> None:
+        super().add(module)
+        self._dotted.clear()
 
     # -- names ---------------------------------------------------------------------------------
 
@@ -273,16 +164,10 @@ class Resolver:
         `get_class("catalogue.managers", "ProductManager")`: the module is looked for below each
         package that the calling one is in. Of several names `position` says which is meant.
         """
-        texts = _strings(call.arguments)
-        if len(texts) == 1:
-            texts = list(texts[0].rpartition(".")[::2])
-        if len(texts) < 2 or not all(each.isidentifier() for each in texts[0].split(".")):
-            return None
+        inner, name = factories.named_class(call, position)
         package = module.name.split(".")
-        name = texts[min(position + 1, len(texts) - 1)]
-        for depth in range(len(package), -1, -1):
-            dotted = ".".join([*package[:depth], texts[0]])
-            known = self.readable(dotted)
+        for depth in range(len(package), -1, -1) if inner else ():
+            known = self.readable(".".join([*package[:depth], inner]))
             if known:
                 definition = self.name(known, name)
                 return definition if isinstance(definition, Class) else None
@@ -297,71 +182,39 @@ class Resolver:
                 manager = self.expression(module, base)
                 queryset = self.expression(module, first)
                 if isinstance(manager, Class) and isinstance(queryset, Class):
-                    key = (manager, queryset, name)
-                    if key not in self._made:
-                        self._made[key] = self._from_queryset(
-                            manager, queryset, module, (base, first), name
-                        )
-                    return self._made[key]
+                    return self._manager(manager, queryset, module, (base, first), name)
         return None
 
     def manager_of(self, manager: Class, queryset: Class, module: Module) -> Class:
         """The class behind `queryset.as_manager()` and `manager.from_queryset(queryset)`."""
-        key = (manager, queryset, "")
-        if key not in self._made:
-            bases = (Name(manager.name), Name(queryset.name))
-            self._made[key] = self._from_queryset(manager, queryset, module, bases, "")
-        return self._made[key]
+        bases = (Name(manager.name), Name(queryset.name))
+        return self._manager(manager, queryset, module, bases)
 
-    def _from_queryset(
+    def _manager(
         self,
         manager: Class,
         queryset: Class,
         module: Module,
-        expressions: tuple[Expression, Expression],
-        name: str,
+        bases: tuple[Expression, Expression],
+        name: str = "",
     ) -> Class:
-        """What `BaseManager.from_queryset` does: copies the public methods that are missing."""
-        base, argument = expressions
-        taken = {each for known in self.mro(manager) for each in known.functions}
-        functions: dict[str, Function] = {}
-        for known in self.mro(queryset):
-            for each, function in known.functions.items():
-                if each in taken or each in functions or not is_copied(function):
-                    continue
-                functions[each] = _proxy(function)
-        made = Class(
-            name=name or f"{manager.name}From{queryset.name}",
-            qualname=name or f"{manager.name}From{queryset.name}",
-            module=module.name,
-            bases=(base,),
-            base_texts=(),
-            keywords=(),
-            functions=functions,
-            attributes={
-                "_queryset_class": Attribute("_queryset_class", argument, None, queryset.location)
-            },
-            classes={},
-            location=queryset.location,
-            queryset=queryset,
-        )
-        self._bases[made] = ((manager,), ())
-        return made
+        key = (manager, queryset, name)
+        if key not in self._managers:
+            functions = factories.copied(self.mro(manager), self.mro(queryset))
+            made = factories.manager_class(
+                name or f"{manager.name}From{queryset.name}",
+                module.name,
+                queryset,
+                bases,
+                functions,
+            )
+            self._bases[made] = ((manager,), ())
+            self._managers[key] = made
+        return self._managers[key]
 
     def derive(self, base: Class, name: str) -> Class:
         """A class `name` that inherits from `base` and adds nothing."""
-        made = Class(
-            name=name,
-            qualname=name,
-            module=base.module,
-            bases=(),
-            base_texts=(),
-            keywords=(),
-            functions={},
-            attributes={},
-            classes={},
-            location=base.location,
-        )
+        made = factories.made_class(name, base.module, base.location)
         self._bases[made] = ((base,), ())
         return made
 
@@ -466,21 +319,6 @@ class Resolver:
         return None
 
 
-def _outer_files(path: Path) -> Iterator[Path]:
-    """A module's own file, or the files of a package and of the packages right in it."""
-    yield path
-    if path.stem == "__init__":
-        yield from islice(path.parent.glob("*.py"), OUTER_LIMIT)
-        yield from islice(path.parent.glob("*/*.py"), OUTER_LIMIT)
-
-
-def _imports_django(path: Path) -> bool:
-    try:
-        return path.is_file() and _IMPORTS_DJANGO.search(path.read_bytes()) is not None
-    except OSError:
-        return False
-
-
 def _each_base(cls: Class) -> Iterator[tuple[Expression, str]]:
     """The base expressions with their texts; those inside `with_metaclass(Meta, A, B)` too."""
     for expression, text in zip(cls.bases, cls.base_texts, strict=True):
@@ -491,46 +329,6 @@ def _each_base(cls: Class) -> Iterator[tuple[Expression, str]]:
                 yield from ((each, text) for each in inner)
             case _:
                 yield expression, text
-
-
-def _strings(arguments: Sequence[Expression]) -> list[str]:
-    """The strings among arguments, those of a list or tuple of them too."""
-    texts: list[str] = []
-    for each in arguments:
-        if isinstance(each, Literal) and each.type == "str":
-            texts.append(each.text)
-        elif isinstance(each, Display):
-            texts += _strings(each.elements)
-    return texts
-
-
-def is_copied(function: Function) -> bool:
-    """The rule of `BaseManager._get_queryset_methods`, with its `queryset_only`."""
-    if function.binding not in (Binding.METHOD, Binding.STATICMETHOD):
-        return False
-    only = function.marks.get("queryset_only")
-    if only is None:
-        return not function.name.startswith("_")
-    return only == "False"
-
-
-def _proxy(function: Function) -> Function:
-    """The manager's copy: `return getattr(self.get_queryset(), name)(*args, **kwargs)`.
-
-    It is a method of the manager, also where the queryset's is static.
-    """
-    queryset = Call(Get(Name("self"), "get_queryset"))
-    forward = Call(Get(queryset, function.name), (Star(Name("args")),), ((None, Name("kwargs")),))
-    parameters = function.called.parameters
-    if function.binding is Binding.STATICMETHOD:
-        parameters = (Parameter("self", ParameterKind.POSITIONAL_OR_KEYWORD), *parameters)
-    return replace(
-        function,
-        signature=replace(function.called, parameters=parameters),
-        decorated=None,
-        binding=Binding.METHOD,
-        block=(Return(function.location.line, forward),),
-    )
 
 
 def _merge(sequences: list[list[Class]]) -> Iterator[Class]:
@@ -549,28 +347,3 @@ def _merge(sequences: list[list[Class]]) -> Iterator[Class]:
             for sequence in sequences
             if (rest := [each for each in sequence if each is not head])
         ]
-
-
-def every_class(module: Module) -> Iterator[Class]:
-    """The classes that the module has at run time, those in the bodies of classes and functions
-    too."""
-
-    def nested(cls: Class) -> Iterator[Class]:
-        if not cls.is_type_only:
-            yield cls
-            for each in cls.classes.values():
-                yield from nested(each)
-
-    def inside(block: Block) -> Iterator[Class]:
-        for statement in walk(block):
-            match statement:
-                case Define(definition=Class() as cls):
-                    yield from nested(cls)
-                case Define(definition=Function() as function):
-                    yield from inside(function.body)
-
-    for cls in module.classes.values():
-        yield from nested(cls)
-    for function in module.functions.values():
-        if not isinstance(function.block, Later):  # what is read later has no class in it
-            yield from inside(function.body)

@@ -13,9 +13,11 @@ from enum import Enum
 from fnmatch import fnmatchcase
 
 from asyncgen.analysis.variables import class_parameters
+from asyncgen.definitions import External
 from asyncgen.facts import Expression
+from asyncgen.modules import every_class
 from asyncgen.problems import Location, Problem, Severity
-from asyncgen.resolve import External, Resolver, every_class
+from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Module, TypeParameter
 from asyncgen.surface import ImportLine, Mixin, Mixins
 

@@ -19,10 +19,10 @@ import pytest
 from asyncgen.config import Config, Source
 from asyncgen.globs import Globber
 from asyncgen.mend import Mended, mended
+from asyncgen.modules import every_class
 from asyncgen.plan import own_files
 from asyncgen.problems import AsyncgenError
 from asyncgen.read import read_file
-from asyncgen.resolve import every_class
 from asyncgen.source import Class
 from asyncgen.surface import ImportLine
 from asyncgen.wiring import Fault, FaultKind

@@ -17,7 +17,7 @@ import pytest
 from analysis import methods
 from asyncgen.analysis.library import runs_through
 from asyncgen.declared import ROOT, files
-from asyncgen.resolve import FunctionIn
+from asyncgen.definitions import FunctionIn
 from asyncgen.source import Class, Function, Parameter, ParameterKind
 from test_infer import inferred
 

@@ -7,8 +7,10 @@ from textwrap import dedent
 
 import pytest
 from analysis import class_named, resolver
+from asyncgen.definitions import External, FunctionIn, ModuleReference
+from asyncgen.modules import every_class
 from asyncgen.read import read_file
-from asyncgen.resolve import External, FunctionIn, ModuleReference, Resolver, every_class
+from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Function, Module
 from hypothesis import given, settings
 from hypothesis import strategies as st

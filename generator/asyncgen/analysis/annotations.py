@@ -22,9 +22,9 @@ from asyncgen.analysis.values import (
     union,
 )
 from asyncgen.annotation import last_word, parse_annotation
+from asyncgen.definitions import Alias, External
 from asyncgen.facts import Call, Display, Expression, Get, Item, Literal, Name, Operation
 from asyncgen.problems import Location
-from asyncgen.resolve import Alias, External
 from asyncgen.source import Attribute, Binding, Class, Evidence, Function, Module, Signature
 
 

@@ -33,6 +33,7 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.annotation import last_word
+from asyncgen.definitions import Alias, Definition
 from asyncgen.django.accessors import PREFIXES, Accessors
 from asyncgen.facts import (
     Assign,
@@ -50,7 +51,6 @@ from asyncgen.facts import (
     walk,
 )
 from asyncgen.problems import Location
-from asyncgen.resolve import Alias, Definition
 from asyncgen.source import Attribute, Class, Function, Look
 
 Member = tuple[Class, Function | Attribute | Class]

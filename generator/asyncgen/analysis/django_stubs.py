@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from asyncgen.resolve import FunctionIn, Resolver
+from asyncgen.definitions import FunctionIn
+from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Function, Module
 
 FOLDER = "django-stubs"

@@ -35,6 +35,7 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.definitions import Alias, Definition, External, FunctionIn, ModuleReference
 from asyncgen.facts import (
     Await,
     Bind,
@@ -54,7 +55,6 @@ from asyncgen.facts import (
     Yield,
 )
 from asyncgen.problems import Location
-from asyncgen.resolve import Alias, Definition, External, FunctionIn, ModuleReference
 from asyncgen.source import Attribute, Class, Function, Module, Parameter, ParameterKind, Signature
 
 _BOOL = builtin("bool")

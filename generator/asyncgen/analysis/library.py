@@ -24,8 +24,9 @@ from asyncgen.analysis.types import (
 )
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.declared import files
+from asyncgen.definitions import FunctionIn
 from asyncgen.facts import Display, Expression, Item, Name, Operation
-from asyncgen.resolve import FunctionIn, Resolver
+from asyncgen.resolve import Resolver
 from asyncgen.source import (
     Attribute,
     Binding,

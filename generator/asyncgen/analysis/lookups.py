@@ -17,8 +17,9 @@ from asyncgen.analysis.values import NO_ARGUMENTS, Arguments, Bound, Instance
 from asyncgen.analysis.variables import is_variable, variables
 from asyncgen.annotation import last_word, parse_annotation
 from asyncgen.declared import files
+from asyncgen.definitions import Alias, External
 from asyncgen.facts import Display, Expression, Get, Item, Literal, Name, Operation
-from asyncgen.resolve import Alias, External, Resolver
+from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Function, Module
 
 _BUILTIN_CLASSES = frozenset(

@@ -23,9 +23,9 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.definitions import Alias, External
 from asyncgen.django.relations import Reverse
 from asyncgen.facts import Call, Expression, Literal, Name
-from asyncgen.resolve import Alias, External
 from asyncgen.source import Attribute, Class, Function
 
 

@@ -17,7 +17,8 @@ from asyncgen.analysis.values import (
     is_tainted,
 )
 from asyncgen.django.relations import Relations
-from asyncgen.resolve import Resolver, every_class
+from asyncgen.modules import every_class
+from asyncgen.resolve import Resolver
 from asyncgen.source import Class
 
 # Querysets and managers, and mixins for them, by the names that people give them.

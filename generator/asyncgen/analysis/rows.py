@@ -10,9 +10,10 @@ from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.types import Known, Types
 from asyncgen.analysis.values import ClassObject, Instance
 from asyncgen.analysis.variables import is_generic_base, is_variable, variables
+from asyncgen.definitions import Alias
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Display, Expression, Get, Item, Literal, Name
-from asyncgen.resolve import Alias, Resolver
+from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Module
 
 

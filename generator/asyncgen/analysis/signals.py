@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from asyncgen.analysis.annotations import base_word
 from asyncgen.analysis.values import Bound
+from asyncgen.definitions import Alias, FunctionIn
 from asyncgen.django.relations import Relations
 from asyncgen.facts import Call, Display, Expression, Get, LocalImport, Name, nodes, walk
-from asyncgen.resolve import Alias, FunctionIn, Resolver
+from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Function, Module
 
 

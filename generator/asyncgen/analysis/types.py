@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from asyncgen.resolve import Alias
+from asyncgen.definitions import Alias
 
 
 @dataclass(frozen=True, slots=True)

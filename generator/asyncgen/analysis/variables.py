@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from asyncgen.annotation import last_word
+from asyncgen.definitions import Alias
 from asyncgen.facts import Call, Display, Expression, Get, Item, Name, Star
-from asyncgen.resolve import Alias, Resolver
+from asyncgen.resolve import Resolver
 from asyncgen.source import Class, TypeParameter
 
 _STARS = {"TypeVar": "", "TypeVarTuple": "*", "ParamSpec": "**"}

@@ -10,7 +10,7 @@ import asyncgen.audit.known as known
 from asyncgen.analysis.values import Bound, Instance
 from asyncgen.audit.onloop import OnLoop, has_async
 from asyncgen.facts import Block, Call, Get, Name, nodes
-from asyncgen.resolve import every_class
+from asyncgen.modules import every_class
 from asyncgen.source import Binding, Class, Function, Look, Module
 
 

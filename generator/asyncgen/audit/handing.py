@@ -14,8 +14,8 @@ from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import Builtin, Cause, Given, Instance, Level, Type, Value
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.templates import Templates
+from asyncgen.definitions import Alias
 from asyncgen.facts import Call, Expression, Get, Item
-from asyncgen.resolve import Alias
 from asyncgen.source import Attribute, Class, Function, Module
 
 _VERBS = frozenset({"api_operation", "delete", "get", "patch", "post", "put"})

@@ -30,9 +30,9 @@ from asyncgen.analysis.values import (
 from asyncgen.audit.forms import Forms
 from asyncgen.audit.holding import Keyed
 from asyncgen.audit.requests import LAZY_USER
+from asyncgen.definitions import FunctionIn
 from asyncgen.facts import Assign, Call, Display, Expression, Get, Literal, Name, walk
 from asyncgen.problems import Location
-from asyncgen.resolve import FunctionIn
 from asyncgen.source import Evidence, Function, Module
 
 

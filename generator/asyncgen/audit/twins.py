@@ -13,7 +13,7 @@ from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.syntax import File
 from asyncgen.contents import Contents
 from asyncgen.facts import Get, nodes
-from asyncgen.resolve import every_class
+from asyncgen.modules import every_class
 from asyncgen.source import Class, Function, Module, ParameterKind
 
 _BUILD = "inherit the mixin that asyncgen build writes for the class"

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen import declared
+from asyncgen.definitions import Alias
 from asyncgen.django.relations import Relations, is_abstract_model
 from asyncgen.facts import (
     Block,
@@ -27,7 +28,6 @@ from asyncgen.facts import (
     nodes,
 )
 from asyncgen.problems import Location
-from asyncgen.resolve import Alias
 from asyncgen.source import (
     Attribute,
     Binding,

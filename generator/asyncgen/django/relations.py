@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from asyncgen import declared, knowledge
+from asyncgen.definitions import Alias, Definition, FunctionIn
 from asyncgen.facts import Block, Call, Expression, Get, Literal, Name, Return, nodes, walk
-from asyncgen.resolve import Alias, Definition, FunctionIn, Resolver
+from asyncgen.resolve import Resolver
 from asyncgen.source import Attribute, Binding, Class, Function, Module
 
 

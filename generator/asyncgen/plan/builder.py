@@ -17,12 +17,12 @@ from asyncgen.config import Source
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Get
 from asyncgen.keys import WORDS
+from asyncgen.modules import every_class
 from asyncgen.plan.derived import Derived, queryset_of
 from asyncgen.plan.result import Entry
 from asyncgen.plan.selection import Selected
 from asyncgen.plan.twin_names import misnamed
 from asyncgen.problems import Location, Problem, Severity
-from asyncgen.resolve import every_class
 from asyncgen.shortcuts import shortened
 from asyncgen.source import Binding, Class, Evidence, Module
 from asyncgen.surface import (

@@ -19,6 +19,7 @@ from asyncgen.django.relations import Relations
 from asyncgen.files import hash_of_file
 from asyncgen.globs import Globber
 from asyncgen.marks import is_marked
+from asyncgen.modules import every_class
 from asyncgen.plan.analysis import Analysis, Chosen
 from asyncgen.plan.builder import SurfaceBuilder
 from asyncgen.plan.derived import Derived
@@ -33,7 +34,7 @@ from asyncgen.plan.selection import Selected, Selection, apart, leftovers, unmat
 from asyncgen.plan.twin_names import misnamed_in_module
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.read import Files
-from asyncgen.resolve import Resolver, every_class
+from asyncgen.resolve import Resolver
 from asyncgen.source import Module
 from asyncgen.stub import StubMaker
 from asyncgen.stub.companions import NONE, Plan, companions, mixins_of

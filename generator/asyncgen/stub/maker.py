@@ -17,8 +17,9 @@ from asyncgen.analysis.types import Types, given, has, overrides
 from asyncgen.analysis.variables import is_variable
 from asyncgen.annotate import receiving
 from asyncgen.annotation import parse_annotation
+from asyncgen.definitions import Alias, External
 from asyncgen.facts import Expression, Item
-from asyncgen.resolve import Alias, External, Resolver
+from asyncgen.resolve import Resolver
 from asyncgen.source import Binding, Class, Function, Module, Parameter, ParameterKind
 from asyncgen.stub.arguments import arguments
 from asyncgen.stub.scope import Scope, UnknownNameError, Where

@@ -17,9 +17,10 @@ from types import MappingProxyType
 from asyncgen.analysis.types import Known, Types, ordered
 from asyncgen.analysis.variables import class_parameters, is_variable, type_parameter
 from asyncgen.annotation import last_word, parse_annotation
+from asyncgen.definitions import Alias, Definition
 from asyncgen.facts import Call, Get, Import, Literal, Name
 from asyncgen.namespace import BUILTINS, Namespace
-from asyncgen.resolve import Alias, Definition, Resolver
+from asyncgen.resolve import Resolver
 from asyncgen.source import Attribute, Class, Module, TypeParameter
 from asyncgen.stub.rewriting import Rewriting, unsaid_arguments
 from asyncgen.surface import ImportLine

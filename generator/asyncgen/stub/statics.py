@@ -13,7 +13,8 @@ from asyncgen.analysis.types import ANY, Types
 from asyncgen.analysis.variables import class_parameters
 from asyncgen.annotate import ANYTHING
 from asyncgen.annotation import last_word, parse_annotation
-from asyncgen.resolve import Resolver, is_copied
+from asyncgen.django.factories import is_copied
+from asyncgen.resolve import Resolver
 from asyncgen.source import Binding, Class, Function, Parameter, ParameterKind, Signature
 from asyncgen.stub.arguments import arguments
 from asyncgen.stub.generic import generics
