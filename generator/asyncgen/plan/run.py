@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -76,61 +76,66 @@ class Run:
             self.files.keep()
 
     def decided(self) -> Result:
-        surfaces: dict[str, list[Surface]] = {}
-        releases: dict[str, Release] = {}
-        entries: list[Entry] = []
         installed = environment.site_packages(self.config)
         chosen = self.chosen(installed)
         looked_at = list(self.analysed(chosen, installed))
-        for analysis, each in looked_at:
-            for surface, found in self.surfaces(each, analysis):
-                surfaces.setdefault(surface.path, []).append(surface)
-                entries += found
-                if each.release:
-                    releases[surface.path] = each.release
-        merged = [
-            named(
-                _merged(group),
-                self.plans[path].maker.resolver,
-                self.is_first_party,
-                has_stub=self.plans[path].stubs != NONE,
-            )
-            for path, group in surfaces.items()
-            if _has_content(group)
+        covered = [
+            (each.release, surface, entries)
+            for analysis, each in looked_at
+            for surface, entries in self.surfaces(each, analysis)
         ]
+        entries = tuple(each for _, _, found in covered for each in found)
+        merged = self.merged([surface for _, surface, _ in covered])
         self.problems += (each for surface in merged for each in misnamed_in_module(surface))
         mixins = mixins_of(each for each in merged if not each.host)
         made = [companions(each, self.plans[each.path], mixins) for each in merged]
         managers = tuple(each.managers for each in made if each.managers)
         written = Written(tuple(each.surface for each in made if not each.surface.host), managers)
         unwired = faults(self.config, looked_at, written, self.globber)
-        known = {name for each in entries for name in _names_of(each)}
-        modules = (each for analysis, _ in looked_at for each in analysis.modules.values())
-        known |= {each.name for module in modules for each in every_class(module)}
-        self.problems += self.unused(chosen, known)
-        released = [each.surface for each in made if each.surface.path in releases]
+        self.problems += self.unused(chosen, _names(entries, looked_at))
+        releases = {surface.path: release for release, surface, _ in covered if release}
         hosts = {each.path for each in merged if each.host}
         return Result(
-            tuple(each.surface for each in made),
-            tuple(self.dispatches([(releases[each.path], each) for each in released])),
-            tuple(entries),
-            tuple(self.problems),
-            self.paths,
-            tuple(self.globber.folders),
-            self.absent(),
-            tuple(stub for each in made for stub in each.stubs),
-            managers,
-            all(plan.maker.django for plan in self.plans.values() if plan.stubs != NONE),
-            unwired,
-            cache(self.is_first_party),
-            frozenset(self.display(each.path) for one in chosen for each in one.selected),
-            tuple(each for each in self.marked(looked_at) if each not in hosts),
-            tuple(
-                (path, module, self.files.key_of[module])
-                for (path, _), module in self.known.items()
+            surfaces=tuple(each.surface for each in made),
+            dispatches=tuple(self.dispatches(releases, [each.surface for each in made])),
+            entries=entries,
+            problems=tuple(self.problems),
+            read=self.paths,
+            folders=tuple(self.globber.folders),
+            absent=self.absent(),
+            stubs=tuple(stub for each in made for stub in each.stubs),
+            managers=managers,
+            has_django_stubs=all(
+                plan.maker.django for plan in self.plans.values() if plan.stubs != NONE
             ),
-            self.asked(looked_at),
+            faults=unwired,
+            is_first_party=cache(self.is_first_party),
+            sources=frozenset(self.display(each.path) for one in chosen for each in one.selected),
+            marked=tuple(each for each in self.marked(looked_at) if each not in hosts),
+            modules=self.modules(),
+            asked=self.asked(looked_at),
         )
+
+    def merged(self, surfaces: Sequence[Surface]) -> list[Surface]:
+        """Those of them that have something in them, one for each file, with its names told."""
+        groups: dict[str, list[Surface]] = {}
+        for surface in surfaces:
+            groups.setdefault(surface.path, []).append(surface)
+        return [
+            named(
+                _merged(group),
+                self.plans[path].maker.resolver,
+                self.is_first_party,
+                has_stub=self.plans[path].stubs != NONE,
+            )
+            for path, group in groups.items()
+            if _has_content(group)
+        ]
+
+    def modules(self) -> tuple[tuple[Path, Module, str], ...]:
+        """What was read, with the key that the facts of each are kept under."""
+        keys = self.files.key_of
+        return tuple((path, module, keys[module]) for (path, _), module in self.known.items())
 
     def asked(self, looked_at: Sequence[tuple[Analysis, Chosen]]) -> Asked | None:
         """What the evaluator was asked; None where there are several, of separate projects."""
@@ -182,29 +187,26 @@ class Run:
             )
 
     def dispatches(
-        self, released: list[tuple[Release, Surface]]
+        self, releases: Mapping[str, Release], surfaces: Iterable[Surface]
     ) -> Iterator[tuple[Dispatch, str | None]]:
         """The modules that choose among the surfaces of releases, where they are asked for: one
-        for each folder that has such surfaces."""
+        for each folder that has such surfaces. `releases` are by the path of the surface."""
         if self.config.dispatch is None:
             return
         name = PurePosixPath(self.config.dispatch).name
-        folders: dict[str, list[tuple[Release, Surface]]] = {}
-        for release, surface in released:
-            folders.setdefault(str(PurePosixPath(surface.path).parent), []).append(
-                (release, surface)
-            )
-        for folder, choices in folders.items():
+        folders: dict[str, list[Surface]] = {}
+        for surface in surfaces:
+            if surface.path in releases:
+                folders.setdefault(str(PurePosixPath(surface.path).parent), []).append(surface)
+        for folder, group in folders.items():
             path = self.config.dispatch if len(folders) == 1 else f"{folder}/{name}"
-            made = Dispatch(
-                path,
-                self.config.path.name,
-                tuple(
-                    Choosable(release.series, surface.module, tuple(sorted(surface.names)))
-                    for release, surface in sorted(choices, key=lambda choice: choice[0].series)
-                ),
-            )
-            yield made, self.plans[choices[-1][1].path].stub_path(path)
+            choices = [
+                Choosable(releases[each.path].series, each.module, tuple(sorted(each.names)))
+                for each in group
+            ]
+            choices.sort(key=lambda choice: choice.series)
+            made = Dispatch(path, self.config.path.name, tuple(choices))
+            yield made, self.plans[group[-1].path].stub_path(path)
 
     # -- sources -------------------------------------------------------------------------------
 
@@ -384,6 +386,13 @@ def _names_of(entry: Entry) -> Iterator[str]:
     yield name
     if owner:
         yield from (owner.name, f"{owner.path}.{name}")
+
+
+def _names(entries: Iterable[Entry], looked_at: Iterable[tuple[Analysis, Chosen]]) -> set[str]:
+    """All names that a pattern may mean."""
+    names = {name for each in entries for name in _names_of(each)}
+    modules = (each for analysis, _ in looked_at for each in analysis.modules.values())
+    return names | {each.name for module in modules for each in every_class(module)}
 
 
 def _has_content(group: list[Surface]) -> bool:
