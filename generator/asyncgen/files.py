@@ -81,6 +81,15 @@ def hash_of_file(path: str | os.PathLike[str]) -> str:
         return ""
 
 
+def state_of_file(path: str | os.PathLike[str]) -> str:
+    """What differs after a change of a file, without reading it; empty where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+
+
 def nearest_configuration(folder: str) -> str:
     """The pyproject.toml with a [tool.asyncgen] table that is nearest, in the folder or above it;
     where there is none, that of the folder."""

@@ -15,7 +15,14 @@ import hashlib
 import os
 import sys
 
-from asyncgen.files import CACHE, JOURNAL, hash_of_file, private_bytes, write_private
+from asyncgen.files import (
+    CACHE,
+    JOURNAL,
+    hash_of_file,
+    private_bytes,
+    state_of_file,
+    write_private,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +37,7 @@ _WARNING = "warning"
 _ANSWERS = "answers"  # beside the stamp: what callables came to (see `analysis.answers`)
 _MODULE = "module"  # how to find the facts that the build had of a file
 _ASIDE = (_ANSWERS, _MODULE)  # these are no conditions
+_LOOK = "look"
 
 
 def warnings(configuration: str, python: str | None) -> list[str] | None:
@@ -41,7 +49,7 @@ def warnings(configuration: str, python: str | None) -> list[str] | None:
     for kind, subject, known in _lines(configuration) or [("", "", "")]:
         if kind == _WARNING:
             found.append(known)
-        elif kind not in _ASIDE and (kind == "" or _CONDITIONS[kind](subject, python) != known):
+        elif kind not in _ASIDE and (kind == "" or not _holds(kind, subject, known, python)):
             return None
     return found
 
@@ -57,7 +65,7 @@ def edited(configuration: str, python: str | None) -> tuple[list[list[str]], lis
             modules.setdefault(subject, []).append(known)
     changed = []
     for kind, subject, known in lines:
-        if kind in _CONDITIONS and _CONDITIONS[kind](subject, python) != known:
+        if kind in _CONDITIONS and not _holds(kind, subject, known, python):
             if kind != "file" or subject not in modules:
                 return None
             changed.append(subject)
@@ -132,6 +140,7 @@ def remember(
     written to is left alone."""
     conditions = dict.fromkeys(_conditions(config, result, written))
     known = {("file", str(path)): found for path, found in result.read.items()}
+    known |= {(_LOOK, str(path)): found for path, found in result.looks.items()}
     lines = [
         f"{kind}\t{subject}\t{known.get((kind, subject)) or _CONDITIONS[kind](subject, python)}"
         for kind, subject in conditions
@@ -214,6 +223,13 @@ def _presence(path: str, python: str | None) -> str:
     return "there" if os.path.lexists(path) else ""
 
 
+def _look(path: str, python: str | None) -> str:
+    """What a file that no source names looks like, and then its state when it was looked at."""
+    from asyncgen.looks import look_of
+
+    return look_of(path)
+
+
 _CONDITIONS: Mapping[str, Callable[[str, str | None], str]] = {
     "option": _option,
     "variable": _variable,
@@ -221,7 +237,16 @@ _CONDITIONS: Mapping[str, Callable[[str, str | None], str]] = {
     "file": _file,
     "folder": _folder,
     "presence": _presence,
+    _LOOK: _look,
 }
+
+
+def _holds(kind: str, subject: str, known: str, python: str | None) -> bool:
+    """Whether a condition is as it was. Nobody looks again at a file whose state is the same."""
+    if kind != _LOOK:
+        return _CONDITIONS[kind](subject, python) == known
+    look, _, state = known.partition(" ")
+    return state == state_of_file(subject) or look == _look(subject, python).partition(" ")[0]
 
 
 def _conditions(
@@ -241,6 +266,7 @@ def _conditions(
     for folder in (*result.folders, *_template_folders(config)):
         yield from _of_folder(folder)
     yield from (("file", str(path)) for path in files)
+    yield from ((_LOOK, str(path)) for path in result.looks)
     there: dict[Path, bool] = {}
     for path in result.absent:
         yield "presence", str(_topmost_missing(path, there))

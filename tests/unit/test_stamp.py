@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,11 @@ SHOP = {
                 return self.count()
         """,
 }
+PLAIN_SOURCE = (
+    SHOP["shop/querysets.py"]
+    .replace("ShelfQuerySet, ", "")
+    .replace("        from shelves import ShelfQuerySet\n", "")
+)
 
 
 def test_a_copy_of_the_project_is_not_told_of_by_the_first_ones_stamp(
@@ -82,6 +88,59 @@ def test_a_module_that_was_missing_and_is_there_now_is_a_change(project: Project
     checked = run("check")
     assert checked.exit_code == 0
     assert "no source names shelves.py" in checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("from django.db import models\n\n\nclass Shelf(models.Model):\n    pass\n", True),
+        ("from django.db import models\n\n\nclass ShelfManager(models.Manager): ...\n", True),
+        ('from django import forms\n\nTEXT = """\nclass Shelf(models.Model):\n"""\n', False),
+        ("from django import forms\n\n\nclass ShelfForm(forms.Form):\n    pass\n", False),
+    ],
+)
+def test_an_edit_of_what_no_source_names_is_looked_at(
+    text: str, is_told: bool, project: Project, run: Run
+) -> None:
+    """It matters once it has what a source could name; any other edit changes nothing."""
+    root = project({**SHOP, "shop/querysets.py": PLAIN_SOURCE, "blog/views.py": "import json\n"})
+    assert run("build").exit_code == 0
+    (root / "blog/views.py").write_text(text)
+    assert is_known(root) != is_told
+    checked = run("check")
+    assert checked.exit_code == 0
+    assert ("no source names blog/views.py" in checked.stderr) == is_told
+    assert run("build").exit_code == 0
+    assert is_known(root)
+    assert run("check").stderr == checked.stderr
+
+
+def test_an_edit_of_the_same_length_at_the_same_time_is_looked_at(
+    project: Project, run: Run
+) -> None:
+    root = project({**SHOP, "shop/querysets.py": PLAIN_SOURCE, "blog/views.py": PLAIN_SOURCE})
+    views = root / "blog/views.py"
+    views.write_text(views.read_text().replace("models.QuerySet", "models.Anything"))
+    assert run("build").exit_code == 0
+    before = views.stat()
+    views.write_text(views.read_text().replace("models.Anything", "models.QuerySet"))
+    os.utime(views, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert views.stat().st_size == before.st_size
+    assert not is_known(root)
+
+
+def test_a_file_that_nobody_touched_is_not_read_again(
+    project: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = project({**SHOP, "shop/querysets.py": PLAIN_SOURCE, "blog/views.py": "import json\n"})
+    assert run("build").exit_code == 0
+    read: list[str] = []
+    monkeypatch.setattr("asyncgen.looks.look_of", lambda path: read.append(path) or "other")
+    assert is_known(root)
+    assert read == []
+    os.utime(root / "blog/views.py")
+    assert is_known(root)
+    assert read == [str(root / "blog/views.py")]
 
 
 def test_a_stamp_is_of_one_configuration(project: Project, run: Run) -> None:

@@ -88,11 +88,16 @@ def _stopped(config: Config) -> Problem:
 def with_uncovered(config: Config, result: Result) -> Result:
     """The result with a warning of what no source names, last, and where such might come to be."""
     from asyncgen.globs import Globber
-    from asyncgen.plan import uncovered
+    from asyncgen.plan import uncovered, unnamed
 
     globber = Globber()
-    problems = (*result.problems, *uncovered(config, result, globber))
-    return replace(result, problems=problems, folders=(*result.folders, *globber.folders))
+    looks = unnamed(config, result, globber)
+    return replace(
+        result,
+        problems=(*result.problems, *uncovered(config, looks)),
+        folders=(*result.folders, *globber.folders),
+        looks=looks,
+    )
 
 
 def drift_problems(

@@ -5,7 +5,7 @@ from asyncgen.plan.result import Entry, Result
 from asyncgen.plan.roots import Roots
 from asyncgen.plan.run import Progress, Run, rendered, renderer_of
 from asyncgen.plan.selection import import_root
-from asyncgen.plan.uncovered import uncovered
+from asyncgen.plan.uncovered import uncovered, unnamed
 
 __all__ = [
     "Entry",
@@ -18,4 +18,5 @@ __all__ = [
     "rendered",
     "renderer_of",
     "uncovered",
+    "unnamed",
 ]

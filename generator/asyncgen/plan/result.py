@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from asyncgen.analysis.answers import Asked
@@ -47,6 +47,8 @@ class Result:
     modules: tuple[tuple[Path, Module, str], ...] = ()
     # What callables came to, where one evaluator was asked for all of it.
     asked: Asked | None = None
+    # How each file that no source names looks.
+    looks: Mapping[Path, str] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
