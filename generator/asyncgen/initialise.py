@@ -20,7 +20,7 @@ from asyncgen.modules import every_class
 from asyncgen.plan import Progress, Roots, Run, import_root, own_files
 from asyncgen.presets import PRESETS, Preset, listed
 from asyncgen.problems import AsyncgenError, Location, Problem
-from asyncgen.proposal import Proposal, foreign, globs, services
+from asyncgen.proposal import Proposal, Services, foreign, globs, services
 from asyncgen.read import read_outline
 from asyncgen.resolve import Resolver
 from asyncgen.source import Module
@@ -63,10 +63,15 @@ FOREIGN = """
 
 
 def initialise(
-    path: Path, python: str | None, progress: Progress, presets: Sequence[str] = ()
+    path: Path,
+    python: str | None,
+    progress: Progress,
+    presets: Sequence[str] = (),
+    *,
+    with_services: bool = False,
 ) -> Proposal:
     """Append a [tool.asyncgen] table to the pyproject.toml at `path`, and the source tables of
-    `presets`; only these where the former is there. What it proposes.
+    `presets` and services; only these where the former is there. What it proposes.
 
     `python` names the environment that classes of other packages are looked up in. Nothing that is
     there is changed. Raises AsyncgenError (AG102, AG105, AG109, AG201).
@@ -74,10 +79,10 @@ def initialise(
     before, document = _read(path)
     tool = document.get("tool", {})
     known = tool.get("asyncgen") if isinstance(tool, dict) else None
-    if known is not None and not presets:
+    if known is not None and not presets and not with_services:
         message = f"{path} has a [tool.asyncgen] table already"
         hint = (
-            "edit it, add a source for a package with --preset, or remove it first; "
+            "edit it, add sources with --preset or --services, or remove it first; "
             "nothing was changed"
         )
         raise AsyncgenError(Problem("AG109", message, hint, Location(str(path), 1)))
@@ -86,14 +91,17 @@ def initialise(
     config = Config(root, path.resolve(), (Source(),), python=python, search=search)
     if known is None:
         proposal = proposed(config, document, progress)
-        table = _table(proposal, root, presets)
+        table = _table(proposal, root, presets, with_services=with_services)
     else:
-        proposal = Proposal(tuple(_strings_in(known)))
-        table = ""
+        named = tuple(_strings_in(known))
+        services = _unnamed_services(config, named) if with_services else ()
+        proposal = Proposal(named, services=services)
+        table = _services(proposal.services)
     for name in presets:
         check_preset(config, PRESETS[name], name, proposal.sources)
         table += PRESETS[name].table(_beside(proposal.sources, name, root))
-    _append(path, before, table)
+    if table:
+        _append(path, before, table)
     return proposal
 
 
@@ -124,13 +132,15 @@ def _append(path: Path, before: str | None, table: str) -> None:
         raise AsyncgenError(Problem("AG102", message, hint, Location(str(path), 1))) from error
 
 
-def _table(proposal: Proposal, root: Path, presets: Sequence[str]) -> str:
+def _table(proposal: Proposal, root: Path, presets: Sequence[str], *, with_services: bool) -> str:
     sources = "".join(f'    "{source}",\n' for source in proposal.sources)
     table = TEMPLATE.format(
         sources="" if proposal.has_services_alone else SOURCES.format(sources=sources),
         choices="".join(each.text for each in proposal.choices),
     )
-    table += _services(proposal)
+    services = _services(proposal.services)
+    is_active = with_services or proposal.has_services_alone
+    table += services if is_active else _commented(services)
     for name in fitting_presets(proposal, presets):
         table += PRESET.format(distribution=PRESETS[name].distribution, name=name)
     for module in without_preset(proposal):
@@ -152,18 +162,39 @@ def without_preset(proposal: Proposal) -> list[str]:
     return [each for each in proposal.foreign if each.partition(".")[0] not in packages]
 
 
-def _services(proposal: Proposal) -> str:
-    """A source for the services of each module; in comments, unless there is nothing else."""
-    if not proposal.services:
-        return ""
-    tables = "\n".join(
-        SERVICE.format(path=path, functions=listed(functions))
-        for path, functions in proposal.services
+def _services(services: Services) -> str:
+    """A source for the services of each module."""
+    tables = (
+        SERVICE.format(path=path, functions=listed(functions)) for path, functions in services
     )
-    if not proposal.has_services_alone:
-        lines = (f"# {line}".rstrip() for line in tables.splitlines())
-        tables = "".join(f"{line}\n" for line in lines)
-    return SERVICES + tables
+    return SERVICES + "\n".join(tables) if services else ""
+
+
+def _commented(text: str) -> str:
+    """The same in comments, where it is not."""
+    lines = (line if line.startswith("#") or not line else f"# {line}" for line in text.split("\n"))
+    return "\n".join(lines)
+
+
+def _unnamed_services(config: Config, named: Sequence[str]) -> Services:
+    """The services in modules that no source names yet."""
+    roots = Roots(config)
+    taken = {path for each in named for path in Globber().files(config.root, each)}
+    return _services_in(
+        {
+            name: path
+            for name, path in _own(config).items()
+            if path not in taken and roots.module_name(path) not in named
+        }
+    )
+
+
+def _services_in(files: Mapping[str, Path]) -> Services:
+    return tuple((name, names) for name, path in files.items() if (names := services(path)))
+
+
+def _own(config: Config) -> dict[str, Path]:
+    return {_shown(path, config): path for path in own_files(config.root, Globber())}
 
 
 def _beside(sources: Sequence[str], name: str, root: Path) -> str:
@@ -213,12 +244,12 @@ def proposed(config: Config, document: Document, progress: Progress) -> Proposal
     modules = dict(_outlines(config, progress))
     found, foreigners = _covered(config, modules, progress)
     files = {_shown(path, config): path for path, module in modules.items() if module in found}
-    own = {_shown(path, config): path for path in own_files(config.root, Globber())}
+    own = _own(config)
     known = {_shown(path, config) for path in modules}
     return Proposal(
         tuple(globs(list(files), lambda each: _is_harmless(each, own, known), config.root)),
         tuple(choices(config, document, list(files.values()))),
-        tuple((name, names) for name, path in own.items() if (names := services(path))),
+        _services_in(own),
         tuple(sorted(foreigners)),
     )
 

@@ -18,15 +18,18 @@ _PASSED = frozenset({"request", "sender"})
 _CALLED_ELSEWHERE = frozenset({"receiver", "shared_task", "task", "periodic_task", "job"})
 
 
+# The functions of each file that open transactions.
+Services = tuple[tuple[str, tuple[str, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Sources, as they stand in the configuration, and what else to set; `services` are the
-    functions of each file that open transactions, `foreign` modules of other packages that the
-    project's classes come from."""
+    """Sources, as they stand in the configuration, and what else to set; `foreign` are
+    modules of other packages that the project's classes come from."""
 
     sources: tuple[str, ...]
     choices: tuple[Choice, ...] = ()
-    services: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    services: Services = ()
     foreign: tuple[str, ...] = ()
 
     @property

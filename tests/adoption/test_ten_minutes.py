@@ -1,6 +1,5 @@
 """What a user does between `pip install` and the first awaited twin, as one script: 30 models in 6
-apps, services, managers, and the classes of another package. No hand is in between but one that
-takes the comment from the source that `init` proposes for the services, as it says."""
+apps, services, managers, and the classes of another package. No hand is in between."""
 
 from __future__ import annotations
 
@@ -63,19 +62,10 @@ def install_the_runtime(root: Path) -> None:
     (packages / "runtime.pth").write_text(f"{HERE.parents[1] / 'runtime'}\n")
 
 
-def take_the_services_too(path: Path) -> None:
-    """Take the comment away from the source that `init` proposes for what opens transactions."""
-    before, mark, after = path.read_text().partition("# Functions that open transactions")
-    table, gap, rest = after.partition("\n\n")
-    assert 'sources = ["cargo/services.py"]\n# functions = ["store"]' in table
-    path.write_text(before + mark + table.replace("\n# ", "\n") + gap + rest)
-
-
 def test_the_ten_minutes(root: Path) -> None:
     assert "Ran 5 tests" in run(root, "manage.py", "test")
 
-    assert "*/models.py" in asyncgen(root, "init")
-    take_the_services_too(root / "pyproject.toml")
+    assert "*/models.py" in asyncgen(root, "init", "--services")
     built = asyncgen(root, "build")
     assert "Next: install asyncgen-runtime" in built
     assert "Next: `asyncgen apply`" in built

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,6 +125,39 @@ def test_functions_that_open_transactions_are_named(project: Project, run: Run) 
         '# sources = ["shop/services.py"]\n# functions = ["decorated", "called", "inside"]\n'
         in text
     )
+
+
+def sources_in(text: str) -> set[str]:
+    """All sources of a configuration, dotted names as files."""
+    table = tomllib.loads(text)["tool"]["asyncgen"]
+    named = [*table["sources"], *(name for each in table["source"] for name in each["sources"])]
+    return {each if "/" in each else f"{each.replace('.', '/')}.py" for each in named}
+
+
+def test_services_are_sources_where_that_is_asked_for(project: Project, run: Run) -> None:
+    """At once, or later; what a source names is not named again."""
+    files = {"shop/__init__.py": "", "shop/models.py": MODEL, "shop/services.py": SERVICES}
+    root = project({**files, "shop/further.py": SERVICES, "blog/services.py": SERVICES})
+    configuration = root / "pyproject.toml"
+    assert "  shop/services.py\n" in run("init", "--services").stdout
+    at_once = configuration.read_text()
+    built = run("build")
+    assert (built.exit_code, built.stderr) == (0, "")
+    assert "wrote blog/services_async.py" in built.stdout
+
+    configuration.unlink()
+    said = run("init").stdout
+    assert "in comments: services, which `asyncgen init --services` adds." in said
+    functions = 'functions = ["decorated", "called", "inside"]'
+    table = f'[[tool.asyncgen.source]]\nsources = ["{{}}"]\n{functions}\n'
+    with configuration.open("a") as stream:
+        stream.write(table.format("shop/further.py") + table.format("blog.services"))
+    before = configuration.read_text()
+    assert "further sources" not in run("init", "--services").stdout
+    assert configuration.read_text().removeprefix(before).endswith(table.format("shop/services.py"))
+    assert sources_in(configuration.read_text()) == sources_in(at_once)
+    assert "none is left" in run("init", "--services").stdout
+    assert configuration.read_text().count("shop/services.py") == 2  # once in the comment
 
 
 def test_services_are_sources_where_there_is_nothing_else(project: Project, run: Run) -> None:

@@ -18,23 +18,34 @@ from asyncgen.presets import PRESETS
     type=click.Choice(list(PRESETS)),
     help="Add a source table for that package, too; alone, where [tool.asyncgen] is there.",
 )
+@click.option(
+    "--services",
+    "with_services",
+    is_flag=True,
+    help="Add sources for functions that open transactions, not only in comments; alone, where "
+    "[tool.asyncgen] is there.",
+)
 @verb
-def init(session: Session, presets: tuple[str, ...]) -> int:
+def init(session: Session, presets: tuple[str, ...], with_services: bool) -> int:
     """Add a commented [tool.asyncgen] table to pyproject.toml, for what the project has."""
     from asyncgen.initialise import fitting_presets, initialise, without_preset
 
     path = session.config_path or Path("pyproject.toml")
     with session.progress() as progress:
-        proposal = initialise(path, session.python, progress, presets)
+        proposal = initialise(path, session.python, progress, presets, with_services=with_services)
     session.say(f"asyncgen: added [tool.asyncgen] to {path}")
     for name in presets:
         session.say(f"  a source for {PRESETS[name].distribution}")
-    for source in proposal.sources or [path for path, _ in proposal.services]:
+    is_active = with_services or proposal.has_services_alone
+    services = [path for path, _ in proposal.services]
+    for source in (*proposal.sources, *(services if is_active else ())):
         session.say(f"  {source}")
+    if with_services and not services:
+        session.say("  no source for services: none is left that opens a transaction")
     for choice in proposal.choices:
         session.say(choice.summary)
     in_comments = {
-        "services": proposal.services and proposal.sources,
+        "services, which `asyncgen init --services` adds": services and not is_active,
         "classes of other packages": without_preset(proposal),
     }
     further = [what for what, is_there in in_comments.items() if is_there]
