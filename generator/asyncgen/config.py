@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
+from asyncgen import formatters
 from asyncgen.keys import (
     AUDIT_KEYS,
     KEYS,
@@ -101,7 +102,8 @@ class Config:
     root: Path
     path: Path
     sources: tuple[Source, ...]
-    line_length: int = 88
+    line_length: int = formatters.LINE_LENGTH
+    keeping_off: tuple[str, ...] = ()  # comments that keep formatters from what is generated
     python: str | None = None
     django: str | None = None  # the series that the twins are for
     django_stubs: str = "found"
@@ -151,7 +153,7 @@ def load(path: Path, *, is_optional: bool = False) -> Config:
             Location(str(path), 1),
         )
     reader = _Reader(path, text)
-    return reader.config(table, _formatter_length(tool))
+    return reader.config(table, formatters.tables(path))
 
 
 def _read(path: Path) -> str:
@@ -176,22 +178,12 @@ def _line_in(message: str) -> int:
     return int(digits) if digits.isdigit() else 1
 
 
-def _formatter_length(tool: Mapping[str, Toml]) -> int:
-    """The line length that the project's formatter is configured to (ruff, then black)."""
-    for table, key in (("ruff", "line-length"), ("black", "line-length"), ("black", "line_length")):
-        section = tool.get(table)
-        value = section.get(key) if isinstance(section, dict) else None
-        if isinstance(value, int):
-            return value
-    return 88
-
-
 @dataclass(frozen=True, slots=True)
 class _Reader:
     path: Path
     text: str
 
-    def config(self, table: dict[str, Toml], formatter_length: int) -> Config:
+    def config(self, table: dict[str, Toml], told: Mapping[str, formatters.Table]) -> Config:
         self.check(table, KEYS, "[tool.asyncgen]")
         root = self.path.parent
         common = self.source(Source(location=self.locate("sources")), table)
@@ -207,14 +199,16 @@ class _Reader:
             if not source.sources:
                 _fail("AG104", f"{name} names no sources", 'add sources = ["…"]', location)
             sources.append(source)
-        length = table.get("line-length", formatter_length)
+        said = table.get("line-length")
+        length = said if isinstance(said, int) else formatters.line_length(told)
         python = table.get("python")
         dispatch = table.get("dispatch")
         return Config(
             root=root,
             path=self.path,
             sources=tuple(sources),
-            line_length=length if isinstance(length, int) else formatter_length,
+            line_length=length,
+            keeping_off=formatters.keeping_off(told, length),
             python=python if isinstance(python, str) else None,
             django=str(table["django"]) if "django" in table else None,
             django_stubs=str(table.get("django-stubs", "found")),

@@ -34,14 +34,14 @@ def environments(root: Path, variables: Variables = os.environ) -> Iterator[Path
     Poetry and Pipenv keep elsewhere, and conda's."""
     named = [variables.get("VIRTUAL_ENV"), variables.get("UV_PROJECT_ENVIRONMENT")]
     yield from (root / each for each in named if each)
-    for folder in _around(root):
+    for folder in around(root):
         yield from (_meant(folder / name, variables) for name in _BESIDE)
     yield from chain(_of_poetry(root, variables), _of_pipenv(root, variables))
     if variables.get("CONDA_PREFIX"):
         yield Path(variables["CONDA_PREFIX"])
 
 
-def _around(root: Path) -> list[Path]:
+def around(root: Path) -> list[Path]:
     """The folder, and those around it that belong to the same repository: an application below its
     root often has its environment there, and a member of uv's workspaces always."""
     folders = (root, *root.parents)

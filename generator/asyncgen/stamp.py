@@ -253,12 +253,13 @@ def _conditions(
     config: Config, result: Result, written: Iterable[str]
 ) -> Iterator[tuple[str, str]]:
     """All that a build depends on, as (kind, subject)."""
+    from asyncgen import formatters
     from asyncgen.environment import dependencies
     from asyncgen.kept import VARIABLES
 
     yield from (("option", "python"), ("interpreter", ""))
     yield from (("variable", name) for name in VARIABLES)
-    files = [*_own_files(), config.path, *config.own_templates]
+    files = [*_own_files(), config.path, *config.own_templates, *formatters.files(config.path)]
     files += [*result.read, *(config.root / each for each in written)]
     for folder in dependencies(config):
         yield from _of_folder(folder)

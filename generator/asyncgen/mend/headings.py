@@ -3,14 +3,11 @@ in its configuration."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from configparser import ConfigParser, Error
-from contextlib import suppress
 from enum import IntEnum
-from pathlib import Path
 
 from asyncgen.config import Config
+from asyncgen.formatters import isort_of_ruff, tables
 
 
 class Section(IntEnum):
@@ -35,28 +32,16 @@ _RUFF = ("future", "standard-library", "third-party", "first-party", "local-fold
 
 def headings(config: Config) -> Headings:
     """The comments above sections that isort or ruff has in its configuration."""
-    texts = dict(_headings_of_files(config.root)) | dict(_headings_of_tables(config.path))
-    return {section: f"# {text}" for section, text in texts.items() if text}
+    return {section: f"# {text}" for section, text in _texts(config) if text}
 
 
-def _headings_of_tables(path: Path) -> Iterator[tuple[Section, str]]:
-    tool: object = {}
-    with suppress(OSError, ValueError):
-        tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool")
-    match tool:
-        case {"isort": {**table}}:
-            for section, word in zip(Section, _ISORT, strict=True):
-                yield section, str(table.get(f"import_heading_{word}", ""))
-        case {"ruff": {"lint": {"isort": {"import-heading": {**table}}}}}:
-            for section, word in zip(Section, _RUFF, strict=True):
-                yield section, str(table.get(word, ""))
-
-
-def _headings_of_files(root: Path) -> Iterator[tuple[Section, str]]:
-    parser = ConfigParser(interpolation=None)
-    with suppress(Error, UnicodeDecodeError):
-        parser.read([root / "setup.cfg", root / ".isort.cfg"], encoding="utf-8")
-    for name in ("isort", "settings"):
-        if parser.has_section(name):
-            for section, word in zip(Section, _ISORT, strict=True):
-                yield section, parser[name].get(f"import_heading_{word}", "")
+def _texts(config: Config) -> Iterator[tuple[Section, object]]:
+    found = tables(config.path)
+    if "isort" in found:
+        for section, word in zip(Section, _ISORT, strict=True):
+            yield section, found["isort"].get(f"import_heading_{word}")
+        return
+    table = isort_of_ruff(found.get("ruff", {})).get("import-heading")
+    if isinstance(table, dict):
+        for section, word in zip(Section, _RUFF, strict=True):
+            yield section, table.get(word)

@@ -433,4 +433,4 @@ def renderer_of(result: Result, config: Config) -> Renderer:
     """What renders the files of a configuration."""
     from asyncgen.render import Renderer
 
-    return Renderer(config.line_length, result.is_first_party, config.templates)
+    return Renderer(config.line_length, result.is_first_party, config.templates, config.keeping_off)

@@ -27,11 +27,13 @@ REGENERATE = "# Do not edit: change the source, then run `asyncgen build`."
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Renders for lines of `width` characters; `folder` has a project's own templates."""
+    """Renders for lines of `width` characters; `folder` has a project's own templates, and
+    `keeping_off` are comments for tools that would lay it out in another way."""
 
     width: int
     is_first_party: IsFirstParty = lambda package: False
     folder: Path | None = None
+    keeping_off: tuple[str, ...] = ()
 
     def module(self, surface: Surface) -> Rendered:
         """The Python module for a surface."""
@@ -122,7 +124,8 @@ class Renderer:
     def text(
         self, template: str, path: str, sources: tuple[str, ...], **variables: object
     ) -> Rendered:
-        header = f"{HEADER}{', '.join(sources)}.\n{REGENERATE}"
+        lines = (f"{HEADER}{', '.join(sources)}.", REGENERATE, *self.keeping_off)
+        header = "\n".join(lines)
         with told(self.folder):
             found = environment(self.folder).get_template(template)
             text = found.render(header=header, width=self.width, **variables)
