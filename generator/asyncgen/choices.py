@@ -26,6 +26,8 @@ _PLUGIN = "mypy_django_plugin"
 _SETTINGS = re.compile(rb"^\s*INSTALLED_APPS\b", re.MULTILINE)
 _COPIES = re.compile(rb"\.as_manager\(|\bfrom_queryset\(")
 
+INLINE, NO_MANAGERS = 'style = "inline"', 'managers = "none"'
+
 Document = Mapping[str, object]
 
 
@@ -60,7 +62,7 @@ def choices(config: Config, document: Document, files: Sequence[Path]) -> Iterat
                 "Strangers install this package, so twins stand in its classes, between marks:\n"
                 "nobody inherits a second class, and what is plain needs nothing but asgiref.\n"
                 '"mixin" writes classes beside them.',
-                'style = "inline"',
+                INLINE,
             )
             return
         yield Choice(
@@ -110,12 +112,10 @@ def _managers(config: Config, document: Document, *, copies: bool) -> Iterator[C
     if any(_PLUGIN in each for each in texts):
         yield Choice(
             "mypy's plugin understands the managers of as_manager() and from_queryset().",
-            'managers = "none"',
+            NO_MANAGERS,
         )
     elif not (known or files or _CHECKER_SECTION.search(setup)):
-        yield Choice(
-            "Static managers are for type checkers, and none is set up here.", 'managers = "none"'
-        )
+        yield Choice("Static managers are for type checkers, and none is set up here.", NO_MANAGERS)
     elif copies:
         yield Choice(
             "For type checkers: objects = BookManager(), of …_managers.py, in the place of\n"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from asyncgen import formatters
+from asyncgen.files import is_configuration
 from asyncgen.keys import (
     AUDIT_KEYS,
     KEYS,
@@ -149,7 +150,7 @@ def load(path: Path, *, is_optional: bool = False) -> Config:
         _fail(
             "AG101",
             "there is no [tool.asyncgen] table",
-            "run `asyncgen init` to add one, or name another file with --config",
+            f"run `asyncgen init` to add one, or name another file with --config{_below(path)}",
             Location(str(path), 1),
         )
     reader = _Reader(path, text)
@@ -164,11 +165,20 @@ def _read(path: Path) -> str:
             "AG101",
             f"cannot read the configuration: {error.strerror}",
             "run asyncgen in the project's folder, where `asyncgen init` makes one, or name the "
-            "file with --config",
+            f"file with --config{_below(path)}",
             Location(str(path), 1),
         )
     except UnicodeDecodeError as error:
         _fail("AG102", f"not UTF-8: {error}", "TOML is always UTF-8", Location(str(path), 1))
+
+
+def _below(path: Path) -> str:
+    """The configurations in folders below that of the path, for a hint."""
+    found = (each for depth in ("*", "*/*") for each in path.parent.glob(f"{depth}/{path.name}"))
+    shown = [
+        each.relative_to(path.parent).as_posix() for each in sorted(found) if is_configuration(each)
+    ]
+    return f", such as {shown[0]}" if shown else ""
 
 
 def _line_in(message: str) -> int:

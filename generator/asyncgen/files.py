@@ -96,16 +96,17 @@ def nearest_configuration(folder: str) -> str:
     above = folder
     while True:
         path = os.path.join(above, "pyproject.toml")
-        if b"[tool.asyncgen]" in _content(path):
+        if is_configuration(path):
             return path
         if above == os.path.dirname(above):
             return os.path.join(folder, "pyproject.toml")
         above = os.path.dirname(above)
 
 
-def _content(path: str) -> bytes:
+def is_configuration(path: str | os.PathLike[str]) -> bool:
+    """Whether it is a file that has a table for asyncgen."""
     try:
         with open(path, "rb") as stream:
-            return stream.read() if os.path.isfile(path) else b""
+            return b"[tool.asyncgen]" in stream.read()
     except OSError:
-        return b""
+        return False

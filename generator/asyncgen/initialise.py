@@ -11,11 +11,12 @@ from pathlib import Path, PurePosixPath
 
 from asyncgen import environment
 from asyncgen.analysis import Evaluator
-from asyncgen.choices import Document, choices
+from asyncgen.choices import INLINE, NO_MANAGERS, Document, choices
 from asyncgen.config import Config, Source
 from asyncgen.django.relations import Relations
 from asyncgen.globs import Globber
 from asyncgen.journal import Step, carry_out, hash_of
+from asyncgen.kept import around
 from asyncgen.modules import every_class
 from asyncgen.plan import Progress, Roots, Run, import_root, own_files
 from asyncgen.presets import PRESETS, Preset, listed
@@ -33,12 +34,12 @@ TEMPLATE = """\
 # Classes that need not inherit what is written for them.
 # unwired = ["LegacyQuerySet"]
 #
-# To paste into .gitattributes, so that diffs fold what is generated:
-#     *_async.py* linguist-generated=true
-#     *_managers.py* linguist-generated=true
-# and into .pre-commit-config.yaml, below a repository of hooks:
+{attributes}# To paste into .pre-commit-config.yaml, below a repository of hooks:
 #     - id: asyncgen  # or asyncgen-check, which never writes
-"""
+{arguments}"""
+ATTRIBUTES = "# To paste into .gitattributes, so that diffs fold what is generated:\n"
+ATTRIBUTE = "#     {pattern} linguist-generated=true\n"
+ARGUMENTS = "#       args: [--config, {path}]\n"
 SOURCES = """\
 # The modules whose querysets, managers and models get async twins: files, globs, or dotted modules.
 sources = [
@@ -71,12 +72,14 @@ def initialise(
     with_services: bool = False,
 ) -> Proposal:
     """Append a [tool.asyncgen] table to the pyproject.toml at `path`, and the source tables of
-    `presets` and services; only these where the former is there. What it proposes.
+    `presets` and services; only these where the former is there, services in the place of the
+    comment that proposed them. What it proposes.
 
-    `python` names the environment that classes of other packages are looked up in. Nothing that is
-    there is changed. Raises AsyncgenError (AG102, AG105, AG109, AG201).
+    `python` names the environment that classes of other packages are looked up in. Nothing else is
+    changed. Raises AsyncgenError (AG102, AG105, AG109, AG201).
     """
     before, document = _read(path)
+    text = before or ""
     tool = document.get("tool", {})
     known = tool.get("asyncgen") if isinstance(tool, dict) else None
     if known is not None and not presets and not with_services:
@@ -91,17 +94,18 @@ def initialise(
     config = Config(root, path.resolve(), (Source(),), python=python, search=search)
     if known is None:
         proposal = proposed(config, document, progress)
-        table = _table(proposal, root, presets, with_services=with_services)
+        table = _table(proposal, config.path, presets, with_services=with_services)
     else:
         named = tuple(_strings_in(known))
         services = _unnamed_services(config, named) if with_services else ()
         proposal = Proposal(named, services=services)
-        table = _services(proposal.services)
+        table = _services(services).removeprefix("\n")
+        text = text.replace(f"\n{_commented(table)}", "") if table else text
     for name in presets:
         check_preset(config, PRESETS[name], name, proposal.sources)
         table += PRESETS[name].table(_beside(proposal.sources, name, root))
     if table:
-        _append(path, before, table)
+        _write(path, before, text, table)
     return proposal
 
 
@@ -116,15 +120,15 @@ def _read(path: Path) -> tuple[str | None, dict[str, object]]:
         raise AsyncgenError(Problem("AG102", message, hint, Location(str(path), 1))) from error
 
 
-def _append(path: Path, before: str | None, table: str) -> None:
-    """Write the table below what is there, in its newlines. Raises AsyncgenError."""
-    text = before or ""
+def _write(path: Path, before: str | None, text: str, table: str) -> None:
+    """Write the table below the text, in its newlines, in the place of what was there before.
+    Raises AsyncgenError."""
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text else newline if text.endswith("\n") else newline * 2
     after = text + gap + table.replace("\n", newline)
     try:
         tomllib.loads(after)
-        hashed = None if before is None else hash_of(text.encode("utf-8"))
+        hashed = None if before is None else hash_of(before.encode("utf-8"))
         carry_out(path.resolve().parent, [Step(str(path.resolve()), hashed, after.encode("utf-8"))])
     except (OSError, tomllib.TOMLDecodeError) as error:
         message = f"cannot add a table to {path}: {error}"
@@ -132,11 +136,13 @@ def _append(path: Path, before: str | None, table: str) -> None:
         raise AsyncgenError(Problem("AG102", message, hint, Location(str(path), 1))) from error
 
 
-def _table(proposal: Proposal, root: Path, presets: Sequence[str], *, with_services: bool) -> str:
+def _table(proposal: Proposal, path: Path, presets: Sequence[str], *, with_services: bool) -> str:
     sources = "".join(f'    "{source}",\n' for source in proposal.sources)
     table = TEMPLATE.format(
         sources="" if proposal.has_services_alone else SOURCES.format(sources=sources),
         choices="".join(each.text for each in proposal.choices),
+        attributes=_attributes(proposal),
+        arguments=_arguments(path),
     )
     services = _services(proposal.services)
     is_active = with_services or proposal.has_services_alone
@@ -144,9 +150,24 @@ def _table(proposal: Proposal, root: Path, presets: Sequence[str], *, with_servi
     for name in fitting_presets(proposal, presets):
         table += PRESET.format(distribution=PRESETS[name].distribution, name=name)
     for module in without_preset(proposal):
-        output = _beside(proposal.sources, module.replace(".", "_"), root)
+        output = _beside(proposal.sources, module.replace(".", "_"), path.parent)
         table += FOREIGN.format(module=module, output=output)
     return table
+
+
+def _attributes(proposal: Proposal) -> str:
+    """What git is to be told of the files that a build writes by these choices."""
+    lines = {line for each in proposal.choices for line in each.line.splitlines()}
+    is_apart = INLINE not in lines
+    wanted = {"*_async.py*": is_apart, "*_managers.py*": is_apart and NO_MANAGERS not in lines}
+    text = "".join(ATTRIBUTE.format(pattern=each) for each, is_due in wanted.items() if is_due)
+    return ATTRIBUTES + text if text else ""
+
+
+def _arguments(path: Path) -> str:
+    """What hooks have to be told, which run in the outermost folder of the repository."""
+    *_, top = around(path.parent)
+    return "" if top == path.parent else ARGUMENTS.format(path=path.relative_to(top).as_posix())
 
 
 def fitting_presets(proposal: Proposal, taken: Sequence[str]) -> list[str]:

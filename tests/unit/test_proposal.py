@@ -148,16 +148,20 @@ def test_services_are_sources_where_that_is_asked_for(project: Project, run: Run
     configuration.unlink()
     said = run("init").stdout
     assert "in comments: services, which `asyncgen init --services` adds." in said
+    proposed = configuration.read_text()
+    assert "further sources" not in run("init", "--services").stdout
+    assert configuration.read_text() == at_once  # in the place of the comment
+    assert "is left without a source" in run("init", "--services").stdout
+    assert configuration.read_text() == at_once
+
     functions = 'functions = ["decorated", "called", "inside"]'
     table = f'[[tool.asyncgen.source]]\nsources = ["{{}}"]\n{functions}\n'
-    with configuration.open("a") as stream:
-        stream.write(table.format("shop/further.py") + table.format("blog.services"))
-    before = configuration.read_text()
-    assert "further sources" not in run("init", "--services").stdout
-    assert configuration.read_text().removeprefix(before).endswith(table.format("shop/services.py"))
-    assert sources_in(configuration.read_text()) == sources_in(at_once)
-    assert "none is left" in run("init", "--services").stdout
-    assert configuration.read_text().count("shop/services.py") == 2  # once in the comment
+    before = proposed + table.format("shop/further.py") + table.format("blog.services")
+    configuration.write_text(before)
+    assert run("init", "--services").exit_code == 0
+    added = configuration.read_text().removeprefix(before)
+    assert sources_in(before + added) == sources_in(at_once)
+    assert "further" not in added
 
 
 def test_services_are_sources_where_there_is_nothing_else(project: Project, run: Run) -> None:
@@ -365,3 +369,30 @@ def test_what_is_to_be_pasted_works_as_it_stands(project: Project, run: Run) -> 
     shipped = re.findall(r"- id: ([\w-]+)", (ROOT / ".pre-commit-hooks.yaml").read_text())
     assert hooks
     assert hooks <= set(shipped)
+
+
+def test_hooks_are_told_of_a_configuration_that_is_not_in_the_repositorys_folder(
+    project: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = project({".git/HEAD": "", "web/shop/__init__.py": "", "web/shop/models.py": QUERYSET})
+    monkeypatch.chdir(top / "web")
+    run("init")
+    (line,) = re.findall(r"args: \[(.*)\]", (top / "web/pyproject.toml").read_text())
+    assert run("build").exit_code == 0
+    monkeypatch.chdir(top)
+    assert run("build", "--fail-on-change", *line.split(", ")).exit_code == 0
+    for text in (None, "[project]\n"):
+        if text:
+            (top / "pyproject.toml").write_text(text)
+        answer = run("check")
+        assert answer.exit_code == 2, answer.output
+        assert answer.stderr.endswith("with --config, such as web/pyproject.toml\n")
+
+
+def test_git_is_told_of_what_a_build_writes(project: Project, run: Run) -> None:
+    root = project({"shop/__init__.py": "", "shop/models.py": QUERYSET})
+    run("init")
+    assert "*_managers.py" not in (root / "pyproject.toml").read_text()  # managers = "none"
+    (root / "pyproject.toml").write_text("[tool.mypy]\n")
+    run("init")
+    assert "*_managers.py" in (root / "pyproject.toml").read_text()

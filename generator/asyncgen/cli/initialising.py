@@ -33,15 +33,17 @@ def init(session: Session, presets: tuple[str, ...], with_services: bool) -> int
     path = session.config_path or Path("pyproject.toml")
     with session.progress() as progress:
         proposal = initialise(path, session.python, progress, presets, with_services=with_services)
-    session.say(f"asyncgen: added [tool.asyncgen] to {path}")
+    services = [path for path, _ in proposal.services]
+    if proposal.choices or presets or services:
+        added = "[tool.asyncgen]" if proposal.choices else "sources"
+        session.say(f"asyncgen: added {added} to {path}")
     for name in presets:
         session.say(f"  a source for {PRESETS[name].distribution}")
     is_active = with_services or proposal.has_services_alone
-    services = [path for path, _ in proposal.services]
     for source in (*proposal.sources, *(services if is_active else ())):
         session.say(f"  {source}")
     if with_services and not services:
-        session.say("  no source for services: none is left that opens a transaction")
+        session.say("No function that opens a transaction is left without a source.")
     for choice in proposal.choices:
         session.say(choice.summary)
     in_comments = {
