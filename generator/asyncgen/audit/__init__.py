@@ -18,11 +18,24 @@ def audited(
 
     Reads source text alone; nothing is executed. Raises AsyncgenError where it cannot be read.
     """
+    from asyncgen.audit import earlier
+
+    is_on_disk = not (contents and contents.edited)
+    known = earlier.recalled(config, paths, possible) if is_on_disk else None
+    return known or _anew(config, paths, possible, contents or Contents())
+
+
+def _anew(config: Config, paths: Sequence[Path], possible: bool, contents: Contents) -> Audit:
+    from asyncgen.audit import earlier
     from asyncgen.audit.engine import Engine
     from asyncgen.audit.project import Project
 
-    project = Project(config, paths, contents or Contents())
+    project = Project(config, paths, contents)
     try:
-        return Engine(project).audit(possible)
+        engine = Engine(project)
+        audit = engine.audit(possible)
     finally:
         project.reader.keep()
+    if not contents.edited:
+        earlier.keep(project, engine.evaluator.resolver.absent(), possible, audit)
+    return audit

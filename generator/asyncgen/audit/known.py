@@ -91,16 +91,6 @@ ON_LOOP = frozenset(
         "strawberry.mutation",
     }
 )
-# What serves a library's schemas on the loop, and what in threads, as text of a project: where it
-# has the first (or that is None) and not the second, the loop calls what is not asynchronous.
-SERVERS: Mapping[str, tuple[re.Pattern[bytes] | None, re.Pattern[bytes]]] = {
-    # https://docs.graphene-python.org/en/latest/execution/execute/
-    "graphene": (re.compile(rb"\bexecute_async\("), re.compile(rb"\bgraphene_django\.views\b")),
-    "strawberry": (
-        None,
-        re.compile(rb"\bstrawberry\.(django\.)?views\b[^\n]*\bGraphQLView\b|execute_sync\("),
-    ),
-}
 # Methods of classes that are called on the loop, by a base: patterns of their names.
 ON_LOOP_METHODS: Mapping[str, str] = {
     "graphene.Mutation": "mutate",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import asyncgen.audit.known as known
 from asyncgen import environment
+from asyncgen.audit.glance import MODELS, ON_LOOP, RECEIVERS, SERVERS
 from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.settings import is_settings, settings
 from asyncgen.config import Config, Source
@@ -23,13 +22,6 @@ from asyncgen.read import Files
 from asyncgen.resolve import Resolver
 from asyncgen.source import Module
 
-# What a module that runs on the loop has somewhere, or one whose sync code is called there.
-_ON_LOOP = re.compile(rb"\basync\s+(def|with|for)\b|\bstrawberry\b|\bgraphene\b|\bcall_soon\b")
-_MODELS = re.compile(
-    rb"\b(ForeignKey|OneToOneField|ManyToManyField|models\.Model|Manager|QuerySet)\b"
-)
-_RECEIVERS = re.compile(rb"@receiver\(|\.connect\(")
-
 
 @dataclass
 class Project:
@@ -41,15 +33,21 @@ class Project:
     problems: list[Problem] = field(default_factory=list)
     read_modules: list[Module] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)  # by how they are shown
+    # What the audit depends on besides: the modules and templates that were read, and what was
+    # looked for in vain.
+    read_paths: set[Path] = field(default_factory=set)
+    absent: list[Path] = field(default_factory=list)
     reader: Files = field(init=False)
+    roots: Roots = field(init=False)
 
     def __post_init__(self) -> None:
         self.reader = Files(contents=self.contents)
+        self.roots = Roots(self.config)
 
     @cached_property
     def texts(self) -> dict[Path, bytes]:
         """The content of each file below the configuration's root, or the paths."""
-        selection = Selection(self.config, Source(), Roots(self.config))
+        selection = Selection(self.config, Source(), self.roots)
         found: dict[Path, bytes] = {}
         for place in dict.fromkeys((*self.paths, self.config.root)):
             places = [place] if place.is_file() else selection.below(place)
@@ -86,7 +84,7 @@ class Project:
         return [
             path
             for path, text in self.texts.items()
-            if _ON_LOOP.search(text) and self.is_chosen(path)
+            if ON_LOOP.search(text) and self.is_chosen(path)
         ]
 
     def evaluator(self) -> tuple[OnLoop, list[Module]]:
@@ -94,8 +92,7 @@ class Project:
 
         Raises AsyncgenError (AG204) where Django cannot be found.
         """
-        namer = Roots(self.config)
-        named = {path: namer.module_name(path) for path in self.texts}
+        named = {path: self.roots.module_name(path) for path in self.texts}
         audited = set(self.audited)
         installed = environment.site_packages(self.config)
         roots = [import_root(named[path], path) for path in audited]
@@ -106,7 +103,7 @@ class Project:
         others = [
             self.module(resolver, named[path], path)
             for path, text in self.texts.items()
-            if path not in audited and (_MODELS.search(text) or _RECEIVERS.search(text))
+            if path not in audited and (MODELS.search(text) or RECEIVERS.search(text))
         ]
         if resolver.find("django.db.models") is None:
             raise AsyncgenError(
@@ -139,11 +136,12 @@ class Project:
 
     def template(self, name: str) -> Path | None:
         """The file of a template, below the first folder called `templates` that has it."""
-        found = next(
-            (each / name for each in self.template_folders if (each / name).is_file()), None
-        )
+        places = [each / name for each in self.template_folders]
+        found = next(filter(Path.is_file, places), None)
+        self.absent += places[: places.index(found)] if found else places
         if found:
             self.files[found.as_posix()] = found
+            self.read_paths.add(found)
         return found
 
     @cached_property
@@ -151,11 +149,14 @@ class Project:
         """The folders called `templates` beside, or above, the modules."""
         places = {parent for path in self.texts for parent in path.parents}
         places = {each for each in places if each.is_relative_to(self.config.root)}
-        return sorted(each / "templates" for each in places if (each / "templates").is_dir())
+        folders = sorted(each / "templates" for each in places)
+        self.absent += [each for each in folders if not each.is_dir()]
+        return [each for each in folders if each.is_dir()]
 
     def read(self, path: Path, name: str) -> Module:
         shown = self.display(path)
         self.files[shown] = path
+        self.read_paths.add(path)
         return self.reader.read(path, name, shown)
 
     def display(self, path: Path) -> str:
@@ -170,7 +171,7 @@ class Project:
         """The libraries whose schemas are served on the event loop, and nowhere in threads."""
         return frozenset(
             library
-            for library, (on_loop, in_threads) in known.SERVERS.items()
+            for library, (on_loop, in_threads) in SERVERS.items()
             if (on_loop is None or any(map(on_loop.search, self.texts.values())))
             and not any(map(in_threads.search, self.texts.values()))
         )
