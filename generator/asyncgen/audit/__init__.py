@@ -18,15 +18,15 @@ def audited(
 
     Reads source text alone; nothing is executed. Raises AsyncgenError where it cannot be read.
     """
-    from asyncgen.audit import earlier
+    from asyncgen.audit.earlier import recalled
 
     is_on_disk = not (contents and contents.edited)
-    known = earlier.recalled(config, paths, possible) if is_on_disk else None
+    known = recalled(config, paths, possible) if is_on_disk else None
     return known or _anew(config, paths, possible, contents or Contents())
 
 
 def _anew(config: Config, paths: Sequence[Path], possible: bool, contents: Contents) -> Audit:
-    from asyncgen.audit import earlier
+    from asyncgen.audit.earlier import keep
     from asyncgen.audit.engine import Engine
     from asyncgen.audit.project import Project
 
@@ -37,5 +37,5 @@ def _anew(config: Config, paths: Sequence[Path], possible: bool, contents: Conte
     finally:
         project.reader.keep()
     if not contents.edited:
-        earlier.keep(project, engine.evaluator.resolver.absent(), possible, audit)
+        keep(project, engine.evaluator.resolver.absent(), possible, audit)
     return audit
