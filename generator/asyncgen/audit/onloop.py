@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 import asyncgen.audit.known as known
 import asyncgen.audit.state as states
@@ -173,6 +174,7 @@ class OnLoop(Sending):
 
     # Functions inside of functions that are asynchronous, with the frames that define them.
     nested: dict[Function, Frame] = field(default_factory=dict)
+    decided: dict[Function, frozenset[Call]] = field(default_factory=dict)  # see `is_decided`
 
     def run(self, block: Block, frame: Frame) -> Value:
         frame.is_running = True
@@ -452,16 +454,12 @@ class OnLoop(Sending):
         return value if callee else unknown("what calling something unknown gives")
 
     def is_decided(self, call: Call, frame: Frame) -> bool:
-        """Whether the other branch of an `if` has a thread run the same: then the test says when
-        it is not needed."""
-        function = frame.function
-        for branch in walk(function.body if function else ()):
-            if isinstance(branch, Branch):
-                one, other = (list(nodes(side)) for side in branch.blocks)
-                for here, there in ((one, other), (other, one)):
-                    if call in here and any(_hands_on(each, call.function) for each in there):
-                        return True
-        return False
+        """Whether another branch has a thread run the same."""
+        if frame.function is None:
+            return False
+        if frame.function not in self.decided:
+            self.decided[frame.function] = frozenset(_decided(frame.function.body))
+        return call in self.decided[frame.function]
 
     def called(self, callee: Value, arguments: Arguments, frame: Frame) -> Value:
         """Of several functions of which some do nothing, which one it is only the run can tell."""
@@ -503,13 +501,24 @@ class OnLoop(Sending):
                                     self.remark(owner, name, frame)
 
 
-def _hands_on(node: object, function: Expression) -> bool:
-    """Whether `sync_to_async(function)` stands there."""
-    return (
-        isinstance(node, Call)
-        and node.arguments[:1] == (function,)
-        and base_word(node.function) in _BRIDGES
-    )
+def _decided(block: Block) -> Iterator[Call]:
+    """The calls of which the other branch of an `if` has a thread run the same: then the test says
+    when it is not needed."""
+    for branch in walk(block):
+        if isinstance(branch, Branch):
+            one, other = ([*filter(_is_call, nodes(side))] for side in branch.blocks)
+            for here, there in ((one, other), (other, one)):
+                handed = {each.arguments[0] for each in there if _hands_on(each)}
+                yield from (each for each in here if each.function in handed)
+
+
+def _is_call(node: object) -> TypeGuard[Call]:
+    return isinstance(node, Call)
+
+
+def _hands_on(call: Call) -> bool:
+    """Whether it is `sync_to_async(function)`."""
+    return bool(call.arguments) and base_word(call.function) in _BRIDGES
 
 
 def has_async(function: Function) -> bool:
