@@ -414,10 +414,20 @@ def _describe(type_: Type) -> str:
         case Unknown(reason=reason):
             return reason
         case Foreign(dotted=dotted):
-            own = next((each for each in _OWN if dotted.startswith(each)), None)
-            return f"what {dotted.removeprefix(own)} gives" if own else dotted
+            return _describe_outer(dotted)
         case _:
             return type(type_).__name__.lower()
+
+
+def _describe_outer(dotted: str) -> str:
+    """What is not read, by its name: a class that is called makes an instance of it."""
+    own = next((each for each in _OWN if dotted.startswith(each)), None)
+    if own:
+        return f"what {dotted.removeprefix(own)} gives"
+    name = dotted.removesuffix("()").rpartition(".")[2]
+    if not dotted.endswith("()"):
+        return dotted
+    return f"a {name}" if name[:1].isupper() else f"what {dotted} gives"
 
 
 # -- candidates ---------------------------------------------------------------------------------
