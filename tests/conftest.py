@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
 import pytest
 from _pytest.terminal import TerminalReporter
 from asgiref.sync import SyncToAsync
+from django.core.management.color import Style
+from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 T = TypeVar("T")
 FIGURE = "figure"
@@ -51,6 +54,38 @@ def no_connection_left(django_db_setup: None) -> Iterator[None]:
 
     yield
     asyncio.run(aclose_connections())
+
+
+@pytest.fixture(scope="session")
+def quick_flush() -> Iterator[None]:
+    """Empty tables by DELETE, as Django does on MariaDB: PostgreSQL takes half a second for its
+    TRUNCATE of tables with three rows."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    operations = type(connection.ops)
+    truncate = operations.sql_flush
+
+    def delete(
+        self: BaseDatabaseOperations,
+        style: Style,
+        tables: Sequence[str],
+        *,
+        reset_sequences: bool = False,
+        allow_cascade: bool = False,
+    ) -> list[str]:
+        if reset_sequences:
+            return truncate(self, style, tables, reset_sequences=True, allow_cascade=allow_cascade)
+        return [f"DELETE FROM {self.quote_name(each)}" for each in tables]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "sql_flush", delete)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, quick_flush: None) -> None:
+    """The same, for every test that asks for a database."""
 
 
 @pytest.fixture

@@ -27,6 +27,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(LEFT_OPEN)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def small_heap() -> Iterator[None]:
+    """These tests collect garbage hundreds of times: what was there before is none of theirs."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def block_threads() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if each.name.startswith("aatomic")]
 
