@@ -1,6 +1,6 @@
 """Django for the tests in this directory, with whichever native backend the environment names.
 
-`test_native_backends.py`, one directory up, runs them with each.
+`tests/databases` runs them with each.
 """
 
 from __future__ import annotations
