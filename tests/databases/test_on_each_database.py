@@ -19,6 +19,7 @@ SECONDS = float(os.environ.get("ASYNCGEN_SOAK_SECONDS", "4"))
 DATABASES = {
     "runtime/database": ("memory", "postgres", "mariadb"),
     "native/database": ("native_sqlite", "native_postgres", "native_mariadb"),
+    "soak/test_soak_growth.py": ("postgres", "mariadb"),
     "soak/test_soak_runtime.py": ("postgres", "mariadb"),
 }
 
