@@ -92,6 +92,15 @@ async def test_no_override_is_bypassed(mixin: type, source: type, name: str) -> 
     assert calls == [sync]
 
 
+@pytest.mark.parametrize(("mixin", "source", "name"), PAIRS)
+def test_twins_have_the_attributes_of_what_they_call(mixin: type, source: type, name: str) -> None:
+    """alters_data, which templates look at; dependencies, by which dumpdata sorts models."""
+    sync = getattr(source, name.removeprefix("a"), None)
+    if inspect.isfunction(sync) or inspect.ismethod(sync):
+        marks = {each: mark for each, mark in vars(sync).items() if not each.startswith("_")}
+        assert marks.items() <= vars(vars(mixin)[name]).items()
+
+
 @pytest.mark.asyncio
 async def test_functions_call_what_stands_in_djangos_module(
     monkeypatch: pytest.MonkeyPatch,
