@@ -93,11 +93,16 @@ class Comprehension:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`a if test else b`, `a or b`, `a and b`: one of `options`, after testing `tests`."""
+    """`a if test else b`, `a or b`, `a and b`: one of `options`, after a test, which of the latter
+    two is the first option. It stands here once: who walks over facts meets nothing twice."""
 
-    options: tuple[Expression, ...]
-    tests: tuple[Expression, ...]
+    options: tuple[Expression, Expression]
     operator: str = "if"
+    test: Expression | None = None
+
+    @property
+    def tested(self) -> Expression:
+        return self.options[0] if self.test is None else self.test
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +337,15 @@ def walk(block: Block) -> Iterator[Statement]:
         yield statement
         for inner in blocks(statement):
             yield from walk(inner)
+
+
+def shared_name(number: int) -> str:
+    """What an operand is called that two comparisons of a chain share."""
+    return f"<{number}>"
+
+
+def is_shared(name: str) -> bool:
+    return name.startswith("<")
 
 
 def nodes(facts: object) -> Iterator[object]:

@@ -206,8 +206,8 @@ class _Walk:
                 self.expression(value)
             case Operation(operands=operands):
                 self.all(operands)
-            case Choice(options=options, tests=tests):
-                self.all((*tests, *options))
+            case Choice(options=options, test=test):
+                self.all((test, *options))
             case Item(value=Name(id=name), index=index) if name in self.aliases:
                 self.expression(index)
                 self.method("__getitem__")

@@ -330,8 +330,8 @@ class _Body:
     def results(self, block: Block) -> Iterator[Expression | None]:
         for statement in block:
             match statement:
-                case Return(value=Choice(options=(first, second), tests=(test,), operator="if")):
-                    held = self.truth(test)
+                case Return(value=Choice(options=(first, second), operator="if") as choice):
+                    held = self.truth(choice.tested)
                     yield from () if held is False else (first,)
                     yield from () if held is True else (second,)
                     return

@@ -8,6 +8,8 @@ import pytest
 from analysis import PRELUDE, class_named, classifier
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import Bound, Instance
+from asyncgen.facts import nodes
+from asyncgen.read.tree import read_source
 
 # A form of an expression, with the one inside of it, and what is in the innermost.
 NESTED = {
@@ -31,6 +33,8 @@ NESTED = {
     "or at the right": "(data.a or {})",
     "and in or": "(data and ({} or 1))",
     "a sum": "({} + 1)",
+    "a chain of comparisons": "(data < {} < rows)",
+    "a chain with not in": "(1 not in {} in rows)",
 }
 BLOCKS = {
     "if": "if data.a:\n{}",
@@ -38,6 +42,10 @@ BLOCKS = {
     "while": "while data.a:\n{}",
     "try": "try:\n{}except ValueError:\n    data = rows\n",
     "with": "with data.a:\n{}",
+    "finally": "try:\n    data.c()\nfinally:\n{}",
+    "finally of many ways": "try:\n    if data.c():\n        return rows\nfinally:\n{}",
+    "for, which binds one name": "for rows in rows:\n{}",
+    "while, which binds one name": "while rows:\n{}    rows = rows.c\n",
 }
 
 
@@ -86,3 +94,18 @@ def test_blocks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
     few, many = (evaluated(nested(depth), monkeypatch) for depth in (4, 12))
     assert many <= 8 * few  # a loop runs once more for each that it is in
+
+
+@pytest.mark.parametrize("form", [*NESTED.values(), *BLOCKS.values()])
+def test_facts_stand_once(form: str) -> None:
+    """Who walks over all of them meets as many as there are."""
+
+    def walked(depth: int) -> int:
+        inner = "rows = data.b(rows)\n" if form in BLOCKS.values() else "data"
+        for _ in range(depth):
+            inner = form.format(indent(inner, "    ") if inner.endswith("\n") else inner)
+        lines = indent(inner, "    ")
+        module = read_source(f"def m(data, rows):\n{lines}\n", "module", "module.py")
+        return sum(1 for _ in nodes(module.functions["m"].body))
+
+    assert walked(12) <= 4 * walked(4)

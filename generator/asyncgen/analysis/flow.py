@@ -3,7 +3,8 @@
 A forward data-flow analysis over facts. A *state* says what every name may hold at one point of a
 body; what a state is, and what the simple statements do to it, a subclass says. States that meet
 are joined. A loop is run until its state changes no more (a fixpoint); what has not settled after
-`ROUNDS` is widened.
+`ROUNDS` is widened. A loop in a loop begins, in each round of that one, with what it came to in the
+round before: so statements run by how many loops they are in, not by the power of it.
 """
 
 from __future__ import annotations
@@ -48,10 +49,23 @@ class Exits(Generic[S]):
 _WAYS = tuple(each.name for each in fields(Exits))
 
 
+@dataclass(slots=True)
+class Head(Generic[S]):
+    """What holds where a round of a loop begins, and how often that has changed."""
+
+    state: S
+    changes: int = 0
+
+
 class Flow(ABC, Generic[S]):
     """Runs blocks. The methods without a body change the state that they are given in place."""
 
     _watched = 0  # how many enclosing statements look at exceptions: only then are they noted
+    _way = ""  # the way out by which the `finally` that runs was come to
+
+    def __init__(self) -> None:
+        self._looping = 0  # how many loops run
+        self._heads: dict[tuple[int, str], Head[S]] = {}  # of these, and those inside of them
 
     # -- what a subclass says ----------------------------------------------------------------------
 
@@ -198,21 +212,15 @@ class Flow(ABC, Generic[S]):
 
     def _loop(self, loop: Loop, state: S) -> Exits[S]:
         raised = self._seen(state)
-        head = state
-        for number in range(ROUNDS + 1):
-            start = self.copied(head)
-            self.at(loop.line)
-            if loop.test is None:
-                self.iterated(loop, start)
-            else:
-                self.tested(loop.test, start)
-                self.narrowed(loop.test, True, start)
-            body = self.block(loop.body, start)
-            again = self.joined([s for s in (head, body.end, body.continues) if s is not None])
-            if self.is_same(head, again):
-                break
-            head = self.widened(head, again) if number >= ROUNDS - 1 else again
-        done: Exits[S] = Exits(self.copied(head))
+        head = self._head(loop, state)
+        self._looping += 1
+        body = self._round(loop, head)
+        while self._grows(head, body.end, body.continues) and head.changes <= ROUNDS:
+            body = self._round(loop, head)
+        self._looping -= 1
+        if not self._looping:
+            self._heads.clear()
+        done: Exits[S] = Exits(self.copied(head.state))
         if loop.test is not None and done.end is not None:
             self.at(loop.line)
             decided = self.tested(loop.test, done.end)
@@ -223,6 +231,33 @@ class Flow(ABC, Generic[S]):
             done = self.block(loop.otherwise, done.end)
         out = Exits(body.breaks, None, None, body.returns, self._join((raised, body.raises)))
         return self.either(out, done)
+
+    def _head(self, loop: Loop, state: S) -> Head[S]:
+        """Where the first round begins: with the state that the loop is come to with, and what it
+        came to before."""
+        key = (id(loop), self._way)
+        head = self._heads.setdefault(key, Head(state))
+        self._grows(head, state)
+        return head
+
+    def _round(self, loop: Loop, head: Head[S]) -> Exits[S]:
+        start = self.copied(head.state)
+        self.at(loop.line)
+        if loop.test is None:
+            self.iterated(loop, start)
+        else:
+            self.tested(loop.test, start)
+            self.narrowed(loop.test, True, start)
+        return self.block(loop.body, start)
+
+    def _grows(self, head: Head[S], *more: S | None) -> bool:
+        """Whether more holds at a head than did; from now on it does there."""
+        again = self.joined([head.state, *(each for each in more if each is not None)])
+        if self.is_same(head.state, again):
+            return False
+        head.changes += 1
+        head.state = self.widened(head.state, again) if head.changes >= ROUNDS else again
+        return True
 
     def _with(self, statement: With, state: S) -> Exits[S]:
         raised = self._seen(state)
@@ -271,15 +306,27 @@ class Flow(ABC, Generic[S]):
         return out
 
     def _finally(self, final: Block, out: Exits[S]) -> Exits[S]:
-        """Run `final` on each way out; where it leaves by itself, that is the way."""
-        left: list[Exits[S]] = []
-        for way in _WAYS:
-            state = getattr(out, way)
-            if state is not None:
-                exits = self.block(final, self.copied(state))
-                end, exits.end = exits.end, None
-                left += [exits, Exits(**{way: end})]
+        """Run `final` on each way out; where it leaves by itself, that is the way. One that stands
+        in another `finally` runs once for all ways: each would run what is in it as often again."""
+        states = {way: state for way in _WAYS if (state := getattr(out, way)) is not None}
+        if self._way and states:
+            together = self.copied(self.joined(list(states.values())))
+            left = [self._after(final, together, *states)]
+        else:
+            left = [self._after(final, self.copied(each), way) for way, each in states.items()]
         result = self.either(Exits(), *left)
         if not self._watched:
             result.raises = None
         return result
+
+    def _after(self, final: Block, state: S, *ways: str) -> Exits[S]:
+        """Run `final`, to which these ways have led, and lead on where it ends."""
+        before, self._way = self._way, self._way or ways[0]
+        exits = self.block(final, state)
+        self._way = before
+        end, exits.end = exits.end, None
+        return (
+            exits
+            if end is None
+            else self.either(exits, *(Exits(**{way: self.copied(end)}) for way in ways))
+        )

@@ -54,8 +54,8 @@ class Operations(Containers):
         return value
 
     def choice(self, expression: Choice, frame: Frame) -> Value:
-        held = [self.tested(test, frame) for test in expression.tests]
-        (test, *_), (first, second) = expression.tests, expression.options
+        test, (first, second) = expression.tested, expression.options
+        held = self.tested(test, frame)
         decided = self.truth(test, frame)
         is_and = expression.operator == "and"
         values: list[Value] = []
@@ -66,7 +66,7 @@ class Operations(Containers):
                 values.append(self.value_when(test, False, second, frame))
             return union(values)
         if decided is None or decided is not is_and:
-            values.append(self.decisive(first, held[0], is_and, frame))
+            values.append(self.decisive(first, held, is_and, frame))
         if decided is None or decided is is_and:
             values.append(self.value_when(test, is_and, second, frame))
             frame.seconds[id(expression)] = values[-1]

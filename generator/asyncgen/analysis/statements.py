@@ -61,6 +61,7 @@ class Walk(Flow[Environment]):
     """Runs the statements of one body, in a frame."""
 
     def __init__(self, evaluator: Statements, frame: Frame) -> None:
+        super().__init__()
         self.evaluator = evaluator
         self.frame = frame
 

@@ -53,6 +53,7 @@ from asyncgen.facts import (
     Statement,
     Try,
     With,
+    is_shared,
     nodes,
     walk,
 )
@@ -313,6 +314,8 @@ class OnLoop(Sending):
             return super().operation(operator, operands, frame)
         for each in operands:
             value = self.value(each, frame)
+            if isinstance(each, Name) and is_shared(each.id):
+                continue  # it was told where it stands
             with at(frame, each):
                 self.unawaited(value, "compares", frame)
                 self.uses_user(value, frame)

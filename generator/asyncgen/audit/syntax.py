@@ -161,6 +161,8 @@ def matches(expression: Expression, node: ast.AST) -> bool:
             return matches(value, inner)
         case facts.Await(value=value), ast.Await(value=inner):
             return matches(value, inner)
+        case facts.Bind(name=name, value=value), _ if facts.is_shared(name):
+            return matches(value, node)
         case facts.Bind(name=name), ast.NamedExpr(target=ast.Name(id=other)):
             return name == other
         case facts.Literal(), ast.Constant():

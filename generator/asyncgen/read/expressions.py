@@ -23,6 +23,7 @@ from asyncgen.facts import (
     Operation,
     Star,
     Yield,
+    shared_name,
 )
 from asyncgen.read.canonical import annotation_text, canonical_text
 from asyncgen.source import COMPUTED, Parameter, ParameterKind
@@ -58,7 +59,7 @@ class ExpressionReader:
             case cst.BooleanOperation():
                 left, right = self.expression(node.left), self.expression(node.right)
                 word = "and" if isinstance(node.operator, cst.And) else "or"
-                return Choice((left, right), (left,), word)
+                return Choice((left, right), word)
             case cst.UnaryOperation():
                 return Operation(operator(node.operator), (self.expression(node.expression),))
             case cst.BinaryOperation():
@@ -74,7 +75,7 @@ class ExpressionReader:
                 return self.concatenated(node)
             case cst.IfExp():
                 options = (self.expression(node.body), self.expression(node.orelse))
-                return Choice(options, (self.expression(node.test),))
+                return Choice(options, test=self.expression(node.test))
             case cst.ListComp() | cst.SetComp() | cst.GeneratorExp():
                 return self.comprehension(_COMPREHENSIONS[type(node)], (node.elt,), node.for_in)
             case cst.DictComp():
@@ -170,19 +171,22 @@ class ExpressionReader:
         )
 
     def comparison(self, node: cst.Comparison) -> Expression:
-        """`a < b < c` is `a < b and b < c`."""
+        """`a < b < c` is `a < b and b < c`, where b has a name unless it is one: written twice, it
+        would stand twice as often in each comparison around."""
         left = self.expression(node.left)
-        pairs: list[Expression] = []
-        for target in node.comparisons:
-            right = self.expression(target.comparator)
+        result: Expression | None = None
+        for number, target in enumerate(node.comparisons, start=1):
+            right = again = self.expression(target.comparator)
+            if number < len(node.comparisons) and not _is_plain(right):
+                name = shared_name(number)
+                right, again = Bind(name, right), Name(name)
             pair = Operation(operator(target.operator), (left, right))
-            is_not_in = isinstance(target.operator, cst.NotIn)
-            pairs.append(Operation("not", (pair,)) if is_not_in else pair)
-            left = right
-        first, *rest = pairs
-        for each in rest:
-            first = Choice((first, each), (first,), "and")
-        return first
+            if isinstance(target.operator, cst.NotIn):
+                pair = Operation("not", (pair,))
+            result = Choice((result, pair), "and") if result else pair
+            left = again
+        assert result is not None
+        return result
 
     def formatted(self, node: cst.FormattedString) -> Operation:
         return Operation("f-string", tuple(self.parts_of_text(node.parts)))
@@ -341,6 +345,13 @@ def default_names(expression: Expression) -> Iterator[str]:
 
 
 _OF_NUMBERS = frozenset({"+", "-", "*", "/", "//", "%", "arithmetic"})
+
+
+def _is_plain(expression: Expression) -> bool:
+    """Whether it is a name, an attribute of one, or a constant."""
+    while isinstance(expression, Get):
+        expression = expression.value
+    return isinstance(expression, Name | Literal)
 
 
 def _is_number(expression: Expression) -> bool:
