@@ -3,7 +3,9 @@
 Each side is a copy of `examples/bookshop` that `asyncgen build` has built, served by one process of
 uvicorn, with PostgreSQL behind (ASYNCGEN_POSTGRES_HOST, …_PORT, …_USER and …_PASSWORD say where).
 wrk asks for each page over 50 connections; the sides take turns. Printed are medians: requests a
-second, the 99th percentile, and processor time of the server for each request.
+second, the 99th percentile, processor time of the server for each request, and how much of a
+processor it had. Where that is far from 1, others were in the way, and rates say little: a server
+with many threads gets more from a busy machine than one with a single thread.
 """
 
 from __future__ import annotations
@@ -226,9 +228,11 @@ def report(found: dict[str, dict[str, list[Load]]]) -> None:
             )
             threads = statistics.median(each.rate for each in sides[SIDES[0].name])
             ratio = rate / threads if threads else float("nan")
-            row = [f"{rate:.0f}", f"{ratio:.2f}", f"{p99:.0f}", f"{cpu:.0f}"]
+            had = statistics.median(each.rate * each.cpu * 1e-6 for each in loads)
+            row = [f"{rate:.0f}", f"{ratio:.2f}", f"{p99:.0f}", f"{cpu:.0f}", f"{had:.2f}"]
             rows.append([page, name, *row])
-    head = ["page", "side", "requests/s", f"to {SIDES[0].name}", "p99 ms", "CPU µs a request"]
+    head = ["page", "side", "requests/s", f"to {SIDES[0].name}", "p99 ms"]
+    head += ["CPU µs a request", "of a processor"]
     print(table(head, rows))
 
 

@@ -10,6 +10,7 @@ import os
 import runpy
 import sys
 import threading
+import urllib.request
 from collections import Counter
 
 from asyncgen_native import await_, bridge, in_bridge
@@ -33,18 +34,26 @@ def count_statements():
 
 
 def suspend_what_blocks():
-    """Some tests run a loop of their own, and some wait for a thread, which waits for the loop."""
-    run_loop, join = asyncio.run, threading.Thread.join
+    """Some tests run a loop of their own; some wait for a thread, or for a server on one, which
+    waits for the loop."""
+    run_loop = asyncio.run
 
     def run_or_await(coroutine, **options):
         return await_(coroutine) if in_bridge() else run_loop(coroutine, **options)
 
-    def join_or_await(*arguments, **options):
-        if in_bridge():
-            return await_(asyncio.to_thread(join, *arguments, **options))
-        return join(*arguments, **options)
+    def suspending(owner, name):
+        function = getattr(owner, name)
 
-    asyncio.run, threading.Thread.join = run_or_await, join_or_await
+        def call_or_await(*arguments, **options):
+            if in_bridge():
+                return await_(asyncio.to_thread(function, *arguments, **options))
+            return function(*arguments, **options)
+
+        setattr(owner, name, call_or_await)
+
+    asyncio.run = run_or_await
+    suspending(threading.Thread, "join")
+    suspending(urllib.request, "urlopen")
     return run_loop
 
 

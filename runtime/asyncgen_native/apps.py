@@ -7,13 +7,14 @@ from django.core import checks
 
 
 class AsyncgenNativeConfig(AppConfig):
-    """Routes Django's own async methods to the loop, and registers the system checks."""
+    """Has the loop run what it can of Django's async code, and registers the system checks."""
 
     name = "asyncgen_native"
 
     def ready(self) -> None:
+        from . import routes, serving
         from .checks import check_native
-        from .routes import install
 
         checks.register(check_native)
-        install()
+        routes.install()
+        serving.install()

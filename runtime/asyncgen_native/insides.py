@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 import asgiref.sync
 from django.apps import apps
+from django.core.handlers.asgi import ASGIRequest
+from django.core.signals import request_finished
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.dispatch import Signal
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from .greenlets import await_, in_bridge
 
@@ -56,6 +61,14 @@ SYNC_TO_ASYNC = (
 Not those that hand it other people's code: receivers of signals, middleware, tasks, tests of users.
 """
 
+AROUND_REQUESTS = (
+    "django.core.handlers.asgi",
+    "django.core.handlers.base",
+    "django.dispatch.dispatcher",
+    "django.utils.deprecation",
+)
+"""The modules that hand it the receivers and the middleware around a request."""
+
 ONLY_QUERIES = (
     "django.contrib.auth.backends",
     "django.contrib.auth.base_user",
@@ -76,13 +89,49 @@ FILES = "django.db.models.fields.files"
 """The module in there that waits for storages."""
 
 
-def use_in_django(bridge: Callable[..., Any]) -> None:
-    """Have Django's own async methods made of `bridge`, which is of the shape of sync_to_async."""
-    for name in SYNC_TO_ASYNC:
+def use_in_django(bridge: Callable[..., Any], names: Sequence[str]) -> None:
+    """Have modules of Django use `bridge`, which is of the shape of sync_to_async."""
+    for name in names:
         app = ".".join(name.split(".")[:3])
         if not app.startswith("django.contrib.") or apps.is_installed(app):
             module = importlib.import_module(name)
             setattr(module, "sync_to_async", bridge)  # noqa: B010  it is not exported
+
+
+def receivers_of(func: Callable[..., object]) -> Sequence[object] | None:
+    """Return the receivers that Django groups in `func` to send a signal to; None if it is another
+    function."""
+    code: Any = getattr(func, "__code__", None)
+    if code is None or code.co_name != "sync_send" or func.__module__ != Signal.__module__:
+        return None
+    cells = dict(zip(code.co_freevars, func.__closure__ or (), strict=True))
+    receivers: Sequence[object] = cells["sync_receivers"].cell_contents
+    return receivers
+
+
+def closed_with(func: Callable[..., object]) -> Sequence[object] | None:
+    """Return the receivers that hear of it when `func` closes a response and its request; None if
+    it is another function, or closes more: files that were sent or uploaded, and streams."""
+    if getattr(func, "__func__", None) is not HttpResponseBase.close:
+        return None
+    response: Any = getattr(func, "__self__")  # noqa: B009
+    for closer in response._resource_closers:
+        request = getattr(closer, "__self__", None)
+        closes_request = getattr(closer, "__func__", None) in (ASGIRequest.close, HttpRequest.close)
+        if not closes_request or getattr(request, "_files", None):
+            return None
+    signal: Any = request_finished
+    receivers: Sequence[object] = signal._live_receivers(response._handler_class)[0]
+    return receivers
+
+
+def context_has_thread() -> bool:
+    """Tell whether a thread may have worked for this context, and have connections of its own."""
+    hops: Any = asgiref.sync.SyncToAsync
+    context = hops.thread_sensitive_context.get(None)
+    if context is None or hops.context_to_thread_executor.get(context) is not None:
+        return True
+    return getattr(asgiref.sync.AsyncToSync.executors, "current", None) is not None
 
 
 def allow_in_calls(cls: type[W]) -> type[W]:

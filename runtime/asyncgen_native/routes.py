@@ -20,7 +20,7 @@ from django.db.models import Manager, QuerySet
 from django.db.models.query import RawQuerySet
 
 from .calls import call
-from .insides import FILES, NOT_ONLY_QUERIES, ONLY_QUERIES, use_in_django
+from .insides import FILES, NOT_ONLY_QUERIES, ONLY_QUERIES, SYNC_TO_ASYNC, use_in_django
 from .transaction import begin_on_loop
 from .wrapper import is_native
 
@@ -69,7 +69,7 @@ def install() -> None:
     if install in _installed:
         return
     _installed.append(install)
-    use_in_django(sync_to_async)
+    use_in_django(sync_to_async, SYNC_TO_ASYNC)
     use_blocks(begin_on_loop)
 
     async def choose(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -115,6 +115,11 @@ class NativeWrapper(BaseDatabaseWrapper):
         else:
             pool.give_shared(self)
 
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Close a thread's connection that is of no more use: the pool cares for those of calls."""
+        if self.owner is None:
+            super().close_if_unusable_or_obsolete()
+
     def _close(self) -> None:
         connection = self.connection
         try:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import asgiref.sync
 import django
 import pytest
 from asyncgen_native import insides
-from asyncgen_native.insides import ASYNC_UNSAFE, SYNC_TO_ASYNC, TESTED
+from asyncgen_native.insides import AROUND_REQUESTS, ASYNC_UNSAFE, SYNC_TO_ASYNC, TESTED
+from django.core.handlers.asgi import ASGIRequest
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.dispatch import Signal
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.connection import BaseConnectionHandler
 
 DJANGO = Path(django.__file__).parent
@@ -24,18 +31,14 @@ OTHER_PEOPLES = {
     "django.contrib.auth.hashers",
     "django.contrib.auth.middleware",
     "django.contrib.staticfiles.handlers",
-    "django.core.handlers.asgi",
-    "django.core.handlers.base",
     "django.core.handlers.exception",
     "django.core.paginator",
-    "django.dispatch.dispatcher",
     "django.http.response",
     "django.tasks.backends.base",
     "django.tasks.base",
     "django.test.client",
     "django.test.testcases",
     "django.test.utils",
-    "django.utils.deprecation",
     "django.utils.asyncio",
 }
 
@@ -73,8 +76,52 @@ def test_what_binds_sync_to_async_is_known() -> None:
         if isinstance(node, ast.ImportFrom) and node.module == "asgiref.sync"
         if any(alias.name == "sync_to_async" for alias in node.names)
     }
-    assert binding <= OTHER_PEOPLES | set(SYNC_TO_ASYNC)
-    assert set(SYNC_TO_ASYNC) <= binding
+    assert not OTHER_PEOPLES & {*SYNC_TO_ASYNC, *AROUND_REQUESTS}
+    assert binding <= OTHER_PEOPLES | {*SYNC_TO_ASYNC, *AROUND_REQUESTS}
+    assert {*SYNC_TO_ASYNC, *AROUND_REQUESTS} <= binding
+
+
+def test_what_closing_a_response_does_is_known() -> None:
+    """Closers, and those who hear of it: nothing else."""
+    close = ast.parse(textwrap.dedent(inspect.getsource(HttpResponseBase.close)))
+    called = {ast.unparse(each.func) for each in ast.walk(close) if isinstance(each, ast.Call)}
+    assert called == {"closer", "self._resource_closers.clear", "signals.request_finished.send"}
+    assert "self._stream.close()" in inspect.getsource(ASGIRequest.close)
+    assert "self._files" in inspect.getsource(HttpRequest.close)
+
+
+def test_the_receivers_of_a_signal_are_found_in_what_sends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    handed: list[Callable[..., object]] = []
+
+    def note(func: Callable[..., object]) -> Any:
+        handed.append(func)
+        return asgiref.sync.sync_to_async(func)
+
+    def receiver(**_: object) -> None: ...
+
+    monkeypatch.setattr("django.dispatch.dispatcher.sync_to_async", note)
+    signal = Signal()
+    signal.connect(receiver)
+    asyncio.run(signal.asend(None))
+    asyncio.run(signal.asend_robust(None))
+    assert [insides.receivers_of(func) for func in handed] == [[receiver], [receiver]]
+    assert insides.receivers_of(print) is None
+    assert insides.receivers_of(receiver) is None
+
+
+def test_a_context_has_a_thread_from_its_first_hop() -> None:
+    async def main() -> list[bool]:
+        seen = [insides.context_has_thread()]  # It may be that of whoever runs the loop.
+        async with asgiref.sync.ThreadSensitiveContext():
+            seen.append(insides.context_has_thread())
+            await asgiref.sync.sync_to_async(int)()
+            seen.append(insides.context_has_thread())
+        return seen
+
+    assert asyncio.run(main()) == [True, False, True]
+    assert asgiref.sync.async_to_sync(main)() == [True, True, True]
 
 
 def test_the_guard_keeps_what_it_guards() -> None:

@@ -1,4 +1,4 @@
-"""The lock of a connection by itself: whoever waits for it gets it, in turn, and nobody keeps it."""
+"""The lock of a connection by itself: who waits gets it, in turn, and nobody keeps it."""
 
 from __future__ import annotations
 

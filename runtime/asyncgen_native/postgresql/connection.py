@@ -129,8 +129,9 @@ class WaitingConnection(psycopg.Connection[Any]):
             cursor._closed = True
 
     def close(self) -> None:
-        self._stepper.close()
-        super().close()
+        if not self._over:  # Else its session is somebody else's.
+            self._stepper.close()
+            super().close()
 
     def __del__(self, *_: object) -> None:
         # It was lost: its loop would watch the socket for ever.

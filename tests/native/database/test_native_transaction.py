@@ -266,10 +266,12 @@ def test_a_thread_that_outlives_its_block_never_meets_the_next_user(run: Run) ->
         cursor = own.cursor()
         cursor.execute("SELECT 1")
         cursor.fetchall()
+        driver = own.connection
         used.set()
         go.wait(30)
         insert_late(cursor.execute)
         insert_late(lambda sql: own.cursor().execute(sql))
+        driver.close()
 
     async def main() -> None:
         async with aatomic():
@@ -282,7 +284,8 @@ def test_a_thread_that_outlives_its_block_never_meets_the_next_user(run: Run) ->
             assert await bridge(session)() == before  # That very connection.
             go.set()
             await hop
-        assert await anames() == ["a", "b"]
+            await create(name="c")
+        assert await anames() == ["a", "b", "c"]
 
     run(main())
     assert len(errors) == 2
