@@ -111,7 +111,7 @@ WRONG = {
         files={"shop/models.py": MODEL.replace("    def", "    # asyncgen: skipp\n    def")},
     ),
     "explain with a typing mistake": Wrong("did you mean 'Book.close'?", verb="explain Book.clos"),
-    "init twice": Wrong("edit it, add a source for a package with --preset", verb="init"),
+    "init twice": Wrong("edit it, add sources with --preset or --services", verb="init"),
     "check before build": Wrong("run `asyncgen build`", verb="check", status=1),
     "apply before build": Wrong("run `asyncgen build`", verb="apply", status=1),
     "an environment that is none": Wrong(
