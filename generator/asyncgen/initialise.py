@@ -284,14 +284,14 @@ def _covered(
 ) -> tuple[set[Module], set[str]]:
     """The modules that a build would cover, and those of other packages that they build on."""
     installed = environment.site_packages(config)
-    read = Run(config, progress).read
+    run = Run(config, progress)
     groups: dict[Path, list[Module]] = {}  # two folders may each have a package of one name
     for path, module in modules.items():
         groups.setdefault(import_root(module.name, path), []).append(module)
     found: set[Module] = set()
     foreigners: set[str] = set()
     for root, group in groups.items():
-        resolver = Resolver(tuple(dict.fromkeys((root, *config.search, *installed))), read)
+        resolver = Resolver(tuple(dict.fromkeys((root, *config.search, *installed))), run.read)
         for each in group:
             resolver.add(each)
         evaluator = Evaluator(resolver, Relations(resolver, group))
@@ -299,6 +299,7 @@ def _covered(
         found.update(covered)
         classes = [one for each in covered for one in every_class(each)]
         foreigners |= foreign(classes, resolver, evaluator.role)
+    run.files.keep()
     return found, foreigners
 
 
