@@ -1,7 +1,7 @@
 """The pictures of the documentation: `python docs/draw.py` writes docs/_static/pictures anew.
 
 Plain SVG on a light card, so that they read the same on a light and a dark page, and on an index.
-The plot of the benchmarks is drawn from the tables of the page Benchmarks.
+The plots are drawn from the tables of the pages that show them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PICTURES = HERE / "_static" / "pictures"
 BENCHMARKS = HERE / "explanation" / "benchmarks.md"
+NATIVE = HERE / "how-to" / "native.md"
 
 INK, GREY, PALE, GREEN, BLUE, AMBER = (
     "#1d2a26",
@@ -267,9 +268,53 @@ def benchmarks() -> Picture:
     return picture
 
 
+def native() -> Picture:
+    """How much is served at once, and how late, as the page of the native ORM has it."""
+    section = NATIVE.read_text("utf-8").partition("\n## Measured\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    picture = Picture(960, 434, "Requests at once, beside stock Django: how many, and how late")
+    tasks = (("10 tasks", GREEN), ("50 tasks", BLUE), ("200 tasks", AMBER))
+    for number, (name, fill) in enumerate(tasks):
+        picture.box(250 + 110 * number, 16, 14, 14, fill)
+        picture.text(270 + 110 * number, 28, name, size=14, anchor="start")
+    for number, row in enumerate(rows):
+        picture.text(236, 79 + 34 * number, row[0], size=14, anchor="end")
+    rates = Panel(
+        picture, 250, 620, (0, 5, 10, 15, 20), "requests a second, to stock: more is better"
+    )
+    late = Panel(picture, 670, 930, (0, 0.25, 0.5, 0.75, 1), "the 99th percentile: less is better")
+    for number, row in enumerate(rows):
+        y = 74 + 34 * number
+        for offset, (name, fill) in zip((-8, 0, 8), tasks, strict=True):
+            rates.bar(y + offset, float(row[head.index(f"{name} /s")]), fill)
+        late.bar(y, float(row[head.index("50 tasks p99")]), BLUE)
+    return picture
+
+
+class Panel:
+    """A scale from left to right, and bars on it."""
+
+    def __init__(
+        self, picture: Picture, left: float, right: float, ticks: Sequence[float], name: str
+    ) -> None:
+        self._picture, self._left, self._unit = picture, left, (right - left) / ticks[-1]
+        for tick in ticks:
+            x = left + tick * self._unit
+            picture.line(x, 46, x, 372, fill=PALE)
+            picture.text(x, 392, f"{tick:g}", size=13, fill=GREY)
+        picture.text(left, 416, name, size=13, anchor="start", fill=GREY)
+
+    def bar(self, y: float, value: float, fill: str) -> None:
+        self._picture.shapes.append(
+            f'<rect x="{self._left:g}" y="{y - 3:g}" width="{value * self._unit:.1f}" height="6" '
+            f'fill="{fill}"/>'
+        )
+
+
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for draw in (idea, timeline, judging, benchmarks):
+    for draw in (idea, timeline, judging, benchmarks, native):
         (PICTURES / f"{draw.__name__}.svg").write_text(str(draw()), "utf-8")
 
 
