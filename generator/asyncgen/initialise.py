@@ -5,26 +5,20 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from asyncgen import environment
-from asyncgen.analysis import Evaluator
 from asyncgen.choices import INLINE, NO_MANAGERS, Document, choices
 from asyncgen.config import Config, Source
-from asyncgen.django.relations import Relations
 from asyncgen.globs import Globber
 from asyncgen.journal import Step, carry_out, hash_of
 from asyncgen.kept import around
 from asyncgen.modules import every_class
-from asyncgen.plan import Progress, Roots, Run, import_root, own_files
+from asyncgen.plan import Progress, Roots, Run, covered, outlines, own_files
 from asyncgen.presets import PRESETS, Preset, listed
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.proposal import Proposal, Services, foreign, globs, services
-from asyncgen.read import read_outline
-from asyncgen.resolve import Resolver
-from asyncgen.source import Module
 
 _CLASS = re.compile(rb"^\s*class \w", re.MULTILINE)
 TEMPLATE = """\
@@ -262,9 +256,15 @@ def _strings_in(table: object) -> Iterator[str]:
 def proposed(config: Config, document: Document, progress: Progress) -> Proposal:
     """The project's files that define querysets, managers or models, whatever these are called:
     what each class inherits from is followed, into other packages too. Raises AsyncgenError."""
-    modules = dict(_outlines(config, progress))
-    found, foreigners = _covered(config, modules, progress)
-    files = {_shown(path, config): path for path, module in modules.items() if module in found}
+    modules = dict(outlines(config, candidates(config.root), progress))
+    files: dict[str, Path] = {}
+    foreigners: set[str] = set()
+    run = Run(config, progress)
+    for group in covered(config, modules, run):
+        files |= {each.path: config.root / each.path for each in group.modules}
+        classes = [one for each in group.modules for one in every_class(each)]
+        foreigners |= foreign(classes, group.resolver, group.evaluator.role)
+    run.files.keep()
     own = _own(config)
     known = {_shown(path, config) for path in modules}
     return Proposal(
@@ -279,44 +279,10 @@ def _shown(path: Path, config: Config) -> str:
     return path.relative_to(config.root).as_posix()
 
 
-def _covered(
-    config: Config, modules: Mapping[Path, Module], progress: Progress
-) -> tuple[set[Module], set[str]]:
-    """The modules that a build would cover, and those of other packages that they build on."""
-    installed = environment.site_packages(config)
-    run = Run(config, progress)
-    groups: dict[Path, list[Module]] = {}  # two folders may each have a package of one name
-    for path, module in modules.items():
-        groups.setdefault(import_root(module.name, path), []).append(module)
-    found: set[Module] = set()
-    foreigners: set[str] = set()
-    for root, group in groups.items():
-        resolver = Resolver(tuple(dict.fromkeys((root, *config.search, *installed))), run.read)
-        for each in group:
-            resolver.add(each)
-        evaluator = Evaluator(resolver, Relations(resolver, group))
-        covered = [each for each in group if defines_any(each, evaluator)]
-        found.update(covered)
-        classes = [one for each in covered for one in every_class(each)]
-        foreigners |= foreign(classes, resolver, evaluator.role)
-    run.files.keep()
-    return found, foreigners
-
-
 def _is_harmless(file: str, own: Mapping[str, Path], known: set[str]) -> bool:
     """Whether a glob may find the file as well: it was read, or has no class."""
     path = own.get(file)
     return path is not None and (file in known or not _CLASS.search(path.read_bytes()))
-
-
-def _outlines(config: Config, progress: Progress) -> Iterator[tuple[Path, Module]]:
-    """The classes of the project's files; a file that cannot be read has none."""
-    roots = Roots(config)
-    for path in candidates(config.root):
-        display = path.relative_to(config.root).as_posix()
-        progress(display)
-        with suppress(AsyncgenError):
-            yield path, read_outline(path, roots.module_name(path), display)
 
 
 def candidates(root: Path) -> Iterator[Path]:
@@ -324,8 +290,3 @@ def candidates(root: Path) -> Iterator[Path]:
     for path in own_files(root, Globber()):
         if _CLASS.search(path.read_bytes()):
             yield path
-
-
-def defines_any(module: Module, evaluator: Evaluator) -> bool:
-    """Whether the module defines a class that a build would cover."""
-    return any(evaluator.role(each) and each.pragma != "skip" for each in every_class(module))

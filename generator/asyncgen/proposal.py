@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from asyncgen.choices import Choice
+from asyncgen.header import bears_header
 from asyncgen.resolve import Resolver
 from asyncgen.source import Class
 
@@ -49,7 +50,8 @@ def globs(files: Sequence[str], is_harmless: Callable[[str], bool], root: Path) 
         ]
         if len(members) < LEAST or not _spreads(pattern, members):
             continue
-        matched = {path.relative_to(root).as_posix() for path in root.glob(pattern)}
+        paths = (path for path in root.glob(pattern) if not bears_header(path))
+        matched = {path.relative_to(root).as_posix() for path in paths}
         is_apt = len(members) * 2 >= len([each for each in matched if "__init__" not in each])
         if is_apt and all(each in files or is_harmless(each) for each in matched):
             found.append(pattern)

@@ -317,6 +317,11 @@ UNCOVERED = {
         True,
     ),
     "something else": (PLAIN, False),
+    "a manager of tasks beside Django": (
+        "from django.conf import settings\n\n\nclass BaseManager:\n    pass\n\n\n"
+        "class PlaybookManager(BaseManager):\n    pass\n",
+        False,
+    ),
     "a manager of tasks": ("class Tasks(TaskManager):\n    pass\n", False),
     "a model in a string": (f"from django.db import models\n\nTEXT = '''\n{MODEL}'''\n", False),
     "what is skipped": (MODEL.replace("class", "# asyncgen: skip\nclass"), False),
@@ -396,3 +401,18 @@ def test_git_is_told_of_what_a_build_writes(project: Project, run: Run) -> None:
     (root / "pyproject.toml").write_text("[tool.mypy]\n")
     run("init")
     assert "*_managers.py" in (root / "pyproject.toml").read_text()
+
+
+def test_what_a_build_wrote_changes_no_proposal(project: Project, run: Run) -> None:
+    """`init` again, where the table was taken out: generated files are read by no glob."""
+    names = ("books", "shelves")
+    root = project({f"shop/models/{name}.py": QUERYSET for name in names})
+    project({"shop/__init__.py": "", "shop/models/__init__.py": ""})
+    run("init")
+    proposed = (root / "pyproject.toml").read_text()
+    assert '"shop/models/*.py"' in proposed
+    assert run("build").exit_code == 0
+    assert len(list(root.glob("shop/models/*_async.py"))) == len(names)
+    (root / "pyproject.toml").unlink()
+    run("init")
+    assert (root / "pyproject.toml").read_text() == proposed

@@ -8,8 +8,10 @@ from pathlib import Path
 from asyncgen.config import Config
 from asyncgen.globs import Globber
 from asyncgen.looks import COVERABLE, look_of
+from asyncgen.plan.covered import covered, outlines
 from asyncgen.plan.own import own_files
 from asyncgen.plan.result import Result
+from asyncgen.plan.run import Run
 from asyncgen.problems import Problem, Severity
 
 SHOWN = 3  # so many are named
@@ -26,12 +28,12 @@ def unnamed(config: Config, result: Result, globber: Globber) -> dict[Path, str]
 
 
 def uncovered(config: Config, looks: Mapping[Path, str]) -> Iterator[Problem]:
-    """One warning of all files that look as though a source should name them."""
-    found = sorted(
-        path.relative_to(config.root).as_posix()
-        for path, look in looks.items()
-        if look.startswith(COVERABLE)
-    )
+    """One warning of all files that look as though a source should name them, and do define what a
+    build would cover."""
+    run = Run(config)
+    paths = (path for path, look in looks.items() if look.startswith(COVERABLE))
+    modules = dict(outlines(config, paths, lambda display: None))
+    found = sorted(each.path for group in covered(config, modules, run) for each in group.modules)
     if found:
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         yield Problem(
