@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -351,11 +352,20 @@ def is_shared(name: str) -> bool:
 def nodes(facts: object) -> Iterator[object]:
     """Facts, and all that they are made of: statements and expressions. What a definition inside
     holds is not among them."""
-    if isinstance(facts, tuple):
-        for each in facts:
-            yield from nodes(each)
-    elif is_dataclass(facts):
-        yield facts
-        if not isinstance(facts, Definition):
-            for part in fields(facts):
-                yield from nodes(getattr(facts, part.name))
+    todo: list[Any] = [facts]
+    while todo:
+        each = todo.pop()
+        if isinstance(each, tuple):
+            todo += each[::-1]
+        elif (parts := _parts(type(each))) is not None:
+            yield each
+            todo += [getattr(each, name) for name in parts]
+
+
+@cache
+def _parts(kind: type) -> tuple[str, ...] | None:
+    """The names of what facts of a kind are made of, the last first; None where it is no kind of
+    facts. It is asked of each node, and `dataclasses` takes its time."""
+    if not is_dataclass(kind):
+        return None
+    return () if issubclass(kind, Definition) else tuple(each.name for each in fields(kind))[::-1]

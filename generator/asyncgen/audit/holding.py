@@ -227,9 +227,13 @@ class Holding(Evaluator):
         if bound.function.decorated:
             return tuple(told.items())
         passed = self.passed_to(bound, arguments)
-        for name in bound.function.look(compared_texts) & passed.keys():
-            if all(isinstance(each, Builtin) and each.name == "str" for each in passed[name]):
-                told[name] = passed[name]
+        texts = {
+            name: value
+            for name, value in passed.items()
+            if all(isinstance(each, Builtin) and each.name == "str" for each in value)
+        }
+        for name in bound.function.look(compared_texts) & texts.keys() if texts else ():
+            told[name] = texts[name]
         if arguments.is_complete:
             told |= self.rest(bound, arguments)
         return tuple(told.items())
