@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -352,12 +352,12 @@ def is_shared(name: str) -> bool:
 def nodes(facts: object) -> Iterator[object]:
     """Facts, and all that they are made of: statements and expressions. What a definition inside
     holds is not among them."""
-    todo: list[Any] = [facts]
+    todo = [facts]
     while todo:
         each = todo.pop()
         if isinstance(each, tuple):
             todo += each[::-1]
-        elif (parts := _parts(type(each))) is not None:
+        elif (parts := _parts(type(each))) is not None:  # type: ignore[arg-type]
             yield each
             todo += [getattr(each, name) for name in parts]
 
