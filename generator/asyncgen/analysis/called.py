@@ -208,7 +208,11 @@ class Called(Besides):
         if not isinstance(written, Name | Get):
             return None
         value = self.value(written, Frame(bound.module, None, None, None, {}))
-        return value if value and all(map(_is_callable, value)) else None
+        return value if value and all(map(self.tells, value)) else None
+
+    def tells(self, default: Type) -> bool:
+        """Whether a default of that type tells what is done."""
+        return _is_callable(default)
 
     def substituted(self, returns: Value, bound: Bound, arguments: Arguments) -> Value:
         """What is returned, with the arguments put in the place of the parameters."""

@@ -70,7 +70,10 @@ class ForeignCalls(Calls):
             text = SWALLOWING if dotted in knowledge.SWALLOWING_CONTEXTS else ""
             return frozenset({Builtin("context", NOTHING, Effect(level, evidence), text)})
         if dotted in knowledge.COPIES and arguments.positional:
-            return arguments.positional[-1 if name == "cast" else 0]
+            copied = arguments.positional[-1 if name == "cast" else 0]
+            if name == "copy":  # the state of a queryset, which is copied, has its rows
+                self.iterate(frozenset(filter(self.is_queryset, copied)), frame)
+            return copied
         if dotted == knowledge.REDUCE and len(arguments.positional) > 1:
             return self.reduced(arguments, frame)
         if dotted == knowledge.DEFAULTS:

@@ -105,10 +105,14 @@ VIEW_ON_LOOP = frozenset({"dispatch", "setup"})
 
 # What runs through an argument, and which, of modules of which the library has no stub.
 RUNNING_THROUGH: Mapping[str, frozenset[int | str]] = {
+    "collections.Counter().subtract": frozenset({0}),
+    "collections.Counter().update": frozenset({0}),
     "collections.Counter": frozenset({0}),
     "collections.OrderedDict": frozenset({0}),
     "collections.defaultdict": frozenset({1}),
     "collections.deque": frozenset({0, "iterable"}),
+    "collections.deque().extend": frozenset({0}),
+    "collections.deque().extendleft": frozenset({0}),
     "csv.DictWriter().writerows": frozenset({0}),
     "csv.writer().writerows": frozenset({0}),
     "heapq.nlargest": frozenset({1}),
@@ -229,6 +233,7 @@ _PATTERNS: Mapping[Cause, Sequence[str]] = {
         r"shutil\.(copy|copy2|copyfile|copytree|move|rmtree|make_archive|unpack_archive)",
         r"tempfile\.(NamedTemporaryFile|TemporaryFile|TemporaryDirectory|mkstemp|mkdtemp)",
         r"(zipfile\.ZipFile|tarfile\.open|gzip\.open|bz2\.open|lzma\.open)",
+        r"(zipfile\.ZipFile|tarfile\.open)\(\)\.(add|extract|extractall|write)",
         r"socket\.(create_connection|getaddrinfo|gethostbyname|gethostbyname_ex|gethostbyaddr"
         r"|getfqdn|getnameinfo)",
         r"socket\.socket\(\)\.(connect|connect_ex|recv\w*|send\w*|accept)",

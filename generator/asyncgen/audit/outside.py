@@ -100,7 +100,7 @@ class Outside(Requests):
             frame.note(Level.REACHES, f"calls {dotted}", cause)
             return self.given_by(dotted, arguments)
         if cause is not None:
-            return unknown(f"the result of {dotted}")
+            return self.given_by(dotted, arguments)
         if dotted in known.IN_LOOP:
             return frozenset({Builtin("bool", text="True")})
         if (sync := known.SYNC_OF.get(dotted)) is not None:

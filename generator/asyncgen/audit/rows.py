@@ -85,6 +85,10 @@ class Rows(Holding):
     def passed_unknown(self, parameter: Parameter) -> Value:
         return frozenset({Argument(parameter.name)})
 
+    def tells(self, default: Type) -> bool:
+        """Also a manager or a queryset: who calls it without another queries that one."""
+        return super().tells(default) or self.is_lazy(default)
+
     def namesakes(self, name: str, row: Class | None, frame: Frame) -> Value:
         return NOTHING
 

@@ -65,6 +65,7 @@ _SYNC = frozenset(
 )
 _GENERATORS = ("AsyncGenerator", "AsyncIterable", "AsyncIterator")
 _TRANSACTIONS = frozenset({"django.db.transaction.atomic"})
+_COMPUTING = frozenset({"+", "-", "*", "/", "//", "**"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,11 @@ class Threads(Rows):
     def measure(self, value: Value, frame: Frame) -> None:
         self.unawaited(value, "takes the length of", frame)
         super().measure(value, frame)
+
+    def operated(self, operator: str, values: list[Value], frame: Frame) -> Value:
+        for value in values if operator in _COMPUTING else ():
+            self.unawaited(value, "computes with", frame)
+        return super().operated(operator, values, frame)
 
     def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
         self.unawaited(value, "looks for something in", frame)
