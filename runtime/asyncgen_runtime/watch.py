@@ -226,7 +226,7 @@ def _audit(event: str, arguments: Arguments) -> None:
     if not _watchers or event not in _EVENTS or events._get_running_loop() is None:
         return
     frame = sys._getframe(1)
-    if _EVENTS[event](arguments) and not _is_import(frame):
+    if _EVENTS[event](arguments) and not _is_of_python(frame):
         _note("blocks", event, frame)
 
 
@@ -239,11 +239,16 @@ def _sleep(seconds: float | SupportsIndex, /) -> None:
     _SLEEP(seconds)
 
 
-def _is_import(frame: FrameType | None) -> bool:
-    """Whether Python reads a module, or lines for a traceback: once, and nobody's doing."""
+# Modules of Python that do so for others: what reads lines for a traceback, and what starts the
+# processes of `asyncio.create_subprocess_exec()`.
+_OF_PYTHON = frozenset({"asyncio.base_subprocess", "linecache", "tokenize"})
+
+
+def _is_of_python(frame: FrameType | None) -> bool:
+    """Whether Python itself does it, as for an import: it is nobody's doing."""
     while frame is not None and frame.f_code not in _LOOP:
         if frame.f_code.co_filename.startswith("<frozen importlib") or (
-            frame.f_globals.get("__name__") in ("linecache", "tokenize")
+            frame.f_globals.get("__name__") in _OF_PYTHON
         ):
             return True
         frame = frame.f_back

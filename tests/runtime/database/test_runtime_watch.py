@@ -186,6 +186,15 @@ async def asynchronous():
     import this_module_is_not_there  # noqa: F401
 
 
+async def awaits_a_process():
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await process.wait()
+
+
+def test_a_process_that_the_loop_starts_is_not_seen():
+    assert watched(awaits_a_process) == []
+
+
 def test_what_the_loop_itself_does_is_not_seen():
     async def work():
         with contextlib.suppress(ImportError):
