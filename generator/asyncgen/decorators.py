@@ -217,7 +217,7 @@ class Decorators:
 
     def function(self, function: Function, module: Module) -> Function:
         """The function that all definitions of a name make: the last, with the overloads before
-        it, and the setter of a property."""
+        it, and what sets and deletes a property."""
         made: Function | None = None
         overloads: list[Function] = []
         versions: list[Function] = []
@@ -226,7 +226,7 @@ class Decorators:
             if decorated.is_decorated(*OVERLOADS):
                 overloads.append(decorated)
             elif made and (accessor := _accessor(decorated)):
-                made = replace(made, setter=decorated) if accessor == "setter" else made
+                made = _with_accessor(made, accessor, decorated)
             else:
                 if made and made.is_type_only and not decorated.is_type_only:
                     # `if TYPE_CHECKING: def f(…)` then the real `f`: its types, our body.
@@ -396,6 +396,16 @@ def one_of(versions: Sequence[Function]) -> Function:
         decorated=replace(signature, returns=" | ".join(known) if is_told else None),
         alternatives=tuple(versions) if all(each.condition for each in versions) else (),
     )
+
+
+def _with_accessor(made: Function, accessor: str, function: Function) -> Function:
+    """A property, with another function that reads it, sets it or deletes it."""
+    match accessor:
+        case "setter":
+            return replace(made, setter=function)
+        case "deleter":
+            return replace(made, deleter=function)
+    return replace(function, setter=made.setter, deleter=made.deleter)
 
 
 def _accessor(function: Function) -> str | None:

@@ -108,7 +108,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operator's result: `type` is bool for comparisons and `not`, else empty."""
+    """An operator's result; `del x.name` has the name as its second operand."""
 
     operator: str
     operands: tuple[Expression, ...]

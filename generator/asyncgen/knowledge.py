@@ -176,8 +176,8 @@ PURE_MODULES = (
 )
 # Methods in those modules that may query all the same: those of relational fields.
 IMPURE_METHODS = frozenset(
-    {"clean", "formfield", "get_choices", "pre_save", "save_form_data", "send", "send_robust"}
-    | {"get_object", "validate", "value_to_string"}
+    {"clean", "dictsort", "dictsortreversed", "formfield", "get_choices", "get_object"}
+    | {"pre_save", "save_form_data", "send", "send_robust", "validate", "value_to_string"}
 )
 STANDARD_LIBRARY = sys.stdlib_module_names
 # Django's modules whose functions are followed. What the others do is either pure (above) or not
@@ -338,12 +338,16 @@ TRANSPARENT_DECORATORS = (
 FUNCTION_ATTRIBUTES = frozenset({"cache_clear", "cache_info", "cache_parameters"})
 CONTEXT_MANAGERS = frozenset(
     {"django.db.transaction.atomic", "contextlib.suppress", "contextlib.nullcontext"}
-    | {"contextlib.closing", "contextlib.ExitStack", "contextlib.redirect_stdout"}
+    | {"contextlib.closing", "contextlib.redirect_stdout"}
     | {"django.utils.translation.override", "django.utils.timezone.override"}
     | {"django.test.utils.override_settings", "django.test.utils.CaptureQueriesContext"}
 )
 
 CLOSING = "contextlib.closing"
+NULL_CONTEXT = "contextlib.nullcontext"
+STACK = "contextlib.ExitStack()"
+# Decorators that look up what a function gave for the same arguments.
+CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 # Decorators that call one of several functions, which may be registered anywhere.
 DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchmethod"})
 # Objects that make what they stand for when something is done with them.
@@ -372,19 +376,30 @@ CONSUMERS = frozenset(
 # Builtins that take an iterator of their argument when they are called, and read it later.
 ITERATORS = frozenset({"enumerate", "filter", "iter", "map", "reversed", "zip"})
 LAZY_ITERATORS = frozenset(
-    {"itertools.chain", "itertools.chain.from_iterable", "itertools.islice", "itertools.groupby"}
-    | {"itertools.zip_longest"}
+    {"itertools.accumulate", "itertools.chain", "itertools.chain.from_iterable"}
+    | {"itertools.compress", "itertools.cycle", "itertools.dropwhile", "itertools.filterfalse"}
+    | {"itertools.groupby", "itertools.islice", "itertools.pairwise", "itertools.repeat"}
+    | {"itertools.starmap", "itertools.takewhile", "itertools.zip_longest"}
 )
+# Of these, what is called with each item, by its place among the arguments.
+CALLED_WITH_ITEMS: Mapping[str, int] = {
+    "accumulate": 1,
+    "groupby": 1,
+    **dict.fromkeys(("dropwhile", "filter", "filterfalse", "map", "starmap", "takewhile"), 0),
+}
 REDUCE = "functools.reduce"
 # Those that take it only when they are read.
 TAKEN_LATER = frozenset({"chain", "from_iterable"})
-MAKE_TUPLES = frozenset({"enumerate", "groupby", "zip", "zip_longest"})
+GIVE_RESULTS = frozenset({"accumulate", "map", "starmap"})
+MAKE_TUPLES = frozenset({"enumerate", "groupby", "pairwise", "zip", "zip_longest"})
 # Those that print what they are passed; the same of functions, by prefix.
 SHOWING = frozenset({"ascii", "format", "print"})
+EXCEPTIONS = "django.core.exceptions"
 TRANSLATION = "django.utils.translation."
 SHOWING_PREFIXES = (
     TRANSLATION,
-    *("django.http.", "django.urls.", "django.utils.encoding.", "django.utils.html."),
+    *("django.http.", "django.template.defaultfilters.", "django.urls."),
+    *("django.utils.encoding.", "django.utils.functional.lazystr", "django.utils.html."),
     *("django.utils.safestring.", "django.utils.text.", "logging.", "string.Template"),
     *("csv.", "pprint.", "urllib.parse.", "warnings."),
 )

@@ -246,8 +246,9 @@ class Function(Definition):
     block: Block | Later = ()
     # Names of an outer scope that it or a function in it binds anew: `nonlocal`, `global`.
     rebinds: frozenset[str] = frozenset()
-    # What assigning to a property runs.
+    # What assigning to a property, and deleting it, runs.
     setter: Function | None = None
+    deleter: Function | None = None
     # Of what a class assigns, where it may be a method: why that cannot be told.
     untold: str = ""
     # Of a method that nobody wrote: what Django makes it of (see `django.accessors`).

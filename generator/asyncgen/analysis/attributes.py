@@ -10,6 +10,7 @@ from asyncgen.analysis.members import Members, plain
 from asyncgen.analysis.values import (
     NONE,
     NOTHING,
+    SHOWING,
     Argument,
     Bound,
     Builtin,
@@ -87,6 +88,8 @@ class Attributes(Members):
                 frame.note(level, f"reads {name} of a connection, which may ask the server")
         if owner.dotted.startswith(knowledge.LAZY_OBJECTS):
             frame.note(Level.DOUBT, f"reads {name} of a lazy object")
+        if owner == SHOWING and name.startswith("message"):
+            frame.note(Level.DOUBT, f"reads {name} of an exception, whose text may query")
         if name in ("args", "value") and owner.dotted.endswith(".instance"):
             return unknown("what an exception was made with")
         if owner.dotted.startswith(knowledge.HOLDERS) and owner.dotted.endswith("()"):
@@ -284,6 +287,23 @@ class Attributes(Members):
             return union(each.returns for each in outcomes)
         given = self.special(type_, ("__get__",), frame) if isinstance(type_, Instance) else None
         return frozenset({type_}) if given is None else given
+
+    def delete_attribute(self, owners: Value, names: Value, frame: Frame) -> None:
+        """`del owner.name`: the deleter of a property, or what a descriptor does."""
+        for owner in in_order(owners):
+            if not isinstance(owner, Instance):
+                continue
+            self.special(owner, ("__delattr__",), frame)
+            for name in sorted({each.text for each in names if isinstance(each, Builtin)}):
+                match self.lookup(owner.cls, name):
+                    case (where, Function(deleter=Function() as deleter)):
+                        outcome = self.outcome(self.bound(deleter, where, owner))
+                        frame.include(outcome.effect, f"deletes the property {name}")
+                    case (_, Attribute()) if self.role(owner.cls) == "model":
+                        frame.note(Level.DOUBT, f"deletes {name}, to be loaded when it is read")
+                    case (where, Attribute() as attribute):
+                        for each in self.class_level(where, attribute, owner):
+                            self.special(each, ("__delete__",), frame)
 
     def set_below(self, owner: Instance, where: Class, name: str, frame: Frame) -> Value:
         """What `self.name` holds where self is of a class of the sources that assigns another."""

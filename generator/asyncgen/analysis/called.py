@@ -67,6 +67,10 @@ class Called(Besides):
     def call_type(self, callee: Type, arguments: Arguments, frame: Frame) -> Value:
         """Call a value of one type."""
 
+    @abstractmethod
+    def call_foreign(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        """Call something of a module that is not read, by its dotted name."""
+
     def call_bound(self, bound: Bound, arguments: Arguments, frame: Frame) -> Value:
         function = bound.function
         name = f"{bound.owner.name}.{function.name}" if bound.owner else function.name
@@ -83,6 +87,10 @@ class Called(Besides):
         outcome = self.outcome(bound, self.given(bound, arguments))
         outcome = self.as_said(bound, outcome)
         self.changed(bound, frame)
+        if function.is_decorated(*knowledge.CACHES):
+            own = frozenset({bound.receiver}) if bound.receiver else NOTHING
+            for value in (own, *arguments.values):
+                self.hashed(value, frame)
         frame.stops |= outcome.stops and not frame.guarded
         if is_context_function(function):
             inner = next((each for each in outcome.returns if isinstance(each, Builtin)), None)
@@ -241,7 +249,11 @@ class Called(Besides):
                 bound = self.bound(function, where, instance)
                 outcome = self.outcome(bound, self.given(bound, arguments))
                 frame.include(outcome.effect, f"makes a {cls.name}")
+            self.assign_properties(instance, arguments, frame)
             return frozenset({instance})
+        base = self.resolver.builtin_base(cls)
+        if base and not {"__init__", "__new__"} & self.specials(cls).keys():
+            self.call_foreign(f"builtins.{base}", arguments, frame)
         made = self.special(ClassObject(cls), ("__call__",), frame)
         self.special(instance, ("__post_init__",), frame)  # of a dataclass
         self.made_defaults(cls, frame)
@@ -254,6 +266,14 @@ class Called(Besides):
         if self.resolver.missing(cls):
             frame.note(Level.DOUBT, f"makes a {cls.name}, whose bases cannot be found")
         return frozenset({instance}) | (made or NOTHING)
+
+    def assign_properties(self, model: Instance, arguments: Arguments, frame: Frame) -> None:
+        """What `Model(name=…)` does where the name is that of a property."""
+        for name, _ in arguments.keywords:
+            match self.lookup(model.cls, name) if name else None:
+                case (where, Function(setter=Function() as setter)):
+                    outcome = self.outcome(self.bound(setter, where, model))
+                    frame.include(outcome.effect, f"assigns to the property {name}")
 
     def made_defaults(self, cls: Class, frame: Frame) -> None:
         """Call what `field(default_factory=…)` names in a dataclass."""

@@ -11,6 +11,7 @@ from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.types import Types
 from asyncgen.analysis.values import (
     NO_ARGUMENTS,
+    NONE,
     NOTHING,
     Argument,
     Arguments,
@@ -152,6 +153,9 @@ class Calls(Called):
                 positional.append(written[-1])
         is_complete &= all(name for name, _ in call.keywords)
         keywords = tuple((name, self.value(value, frame)) for name, value in call.keywords)
+        for name, value in keywords:
+            if name is None:
+                self.unpack_mapping(value, frame)
         return Arguments(tuple(positional), keywords, is_complete, tuple(written))
 
     def special_call(self, call: Call, frame: Frame) -> Value | None:
@@ -181,6 +185,9 @@ class Calls(Called):
             case Call(function=Name(id="setattr"), arguments=(owner, name, value)):
                 held = frame.hold(value, self.value(value, frame))
                 self.set_attribute(owner, name, held, frame)
+            case Call(function=Name(id="delattr"), arguments=(owner, name)):
+                self.delete_attribute(self.value(owner, frame), self.value(name, frame), frame)
+                return NONE
             case Call(function=Name(id="hasattr"), arguments=(owner, Literal(text=name))):
                 self.looked_for(frame.hold(owner, self.value(owner, frame)), name, frame)
             case Call(
@@ -203,15 +210,15 @@ class Calls(Called):
     def getter(self, call: Call, function: Expression, frame: Frame) -> Lambda | None:
         """`operator.attrgetter("author.name")` and its like, as the function that it makes."""
         word = base_word(function)
-        if word not in knowledge.GETTERS or call.keywords:
-            return None
-        if not all(isinstance(each, Literal) for each in call.arguments):
+        passed = (*call.arguments, *(value for _, value in call.keywords))
+        if word not in knowledge.GETTERS or not all(isinstance(each, Literal) for each in passed):
             return None
         if self.value(function, frame) != frozenset({Foreign(f"operator.{word}")}):
             return None
         if word == "methodcaller":
             (method, *rest) = call.arguments
-            called = Call(Get(_ITEM, method.text), tuple(rest))  # type: ignore[union-attr]
+            callee = Get(_ITEM, method.text)  # type: ignore[union-attr]
+            called = Call(callee, tuple(rest), call.keywords)
             return Lambda((_ITEM.id,), called)
         made = [_gotten(word, each) for each in call.arguments if isinstance(each, Literal)]
         return Lambda((_ITEM.id,), made[0] if len(made) == 1 else Display("tuple", tuple(made)))
@@ -323,10 +330,6 @@ class Calls(Called):
         return self.call_bound(self.bound(member[1], member[0], receiver), NO_ARGUMENTS, frame)
 
     # -- what is not read --------------------------------------------------------------------------
-
-    @abstractmethod
-    def call_foreign(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
-        """Call something of a module that is not read, by its dotted name."""
 
     @abstractmethod
     def call_method(self, method: Method, arguments: Arguments, frame: Frame) -> Value:

@@ -17,7 +17,7 @@ from asyncgen import knowledge
 from asyncgen.analysis.foreign import foreign_level, is_pure, may_wait
 from asyncgen.analysis.frame import Environment, Frame, joined
 from asyncgen.analysis.roles import Roles
-from asyncgen.analysis.specials import RECORD_METHODS, RECORDS
+from asyncgen.analysis.specials import ABSTRACT, MIXED_IN, MIXINS, RECORD_METHODS, RECORDS
 from asyncgen.analysis.values import (
     NOTHING,
     Bound,
@@ -33,7 +33,7 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.annotation import last_word
-from asyncgen.definitions import Alias, Definition
+from asyncgen.definitions import Alias, Definition, External
 from asyncgen.django.accessors import PREFIXES, Accessors
 from asyncgen.facts import (
     Assign,
@@ -64,6 +64,7 @@ class Core(Roles):
     said: Mapping[str, Level] = field(default_factory=dict)
     accessors: Accessors = field(init=False)
     _specials: dict[Class, Mapping[str, tuple[Function, Class]]] = field(default_factory=dict)
+    _has_mixins: dict[Class, bool] = field(default_factory=dict)
     _assigners: dict[Class, dict[str, list[tuple[Function, Class]]]] = field(default_factory=dict)
     # What methods assigned to attributes of instances of a class, as far as they were evaluated.
     _kept: dict[tuple[Class, str], Value] = field(default_factory=dict)
@@ -269,7 +270,22 @@ class Core(Roles):
                     self.overridden(owner, name, frame)
             elif name in RECORD_METHODS and is_record(owner.cls):
                 self.by_fields(owner, name, frame)
+            elif name in MIXED_IN and self.has_mixins(owner.cls):
+                made_of = self.special(owner, ABSTRACT, frame)
+                value = value if made_of is None else (value or NOTHING) | unknown(f"{name}()")
         return value
+
+    def has_mixins(self, cls: Class) -> bool:
+        """Whether the class has methods of `collections.abc`, which call its own."""
+        if cls not in self._has_mixins:
+            self._has_mixins[cls] = any(
+                isinstance(base, External) and base.dotted.startswith(MIXINS)
+                for known in self.resolver.mro(cls)
+                if (module := self.resolver.readable(known.module))
+                for written in known.bases
+                if (base := self.resolver.expression(module, written))
+            )
+        return self._has_mixins[cls]
 
     @abstractmethod
     def by_fields(self, owner: Instance, name: str, frame: Frame) -> None:

@@ -8,7 +8,7 @@ from asyncgen.analysis.foreign import is_known, is_package_path
 from asyncgen.analysis.foreign_calls import is_scalar
 from asyncgen.analysis.frame import NARROWED, Frame
 from asyncgen.analysis.operations import Operations
-from asyncgen.analysis.specials import HASHING
+from asyncgen.analysis.specials import HASHING, SIZE
 from asyncgen.analysis.typed import is_rebound
 from asyncgen.analysis.types import Types, all_of
 from asyncgen.analysis.types import builtin as typed
@@ -290,9 +290,11 @@ class Expressions(Operations):
             if isinstance(element, Star):
                 value = self.value(element.value, frame)
                 if type_ == "dict":
+                    self.unpack_mapping(value, frame)
                     types += self.type_of_mapping(types_of(value))
                     parts |= value
                     continue
+                self.each_special(value, SIZE, frame)
                 value = self.each(value, frame)
                 is_unpacked |= type_ == "tuple"
                 parts |= value

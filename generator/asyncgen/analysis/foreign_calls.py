@@ -9,12 +9,21 @@ from asyncgen.analysis.calls import Calls
 from asyncgen.analysis.foreign import is_setting
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.library import runs_through
-from asyncgen.analysis.protocols import SWALLOWING
-from asyncgen.analysis.specials import ADDING, BUILTINS, ORDER
+from asyncgen.analysis.protocols import ARGS, SWALLOWING
+from asyncgen.analysis.specials import (
+    ADDING,
+    ANY,
+    BUILTINS,
+    CHECKING,
+    HASHING,
+    LIBRARY,
+    ORDER,
+)
 from asyncgen.analysis.values import (
     NO_ARGUMENTS,
     NONE,
     NOTHING,
+    SHOWING,
     Arguments,
     Bound,
     Builtin,
@@ -33,7 +42,7 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.source import Evidence
+from asyncgen.source import Evidence, Function
 
 
 class ForeignCalls(Calls):
@@ -48,16 +57,30 @@ class ForeignCalls(Calls):
         module, _, name = dotted.rpartition(".")
         if self.may_wait(dotted):
             frame.wait(f"calls {dotted}")
+        if frame.raises_texts and dotted.startswith(("logging.", "traceback.")):
+            frame.note(Level.DOUBT, "shows an exception of what may query when it is shown")
         if dotted.startswith(knowledge.SHOWING_PREFIXES):
             for value in arguments.values:
                 self.text(value, frame)
+        if module == "operator" and (told := self.call_operator(name, arguments, frame)):
+            return told
+        root = dotted.partition(".")[0]
+        if root in knowledge.STANDARD_LIBRARY and root != "builtins":
+            for value in arguments.values:
+                self.compared(value, LIBRARY.get(root, ANY), frame)
         if dotted in knowledge.MODULE_IMPORTERS:
             return self.imported_by_name(dotted, arguments)
+        if module == knowledge.EXCEPTIONS:
+            return self.made_exception(f"{dotted}()", arguments, frame)
+        if module == "json":
+            self.encode(arguments, frame)
         if module == "builtins":
             return self.call_builtin(name, arguments, frame)
         if name in knowledge.CONSUMING_METHODS and module.startswith("builtins."):
             for value in arguments.values:  # str.join(",", rows), dict.fromkeys(rows)
                 self.iterate(value, frame)
+        if dotted == _INIT and isinstance(frame.receiver, Instance):
+            self.keep(frame.receiver, ARGS, union(arguments.positional))
         if module.startswith("builtins."):
             return self.call_member(module, name, frame)
         if name in knowledge.MODEL_LOADERS:
@@ -68,11 +91,16 @@ class ForeignCalls(Calls):
             level = self.level(dotted)
             evidence = (Evidence(f"{dotted} runs queries"),) if level else ()
             text = SWALLOWING if dotted in knowledge.SWALLOWING_CONTEXTS else ""
-            return frozenset({Builtin("context", NOTHING, Effect(level, evidence), text)})
+            given = union(arguments.positional) if dotted == knowledge.NULL_CONTEXT else NOTHING
+            return frozenset({Builtin("context", given, Effect(level, evidence), text)})
+        if dotted.startswith(knowledge.STACK):
+            return self.put_on_stack(name, arguments, frame)
         if dotted in knowledge.COPIES and arguments.positional:
             copied = arguments.positional[-1 if name == "cast" else 0]
             if name == "copy":  # the state of a queryset, which is copied, has its rows
                 self.iterate(frozenset(filter(self.is_queryset, copied)), frame)
+            elif name == "replace":
+                self.each_special(copied, ("__init__", "__post_init__"), frame)
             return copied
         if dotted == knowledge.REDUCE and len(arguments.positional) > 1:
             return self.reduced(arguments, frame)
@@ -84,12 +112,35 @@ class ForeignCalls(Calls):
             return self.iterator_of(arguments, frame, name)
         return self.call_other(dotted, arguments, frame)
 
+    @abstractmethod
+    def call_operator(self, name: str, arguments: Arguments, frame: Frame) -> Value | None:
+        """What a function of the module `operator` gives; None where it is like any other."""
+
+    def put_on_stack(self, name: str, arguments: Arguments, frame: Frame) -> Value:
+        """A method of an ExitStack: it enters, or calls when it is left, what it is given."""
+        first, *rest = arguments.positional or (NOTHING,)
+        if name == "callback":
+            passed = Arguments(tuple(rest), arguments.keywords, arguments.is_complete)
+            self.call_all(first, passed, frame)
+        elif name in ("enter_context", "push"):
+            entered = self.enter(first, frame)
+            return entered if name == "enter_context" else first
+        return frozenset({Foreign(knowledge.STACK)})
+
     def closing(self, arguments: Arguments, frame: Frame) -> Value:
         """`contextlib.closing(thing)`: its `close()` runs when the block is left."""
         inner = Frame(frame.module, None, None, None, {}, frame.line)
         things = union(arguments.positional[:1])
         self.call_all(self.attribute(things, "close", inner), NO_ARGUMENTS, inner)
         return frozenset({Builtin("context", things, inner.effect)})
+
+    def encode(self, arguments: Arguments, frame: Frame) -> None:
+        """`json.dumps(…, cls=Encoder)`: its method makes texts of what JSON has none for."""
+        for each in in_order(arguments.keyword("cls")):
+            member = self.lookup(each.cls, "default") if isinstance(each, ClassObject) else None
+            if member and isinstance(member[1], Function) and isinstance(each, ClassObject):
+                default = self.bound(member[1], member[0], Instance(each.cls))
+                self.call_bound(default, NO_ARGUMENTS, frame)
 
     def call_all(self, functions: Value, arguments: Arguments, frame: Frame) -> Value:
         return union(self.call_type(each, arguments, frame) for each in functions)
@@ -129,7 +180,7 @@ class ForeignCalls(Calls):
         for value in arguments.values:
             functions = frozenset(each for each in value if isinstance(each, Bound | Partial))
             if not dotted.endswith(knowledge.KEEPING):
-                self.call_back(functions, unknown(f"what {dotted} passes"), frame)
+                self.call_back(functions, (unknown(f"what {dotted} passes"),), frame)
             if value & _TEXT_OF:  # json.dumps(rows, default=str)
                 for shown in arguments.values:
                     self.text(shown, frame)
@@ -176,26 +227,32 @@ class ForeignCalls(Calls):
             return self.made_class(arguments, frame)
         if name == "property":
             return builtin(name, union(arguments.positional[:1]))
+        names = BUILTINS.get(name, ())
+        if names is HASHING:
+            for value in arguments.positional:
+                self.hashed(value, frame)
+        if names is CHECKING:
+            self.checked(union(arguments.positional[1:]), frame)
         given = [
-            self.special(each, BUILTINS.get(name, ()), frame)
-            for value in arguments.positional
-            for each in value
+            self.special(each, names, frame) for value in arguments.positional for each in value
         ]
         if any(given):
             return union(each for each in given if each is not None)
         result = self.told_of(f"builtins.{name}", frame)
         if result is not None:
             return result
-        if name[:1].isupper():  # an exception
-            shown = Frame(frame.module, None, None, None, {}, frame.line)
-            for value in arguments.values:
-                self.text(value, shown)
-            if shown.effect.level > Level.ASSUMED:  # so will its own text
-                return unknown(f"a {name} of what may query when it is shown", from_queryset=True)
-            return frozenset({Foreign(f"builtins.{name}.instance")})
+        if name[:1].isupper():
+            return self.made_exception(f"builtins.{name}.instance", arguments, frame)
         frame.note(Level.DOUBT, f"calls {name}, which cannot be found")
         lazy = any(map(self.holds_queryset, arguments.values))
         return unknown(f"the result of {name}", from_queryset=lazy)
+
+    def made_exception(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        """An exception, whose text is made of what it is made with."""
+        if not self.is_quiet_text(arguments, frame):
+            frame.raises_texts = True
+            return frozenset({SHOWING})
+        return frozenset({Foreign(dotted)})
 
     def made_class(self, arguments: Arguments, frame: Frame) -> Value:
         """`type(name, bases, members)`: like a class statement with these bases."""
@@ -218,16 +275,19 @@ class ForeignCalls(Calls):
                 self.text(first, frame, f"__{name}__")
             case "len":
                 self.measure(first, frame)
-            case "max" | "min" if len(arguments.positional) > 1:
-                elements = union(arguments.positional)
             case "dict":
+                self.unpack_mapping(first, frame)
                 pairs = self.iterate(first, frame)
                 named = (value for _, value in arguments.keywords)
                 elements = frozenset().union(*map(_in_pair, pairs), *named)
-            case _:
-                elements = self.iterate(first, frame)
+            case "max" | "min" if len(arguments.positional) > 1:
+                elements = union(arguments.positional)
                 self.of_items(name, elements, bool(arguments.keyword("key")), frame)
-        self.call_back(arguments.keyword("key"), elements, frame)
+            case _:
+                self.each_special(first, BUILTINS.get(name, ()), frame)
+                elements = self.collect(first, frame)
+                self.of_items(name, elements, bool(arguments.keyword("key")), frame)
+        self.call_back(arguments.keyword("key"), (elements,), frame)
         result = declared.builtin_result(name)
         if not result:
             return elements or unknown(f"the result of {name}")
@@ -247,38 +307,49 @@ class ForeignCalls(Calls):
 
     def iterator_of(self, arguments: Arguments, frame: Frame, how: str) -> Value:
         """map(), filter(), zip(), itertools.chain() …: an iterator over its arguments."""
-        sources = arguments.positional
-        callback: Value = NOTHING
-        if how in ("map", "filter") and sources:
-            callback, *rest = sources
-            sources = tuple(rest)
+        place = knowledge.CALLED_WITH_ITEMS.get(how)
+        callback = arguments.keyword("key") | arguments.keyword("func")
         inner = Frame(frame.module, None, None, None, {}, frame.line)
-        elements: set[Type] = set()
-        for value in sources:
-            is_taken = how not in knowledge.TAKEN_LATER and any(map(self.is_queryset, value))
-            if is_taken:
-                frame.note(
-                    Level.REACHES, f"{how}() takes an iterator of a queryset", Cause.EVALUATION
-                )
-            steps = Frame(frame.module, None, None, None, {}, frame.line) if is_taken else inner
-            elements |= self.iterate(value, steps)
-        if how == "iter" and len(sources) > 1:  # iter(function, sentinel)
-            elements |= self.call_all(sources[0], NO_ARGUMENTS, inner)
+        parts: list[Value] = []
+        for number, value in enumerate(arguments.positional):
+            if number == place:
+                callback |= value
+            else:
+                parts.append(self.part_of_iterator(how, value, frame, inner))
+        elements = union(parts)
+        if how == "iter" and len(parts) > 1:  # iter(function, sentinel)
+            elements |= self.call_all(arguments.positional[0], NO_ARGUMENTS, inner)
         if how == "filter" and callback >= NONE:
-            self.test(frozenset(elements), inner)
-        if how == "groupby":
-            callback = arguments.keyword("key") or union(sources[1:])
-        result = self.call_back(callback, frozenset(elements), inner)
-        if how == "map":
-            elements = set(result)
+            self.test(elements, inner)
+        passed = tuple(parts) if how == "map" else (elements,)
+        if how == "accumulate":
+            passed = (elements, elements)
+        elif how == "starmap":
+            passed = (self.iterate(elements, inner),) * _SPREAD
+        result = self.call_back(callback, passed, inner)
+        if how in knowledge.GIVE_RESULTS:
+            elements = result
         elif how in knowledge.MAKE_TUPLES:
-            elements = set(builtin("tuple", frozenset(elements)))
-        return builtin("iterator", frozenset(elements), inner.effect)
+            elements = builtin("tuple", elements)
+        return builtin("iterator", elements, inner.effect)
 
-    def call_back(self, callback: Value, item: Value, frame: Frame) -> Value:
+    def part_of_iterator(self, how: str, value: Value, frame: Frame, inner: Frame) -> Value:
+        """The items of one of the arguments that an iterator is made of; `inner` is the frame of
+        its steps."""
+        if how == "repeat":
+            return value
+        if how == "reversed":
+            self.each_special(value, ("__reversed__", "__len__"), frame)
+        if how not in knowledge.TAKEN_LATER and any(map(self.is_queryset, value)):
+            frame.note(Level.REACHES, f"{how}() takes an iterator of a queryset", Cause.EVALUATION)
+            inner = Frame(frame.module, None, None, None, {}, frame.line)
+        items = self.iterate(value, inner)
+        return self.iterate(items, inner) if how == "from_iterable" else items
+
+    def call_back(self, callback: Value, passed: tuple[Value, ...], frame: Frame) -> Value:
         """Call what was passed to be called with items."""
         called = (each for each in callback if each != Builtin("None"))
-        return union(self.call_type(each, Arguments((item,)), frame) for each in called)
+        return union(self.call_type(each, Arguments(passed), frame) for each in called)
 
     def call_method(self, method: Method, arguments: Arguments, frame: Frame) -> Value:
         receiver, name = method.receiver, method.name
@@ -293,7 +364,10 @@ class ForeignCalls(Calls):
         if receiver.name == "str" and name in ("format", "format_map"):
             for value in arguments.values:
                 self.text(value, frame)
-        self.call_back(arguments.keyword("key"), receiver.elements, frame)
+        if name in ("format_map", "update"):
+            for value in arguments.values:
+                self.unpack_mapping(value, frame)
+        self.call_back(arguments.keyword("key"), (receiver.elements,), frame)
         if name == "sort" and not arguments.keyword("key"):
             self.each_special(receiver.elements, ORDER, frame)
         if receiver.name in _HASHED or name in knowledge.COMPARING_METHODS:
@@ -343,6 +417,8 @@ class ForeignCalls(Calls):
 
 
 _TEXT_OF = frozenset({Foreign("builtins.str"), Foreign("builtins.repr")})
+_INIT = "builtins.object.__init__"  # of a base that is not read, by super()
+_SPREAD = 8  # how many parameters get what starmap() unpacks
 _STEPS = frozenset({"__next__", "close", "send", "throw"})
 _HASHED = frozenset({"dict", "frozenset", "set"})
 

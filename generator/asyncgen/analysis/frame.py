@@ -49,6 +49,7 @@ class Frame:
     is_typed: bool = False  # whether types are looked for
     yielded: list[Value] = field(default_factory=list)  # what a generator gives
     is_unsure: bool = False  # whether it is open how a block is left
+    raises_texts: bool = False  # whether it made an exception whose text may query
     # Of one that is for what comparing or showing fields does: the classes that were asked, and by
     # which methods.
     compared: set[tuple[Class, str]] | None = None

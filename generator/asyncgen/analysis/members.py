@@ -109,6 +109,8 @@ class Members(Annotations):
         """An attribute that is there without a query."""
         if name == "_meta":
             return frozenset({Foreign(knowledge.OPTIONS, model)})
+        if name == "__dict__":
+            return builtin("dict")
         return self.default_manager(model) if "manager" in name else frozenset({plain(name)})
 
     def model_attribute(
@@ -170,7 +172,9 @@ class Members(Annotations):
             if name in knowledge.MANAGER_ATTRIBUTES or name.endswith("_manager"):
                 return self.default_manager(owner.cls)
             if name in knowledge.LISTING_METHODS:
-                return frozenset({Method(Builtin("type", frozenset({owner})), name)})
+                below = self.relations.below(owner.cls) if name == "__subclasses__" else ()
+                listed = frozenset({owner, *map(ClassObject, below)})
+                return frozenset({Method(Builtin("type", listed), name)})
             if (meta := self.metaclass(owner.cls)) is not None:
                 computed = self.special(meta, ("__getattr__",), frame)
                 return self.instance_attribute(meta, name, frame) if computed is None else computed

@@ -8,28 +8,28 @@ from asyncgen import knowledge
 from asyncgen.analysis.containers import Containers
 from asyncgen.analysis.foreign import is_pure
 from asyncgen.analysis.frame import Frame
-from asyncgen.analysis.specials import HASHING, OPERATORS
+from asyncgen.analysis.specials import EQUALITY, FUNCTIONS, HASHING, ITEMS, NUMBER, OPERATORS
 from asyncgen.analysis.values import (
     NOTHING,
+    Arguments,
     Builtin,
     Foreign,
     Instance,
     Type,
     Value,
     builtin,
+    in_order,
     is_only,
     proved,
     types_of,
     union,
     unknown,
 )
-from asyncgen.facts import (
-    Choice,
-    Expression,
-)
+from asyncgen.facts import Choice, Expression, Item, Name
 
 _BOOL = builtin("bool")
 _COMPARISONS = frozenset({"==", "!=", "<", "is", "is not"})
+_ANY_ITEM = Item(Name("owner"), Name("index"))
 
 
 class Operations(Containers):
@@ -102,6 +102,10 @@ class Operations(Containers):
         frame.leave(outer)
         return value
 
+    @abstractmethod
+    def item_of(self, owner: Type, expression: Item, frame: Frame) -> Value:
+        """`owner[…]`"""
+
     def operation(self, operator: str, operands: tuple[Expression, ...], frame: Frame) -> Value:
         values = [self.value(operand, frame) for operand in operands]
         types = self.type_of_operation(operator, values, frame) if frame.is_typed else None
@@ -116,15 +120,22 @@ class Operations(Containers):
             self.each_special(left, HASHING, frame)
             self.contains(values[-1], is_only(left, "str"), frame)
             return _BOOL
+        if operator == "del .":
+            self.delete_attribute(left, values[-1], frame)
+            return NOTHING
         if operator == "f-string" or (operator == "%" and any(map(_is_text, left))):
             for value in values:
                 self.text(value, frame)
+                if operator == "%":
+                    self.each_special(value, (*NUMBER, *ITEMS), frame)
             if operator == "f-string" or is_only(left, "str"):
                 return builtin("str")
         names = OPERATORS.get(operator, ())
-        given = [self.special(each, names, frame) for value in values for each in value]
         if operator in _COMPARISONS:
+            for value in values:
+                self.compared(value, names, frame)
             return _BOOL
+        given = [self.special(each, names, frame) for value in values for each in value]
         if any(each is not None for each in given):
             return union(each for each in given if each is not None)
         if operator in ("|", "&", "^") and any(self.is_lazy(each) for each in left):
@@ -132,6 +143,29 @@ class Operations(Containers):
         if operator == "+" and is_only(left, "list") and any(map(self.is_queryset, values[-1])):
             return left | builtin("list", self.iterate(values[-1], frame))  # `rows += queryset`
         return self.computed(operator, values)
+
+    def call_operator(self, name: str, arguments: Arguments, frame: Frame) -> Value | None:
+        """A function of the module `operator`."""
+        values = list(arguments.positional)
+        if name in FUNCTIONS:
+            return self.operated(FUNCTIONS[name], values, frame)
+        first, *rest = values or [NOTHING]
+        match name:
+            case "contains":
+                return self.operated("in", [*rest, first], frame)
+            case "countOf" | "indexOf":
+                self.compared(self.iterate(first, frame), EQUALITY, frame)
+            case "length_hint":
+                self.measure(first, frame)
+            case "getitem":
+                return union(self.item_of(each, _ANY_ITEM, frame) for each in in_order(first))
+            case "call":
+                passed = Arguments(tuple(rest), arguments.keywords, arguments.is_complete)
+                return self.call_all(first, passed, frame)
+            case _:
+                self.each_special(first, (f"__{name}__",), frame)
+                return None
+        return builtin("int")
 
     def computed(self, operator: str, values: list[Value]) -> Value:
         """What arithmetic gives: the same type of two of one type, else something plain."""

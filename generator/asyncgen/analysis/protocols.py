@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from asyncgen import guesses, knowledge
 from asyncgen.analysis.attributes import Attributes
 from asyncgen.analysis.frame import Frame
-from asyncgen.analysis.specials import HASHING
+from asyncgen.analysis.specials import CHECKING, HASHING, ITEMS, SIZE
 from asyncgen.analysis.values import (
     NOTHING,
+    SHOWING,
     Argument,
+    Arguments,
     Builtin,
     Cause,
     ClassObject,
@@ -51,18 +53,29 @@ class Protocols(Attributes):
                 frame.note(Level.REACHES, "prints a queryset, which evaluates it", Cause.EVALUATION)
             elif is_lazy_object(each):
                 frame.note(Level.DOUBT, "prints a lazy object")
+            elif each == SHOWING:
+                frame.note(Level.DOUBT, "prints an exception, whose text may query")
             else:
                 self.text_of(each, method, frame)
+
+    def is_quiet_text(self, arguments: Arguments, frame: Frame) -> bool:
+        """Whether the texts of what is passed may be made without a query."""
+        shown = Frame(frame.module, None, None, None, {}, frame.line)
+        for value in arguments.values:
+            self.text(value, shown)
+        return shown.effect.level.is_harmless
 
     def text_of(self, type_: Type, method: str, frame: Frame) -> None:
         """What a class of the project shows of itself: `str()` asks `__repr__()` where there is no
         `__str__()`, and the `__repr__()` of a model the `__str__()`."""
         is_model = isinstance(type_, Instance) and self.role(type_.cls) == "model"
         if method == "__str__":
-            self.special(type_, ("__format__",), frame)
+            self.special(type_, ("__format__", "__html__"), frame)
         for name in (method, "__repr__" if method == "__str__" else "__str__" if is_model else ""):
             if self.special(type_, (name,), frame) is not None:
                 return
+        if isinstance(type_, Instance) and (type_.cls, ARGS) in self._kept:  # of an exception
+            self.text(self.kept(type_, ARGS), frame)
 
     def by_fields(self, owner: Instance, name: str, frame: Frame) -> None:
         """What a special method does that a dataclass, or a named tuple, has of its fields."""
@@ -98,6 +111,8 @@ class Protocols(Attributes):
             flag = "repr" if method == "__repr__" else "compare"
             if dict(attribute.value.keywords).get(flag) == Literal("bool", "False"):
                 return NOTHING
+        if attribute.annotation.rpartition(".")[2] in knowledge.OPEN_ANNOTATIONS:
+            return unknown(f"the field {attribute.name}", from_queryset=True)
         return self.annotation_in(attribute.annotation, module) or NOTHING
 
     def hashed(self, value: Value, frame: Frame) -> None:
@@ -115,6 +130,16 @@ class Protocols(Attributes):
     def each_special(self, value: Value, names: Iterable[str], frame: Frame) -> None:
         for each in value:
             self.special(each, names, frame)
+
+    def checked(self, classes: Value, frame: Frame) -> None:
+        """`isinstance(…, classes)`: what their metaclasses have to say, or they themselves as
+        abstract classes."""
+        for each in in_order(classes):
+            if isinstance(each, ClassObject):
+                self.special(each, CHECKING, frame)
+                self.special(Instance(each.cls), CHECKING, frame)
+            elif isinstance(each, Builtin):
+                self.checked(each.elements, frame)
 
     def contains(self, value: Value, is_text: bool, frame: Frame) -> None:
         """`… in value`; no queryset is looked for a text in."""
@@ -157,6 +182,19 @@ class Protocols(Attributes):
                 pass
             elif isinstance(each, Argument) or is_tainted(each):
                 frame.note(Level.DOUBT, "takes the length of what may be a queryset")
+
+    def collect(self, value: Value, frame: Frame) -> Value:
+        """Make a list of `value`, which is asked for its length first: what the items may be."""
+        self.each_special(value, SIZE, frame)
+        return self.iterate(value, frame)
+
+    def unpack_mapping(self, value: Value, frame: Frame) -> None:
+        """`{**value}`, `call(**value)`, `dict(value)`: its keys, and the item of each."""
+        for each in in_order(value):
+            if isinstance(each, Instance) and not self.role(each.cls):
+                if self.lookup(each.cls, "keys"):
+                    self.iterate(self.method(each, "keys", frame), frame)
+                self.special(each, ("__iter__", *ITEMS), frame)
 
     def iterate(self, value: Value, frame: Frame) -> Value:
         """Run through `value`: what the items may be."""
@@ -240,6 +278,8 @@ class Protocols(Attributes):
                 case Instance():
                     entered |= self.method(each, "__enter__", frame)
                     self.method(each, "__exit__", frame)
+                case Foreign(dotted=knowledge.STACK):
+                    entered.add(each)
                 case Foreign(dotted=dotted):
                     frame.note(self.level(dotted), f"enters {dotted}")
                     entered.add(Foreign(f"{dotted}()"))
@@ -261,6 +301,8 @@ class Protocols(Attributes):
                 return False
             case Foreign(dotted=dotted):
                 name = dotted.removesuffix("()")
+                if name in knowledge.SWALLOWING_CONTEXTS:
+                    return True
                 return False if name in knowledge.TRANSPARENT_CONTEXTS else None
             case Instance(cls=cls):
                 known = self.lookup(cls, "__exit__")
@@ -273,6 +315,7 @@ class Protocols(Attributes):
 
 # Builtin types that nobody puts in the place of a queryset.
 _NO_ROWS = frozenset({"bytes", "dict", "float", "int", "set", "str"})
+ARGS = "args"  # what an exception was made with
 SWALLOWING = "swallows"  # the text of a context manager that does so
 
 

@@ -16,6 +16,7 @@ from asyncgen.analysis.values import (
     NO_ARGUMENTS,
     NONE,
     NOTHING,
+    SHOWING,
     Arguments,
     Bound,
     Builtin,
@@ -138,6 +139,8 @@ class Walk(Flow[Environment]):
         value = self.evaluator.value(handler.exception, frame)
         if handler.name:
             state[handler.name] = exceptions(value)
+            if frame.raises_texts:
+                state[handler.name] |= {SHOWING}
 
     def tried(self, statement: Try, state: Environment) -> Exits[Environment]:
         names = (base_word(e) for e in _exceptions_of(statement.handlers))
@@ -153,6 +156,7 @@ class Walk(Flow[Environment]):
         value = self.evaluator.value(subject, frame)
         for each in case.classes:
             wanted = self.evaluator.value(each, frame)
+            self.evaluator.checked(wanted, frame)
             if len(case.classes) == 1 and attribute_path(subject):
                 self.evaluator.keep_instances(subject, named_classes(wanted), True, frame)
                 value = self.evaluator.value(subject, frame)
@@ -261,11 +265,12 @@ class Statements(Targets):
             classes = self.value(value.function, frame)
             arguments = self.arguments_of(value, frame)
         for each in classes:
-            made = (
-                self.specials(each.cls).get("__init__") if isinstance(each, ClassObject) else None
-            )
-            if made and not made[1].module.startswith("django."):
-                self.call_bound(self.bound(*made, Instance(made[1])), arguments, frame)
+            known = self.specials(each.cls) if isinstance(each, ClassObject) else {}
+            made = known.get("__init__")
+            if made is None:
+                frame.raises_texts |= not self.is_quiet_text(arguments, frame)
+            elif isinstance(each, ClassObject) and not made[1].module.startswith("django."):
+                self.call_bound(self.bound(*made, Instance(each.cls)), arguments, frame)
 
     def decorate(self, decorators: tuple[Expression, ...], made: Value, frame: Frame) -> None:
         """Run the decorators of what is defined inside the function that runs."""
@@ -286,7 +291,7 @@ class Statements(Targets):
         """What a class statement evaluates, and what its bases, descriptors and metaclass do with
         it."""
         for base in definition.bases:
-            self.value(base, frame)
+            self.each_special(self.value(base, frame), ("__mro_entries__",), frame)
         outer = frame.environment
         frame.environment = dict(outer)
         walk = Walk(self, frame)

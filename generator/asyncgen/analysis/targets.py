@@ -11,6 +11,7 @@ from asyncgen.analysis.values import (
     NOTHING,
     Argument,
     Builtin,
+    Foreign,
     Instance,
     Level,
     Unknown,
@@ -31,6 +32,8 @@ from asyncgen.facts import (
     Star,
 )
 from asyncgen.source import Attribute, Function
+
+_HTTP = "django.http."  # of a response: items are headers
 
 
 class Targets(Narrowing):
@@ -76,7 +79,10 @@ class Targets(Narrowing):
             case Get():
                 self.bind_attribute(target, value, frame)
             case Item(value=inner, index=index):
-                self.each_special(self.value(inner, frame), ("__setitem__",), frame)
+                owners = self.value(inner, frame)
+                self.each_special(owners, ("__setitem__",), frame)
+                if any(isinstance(e, Foreign) and e.dotted.startswith(_HTTP) for e in owners):
+                    self.text(value, frame)  # of a header
                 if index is None:
                     value = self.iterate(value, frame)
                 if index is not None:

@@ -255,6 +255,7 @@ def is_same(one: Value | None, other: Value | None) -> bool:
 
 
 NOTHING: Value = frozenset()
+SHOWING = Foreign("builtins.exception.instance")  # an exception whose text may query
 _MUTABLE = frozenset({"list", "dict", "set"})
 NONE: Value = Proved({Builtin("None")}, NONE_TYPE)
 

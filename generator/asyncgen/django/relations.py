@@ -264,13 +264,13 @@ class Relations:
         mixin is mixed into."""
         if cls in self.resolver.mro(each):
             return each
-        for user in self._users(each):
+        for user in self.below(each):
             order = self.resolver.mro(user)
             if cls in order and order.index(each) < order.index(cls):
                 return user
         return None
 
-    def _users(self, mixin: Class) -> list[Class]:
+    def below(self, cls: Class) -> list[Class]:
         """The classes of the sources below a class."""
         if self._below is None:
             self._below = {}
@@ -278,7 +278,7 @@ class Relations:
                 for user in module.classes.values():
                     for known in self.resolver.mro(user)[1:]:
                         self._below.setdefault(known, []).append(user)
-        return self._below.get(mixin, [])
+        return self._below.get(cls, [])
 
     def methods(self, name: str) -> list[tuple[Class, Function]]:
         """The functions of that name in the classes of the sources."""

@@ -32,15 +32,16 @@ def function_by_assignment(
         case Call(function=decorator, arguments=(Name(id=source), *others), keywords=()) if (
             source in functions
         ):
-            setters = [functions.get(each.id) for each in others if isinstance(each, Name)]
-            if None in setters or len(setters) < len(others):
+            accessors = [functions.get(each.id) for each in others if isinstance(each, Name)]
+            if None in accessors or len(accessors) < len(others):
                 return None
             function = functions[source]
             return replace(
                 function,
                 name=name,
                 earlier=(),
-                setter=setters[0] if setters else function.setter,
+                setter=accessors[0] if accessors else function.setter,
+                deleter=accessors[1] if len(accessors) > 1 else function.deleter,
                 decorators=(decorator, *function.decorators),
                 decorator_texts=(".".join(_path(decorator)), *function.decorator_texts),
             )

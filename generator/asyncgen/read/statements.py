@@ -301,8 +301,8 @@ _MATCH_THEMSELVES = frozenset(
 def _deleted(reader: StatementReader, target: cst.CSTNode) -> Iterator[Expression]:
     """What `del target` does: the target itself is not read, as `del self.cached` shows."""
     match target:
-        case cst.Attribute(value=value):
-            yield Operation("del .", (reader.expression(value),))
+        case cst.Attribute(value=value, attr=name):
+            yield Operation("del .", (reader.expression(value), Literal("str", name.value)))
         case cst.Subscript():
             yield Operation("del []", (reader.expression(target.value),))
         case cst.Tuple(elements=elements):
