@@ -116,9 +116,10 @@ class NativeWrapper(BaseDatabaseWrapper):
             pool.give_shared(self)
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """Close a thread's connection that is of no more use: the pool cares for those of calls."""
-        if self.owner is None:
-            super().close_if_unusable_or_obsolete()
+        """As Django's, but how old a connection of a call may get is the pool's to know."""
+        if self.owner is not None:
+            self.close_at = None
+        super().close_if_unusable_or_obsolete()
 
     def _close(self) -> None:
         connection = self.connection
