@@ -118,9 +118,9 @@ class Shop:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text)
 
-    def audited(self) -> Audit:
+    def audited(self, *names: str) -> Audit:
         config = load(self.root / "pyproject.toml")
-        return audited(config, selected(config, ()), True)
+        return audited(config, selected(config, [self.root / name for name in names]), True)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -223,6 +223,22 @@ def test_what_may_make_a_difference_has_all_audited_again(
     edit("other/plain.py", "X = 1\n")(shop)
     shop.audited()
     change(shop)
+    shop.audited()
+    assert len(engines) == 2
+
+
+def test_a_new_file_has_the_others_audited_again(shop: Shop, engines: list[object]) -> None:
+    shop.audited("shop/views.py")
+    edit("shop/new.py", "")(shop)
+    shop.audited("shop/views.py")
+    assert len(engines) == 2
+
+
+def test_another_environment_has_all_audited_again(
+    shop: Shop, engines: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.audited()
+    monkeypatch.setenv("VIRTUAL_ENV", str(shop.root / "environment"))
     shop.audited()
     assert len(engines) == 2
 
