@@ -208,10 +208,12 @@ def _kept_types(*modules: ModuleType) -> Iterator[type]:
 
 
 _KEPT = tuple(_kept_types(facts, problems, source))
+# What makes a container: two of them are two, also where they say the same (`analysis.growth`).
+_MAKING = (facts.Assign, facts.Bind, facts.Call, facts.Comprehension, facts.Display)
 _BY_IDENTITY = frozenset(
     each.__name__
     for each in (*_KEPT, source.Later)
-    if issubclass(each, facts.Definition | source.Module | source.Later)
+    if issubclass(each, (*_MAKING, facts.Definition, source.Module, source.Later))
 )
 _TAKERS: Mapping[type, Taker] = {
     **dict.fromkeys((bool, int, str, NoneType), lambda value: ("", ())),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asyncgen import memory
+from asyncgen import facts, memory
 from asyncgen.facts import Literal, Name, Operation
 from asyncgen.read import Files, read_file
 from asyncgen.read.tree import read_source
@@ -251,3 +251,27 @@ def test_keeping_leaves_nothing_beside(cache: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(os, "replace", fail)
     memory.keep("key", Name("a"))
     assert list(cache.glob("*.json")) == []
+
+
+MAKING = """\
+def report(rows):
+    found = {"first": [], "second": [], "third": [row for row in rows]}
+    found = {"first": list(rows), "second": list(rows), "third": [row for row in rows]}
+    found = {"first": list(rows), "second": list(rows), "third": [row for row in rows]}
+    return (more := []), (more := []), found
+"""
+
+
+def test_two_containers_are_two_also_where_they_are_made_in_the_same_words() -> None:
+    """Types are told by what each holds: they would be others when facts were kept."""
+
+    def made(module: Module) -> list[object]:
+        (function,) = module.functions.values()
+        kinds = (facts.Assign, facts.Bind, facts.Call, facts.Comprehension, facts.Display)
+        return [each for each in facts.nodes(function.body) if isinstance(each, kinds)]
+
+    module = read_source(MAKING, "shop.reports", "shop/reports.py")
+    again = memory.decoded(json.loads(json.dumps(memory.encoded(module))))
+    assert isinstance(again, Module)
+    assert made(again) == made(module)
+    assert len({id(each) for each in made(again)}) == len({id(each) for each in made(module)}) > 15
