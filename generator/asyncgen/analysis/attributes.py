@@ -333,6 +333,8 @@ class Attributes(Members):
             return self.kept(owner, name) or unknown(f"self.{name}")
         if name in knowledge.PLAIN_ATTRIBUTES.get(role, ()):
             return frozenset({plain(name)})
+        if name == "__dict__":
+            return builtin("dict")
         if name.startswith("__"):
             return frozenset({Foreign(f"builtins.object.{name}")})
         base = self.resolver.builtin_base(owner.cls)
