@@ -33,7 +33,7 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.annotation import last_word
-from asyncgen.definitions import Alias, Definition, External
+from asyncgen.definitions import Alias, Definition
 from asyncgen.django.accessors import PREFIXES, Accessors
 from asyncgen.facts import (
     Assign,
@@ -278,13 +278,8 @@ class Core(Roles):
     def has_mixins(self, cls: Class) -> bool:
         """Whether the class has methods of `collections.abc`, which call its own."""
         if cls not in self._has_mixins:
-            self._has_mixins[cls] = any(
-                isinstance(base, External) and base.dotted.startswith(MIXINS)
-                for known in self.resolver.mro(cls)
-                if (module := self.resolver.readable(known.module))
-                for written in known.bases
-                if (base := self.resolver.expression(module, written))
-            )
+            outer = self.resolver.outer_bases(cls)
+            self._has_mixins[cls] = any(each.startswith(MIXINS) for each in outer)
         return self._has_mixins[cls]
 
     @abstractmethod
