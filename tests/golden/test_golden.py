@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import black
@@ -22,8 +23,11 @@ NAMES = sorted(path.parent.name for path in HERE.glob("*/source"))
 
 
 def built(name: str) -> dict[str, str]:
-    """The files that a build of the case writes, by path."""
-    return build(HERE / name / "source" / "pyproject.toml", warnings=True).texts
+    """The files that a build of the case writes, by path. It stands alone: generated files follow
+    what formatters are told above a project, and here that would be ours."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = shutil.copytree(HERE / name / "source", Path(folder) / "source")
+        return build(project / "pyproject.toml", warnings=True).texts
 
 
 def expected(name: str) -> dict[str, str]:

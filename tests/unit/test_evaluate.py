@@ -33,7 +33,6 @@ LAZY = {
     "loop": "found = self\nfor each in a:\n    found = found.filter(a=each)\nreturn found",
     "reduce": "from functools import reduce\nreturn self.filter(reduce(lambda x, y: x | y, a))",
     "cast": "from typing import cast\nreturn cast('QuerySet', self.filter(a=1))",
-    "copy": "import copy\nreturn copy.copy(self)",
     "private helper": "return self._helper()",
     "getattr": "return getattr(self, 'filter')(a=1)",
     "other manager": "return Book.objects.filter(x__in=self)",
@@ -53,6 +52,7 @@ LAZY = {
 }
 
 EAGER = {
+    "copy": "import copy\nreturn copy.copy(self)",  # pickling fetches the rows, and copying asks it
     "truth": "if self.filter(a=1):\n    pass\nreturn self",
     "not": "if not self:\n    return self.none()\nreturn self",
     "and": "return self.filter(a=1) and self.filter(b=1)",
