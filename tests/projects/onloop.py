@@ -28,6 +28,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,18 +69,23 @@ def receiver(entry: Json) -> Any:
         owner = getattr(owner, name)
     if entry["binding"] in ("classmethod", "staticmethod"):
         return owner
-    for make in (row, queryset, manager, plain):
+    for make in (partial(row, name=entry["name"]), queryset, manager, plain):
         with contextlib.suppress(Unsuitable):
             return make(owner)
     raise Unsuitable(f"no {owner.__name__} can be made")
 
 
-def row(cls: type[Any]) -> Any:
-    """A row as a query gives it, without any relation loaded."""
+def row(cls: type[Any], name: str) -> Any:
+    """A row as a query gives it, without any relation loaded; of a model that does not override the
+    method of that name, for that would be another callable."""
     from django.apps import apps
     from django.db import models
 
-    children = [each for each in apps.get_models() if issubclass(each, cls)]
+    children = [
+        each
+        for each in apps.get_models()
+        if issubclass(each, cls) and getattr(each, name, None) is getattr(cls, name)
+    ]
     if not children and not (isinstance(cls, type) and issubclass(cls, models.Model)):
         raise Unsuitable(cls.__name__)
     model = next((each for each in children if each is cls), children[0] if children else None)
