@@ -117,10 +117,19 @@ class Owner:
             _, wrapper = self.wrappers.popitem()
             wrapper.leave(whole=not self._shared)
 
+    def drop(self) -> None:
+        """Close everything."""
+        self.ended = True
+        while self.wrappers:
+            _, wrapper = self.wrappers.popitem()
+            wrapper.drop()
+
     def __del__(self) -> None:
         # The context is gone with something still open in it. The server rolls back what is cut.
+        # Nobody else gets what it used: where the garbage collector found it, the finalizers of
+        # Django's wrapper and of the driver's connection have run as well, and have undone them.
         if self.wrappers and not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.end)
+            self.loop.call_soon_threadsafe(self.drop)
 
 
 _owner: ContextVar[Owner | None] = ContextVar("asyncgen_native_owner", default=None)

@@ -94,11 +94,16 @@ class NativeWrapper(BaseDatabaseWrapper):
         self.connection = None
         return connection
 
-    def leave(self, *, whole: bool) -> None:
-        """Give the connection back to the pool, or close it if something in it is still open."""
-        if self._pool is not None and self.connection is not None and self._holds_connection():
+    def drop(self) -> None:
+        """Close the connection, whatever is going on in it."""
+        if self._pool is not None and self.connection is not None:
             self.run_on_commit = []
             self._pool.drop(self)
+
+    def leave(self, *, whole: bool) -> None:
+        """Give the connection back to the pool, or close it if something in it is still open."""
+        if self._holds_connection():
+            self.drop()
         else:
             self.give_back(whole=whole)
 

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from asyncgen_native import aatomic, await_, bridge
+from asyncgen_native.owner import current
 from asyncgen_native.pool import pools
 from asyncgen_runtime.transaction import aatomic as aatomic_on_thread
 from asyncgen_runtime.transaction import aon_commit
@@ -376,6 +377,29 @@ def test_a_forgotten_transaction_is_rolled_back_and_its_connection_closed(run: R
             await asyncio.sleep(0)
         assert pools()["default"].statistics().open == 0
         assert await anames() == []
+
+    run(main())
+
+
+def test_what_the_garbage_collector_found_serves_nobody(run: Run) -> None:
+    """The finalizers of Django's wrapper have run: Django 6.1's takes its operations apart."""
+
+    def hold() -> None:
+        connection.force_debug_cursor = True  # the context keeps its wrapper for the next call
+        owner = current()
+        assert owner is not None
+        owner.circle = owner  # type: ignore[attr-defined]  # so that the collector has to find it
+        Tag.objects.count()
+
+    async def main() -> None:
+        before = pools()["default"].statistics().open if "default" in pools() else 0
+        await asyncio.create_task(bridge(hold)())
+        assert pools()["default"].statistics().open == before + 1
+        for _ in range(5):
+            gc.collect()
+            await asyncio.sleep(0)
+        assert pools()["default"].statistics().open == before
+        assert await bridge(lambda: connection.ops.connection is not None)()  # type: ignore[attr-defined]
 
     run(main())
 
