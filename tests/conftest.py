@@ -47,6 +47,15 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
             terminalreporter.write_line(line)
 
 
+@pytest.fixture(scope="module")
+def kept_readings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What was read is kept for all examples of a module: what is edited is a few lines."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("ASYNCGEN_NO_CACHE", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def no_connection_left(django_db_setup: None) -> Iterator[None]:
     """Without this, PostgreSQL could not drop the test database."""

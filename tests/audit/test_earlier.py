@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from asyncgen.audit.selection import selected
 from asyncgen.config import load
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+pytestmark = pytest.mark.usefixtures("kept_readings")
 
 VIEWS = """\
 from asgiref.sync import sync_to_async
@@ -123,15 +125,6 @@ class Shop:
         return audited(config, selected(config, [self.root / name for name in names]), True)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What was read is kept for all examples: what is edited is a few lines."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.delenv("ASYNCGEN_NO_CACHE", raising=False)
-        yield
-
-
 @pytest.fixture
 def engines(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The engines that were made: each audits everything."""
@@ -223,6 +216,25 @@ def test_what_may_make_a_difference_has_all_audited_again(
     edit("other/plain.py", "X = 1\n")(shop)
     shop.audited()
     change(shop)
+    shop.audited()
+    assert len(engines) == 2
+
+
+def test_a_template_that_changes_during_an_audit_has_all_audited_again(
+    shop: Shop, engines: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = "shop/templates/shop/page.html"
+    shop.texts |= {"shop/views.py": FILES["shop/views.py"][4], page: "before"}
+    shop.write()
+    whole = engine.Engine.audit
+
+    def then_edited(self: engine.Engine, possible: bool) -> Audit:
+        audit = whole(self, possible)
+        edit(page, FILES[page][1])(shop)
+        return audit
+
+    monkeypatch.setattr(engine.Engine, "audit", then_edited)
+    shop.audited()
     shop.audited()
     assert len(engines) == 2
 

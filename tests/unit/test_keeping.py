@@ -21,6 +21,8 @@ from click.testing import Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.usefixtures("kept_readings")
+
 Project = Callable[[dict[str, str]], Path]
 Run = Callable[..., Result]
 
@@ -161,15 +163,6 @@ def edit(shop: Shop, what: str, name: str | None, value: object) -> None:
             getattr(shop, what)[name] = value
         case "base" | "key" | "later" | "has_tags" | "notes", _:
             setattr(shop, what, value)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What was read is kept for all examples: what is edited is a few lines."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        patch.delenv("ASYNCGEN_NO_CACHE", raising=False)
-        yield
 
 
 def from_nothing(run: Run) -> Result:

@@ -17,6 +17,7 @@ from asyncgen.audit.finding import Audit, Finding, Fix, Level, Link
 from asyncgen.audit.glance import glance
 from asyncgen.audit.settings import is_settings
 from asyncgen.config import Config
+from asyncgen.files import regular_bytes
 
 if TYPE_CHECKING:
     from asyncgen.audit.project import Project
@@ -62,7 +63,7 @@ def _holds(condition: Row, python: str | None) -> bool:
     if kind != _GLANCE:
         return conditions.holds(kind, subject, known, python)
     try:
-        text = Path(subject).read_bytes()
+        text = regular_bytes(subject)
     except OSError:
         return False
     hash_, _, told = known.partition(" ")
@@ -70,13 +71,14 @@ def _holds(condition: Row, python: str | None) -> bool:
 
 
 def _files(project: Project) -> Iterator[tuple[str, str, str]]:
-    """The project's own files, as they were when they were read; or only looked at."""
-    whole = {*project.read_paths, *project.roots.read, *filter(is_settings, project.texts)}
+    """The files that were read, as they were then, and the project's own that were looked at."""
+    hashes = {**project.roots.read, **project.hashes}
     for path, text in project.texts.items():
-        if path in whole:
-            yield "file", str(path), _hash(text)
+        if path in hashes or is_settings(path):
+            hashes[path] = _hash(text)
         else:
             yield _GLANCE, str(path), f"{_hash(text)} {glance(text)}"
+    yield from (("file", str(path), hash_) for path, hash_ in hashes.items())
 
 
 def _besides(project: Project, absent: Iterable[Path]) -> Iterator[Condition]:
@@ -84,8 +86,6 @@ def _besides(project: Project, absent: Iterable[Path]) -> Iterator[Condition]:
     yield from conditions.of_environment(project.config)
     yield from map(conditions.of_folder, project.roots.globber.folders)
     yield from conditions.of_absent([*project.absent, *absent])
-    others = {*project.read_paths, *project.roots.read} - project.texts.keys()
-    yield from (("file", str(path)) for path in sorted(others))
 
 
 def _hash(text: bytes) -> str:

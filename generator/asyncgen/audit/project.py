@@ -14,7 +14,7 @@ from asyncgen.audit.settings import is_settings, settings
 from asyncgen.config import Config, Source
 from asyncgen.contents import Contents
 from asyncgen.django.relations import Relations
-from asyncgen.files import CACHE
+from asyncgen.files import CACHE, hash_of_file
 from asyncgen.plan.roots import Roots
 from asyncgen.plan.selection import Selection, import_root
 from asyncgen.problems import AsyncgenError, Problem
@@ -33,9 +33,9 @@ class Project:
     problems: list[Problem] = field(default_factory=list)
     read_modules: list[Module] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)  # by how they are shown
-    # What the audit depends on besides: the modules and templates that were read, and what was
-    # looked for in vain.
-    read_paths: set[Path] = field(default_factory=set)
+    # What the audit depends on besides: the modules and templates that were read, with the hash of
+    # each from before it was, and what was looked for in vain.
+    hashes: dict[Path, str] = field(default_factory=dict)
     absent: list[Path] = field(default_factory=list)
     reader: Files = field(init=False)
     roots: Roots = field(init=False)
@@ -141,7 +141,7 @@ class Project:
         self.absent += places[: places.index(found)] if found else places
         if found:
             self.files[found.as_posix()] = found
-            self.read_paths.add(found)
+            self.hashes.setdefault(found, hash_of_file(found))
         return found
 
     @cached_property
@@ -156,7 +156,7 @@ class Project:
     def read(self, path: Path, name: str) -> Module:
         shown = self.display(path)
         self.files[shown] = path
-        self.read_paths.add(path)
+        self.hashes.setdefault(path, hash_of_file(path))
         return self.reader.read(path, name, shown)
 
     def display(self, path: Path) -> str:
