@@ -10,6 +10,7 @@ from pathlib import Path
 
 from asyncgen import environment
 from asyncgen.config import Config
+from asyncgen.files import regular_bytes
 from asyncgen.globs import Globber
 from asyncgen.plan import own_files
 from asyncgen.plan.pinned import series
@@ -144,6 +145,6 @@ def _any_file(root: Path, says: Callable[[bytes], object]) -> bool:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return regular_bytes(path).decode("utf-8", errors="replace")
     except OSError:
         return ""

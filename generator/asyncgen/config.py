@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from asyncgen import formatters
-from asyncgen.files import is_configuration
+from asyncgen.files import is_configuration, regular_bytes
 from asyncgen.keys import (
     AUDIT_KEYS,
     KEYS,
@@ -159,7 +159,7 @@ def load(path: Path, *, is_optional: bool = False) -> Config:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
+        return regular_bytes(path).decode("utf-8")
     except OSError as error:
         _fail(
             "AG101",

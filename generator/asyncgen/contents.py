@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from asyncgen.files import regular_bytes
+
 
 @dataclass
 class Contents:
@@ -23,4 +25,4 @@ class Contents:
     def of(self, path: Path) -> bytes:
         """The content of a file. Raises OSError."""
         edit = self.edit_of(path)
-        return path.read_bytes() if edit is None else edit
+        return regular_bytes(path) if edit is None else edit

@@ -5,8 +5,10 @@ Apart from what is in them, so that a check that finds nothing to do need load n
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import sys
 from contextlib import suppress
 
@@ -72,11 +74,18 @@ def user_folder(*, make: bool = False) -> str | None:
         return None
 
 
+def regular_bytes(path: str | os.PathLike[str]) -> bytes:
+    """What a file says. A pipe or a device is not opened, for it may never end. Raises OSError."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
 def hash_of_file(path: str | os.PathLike[str]) -> str:
     """Of what the file says now; empty where it cannot be read."""
     try:
-        with open(path, "rb") as stream:
-            return hashlib.sha256(stream.read()).hexdigest()
+        return hashlib.sha256(regular_bytes(path)).hexdigest()
     except OSError:
         return ""
 
@@ -106,7 +115,6 @@ def nearest_configuration(folder: str) -> str:
 def is_configuration(path: str | os.PathLike[str]) -> bool:
     """Whether it is a file that has a table for asyncgen."""
     try:
-        with open(path, "rb") as stream:
-            return b"[tool.asyncgen]" in stream.read()
+        return b"[tool.asyncgen]" in regular_bytes(path)
     except OSError:
         return False

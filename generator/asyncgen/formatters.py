@@ -9,6 +9,7 @@ from configparser import ConfigParser, Error
 from contextlib import suppress
 from pathlib import Path
 
+from asyncgen.files import regular_bytes
 from asyncgen.kept import around
 
 Table = Mapping[str, object]
@@ -109,7 +110,7 @@ def _is_blacks(ruff: Table) -> bool:
 def _in_file(path: Path) -> Iterator[tuple[str, Table]]:
     """What a file tells tools, each by its name."""
     with suppress(OSError, ValueError, Error):
-        text = path.read_text(encoding="utf-8")
+        text = regular_bytes(path).decode("utf-8")
         if path.name in _OF_ISORT:
             parser = ConfigParser(interpolation=None)
             parser.read_string(text)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from asyncgen import environment
 from asyncgen.choices import INLINE, NO_MANAGERS, Document, choices
 from asyncgen.config import Config, Source
+from asyncgen.files import regular_bytes
 from asyncgen.globs import Globber
 from asyncgen.journal import Step, carry_out, hash_of
 from asyncgen.kept import around
@@ -106,7 +107,7 @@ def initialise(
 def _read(path: Path) -> tuple[str | None, dict[str, object]]:
     """The text of the file, None where it is not there, and what it says. Raises AsyncgenError."""
     try:
-        text = path.read_bytes().decode("utf-8") if path.exists() else None
+        text = regular_bytes(path).decode("utf-8") if path.exists() else None
         return text, tomllib.loads(text or "")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"{path} cannot be read as TOML: {error}"

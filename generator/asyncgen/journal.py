@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from asyncgen.files import CACHE, JOURNAL, private_bytes, write_private
+from asyncgen.files import CACHE, JOURNAL, private_bytes, regular_bytes, write_private
 from asyncgen.problems import AsyncgenError, Location, Problem
 
 _LEDGER = "written.json"
@@ -49,9 +49,7 @@ def hash_of(data: bytes) -> str:
 def content(path: Path) -> bytes | None:
     """What a file holds; None where there is none. Raises OSError, for a pipe or device too."""
     try:
-        if path.exists() and not path.is_file():
-            raise OSError("it is no regular file")
-        return path.read_bytes()
+        return regular_bytes(path)
     except FileNotFoundError:
         return None
 

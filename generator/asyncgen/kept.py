@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
+from asyncgen.files import regular_bytes
+
 # What decides where they are, besides files.
 VARIABLES = (
     "VIRTUAL_ENV",
@@ -143,6 +145,6 @@ def _project_name(root: Path) -> str:
 def _read(path: Path) -> dict[str, object]:
     """A TOML file; nothing where it is not there, or none."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(regular_bytes(path).decode("utf-8"))
     except (OSError, ValueError):
         return {}

@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from os import PathLike
-from pathlib import Path
 
-from asyncgen.files import state_of_file
+from asyncgen.files import regular_bytes, state_of_file
 from asyncgen.header import is_generated
 
 # How a file looks.
@@ -26,7 +25,7 @@ def look_of(path: str | PathLike[str]) -> str:
     that it was looked at in; not one in which a comment skips something."""
     state = state_of_file(path)  # before it is read, so that a change in between is seen
     try:
-        data = Path(path).read_bytes()
+        data = regular_bytes(path)
     except OSError:
         data = b""
     return f"{COVERABLE if _is_coverable(data) else OTHER} {state}"

@@ -38,6 +38,7 @@ class Resolver(Modules):
 
     _linear: dict[Class, tuple[Class, ...]] = field(default_factory=dict)
     _bases: dict[Class, tuple[tuple[Class, ...], tuple[str, ...]]] = field(default_factory=dict)
+    _outer_bases: dict[Class, frozenset[str]] = field(default_factory=dict)
     _managers: dict[tuple[Class, Class, str], Class] = field(default_factory=dict)
     _names: dict[tuple[str, str], Definition | None] = field(default_factory=dict)
     _dotted: dict[str, Definition] = field(default_factory=dict)  # of what was found
@@ -273,13 +274,15 @@ class Resolver(Modules):
 
     def outer_bases(self, cls: Class) -> frozenset[str]:
         """The dotted names of the bases, its own and inherited ones, that are not read."""
-        return frozenset(
-            base.dotted
-            for known in self.mro(cls)
-            if (module := self.readable(known.module))
-            for each in known.bases
-            if isinstance(base := self.expression(module, each), External)
-        )
+        if cls not in self._outer_bases:
+            self._outer_bases[cls] = frozenset(
+                base.dotted
+                for known in self.mro(cls)
+                if (module := self.readable(known.module))
+                for each in known.bases
+                if isinstance(base := self.expression(module, each), External)
+            )
+        return self._outer_bases[cls]
 
     def _is_imported(self, cls: Class, base: str) -> bool:
         """Whether the text of a base begins with a name that the module imports, or may do so."""

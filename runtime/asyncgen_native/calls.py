@@ -90,6 +90,27 @@ async def call(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
             owner.settle()
 
 
+def sync_to_async_unless(
+    runs_on_loop: Callable[[Callable[..., Any]], bool],
+    run: Callable[..., Coroutine[Any, Any, Any]] = call,
+) -> Callable[..., Any]:
+    """Return asgiref's ``sync_to_async``, except that `run` calls what `runs_on_loop`."""
+
+    def sync_to_async(
+        func: Callable[..., Any] | None = None,
+        *,
+        thread_sensitive: bool = True,
+        executor: ThreadPoolExecutor | None = None,
+    ) -> Any:
+        if func is not None and thread_sensitive and runs_on_loop(func):
+            return functools.partial(run, func)
+        return asyncgen_runtime.sync_to_async(
+            func, thread_sensitive=thread_sensitive, executor=executor
+        )
+
+    return sync_to_async
+
+
 class _Turn:
     """One call's turn in a transaction that tasks share: a thread takes one after another, too."""
 

@@ -105,8 +105,6 @@ class Pool:
         self._loop = loop
         self._closed = False
         self._idle: list[_Idle] = []
-        # Weak, for what nobody gives back counts no more. What the garbage collector finds has lost
-        # its weak references, and may be given back all the same: it counts again then.
         self._opened: WeakSet[NativeConnection] = WeakSet()
         self._connecting = 0
         self._waiting: deque[asyncio.Future[NativeConnection | None]] = deque()
@@ -191,7 +189,7 @@ class Pool:
         connection = wrapper.detach()
         opened = connection.opened
         if opened is not None and self._keeps(connection, self._loop.time()):
-            self._opened.discard(connection)
+            self._opened.remove(connection)
             connection.opened = None
             connection = connection.renew()
             self._count(connection, opened)
@@ -209,7 +207,6 @@ class Pool:
         elif not self._keeps(connection, now):
             self._drop(connection)
         elif (turn := self._next()) is not None:
-            self._opened.add(connection)
             turn.set_result(connection)
         else:
             self._put(_Idle(now, connection, None))
@@ -224,7 +221,6 @@ class Pool:
         )
 
     def _put(self, idle: _Idle) -> None:
-        self._opened.add(idle.connection)
         self._idle.append(idle)
         if self._shrink is None:
             # Not in the context of whoever it is: the loop would keep that until then.

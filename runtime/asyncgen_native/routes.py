@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
-import asyncgen_runtime
 from asyncgen_runtime.bridge import use_worker
 from asyncgen_runtime.transaction import use_blocks
 from django.db import connections
 from django.db.models import Manager, QuerySet
 from django.db.models.query import RawQuerySet
 
-from .calls import call
+from .calls import call, sync_to_async_unless
 from .insides import FILES, NOT_ONLY_QUERIES, ONLY_QUERIES, SYNC_TO_ASYNC, use_in_django
 from .transaction import begin_on_loop
 from .wrapper import is_native
@@ -49,27 +47,13 @@ def _only_queries(module: str) -> bool:
     return inside and module != FILES
 
 
-def sync_to_async(
-    func: Callable[..., Any] | None = None,
-    *,
-    thread_sensitive: bool = True,
-    executor: ThreadPoolExecutor | None = None,
-) -> Any:
-    """As asgiref's, except that what `runs_on_loop` does."""
-    if func is not None and thread_sensitive and runs_on_loop(func):
-        return functools.partial(call, func)
-    return asyncgen_runtime.sync_to_async(
-        func, thread_sensitive=thread_sensitive, executor=executor
-    )
-
-
 def install() -> None:
     """Have Django's async methods, twins on `on_worker`, and `aatomic` of asyncgen_runtime run on
     the loop what can, once."""
     if install in _installed:
         return
     _installed.append(install)
-    use_in_django(sync_to_async, SYNC_TO_ASYNC)
+    use_in_django(sync_to_async_unless(runs_on_loop), SYNC_TO_ASYNC)
     use_blocks(begin_on_loop)
 
     async def choose(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,16 +1,14 @@
 """What Django does around every request, on the loop where it waits for databases at most.
 
 Django's ASGI handler sends the receivers of its signals and the methods of its middleware to the
-thread of the request, which it begins and ends for them. Where views run on the loop, that costs
-more than half of what their queries do, and makes the loop wait. It is known what Django's own wait
-for; a class derived from one, and receivers of others, may wait for anything, and go to the thread.
+thread of the request, which it begins and ends for them. Where views run on the loop, nothing else
+needs that thread, and the loop waits for it. It is known what Django's own wait for; a class that
+is derived from one, and receivers of others, may wait for anything, and go to the thread.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import asyncgen_runtime
@@ -20,7 +18,7 @@ from django.core.cache.backends.base import BaseCache
 from django.core.handlers.base import reset_urlconf
 from django.db import close_old_connections, connections, reset_queries
 
-from .calls import call
+from .calls import call, sync_to_async_unless
 from .insides import AROUND_REQUESTS, closed_with, context_has_thread, receivers_of, use_in_django
 from .wrapper import is_native
 
@@ -55,20 +53,6 @@ _MIDDLEWARE = {
     "django.middleware.security.SecurityMiddleware": _always,
 }
 """Django's middleware, and whether it waits for databases at most."""
-
-
-def sync_to_async(
-    func: Callable[..., Any] | None = None,
-    *,
-    thread_sensitive: bool = True,
-    executor: ThreadPoolExecutor | None = None,
-) -> Any:
-    """As asgiref's, except that what `runs_on_loop` does."""
-    if func is not None and thread_sensitive and runs_on_loop(func):
-        return functools.partial(_unless_it_reads, func)
-    return asyncgen_runtime.sync_to_async(
-        func, thread_sensitive=thread_sensitive, executor=executor
-    )
 
 
 async def _unless_it_reads(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -108,4 +92,4 @@ def _close_nothing() -> bool:
 
 def install() -> None:
     """Have Django do on the loop what can be done there around a request."""
-    use_in_django(sync_to_async, AROUND_REQUESTS)
+    use_in_django(sync_to_async_unless(runs_on_loop, _unless_it_reads), AROUND_REQUESTS)

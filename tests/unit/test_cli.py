@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -260,14 +262,14 @@ def test_a_declared_encoding_is_read(project: Project, run: Run) -> None:
 
 def test_an_unreadable_file(project: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     root = project(SHOP)
-    read_bytes = Path.read_bytes
+    opened = open
 
-    def refuse(path: Path) -> bytes:  # a mode of 000 would not stop root
-        if path.name == "querysets.py" and path.is_relative_to(root):
+    def refuse(path: Any, *args: Any, **options: Any) -> Any:  # a mode of 000 would not stop root
+        if path == root / "shop/querysets.py":
             raise PermissionError(13, "Permission denied", str(path))
-        return read_bytes(path)
+        return opened(path, *args, **options)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(builtins, "open", refuse)
     answer = run("build")
     assert answer.exit_code == 3
     assert "shop/querysets.py:1: error: cannot read the file: Permission denied" in answer.stderr

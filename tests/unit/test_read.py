@@ -376,6 +376,24 @@ def test_a_pipe_is_not_opened(
         read_file(root / "shop/pipe.py", "shop.pipe", "shop/pipe.py")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in its file system")
+@pytest.mark.parametrize("verb", ["check", "build", "init", "audit"])
+def test_a_pipe_that_is_called_like_a_configuration_is_not_opened(
+    project: Callable[[dict[str, str]], Path], run: Callable[..., Result], verb: str
+) -> None:
+    root = project({"inner/shop/books.py": "from django.db import models\n"})
+    os.mkfifo(root / "pyproject.toml")
+    (root / ".git").mkdir()
+    answer = run(verb)
+    assert answer.exit_code == 2
+    assert "no regular file" in answer.stderr
+    (root / "pyproject.toml").unlink()
+    for name in ("ruff.toml", "setup.cfg", "manage.py", "conftest.py", "uv.lock", "poetry.toml"):
+        os.mkfifo(root / name)
+    os.mkfifo(root / "inner/pyproject.toml")
+    assert run(verb).exit_code != 4
+
+
 def test_of_two_classes_of_a_name_the_last_that_runs_counts() -> None:
     """And knows of the others; what is there for type checkers alone is none of them."""
     text = "from typing import TYPE_CHECKING\n\n"

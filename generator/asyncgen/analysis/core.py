@@ -64,7 +64,6 @@ class Core(Roles):
     said: Mapping[str, Level] = field(default_factory=dict)
     accessors: Accessors = field(init=False)
     _specials: dict[Class, Mapping[str, tuple[Function, Class]]] = field(default_factory=dict)
-    _has_mixins: dict[Class, bool] = field(default_factory=dict)
     _assigners: dict[Class, dict[str, list[tuple[Function, Class]]]] = field(default_factory=dict)
     # What methods assigned to attributes of instances of a class, as far as they were evaluated.
     _kept: dict[tuple[Class, str], Value] = field(default_factory=dict)
@@ -277,10 +276,7 @@ class Core(Roles):
 
     def has_mixins(self, cls: Class) -> bool:
         """Whether the class has methods of `collections.abc`, which call its own."""
-        if cls not in self._has_mixins:
-            outer = self.resolver.outer_bases(cls)
-            self._has_mixins[cls] = any(each.startswith(MIXINS) for each in outer)
-        return self._has_mixins[cls]
+        return any(each.startswith(MIXINS) for each in self.resolver.outer_bases(cls))
 
     @abstractmethod
     def by_fields(self, owner: Instance, name: str, frame: Frame) -> None:

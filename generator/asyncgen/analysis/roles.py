@@ -34,7 +34,6 @@ class Roles(ABC):
     _roles: dict[Class, str] = field(init=False, default_factory=dict)
     _mixed_in: dict[Class, str] | None = field(init=False, default=None)
     _plain: dict[Class, bool] = field(init=False, default_factory=dict)
-    _enumerations: dict[Class, bool] = field(init=False, default_factory=dict)
 
     def root(self, dotted: str) -> Class | None:
         definition = self.resolver.dotted(dotted)
@@ -117,10 +116,7 @@ class Roles(ABC):
 
     def is_enumeration(self, cls: Class) -> bool:
         """Whether what the class is assigned are its members, each an instance of it."""
-        if cls not in self._enumerations:
-            outer = self.resolver.outer_bases(cls)
-            self._enumerations[cls] = not outer.isdisjoint(knowledge.ENUMERATIONS)
-        return self._enumerations[cls]
+        return not self.resolver.outer_bases(cls).isdisjoint(knowledge.ENUMERATIONS)
 
     def is_plain(self, cls: Class) -> bool:
         """Whether Django's public methods do on the class what they do on Django's own: no class

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from asyncgen.config import Config
-from asyncgen.files import hash_of_file
+from asyncgen.files import hash_of_file, regular_bytes
 from asyncgen.globs import Globber
 from asyncgen.plan.own import every_file
 
@@ -157,7 +157,7 @@ class Roots:
         """What a file says; nothing where it is not there."""
         self.globber.folders[path.parent] = None
         try:
-            data = path.read_bytes()
+            data = regular_bytes(path)
         except OSError:
             return b""
         self.read.setdefault(path, hash_of_file(path))

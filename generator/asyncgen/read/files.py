@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import stat
 import sys
 import tokenize
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from typing import cast
 from asyncgen import memory
 from asyncgen.contents import Contents
 from asyncgen.facts import Block
+from asyncgen.files import regular_bytes
 from asyncgen.marks import blanked
 from asyncgen.problems import AsyncgenError, Location, Problem
 from asyncgen.source import Later, Module, Snippet
@@ -101,17 +100,14 @@ class Files:
 
 
 def source_bytes(path: Path, display: str) -> bytes:
-    """The content of a source file. A pipe or a device is not opened, for it may never end.
-    Raises AsyncgenError (AG301)."""
+    """The content of a source file. Raises AsyncgenError (AG301)."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise OSError("it is no regular file")
-        return path.read_bytes()
+        return regular_bytes(path)
     except OSError as error:
         raise AsyncgenError(
             Problem(
                 "AG301",
-                f"cannot read the file: {error.strerror or error}",
+                f"cannot read the file: {error.strerror}",
                 "check that it exists and that you may read it",
                 Location(display, 1),
             )
