@@ -6,7 +6,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from analysis import PRELUDE, class_named, classifier, kinds, methods
+from analysis import PRELUDE, class_named, classifier, decisions, kinds, methods
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import NESTING_LIMIT, Bound, Builtin, Foreign, Level, Type
 
@@ -1053,3 +1053,13 @@ class Unused: ...
     found = {name: class_named(made.evaluator.resolver, "shop", name) for name in ROLES}
     assert {name: made.evaluator.role(each) for name, each in found.items()} == ROLES
     assert made.evaluator.inherited_role(found["Counted"]) == ""
+
+
+@pytest.mark.parametrize("name", ["value", "label", "name"])
+def test_what_a_choice_is_worth_is_no_method_of_its_base(name: str) -> None:
+    source = (
+        "from django.db import models\n"
+        "class Status(models.TextChoices):\n    DRAFT = 'd'\n"
+        f"def f(): return Status.DRAFT.{name}\n"
+    )
+    assert decisions(source)["f"].evidence[0].message == "returns str"
