@@ -1055,7 +1055,7 @@ class Unused: ...
     assert made.evaluator.inherited_role(found["Counted"]) == ""
 
 
-@pytest.mark.parametrize("name", ["value", "label", "name"])
+@pytest.mark.parametrize("name", ["value", "name"])
 def test_what_a_choice_is_worth_is_no_method_of_its_base(name: str) -> None:
     source = (
         "from django.db import models\n"

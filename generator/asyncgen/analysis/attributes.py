@@ -35,7 +35,7 @@ from asyncgen.facts import Literal
 from asyncgen.source import Attribute, Binding, Class, Function
 
 # What members of enumerations have, also those that are texts or numbers.
-_OF_MEMBERS = frozenset({"_name_", "_value_", "label", "name", "value"})
+_OF_MEMBERS = frozenset({"_name_", "_value_", "name", "value"})
 
 
 class Attributes(Members):

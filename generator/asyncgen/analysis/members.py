@@ -243,7 +243,7 @@ class Members(Annotations):
     def attribute_of_member(self, owner: Instance, name: str, frame: Frame) -> Value:
         """What a member of an enumeration has that no class statement declares: its name, what it
         is worth, or what that has."""
-        if name in ("name", "_name_", "label"):
+        if name in ("name", "_name_"):
             return builtin("str")
         worth = self.values_of_members(owner.cls)
         return worth if name in ("value", "_value_") else self.attribute(worth, name, frame)
