@@ -1063,3 +1063,19 @@ def test_what_a_choice_is_worth_is_no_method_of_its_base(name: str) -> None:
         f"def f(): return Status.DRAFT.{name}\n"
     )
     assert decisions(source)["f"].evidence[0].message == "returns str"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("Decimal(1)", "a Decimal"),
+        ("random.choice([1])", "what random.choice() gives"),
+        ("date.today", "datetime.date.today"),
+    ],
+)
+def test_what_is_not_read_is_said_in_words(given: str, said: str) -> None:
+    imports = "import random\nfrom datetime import date\nfrom decimal import Decimal\n"
+    assert (
+        decisions(f"{imports}def f(): return {given}\n")["f"].evidence[0].message
+        == f"returns {said}"
+    )
