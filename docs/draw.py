@@ -312,10 +312,13 @@ class Panel:
         )
 
 
+DRAWN = {f"{draw.__name__}.svg": draw for draw in (idea, timeline, judging, benchmarks, native)}
+
+
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for draw in (idea, timeline, judging, benchmarks, native):
-        (PICTURES / f"{draw.__name__}.svg").write_text(str(draw()), "utf-8")
+    for name, draw in DRAWN.items():
+        (PICTURES / name).write_text(str(draw()), "utf-8")
 
 
 if __name__ == "__main__":

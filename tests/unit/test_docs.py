@@ -42,6 +42,14 @@ def test_the_schema_is_that_of_the_keys_and_the_page() -> None:
     assert namespace["text"]() == committed, "run `make schema`"
 
 
+def test_the_pictures_are_those_that_are_drawn_from_the_pages() -> None:
+    namespace = runpy.run_path(str(ROOT / "docs/draw.py"))
+    drawn = {name: str(draw()) for name, draw in namespace["DRAWN"].items()}
+    folder = ROOT / "docs/_static/pictures"
+    committed = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.svg")}
+    assert committed == drawn, "run `make pictures`"
+
+
 def test_the_schema_has_every_key_and_default() -> None:
     properties = cast(Mapping[str, Mapping[str, object]], get_schema()["properties"])
     assert properties.keys() == KEYS.keys()
