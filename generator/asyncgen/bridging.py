@@ -14,7 +14,7 @@ from operator import or_
 from asyncgen import knowledge
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import Bound, Builtin, Effect, Instance
-from asyncgen.classify import Candidate, first_match
+from asyncgen.candidates import Candidate, first_match
 from asyncgen.config import Source
 from asyncgen.source import Evidence
 from asyncgen.surface import Decision, Kind

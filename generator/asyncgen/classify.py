@@ -1,17 +1,16 @@
 """Each callable to a decision: its kind, and the evidence for it.
 
-The rules are a table, tried in order; the first that answers decides. The last one evaluates.
+What `rules` leaves open, the body decides: what it returns, and whether it may block on the way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
+from dataclasses import dataclass
 from keyword import iskeyword
 
 from asyncgen import knowledge
-from asyncgen.analysis import Evaluator, is_abstract, is_context_function
+from asyncgen.analysis import Evaluator, is_context_function
 from asyncgen.analysis.values import (
     Argument,
     Bound,
@@ -24,55 +23,11 @@ from asyncgen.analysis.values import (
     Unknown,
     in_order,
 )
-from asyncgen.annotation import expression_text
-from asyncgen.facts import Call, Get, Name
-from asyncgen.globs import MAGIC
+from asyncgen.candidates import Candidate, Rules, first_match, is_asked_for
 from asyncgen.holding import holds_transaction, queries_for_each
-from asyncgen.keys import WORDS
-from asyncgen.source import (
-    Binding,
-    Class,
-    Evidence,
-    Function,
-    Module,
-    ParameterKind,
-    Signature,
-)
+from asyncgen.rules import STEPS, decided, is_asynchronous, word_of
+from asyncgen.source import Binding, Class, Evidence, Function
 from asyncgen.surface import Decision, Kind
-
-_STEPS = "steps"
-_SAID: Mapping[str, Kind] = {
-    **{word: Kind(word) for word in WORDS if word not in ("skip", _STEPS)},
-    "skip": Kind.SKIPPED,
-    _STEPS: Kind.ITERATOR,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the configuration says of a source's callables."""
-
-    prefix: str = "a"
-    rename: Mapping[str, str] = field(default_factory=dict)
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    replace_handwritten: bool = False
-    makes_proxies: bool = False  # a model's twins are those of a proxy of it
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A callable to decide on: where it stands, and the class whose surface it belongs to."""
-
-    function: Function
-    module: Module
-    owner: Class | None = None  # the class that defines it
-    surface: Class | None = None  # the class that gets the twin
-
-    @property
-    def name(self) -> str:
-        return f"{self.surface.path}.{self.function.name}" if self.surface else self.function.name
 
 
 @dataclass
@@ -83,13 +38,8 @@ class Classifier:
 
     def decide(self, candidate: Candidate, rules: Rules) -> Decision:
         function = candidate.function
-        for rule in _RULES:
-            found = rule(self, candidate, rules)
-            if found:
-                kind, evidence = found
-                break
-        else:
-            kind, evidence = self.evaluated(candidate)
+        found = decided(self.evaluator, candidate, rules)
+        kind, evidence = found or self.evaluated(candidate)
         if function.made_of:
             evidence = (function.made_of, *evidence)
         twin = self.twin_name(candidate, rules)
@@ -127,7 +77,7 @@ class Classifier:
         held = holds_transaction(self.evaluator, bound)
         if held is not None or kind is Kind.CONTEXT:
             return held, None
-        if _said(candidate, rules) == _STEPS:
+        if word_of(candidate, rules) == STEPS:
             return None, Evidence("step by step")
         return None, queries_for_each(self.evaluator, bound)
 
@@ -235,11 +185,6 @@ class Classifier:
         return "value"
 
 
-def is_asynchronous(function: Function) -> bool:
-    """Whether calling the function gives something to await, or to enter asynchronously."""
-    return function.is_async or function.is_decorated(*knowledge.ASYNC_DECORATORS)
-
-
 def may_be_twin(evaluator: Evaluator, function: Function, owner: Class | None) -> bool:
     """Whether a function that is called like a twin is one: what it returns can be awaited, entered
     or iterated over asynchronously, for all that is known."""
@@ -264,143 +209,6 @@ def may_be_twin(evaluator: Evaluator, function: Function, owner: Class | None) -
 
 
 _OPEN = ("unknown", "unknown queryset")
-
-# -- rules --------------------------------------------------------------------------------------
-
-_Answer = tuple[Kind, tuple[Evidence, ...]] | None
-_Rule = Callable[[Classifier, Candidate, Rules], _Answer]
-
-
-def _private(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
-    name = candidate.function.name
-    if not name.startswith("_") or is_asked_for(candidate, rules):
-        return None
-    what = "a special method" if name.startswith("__") else "private"
-    return Kind.SKIPPED, (Evidence(f"{name} is {what}", candidate.function.location),)
-
-
-def _said(candidate: Candidate, rules: Rules) -> str | None:
-    """The word that the configuration or a comment says of the callable."""
-    pattern = first_match(candidate, rules.kinds)
-    if pattern is not None:
-        return rules.kinds[pattern]
-    word = candidate.function.pragma
-    if word is None and candidate.owner and candidate.owner.pragma == "skip":
-        return "skip"
-    return word if word in _SAID else None
-
-
-def _pragma(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
-    word = _said(candidate, rules)
-    if word is None:
-        return None
-    pattern = first_match(candidate, rules.kinds)
-    if pattern is not None:
-        return _SAID[word], (Evidence(f"`kinds` says that {pattern!r} is {word}"),)
-    here = Evidence(f"a comment says `# asyncgen: {word}`", candidate.function.location)
-    return _SAID[word], (here,)
-
-
-def _excluded(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
-    pattern = first_match(candidate, rules.exclude)
-    if pattern is None:
-        return None
-    return Kind.SKIPPED, (Evidence(f"excluded by the pattern {pattern!r}"),)
-
-
-def _property(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
-    if candidate.function.binding is not Binding.PROPERTY:
-        return None
-    if is_asked_for(candidate, rules):
-        return Kind.VALUE, (Evidence("a property, for which `include` asks"),)
-    return Kind.SKIPPED, (Evidence("is a property", candidate.function.location),)
-
-
-def _of_proxy(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
-    function = candidate.function
-    if not (rules.makes_proxies and function.made_of and function.name in knowledge.IN_ORDER):
-        return None
-    return Kind.SKIPPED, (Evidence("of a proxy Django knows no order, so it raises there"),)
-
-
-def _registered(classifier: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
-    if is_asked_for(candidate, rules):
-        return None
-    for decorator in candidate.function.decorators:
-        function = decorator.function if isinstance(decorator, Call) else decorator
-        dotted = classifier.evaluator.dotted(function, candidate.module)
-        if dotted in knowledge.HOOK_DECORATORS:
-            said = f"{dotted} hands it to Django, which calls it synchronously"
-            return Kind.HOOK, (Evidence(said, candidate.function.location),)
-    return None
-
-
-def _hook(classifier: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
-    function = candidate.function
-    role = classifier.evaluator.role(candidate.surface) if candidate.surface else None
-    if role is None or function.name not in knowledge.HOOKS[role] or is_asked_for(candidate, rules):
-        return None
-    if function.name in knowledge.HOOKS_WITH_KEYWORDS and not any(
-        each.kind is ParameterKind.VAR_KEYWORD for each in function.signature.parameters
-    ):
-        return None
-    said = f"Django itself calls {function.name}, synchronously"
-    return Kind.HOOK, (Evidence(said, function.location),)
-
-
-def _asynchronous(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
-    function = candidate.function
-    if not is_asynchronous(function):
-        return None
-    return Kind.SKIPPED, (Evidence("is asynchronous itself", function.location),)
-
-
-def _abstract(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
-    if not is_abstract(candidate.function):
-        return None
-    said = "is abstract: subclasses give it a body"
-    return Kind.SKIPPED, (Evidence(said, candidate.function.location),)
-
-
-def _untold(_: Classifier, candidate: Candidate, rules: Rules) -> _Answer:
-    said = candidate.function.untold
-    return (Kind.SKIPPED, (Evidence(said, candidate.function.location),)) if said else None
-
-
-_RULES: tuple[_Rule, ...] = (
-    _private,
-    _pragma,
-    _excluded,
-    _untold,
-    _property,
-    _of_proxy,
-    _hook,
-    _registered,
-    _asynchronous,
-    _abstract,
-)
-
-
-def is_asked_for(candidate: Candidate, rules: Rules) -> bool:
-    """Whether `include` names the callable."""
-    return first_match(candidate, rules.include) is not None
-
-
-def matching(candidate: Candidate, patterns: Iterable[str]) -> Iterator[str]:
-    """The patterns that name the callable: by `name`, `Class.name` or `module.Class.name`; where
-    the class stands in another, by `Outer.Class.name` too."""
-    name, own = candidate.name, candidate.function.name
-    names = {own, name, f"{candidate.module.name}.{name}", ".".join(name.split(".")[-2:])}
-    for pattern in patterns:
-        is_glob = not MAGIC.isdisjoint(pattern)
-        if pattern in names or (is_glob and any(fnmatchcase(each, pattern) for each in names)):
-            yield pattern
-
-
-def first_match(candidate: Candidate, patterns: Iterable[str]) -> str | None:
-    """The first of the patterns that names the callable."""
-    return next(matching(candidate, patterns), None)
-
 
 _OWN = ("builtins.plain.", "builtins.object.")  # the names that we give to what has none
 
@@ -428,47 +236,3 @@ def _describe_outer(dotted: str) -> str:
     if not dotted.endswith("()"):
         return dotted
     return f"a {name}" if name[:1].isupper() else f"what {dotted} gives"
-
-
-# -- candidates ---------------------------------------------------------------------------------
-
-
-def candidates(classifier: Classifier, surface: Class, *, inherited: bool) -> Iterator[Candidate]:
-    """The callables of a class's surface: its own, those that from_queryset copies into it, and
-    those that Django makes of its fields; with `inherited` also what its bases have, down to
-    Django's."""
-    evaluator = classifier.evaluator
-    resolver = evaluator.resolver
-    seen: set[str] = set()
-    for index, owner in enumerate(resolver.mro(surface)):
-        is_own = index == 0 or owner.queryset is not None
-        of_django = owner.module.startswith("django.") and not surface.module.startswith("django.")
-        if of_django or not (is_own or inherited):
-            continue
-        module = resolver.readable(owner.module)
-        if module is None:
-            continue
-        functions = {**owner.functions, **evaluator.made_by_django(owner)}
-        functions |= {each.name: each for each in untold(evaluator, owner, surface)}
-        for name, function in functions.items():
-            if name not in seen and not function.is_type_only:
-                seen.add(name)
-                yield Candidate(function, module, owner, surface)
-
-
-def untold(evaluator: Evaluator, owner: Class, surface: Class) -> Iterator[Function]:
-    """What a queryset or manager class assigns that may be a method, for all that can be told."""
-    if evaluator.role(surface) not in ("queryset", "manager"):
-        return
-    for name, attribute in owner.attributes.items():
-        value = attribute.value
-        if name in owner.functions or not isinstance(value, Call | Name | Get):
-            continue
-        held = evaluator.class_level(owner, attribute, Instance(surface))
-        if any(isinstance(each, Unknown | Bound) for each in held):
-            text = expression_text(value.function if isinstance(value, Call) else value)
-            call = "(…)" if isinstance(value, Call) else ""
-            said = f"is assigned {text}{call}, which only running it can tell; a `def` has a twin"
-            yield Function(
-                name, Signature(()), attribute.location, binding=Binding.METHOD, untold=said
-            )

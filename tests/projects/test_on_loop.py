@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asyncgen.classify import is_asynchronous
 from asyncgen.config import load
 from asyncgen.plan import Entry, Run
+from asyncgen.rules import is_asynchronous
 from asyncgen.source import Binding
 from asyncgen.surface import Kind
 

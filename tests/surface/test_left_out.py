@@ -15,7 +15,8 @@ import django
 from areas import areas, mixins
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import Bound, Instance, Level
-from asyncgen.classify import Candidate, Classifier, Rules, candidates
+from asyncgen.candidates import Candidate, Rules, candidates
+from asyncgen.classify import Classifier
 from asyncgen.django.relations import Relations
 from asyncgen.read import read_file
 from asyncgen.resolve import Resolver
@@ -93,7 +94,7 @@ def names() -> Iterator[str]:
 def covered(classifier: Classifier, module: Module) -> Iterator[Candidate]:
     for owner in module.classes.values():
         if not owner.name.startswith("_"):
-            yield from candidates(classifier, owner, inherited=False)
+            yield from candidates(classifier.evaluator, owner, inherited=False)
     for function in module.functions.values():
         yield Candidate(function, module)
 

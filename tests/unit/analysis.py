@@ -10,7 +10,8 @@ from textwrap import dedent
 
 import django
 from asyncgen.analysis import Evaluator
-from asyncgen.classify import Candidate, Classifier, Rules, candidates
+from asyncgen.candidates import Candidate, Rules, candidates
+from asyncgen.classify import Classifier
 from asyncgen.django.relations import Relations
 from asyncgen.read import read_file
 from asyncgen.resolve import Resolver
@@ -62,7 +63,7 @@ def decisions(text: str, rules: Rules | None = None, **more: str) -> dict[str, D
     rules = rules or Rules()
     found: dict[str, Decision] = {}
     for owner in module.classes.values():
-        for candidate in candidates(made, owner, inherited=False):
+        for candidate in candidates(made.evaluator, owner, inherited=False):
             found[candidate.name] = made.decide(candidate, rules)
     for function in module.functions.values():
         found[function.name] = made.decide(Candidate(function, module), rules)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from analysis import PRELUDE, classifier, decisions, kinds
-from asyncgen.classify import Rules, candidates
+from asyncgen.candidates import Rules, candidates
 from asyncgen.source import Class
 
 NEIGHBOURS = {"get_next_by_day", "get_previous_by_day"}
@@ -99,7 +99,9 @@ def test_a_subclass_gets_those_of_the_bases() -> None:
     )
     event = known.evaluator.resolver.dotted("shop.Event")
     assert isinstance(event, Class)
-    found = [known.decide(each, Rules()) for each in candidates(known, event, inherited=True)]
+    found = [
+        known.decide(each, Rules()) for each in candidates(known.evaluator, event, inherited=True)
+    ]
     assert {each.twin for each in found} == {"aget_next_by_day", "aget_previous_by_day"}
 
 

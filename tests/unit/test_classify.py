@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from analysis import decisions, kinds, methods
-from asyncgen.classify import Rules
+from asyncgen.candidates import Rules
 from asyncgen.surface import Kind
 
 

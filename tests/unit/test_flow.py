@@ -12,7 +12,8 @@ from analysis import PRELUDE, SITE_PACKAGES, resolver
 from asyncgen.analysis import Evaluator, Spelling
 from asyncgen.analysis.django_stubs import DjangoStubs
 from asyncgen.analysis.types import text
-from asyncgen.classify import Candidate, Classifier, Rules
+from asyncgen.candidates import Candidate, Rules
+from asyncgen.classify import Classifier
 from asyncgen.django.relations import Relations
 from asyncgen.read import read_file
 from asyncgen.surface import Decision, Kind

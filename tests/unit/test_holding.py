@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from asyncgen.classify import Rules
+from asyncgen.candidates import Rules
 from asyncgen.surface import Decision, Kind
 
 from tests.unit.analysis import decisions

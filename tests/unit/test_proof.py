@@ -8,7 +8,8 @@ import pytest
 from analysis import decisions, resolver
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import Level
-from asyncgen.classify import Candidate, Classifier, Rules
+from asyncgen.candidates import Candidate, Rules
+from asyncgen.classify import Classifier
 from asyncgen.config import load
 from asyncgen.django.relations import Relations
 from asyncgen.plan import Run

@@ -12,7 +12,8 @@ from asyncgen.analysis.rows import is_generic
 from asyncgen.analysis.values import Bound, ClassObject, Instance, Level
 from asyncgen.annotate import conversion, twin, with_docstring
 from asyncgen.bridging import bridged
-from asyncgen.classify import Candidate, Classifier, Rules, candidates, matching
+from asyncgen.candidates import Candidate, Rules, candidates, matching
+from asyncgen.classify import Classifier
 from asyncgen.config import Source
 from asyncgen.django.relations import is_abstract_model
 from asyncgen.facts import Call, Get
@@ -106,7 +107,7 @@ class SurfaceBuilder:
 
     def surface_class(self, cls: Class, derived: Derived) -> SurfaceClass | None:
         inherited = self.source.style == "subclass"
-        covered = list(candidates(self.classifier, cls, inherited=inherited))
+        covered = list(candidates(self.classifier.evaluator, cls, inherited=inherited))
         twins = tuple(self.twins(covered, cls))
         self.report_missing(cls)
         self.report_replaced(cls)
@@ -200,7 +201,7 @@ class SurfaceBuilder:
         return bool(new)
 
     def is_derived(self, cls: Class, derived: Derived) -> bool:
-        covered = list(candidates(self.classifier, cls, inherited=True))
+        covered = list(candidates(self.classifier.evaluator, cls, inherited=True))
         return (
             any(self.decide(each).twin for each in covered)
             or any(self.protocol(cls))
