@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from asyncgen import declared, knowledge
 from asyncgen.definitions import Alias, Definition, FunctionIn
 from asyncgen.facts import Block, Call, Expression, Get, Literal, Name, Return, nodes, walk
-from asyncgen.resolve import Resolver
 from asyncgen.source import Attribute, Binding, Class, Function, Module
+from asyncgen.sources import Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,42 +33,15 @@ class _Index:
 
 
 @dataclass
-class Relations:
+class Relations(Sources):
     """Looks relations up in the modules that were read as sources."""
 
-    resolver: Resolver
-    sources: Sequence[Module]
     user: Class | None = None  # the model of users, where the settings were read
     _reverse: dict[tuple[str, str], Reverse] | None = field(default=None)
     _by_parameter: dict[str, Class] | None = field(default=None)
     _deferred: dict[Class, frozenset[str]] = field(default_factory=dict)
     _indexes: dict[str, _Index] = field(default_factory=dict)  # by the name of a module
-    _overriding: dict[tuple[Class, str], list[tuple[Class, Function, Class]]] = field(
-        default_factory=dict
-    )
-    _below: dict[Class, list[Class]] | None = None
-    _functions: dict[str, list[tuple[Class, Function]]] | None = None
-    _attributes: dict[str, list[tuple[Class, Attribute]]] | None = None
     _models: dict[Class, Class | None] = field(default_factory=dict)
-
-    def is_source(self, module: str) -> bool:
-        """Whether the module is one of those whose surface is made."""
-        return module in self._source_names
-
-    @cached_property
-    def _source_names(self) -> frozenset[str]:
-        return frozenset(each.name for each in self.sources)
-
-    @cached_property
-    def around(self) -> tuple[Module, ...]:
-        """The sources, and the modules of what their classes inherit from."""
-        inherited = (
-            self.resolver.readable(known.module)
-            for module in self.sources
-            for cls in module.classes.values()
-            for known in self.resolver.mro(cls)
-        )
-        return tuple(dict.fromkeys((*self.sources, *filter(None, inherited))))
 
     def target(self, call: Expression, where: Class) -> Class | None:
         """The model that a relation's first argument (or `to`) names."""
@@ -248,48 +220,6 @@ class Relations:
                 return made.pop() if len(made) == 1 else ""
         return ""
 
-    def overriding(self, cls: Class, name: str) -> list[tuple[Class, Function, Class]]:
-        """The functions of that name that come before the one of `cls` in a class of the sources
-        below it, each with the class that defines it and the one below."""
-        if (cls, name) not in self._overriding:
-            self._overriding[cls, name] = [
-                (each, function, user)
-                for each, function in self.methods(name)
-                if each is not cls and (user := self._before(each, cls))
-            ]
-        return self._overriding[cls, name]
-
-    def _before(self, each: Class, cls: Class) -> Class | None:
-        """A class of the sources in which `each` comes before `cls`: a class below it, or what a
-        mixin is mixed into."""
-        if cls in self.resolver.mro(each):
-            return each
-        for user in self.below(each):
-            order = self.resolver.mro(user)
-            if cls in order and order.index(each) < order.index(cls):
-                return user
-        return None
-
-    def below(self, cls: Class) -> list[Class]:
-        """The classes of the sources below a class."""
-        if self._below is None:
-            self._below = {}
-            for module in self.sources:
-                for user in module.classes.values():
-                    for known in self.resolver.mro(user)[1:]:
-                        self._below.setdefault(known, []).append(user)
-        return self._below.get(cls, [])
-
-    def methods(self, name: str) -> list[tuple[Class, Function]]:
-        """The functions of that name in the classes of the sources."""
-        if self._functions is None:
-            self._functions = {}
-            for module in self.sources:
-                for each in module.classes.values():
-                    for function in each.functions.values():
-                        self._functions.setdefault(function.name, []).append((each, function))
-        return self._functions.get(name, [])
-
     def reverse(self, order: Iterable[Class], name: str) -> Reverse | None:
         """What `name` is on instances of a model, from the relations that point at it."""
         if self._reverse is None:
@@ -356,20 +286,6 @@ class Relations:
                 yield known
                 if known.queryset:
                     yield from self.resolver.mro(known.queryset)
-
-    def declared_below(self, cls: Class, name: str) -> list[tuple[Class, Attribute]]:
-        """The attribute as the classes of the sources that inherit from `cls` declare it."""
-        if self._attributes is None:
-            self._attributes = {}
-            for module in self.sources:
-                for each in module.classes.values():
-                    for attribute in each.attributes.values():
-                        self._attributes.setdefault(attribute.name, []).append((each, attribute))
-        return [
-            (each, attribute)
-            for each, attribute in self._attributes.get(name, ())
-            if self._before(each, cls)
-        ]
 
     def deferred(self, model: Class) -> frozenset[str]:
         """The fields that a manager of the model leaves out by `defer()` in its get_queryset."""
