@@ -1,13 +1,78 @@
-"""What an assignment makes of a name: another function, or a mark with its value."""
+"""What the body of a module or class binds: names, to functions, classes, attributes, imports."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
-from asyncgen.facts import Call, Display, Expression, Get, Literal, Name
-from asyncgen.source import Function
+from asyncgen.facts import Call, Display, Expression, Get, Import, Item, Literal, Name
+from asyncgen.problems import Location
+from asyncgen.source import Attribute, Binding, Class, Function
+
+
+class Scope(NamedTuple):
+    """What the body of a module or class binds, while it is being read."""
+
+    imports: dict[str, Import]
+    stars: list[str]
+    classes: dict[str, Class]
+    functions: dict[str, Function]
+    attributes: dict[str, Attribute]
+    binding: Binding  # what a function is there
+
+    @classmethod
+    def empty(cls, binding: Binding) -> Scope:
+        return cls({}, [], {}, {}, {}, binding)
+
+    def define(self, function: Function) -> None:
+        """Add a function; what the name was defined as before is kept with it."""
+        known = self.functions.get(function.name)
+        if known:
+            earlier = (*known.earlier, replace(known, earlier=()))
+            function = replace(function, earlier=earlier)
+        self.functions[function.name] = function
+        if function.binding is not Binding.FUNCTION:
+            self.attributes.pop(function.name, None)  # of a module, either may be what is there
+
+    def add_class(self, cls: Class) -> None:
+        """Add a class in the place of one of its name; what says types alone is none at run
+        time."""
+        known = self.classes.get(cls.name)
+        if known and known.is_type_only < cls.is_type_only:
+            return
+        if known and known.is_type_only == cls.is_type_only:
+            cls = replace(cls, earlier=(*known.earlier, known.location))
+        self.classes[cls.name] = cls
+
+    def assign(self, target: Expression, value: Expression, location: Location) -> None:
+        """What `target = value` makes of names: another function, a mark with its value, an
+        attribute."""
+        match target:
+            case Name(id=name):
+                bound = function_by_assignment(name, value, self.functions)
+                if bound:
+                    self.functions[name] = replace(bound, location=location)
+                else:
+                    self.add_attribute(name, value, location)
+            case Get(value=Name(id=name), name=mark) if name in self.functions:
+                function = self.functions[name]
+                marks = {**function.marks, mark: mark_text(value)}
+                self.functions[name] = replace(function, marks=marks)
+            case Display(elements=elements):
+                for index, element in enumerate(elements):
+                    part = Item(value, Literal("int", str(index)))
+                    self.assign(element, part, location)
+
+    def add_attribute(
+        self, name: str, value: Expression | None, location: Location, annotation: str | None = None
+    ) -> None:
+        known = self.attributes.get(name)
+        if known and known.value is not None and value == Literal("None"):
+            return  # `try: from x import y` … `except ImportError: y = None`
+        self.functions.pop(name, None)
+        self.attributes[name] = Attribute(name, value, annotation, location)
 
 
 def mark_text(value: Expression) -> str:

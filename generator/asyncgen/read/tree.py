@@ -13,7 +13,7 @@ import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import libcst as cst
 
@@ -22,17 +22,14 @@ from asyncgen.facts import (
     Block,
     Call,
     Display,
-    Expression,
-    Get,
     Import,
-    Item,
     Literal,
     Name,
     Return,
 )
 from asyncgen.problems import Location
 from asyncgen.read.bodies import outlined
-from asyncgen.read.bound import function_by_assignment, mark_text
+from asyncgen.read.bound import Scope
 from asyncgen.read.canonical import annotation_text, canonical_text
 from asyncgen.read.conditions import both_hold, conditions
 from asyncgen.read.expressions import strings
@@ -107,21 +104,6 @@ def read_snippet(snippet: Snippet) -> Block:
         return (Return(snippet.before + 1, Call(Name("what LibCST cannot read"))),)
 
 
-class _Scope(NamedTuple):
-    """What the body of a module or class binds, while it is being read."""
-
-    imports: dict[str, Import]
-    stars: list[str]
-    classes: dict[str, Class]
-    functions: dict[str, Function]
-    attributes: dict[str, Attribute]
-    binding: Binding  # what a function is there
-
-    @classmethod
-    def empty(cls, binding: Binding) -> _Scope:
-        return cls({}, [], {}, {}, {}, binding)
-
-
 @dataclass
 class _Reader(StatementReader):
     """Walks one module: what its body and those of its classes declare."""
@@ -138,7 +120,7 @@ class _Reader(StatementReader):
     run: list[facts.Statement] = field(init=False, default_factory=list)
 
     def module(self) -> Module:
-        scope = _Scope.empty(Binding.FUNCTION)
+        scope = Scope.empty(Binding.FUNCTION)
         self.imported = scope.imports
         for piece in self.pieces:
             statements = self.parsed(piece)[1:]
@@ -186,7 +168,7 @@ class _Reader(StatementReader):
     def declare(
         self,
         statements: Sequence[Statement],
-        scope: _Scope,
+        scope: Scope,
         outer: tuple[str, ...],
         is_type_only: bool = False,
         condition: str | None = None,
@@ -201,16 +183,16 @@ class _Reader(StatementReader):
                         self.runs(outer, small, line)
                 case cst.FunctionDef():
                     function = self.function(statement, scope.binding, is_type_only)
-                    self.define(replace(function, condition=condition), scope)
+                    scope.define(replace(function, condition=condition))
                 case cst.ClassDef():
-                    _add_class(self.klass(statement, outer, is_type_only), scope)
+                    scope.add_class(self.klass(statement, outer, is_type_only))
                 case _:
                     self.declare_compound(statement, scope, outer, is_type_only, condition)
 
     def declare_compound(
         self,
         statement: Statement,
-        scope: _Scope,
+        scope: Scope,
         outer: tuple[str, ...],
         is_type_only: bool,
         condition: str | None,
@@ -241,6 +223,9 @@ class _Reader(StatementReader):
             for name in (scope.imports.keys() - imported) & scope.attributes.keys():
                 del scope.attributes[name]
 
+    def at(self, line: int) -> Location:
+        return Location(self.path, line)
+
     def runs(self, outer: tuple[str, ...], node: Statement, line: int) -> None:
         """Note what a class inside of a function evaluates with this statement, the blocks of a
         compound one aside."""
@@ -260,18 +245,8 @@ class _Reader(StatementReader):
                 return is_typing and name == _TYPE_CHECKING
         return False
 
-    def define(self, function: Function, scope: _Scope) -> None:
-        """Add a function; what the name was defined as before is kept with it."""
-        known = scope.functions.get(function.name)
-        if known:
-            earlier = (*known.earlier, replace(known, earlier=()))
-            function = replace(function, earlier=earlier)
-        scope.functions[function.name] = function
-        if function.binding is not Binding.FUNCTION:
-            scope.attributes.pop(function.name, None)  # of a module, either may be what is there
-
     def bind(
-        self, statement: cst.BaseSmallStatement, line: int, scope: _Scope, is_type_only: bool
+        self, statement: cst.BaseSmallStatement, line: int, scope: Scope, is_type_only: bool
     ) -> None:
         match statement:
             case cst.Import() | cst.ImportFrom():
@@ -290,14 +265,14 @@ class _Reader(StatementReader):
             case cst.Assign(value=value):
                 expression = self.expression(value)
                 for target in statement.targets:
-                    self.bind_name(self.expression(target.target), expression, line, scope)
+                    scope.assign(self.expression(target.target), expression, self.at(line))
             case cst.AnnAssign(target=cst.Name(value=name)):
                 annotation = annotation_text(statement.annotation)
                 if statement.value and annotation.rpartition(".")[2] == "TypeAlias":
                     self.add_type(name, statement.value, line, scope, "TypeAlias")
                     return
                 value_ = self.expression(statement.value) if statement.value else None
-                self.add_attribute(name, value_, line, scope, annotation)
+                scope.add_attribute(name, value_, self.at(line), annotation)
             case cst.TypeAlias(name=cst.Name(value=name)):
                 is_generic = statement.type_parameters is not None
                 kind = "type" if is_generic else "TypeAlias"
@@ -311,75 +286,39 @@ class _Reader(StatementReader):
                 more = strings(self.expression(statement.value))
                 if known and known.value and more:
                     both = (*(strings(known.value) or ()), *more)
-                    self.add_attribute(
-                        "__all__",
-                        Display("list", tuple(Literal("str", text) for text in both)),
-                        line,
-                        scope,
-                    )
+                    listed = Display("list", tuple(Literal("str", text) for text in both))
+                    scope.add_attribute("__all__", listed, self.at(line))
 
     def method_of(self, name: str, node: cst.Lambda, line: int) -> Function:
         """`name = lambda self: …` in a class, which is `def name(self): return …`."""
         return Function(
             name,
             Signature(tuple(self.parameters(node.params))),
-            Location(self.path, line),
+            self.at(line),
             binding=Binding.METHOD,
             block=(Return(line, self.expression(node.body)),),
         )
-
-    def bind_name(self, target: Expression, value: Expression, line: int, scope: _Scope) -> None:
-        match target:
-            case Name(id=name):
-                bound = function_by_assignment(name, value, scope.functions)
-                if bound:
-                    scope.functions[name] = replace(bound, location=Location(self.path, line))
-                else:
-                    self.add_attribute(name, value, line, scope)
-            case Get(value=Name(id=name), name=mark) if name in scope.functions:
-                function = scope.functions[name]
-                marks = {**function.marks, mark: mark_text(value)}
-                scope.functions[name] = replace(function, marks=marks)
-            case Display(elements=elements):
-                for index, element in enumerate(elements):
-                    part = Item(value, Literal("int", str(index)))
-                    self.bind_name(element, part, line, scope)
-
-    def add_attribute(
-        self,
-        name: str,
-        value: Expression | None,
-        line: int,
-        scope: _Scope,
-        annotation: str | None = None,
-    ) -> None:
-        known = scope.attributes.get(name)
-        if known and known.value is not None and value == Literal("None"):
-            return  # `try: from x import y` … `except ImportError: y = None`
-        scope.functions.pop(name, None)
-        scope.attributes[name] = Attribute(name, value, annotation, Location(self.path, line))
 
     def add_type(
         self,
         name: str,
         value: cst.BaseExpression,
         line: int,
-        scope: _Scope,
+        scope: Scope,
         annotation: str | None = None,
     ) -> None:
         """Add what makes a type, with its text: all that a stub can say of it is there."""
-        expression = self.expression(value)
-        location = Location(self.path, line)
-        scope.functions.pop(name, None)
         text = canonical_text(value)
-        scope.attributes[name] = Attribute(name, expression, annotation, location, text)
+        made = Attribute(name, self.expression(value), annotation, self.at(line), text)
+        scope.functions.pop(name, None)
+        scope.attributes[name] = made
 
     def klass(
         self, node: cst.ClassDef, outer: tuple[str, ...], is_type_only: bool = False
     ) -> Class:
         decorators = tuple(next(self.lines) for _ in node.decorators)
         line = next(self.lines)
-        scope = _Scope.empty(Binding.METHOD)
+        scope = Scope.empty(Binding.METHOD)
         inner = (*outer, node.name.value)
         body = node.body
         around, self.run = self.run, []
@@ -437,7 +376,7 @@ class _Reader(StatementReader):
                 tuple(self.parameters(node.params)),
                 annotation_text(node.returns) if node.returns else None,
             ),
-            location=Location(self.path, line),
+            location=self.at(line),
             binding=binding,
             docstring=node.get_docstring(clean=True),
             decorators=decorators,
@@ -452,13 +391,3 @@ class _Reader(StatementReader):
             block=self.later.get(line, body),
             rebinds=rebinds,
         )
-
-
-def _add_class(cls: Class, scope: _Scope) -> None:
-    """Add a class in the place of one of its name; what says types alone is none at run time."""
-    known = scope.classes.get(cls.name)
-    if known and known.is_type_only < cls.is_type_only:
-        return
-    if known and known.is_type_only == cls.is_type_only:
-        cls = replace(cls, earlier=(*known.earlier, known.location))
-    scope.classes[cls.name] = cls
