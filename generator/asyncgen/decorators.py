@@ -15,6 +15,7 @@ from functools import reduce
 from typing import cast
 
 from asyncgen.assigned import PARTIAL, Assigned
+from asyncgen.callables import ANY_ARGUMENTS
 from asyncgen.definitions import Definition, External, FunctionIn, Names
 from asyncgen.facts import (
     Block,
@@ -40,7 +41,7 @@ from asyncgen.source import (
     Signature,
     by_position,
 )
-from asyncgen.wrappers import ANY_ARGUMENTS, ANYTHING, Wrappers
+from asyncgen.wrappers import ANYTHING, Wrappers
 
 
 def _binding(binding: Binding, *names: str) -> dict[str, Decoration]:

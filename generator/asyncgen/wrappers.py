@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from asyncgen.annotation import expression_text, parse_annotation
+from asyncgen.annotation import expression_text
+from asyncgen.callables import ANY_ARGUMENTS, Annotations
 from asyncgen.definitions import Alias, Definition, External, FunctionIn, Names
 from asyncgen.facts import (
     Assign,
@@ -20,10 +21,8 @@ from asyncgen.facts import (
     Call,
     Choice,
     Define,
-    Display,
     Expression,
     Get,
-    Item,
     Lambda,
     Literal,
     Name,
@@ -42,22 +41,13 @@ from asyncgen.source import (
     Function,
     Module,
     Parameter,
-    ParameterKind,
-    Rearranged,
     Signature,
 )
 
-_CALLABLES = ("typing.Callable", "collections.abc.Callable")
 _PARTIALS = ("functools.partial", "functools.partialmethod", "types.MethodType")
 _METHOD_DECORATOR = "django.utils.decorators.method_decorator"
 _UPDATE_WRAPPER = "functools.update_wrapper"
 
-ANY_ARGUMENTS = Signature(
-    (
-        Parameter("args", ParameterKind.VAR_POSITIONAL),
-        Parameter("kwargs", ParameterKind.VAR_KEYWORD),
-    )
-)
 ANYTHING = Decoration("", signature=ANY_ARGUMENTS, hands_on=False, is_known=False)
 
 
@@ -233,7 +223,8 @@ class Wrappers:
         parameter = parameters[0].name
         body = _Body(self, module, decorator, parameter, is_given=True)
         made = body.made()
-        declared = self.declared(decorator, parameters[0], module) if made.signature else None
+        annotations = Annotations(self.decorators, module)
+        declared = annotations.decoration(decorator, parameters[0]) if made.signature else None
         if declared is None or (made.is_known and not declared.rearranged):
             return made
         return replace(declared, wrapper=made.wrapper, module=made.module, parameter=made.parameter)
@@ -255,52 +246,6 @@ class Wrappers:
         found = [each for name, each in body.inner.items() if name in given]
         is_all = len(given) == len(list(body.results(factory.body)))
         return found[0] if len(found) == 1 and is_all and not factory.is_generator else None
-
-    def declared(
-        self, decorator: Function, parameter: Parameter, module: Module
-    ) -> Decoration | None:
-        """What annotations say: `Callable[Concatenate[A, P], R]` to `Callable[P, R]`."""
-        given = self.split(parameter.annotation, module)
-        result = self.split(decorator.signature.returns, module)
-        if not result or not given:
-            same = parameter.annotation and parameter.annotation == decorator.signature.returns
-            return Decoration(f"{module.name}.{decorator.name}") if same else None
-        same_result = given[2] == result[2]
-        made = Decoration(f"{module.name}.{decorator.name}", hands_on=same_result)
-        if result[1] == "..." or (result[1] and result[1] != given[1]):
-            return replace(made, signature=ANY_ARGUMENTS)
-        if not result[1]:
-            names = (f"argument{number}" for number, _ in enumerate(result[0], 1))
-            positional = (Parameter(name, ParameterKind.POSITIONAL_ONLY) for name in names)
-            return replace(made, signature=Signature(tuple(positional)))
-        kept: list[int | None] = []
-        for each in result[0]:
-            after = max((number for number in kept if number is not None), default=-1) + 1
-            kept.append(given[0].index(each, after) if each in given[0][after:] else None)
-        return replace(made, rearranged=Rearranged(len(given[0]), tuple(kept)))
-
-    def split(
-        self, annotation: str | None, module: Module
-    ) -> tuple[list[Expression], str, Expression | None] | None:
-        """Of a `Callable` annotation: the parameters said one by one, the ParamSpec after them
-        (or `...`), and the result."""
-        expression = parse_annotation(annotation) if annotation else None
-        match expression:
-            case Literal(type="str", text=text):
-                return self.split(text, module)
-            case Item(value=head, index=Display(elements=(parameters, result))):
-                if self.decorators.spelled(head, module) not in _CALLABLES:
-                    return None
-            case _:
-                return None
-        match parameters:
-            case Name(id=name):
-                return [], name, result
-            case Display(elements=elements):
-                return list(elements), "", result
-            case Item(index=Display(elements=(*elements, Name(id=name)))):
-                return elements, name, result
-        return [], "...", result
 
 
 @dataclass(frozen=True, slots=True)
