@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from asyncgen.resolve import Resolver
 from asyncgen.source import Binding, Function, Module, Parameter, ParameterKind
+from asyncgen.stub.declaring import is_annotated
 from asyncgen.stub.generic import generics
-from asyncgen.stub.maker import StubMaker, in_class, is_annotated
+from asyncgen.stub.maker import StubMaker, in_class
 from asyncgen.stub.scope import Scope, Where
 from asyncgen.stub.text import ITERATORS, argument, head
 from asyncgen.surface import (
@@ -92,7 +93,9 @@ class ClassStub:
                 tuple(self.converted()),
                 location=source.location,
                 type_parameters=generic.parameters,
-                is_incompatible=any(map(self.maker.is_incompatible, self.surface_class.twins)),
+                is_incompatible=any(
+                    map(self.maker.signatures.is_incompatible, self.surface_class.twins)
+                ),
                 meta=self.meta(sync_class),
                 attributes=tuple(self.managers()),
             )
@@ -216,7 +219,7 @@ class ClassStub:
         """What the declared type begins with: that of the source, or of django-stubs."""
         text = function.signature.returns
         if text is None and not is_annotated(function):
-            stubbed = self.maker.stubbed(
+            stubbed = self.maker.signatures.stubbed(
                 Decision(function, self.surface_class.source, Kind.QUERYSET, ()), module
             )
             if stubbed:
