@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -38,6 +39,17 @@ def test_no_module_is_in_a_circle_of_imports() -> None:
     arrows = {name: known.keys() & set(imported(tree)) for name, tree in known.items()}
     assert arrows["asyncgen.analysis.typed"] >= {"asyncgen.analysis.lookups"}
     TopologicalSorter(arrows).prepare()  # raises CycleError, which names the circle
+
+
+def test_every_module_has_its_line_in_the_design() -> None:
+    """Packages by their folders, modules that stand in none by their files."""
+    page = (TESTS.parent / "docs/explanation/design.md").read_text("utf-8")
+    _, house = page.split("Inside `generator/asyncgen/`", 1)
+    heads = re.findall(r"^    (\S.*?)(?:  |$)", house[: house.index("## ")], re.M)
+    listed = {name for head in heads for name in re.findall(r"\w+\.py|\w+/", head)}
+    files = {path.name for path in ROOT.glob("*.py") if not path.name.startswith("__")}
+    folders = {f"{path.parent.name}/" for path in ROOT.glob("*/__init__.py")}
+    assert listed == files | folders | {"library/"}
 
 
 def test_no_two_test_modules_have_one_name() -> None:
