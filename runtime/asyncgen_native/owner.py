@@ -93,9 +93,18 @@ class Owner:
         return wrapper
 
     def adopt(self, wrapper: NativeWrapper) -> None:
-        """Have `wrapper` serve this context."""
+        """Have `wrapper` serve this context, in the place of whichever did."""
+        if self.wrappers.get(wrapper.alias) is not wrapper:
+            self.expel(wrapper.alias)
         wrapper.owner = self
         self.wrappers[wrapper.alias] = wrapper
+
+    def expel(self, alias: str) -> bool:
+        """Have no wrapper serve this context any more; tell whether there was one."""
+        wrapper = self.wrappers.pop(alias, None)
+        if wrapper is not None:
+            wrapper.leave(whole=False)
+        return wrapper is not None
 
     def settle(self) -> None:
         """Give back all that holds nothing, at the end of a call; end if that was everything."""

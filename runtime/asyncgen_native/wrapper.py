@@ -172,7 +172,7 @@ class _Wrappers:
 
     def __delattr__(self, alias: str) -> None:
         owner = current()
-        if owner is None or owner.wrappers.pop(alias, None) is None:
+        if owner is None or not owner.expel(alias):
             delattr(self._of_thread, alias)
 
 

@@ -41,9 +41,15 @@ class ThreadConnection:
 
     @classmethod
     async def open(cls, connect: Callable[[], sqlite3.Connection]) -> ThreadConnection:
+        """Connect, on a thread of its own. A cancellation meanwhile closes what that opened."""
         executor = ThreadPoolExecutor(1, thread_name_prefix="asyncgen_native.sqlite3")
-        loop = asyncio.get_running_loop()
-        return cls(await loop.run_in_executor(executor, connect), executor)
+        connecting = asyncio.get_running_loop().run_in_executor(executor, connect)
+        ended = await to_end(_wait(connecting))
+        self = cls(ended.value, executor)
+        if ended.cancelled is not None:
+            self.drop()
+            raise ended.cancelled
+        return self
 
     def do(self, func: Callable[[], T]) -> T:
         """Run `func` on the thread. A cancellation interrupts it."""
@@ -124,11 +130,7 @@ class ThreadConnection:
         return ThreadConnection(self._connection, self._executor)
 
     def drop(self) -> None:
-        # An executor's thread ends when the garbage collector finds the executor, together with
-        # this: what nobody closed would then wait for a thread that is gone.
-        closing = self._executor if self._running else ThreadPoolExecutor(1)
-        closing.submit(self._connection.close)
-        closing.shutdown(wait=False)
+        self._executor.submit(self._connection.close)
         self._executor.shutdown(wait=False)
 
 

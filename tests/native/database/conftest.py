@@ -9,7 +9,6 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -18,17 +17,6 @@ if not os.environ.get("ASYNCGEN_TEST_DATABASE", "").startswith("native_"):
     collect_ignore_glob = ["test_*.py"]
 
 T = TypeVar("T")
-HERE = Path(__file__).parent
-# The garbage collector finds a forgotten task and the connection that it held together: Python 3.13
-# warns of the connection before its owner, who is asked next, closes it.
-LEFT_OPEN = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if os.environ.get("ASYNCGEN_TEST_DATABASE") == "native_sqlite":
-        for item in items:
-            if HERE in item.path.parents and "forgotten" in item.name:
-                item.add_marker(LEFT_OPEN)
 
 
 @pytest.fixture(scope="session", autouse=True)

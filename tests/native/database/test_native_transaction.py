@@ -18,11 +18,19 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from asyncgen_native import aatomic, await_, bridge
 from asyncgen_native.owner import current
-from asyncgen_native.pool import pools
+from asyncgen_native.pool import Statistics, pools
 from asyncgen_runtime.transaction import aatomic as aatomic_on_thread
 from asyncgen_runtime.transaction import aon_commit
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import Error, IntegrityError, OperationalError, connection, models, transaction
+from django.db import (
+    Error,
+    IntegrityError,
+    OperationalError,
+    connection,
+    connections,
+    models,
+    transaction,
+)
 from django.test import TestCase
 
 from tests.testproject.library.models import Book, Tag
@@ -400,6 +408,41 @@ def test_what_the_garbage_collector_found_serves_nobody(run: Run) -> None:
             await asyncio.sleep(0)
         assert pools()["default"].statistics().open == before
         assert await bridge(lambda: connection.ops.connection is not None)()  # type: ignore[attr-defined]
+
+    run(main())
+
+
+def test_a_wrapper_that_is_deleted_or_replaced_gives_its_connection_back(run: Run) -> None:
+    def replace() -> None:
+        Tag.objects.count()
+        before = connections["default"]
+        del connections["default"]
+        assert before.connection is None
+        Tag.objects.count()
+        assert connections["default"] is not before
+        connections["default"] = before
+        Tag.objects.count()
+
+    async def main() -> None:
+        for _ in range(3):
+            await bridge(replace)()
+        assert pools()["default"].statistics() == Statistics(open=1, out=0, waiting=0)
+
+    run(main())
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite may block the loop")
+def test_a_forgotten_connection_without_a_thread_is_closed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "native_on_loop", True)
+
+    async def main() -> None:
+        await asyncio.create_task(bridge(transaction.atomic().__enter__)())
+        for _ in range(5):
+            gc.collect()
+            await asyncio.sleep(0)
+        assert pools()["default"].statistics() == Statistics(open=0, out=0, waiting=0)
 
     run(main())
 
