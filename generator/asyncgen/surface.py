@@ -114,12 +114,14 @@ class Twin:
 class SurfaceClass:
     """A class to be written: a mixin of twins and, in the subclass style, the class with it.
 
-    `protocol` are the names of the special twins of what `__iter__` reads.
+    `base` is the dotted name of what the mixin inherits. `protocol` are the names of the special
+    twins of what `__iter__` reads.
     """
 
     name: str
     source: Class
     twins: tuple[Twin, ...]
+    base: str = ""
     protocol: tuple[str, ...] = ()
     subclass: Subclass | None = None
     is_generic: bool = False  # may be subscripted

@@ -31,13 +31,11 @@ class FaultKind(Enum):
     MISSING = "AG502"
     MISPLACED = "AG503"
     STALE = "AG504"
-    NAMED = "AG506"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A class that lacks its mixin, has it behind what wins over it, or has one that is not there;
-    or a migration that names one.
+    """A class that lacks its mixin, has it behind what wins over it, or has one that is not there.
 
     `owner` is None where a module imports what is not there and no class of it inherits that.
     `text` is the mixin as it stands among the bases, where it does. `subscript` are the type
@@ -75,8 +73,6 @@ class Fault:
     def hint(self) -> str:
         if self.kind is FaultKind.STALE:
             return "run `asyncgen apply`, which takes it out"
-        if self.kind is FaultKind.NAMED:
-            return "run `asyncgen apply`, which takes it out: no migration needs twins"
         return (
             f"run `asyncgen apply`, or {self.by_hand}; "
             f"`# asyncgen: {UNWIRED}` above the class says that it is meant"
@@ -87,9 +83,6 @@ class Fault:
         """What to write: the class statement as it should be, and the import that it needs."""
         if self.kind is FaultKind.STALE:
             return f"take out {self.text or self.mixin.name} and `{self.import_line}`"
-        if self.kind is FaultKind.NAMED:
-            named = f"{self.mixin.module}.{self.mixin.name}"
-            return f"take {named} out of `bases`, and `import {self.mixin.module}`"
         owner = self.owner
         others = [text for text in (owner.base_texts if owner else ()) if text != self.text]
         bases = ", ".join([self.base, *others])
@@ -123,17 +116,10 @@ def _stale(fault: Fault) -> str:
     return f"{who} {fault.mixin.name}, which {fault.mixin.module} does not have"
 
 
-def _named(fault: Fault) -> str:
-    lost = f", which {fault.mixin.module} does not have"
-    is_lost = fault.severity is Severity.ERROR
-    return f"the migration names {fault.mixin.name} as a base{lost if is_lost else ''}"
-
-
 _SAID = {
     FaultKind.MISSING: _missing,
     FaultKind.MISPLACED: _misplaced,
     FaultKind.STALE: _stale,
-    FaultKind.NAMED: _named,
 }
 
 

@@ -77,7 +77,7 @@ class Shelf:
 
 def with_mixins(text: str, stem: str, made: str) -> str:
     """The module with its classes inheriting their mixins."""
-    mixins = re.findall(r"^class (\w+)Async:", made, re.MULTILINE)
+    mixins = re.findall(r"^class (\w+)Async\b", made, re.MULTILINE)
     for name in mixins:
         text, count = re.subn(
             rf"^class {name}\((.*)\):$", rf"class {name}({name}Async, \1):", text, flags=re.M

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from asyncgen_runtime import static_twin
+from asyncgen_runtime import ModelMixin, static_twin
 
 
-class PublisherAsync:
+class PublisherAsync(ModelMixin):
     """Async twins of `Publisher`."""
 
     @static_twin
@@ -25,7 +25,7 @@ class PublisherAsync:
         return await sync_to_async(owner.largest)()
 
 
-class AuthorAsync:
+class AuthorAsync(ModelMixin):
     """Async twins of `Author`."""
 
     @classmethod
@@ -37,7 +37,7 @@ class AuthorAsync:
         return await sync_to_async(cls.named)(name)
 
 
-class BookAsync:
+class BookAsync(ModelMixin):
     """Async twins of `Book`."""
 
     async def acitation(self) -> str:
@@ -55,7 +55,7 @@ class BookAsync:
         return await sync_to_async(self.availability)()
 
 
-class StockAsync:
+class StockAsync(ModelMixin):
     """Async twins of `Stock`."""
 
     async def aadd(self, quantity: int) -> int:
@@ -66,7 +66,7 @@ class StockAsync:
         return await sync_to_async(self.add)(quantity)
 
 
-class OrderAsync:
+class OrderAsync(ModelMixin):
     """Async twins of `Order`."""
 
     async def asave(self, *args: Any, notify: bool = False, **kwargs: Any) -> None:

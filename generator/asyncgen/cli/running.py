@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from asyncgen.surface import Drift, Rendered
 
 # What `check` finds wrong with how classes inherit their mixins; see `wiring`.
-WIRING = frozenset({"AG502", "AG503", "AG504", "AG506"})
+WIRING = frozenset({"AG502", "AG503", "AG504"})
 LEFT = "AG505"  # the code of what is no longer due, and is left where it is
 # By DriftKind's values.
 _STATES = {

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 # By DriftKind's values.
 VERBS = {"missing": "wrote", "changed": "rewrote", "orphan": "removed"}
-MIGRATION = "AG506"  # the code of what is wrong with a migration, and not with a class
 UNWIRED = "AG502"  # that of a class without its mixin
 RUNTIME = "asyncgen_runtime"
 
@@ -108,9 +107,9 @@ def diff(session: Session) -> int:
 def apply(session: Session, shows_diff: bool, only_checks: bool) -> int:
     """Have your classes inherit the mixins that were written for them.
 
-    Adds the base and the import to your own source, takes out what is there no more, and takes
-    mixins out of migrations. With --diff or --check, exit status 1 when there is something to do;
-    without, when something is left that can only be done by hand.
+    Adds the base and the import to your own source, and takes out what is there no more. With
+    --diff or --check, exit status 1 when there is something to do; without, when something is left
+    that can only be done by hand.
     """
     from asyncgen.mend import mended, write
 
@@ -190,11 +189,8 @@ def _say_what_is_to_install(session: Session, config: Config, rendered: Sequence
 
 
 def _say_what_is_next(session: Session, wiring: Sequence[Problem]) -> None:
-    unwired = [each for each in wiring if each.code != MIGRATION]
-    if len(unwired) < len(wiring):
-        session.say("Next: `asyncgen apply` takes the mixins out of new migrations")
-    if unwired:
-        classes, them = count(len(unwired), "class", "classes"), "them" if unwired[1:] else "it"
+    if wiring:
+        classes, them = count(len(wiring), "class", "classes"), "them" if wiring[1:] else "it"
         session.say(
             f"Next: `asyncgen apply` joins {classes} with what is written; "
             f"`asyncgen check` lists {them}"

@@ -15,7 +15,6 @@ from asyncgen.config import Config
 from asyncgen.mend.classes import NewBases, with_bases
 from asyncgen.mend.imported import Place, local_names
 from asyncgen.mend.imports import Importer, without
-from asyncgen.mend.migrations import names_in, without_mixins
 from asyncgen.problems import Problem
 from asyncgen.surface import ImportLine
 from asyncgen.wiring import Fault, FaultKind
@@ -116,26 +115,12 @@ class _Patient:
             if each.mixin not in self.imported or self.imported[each.mixin] in used
         }
         tree = without(tree, self.place, frozenset(each.mixin for each in self.accepted(stale)))
-        named = [each for each in self.accepted(faults) if each.kind is FaultKind.NAMED]
-        if named:
-            return self.migrated(tree, named).bytes
         wanted = dict.fromkeys(
             each.mixin
             for each in self.accepted(faults)
             if each.kind is not FaultKind.STALE and each.mixin not in self.imported
         )
         return Importer(self.place, self.width).added(tree, wanted, first_class(tree)).bytes
-
-    def migrated(self, tree: cst.Module, named: Sequence[Fault]) -> cst.Module:
-        """The migration without the mixins that it names."""
-        tree = without_mixins(tree, self.place, {each.mixin for each in named})
-        left = names_in(tree)
-        self.refused |= {
-            each: "it stands in another place, too"
-            for each in named
-            if f"{each.mixin.module}.{each.mixin.name}" in left
-        }
-        return tree
 
     def accepted(self, faults: Iterable[Fault]) -> list[Fault]:
         return [each for each in faults if each not in self.refused]
@@ -158,7 +143,7 @@ class _Patient:
 
     def refusal(self, fault: Fault) -> str:
         """Why the fault cannot be mended safely; empty where it can."""
-        if fault.kind in (FaultKind.STALE, FaultKind.NAMED):
+        if fault.kind is FaultKind.STALE:
             return ""
         owner = fault.owner
         bases = owner.base_texts if owner else ()

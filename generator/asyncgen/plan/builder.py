@@ -120,6 +120,7 @@ class SurfaceBuilder:
             f"{cls.flat_name}Async",
             cls,
             twins,
+            _MODEL_MIXIN if self.classifier.evaluator.inherited_role(cls) == "model" else "",
             protocol,
             subclass,
             is_subscripted,
@@ -431,3 +432,4 @@ def _is_as_manager(call: Call) -> bool:
 
 _MANAGER = "django.db.models.manager.Manager"
 _MODEL = "django.db.models.base.Model"
+_MODEL_MIXIN = "asyncgen_runtime.ModelMixin"

@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from asyncgen.config import Config
-from asyncgen.globs import Globber
 from asyncgen.header import is_generated
 from asyncgen.plan.analysis import Analysis, Chosen
-from asyncgen.plan.migrations import naming
 from asyncgen.plan.own import every_file
 from asyncgen.plan.roots import Roots
 from asyncgen.problems import Severity
@@ -45,12 +43,10 @@ def faults(
     config: Config,
     looked_at: Sequence[tuple[Analysis, Chosen]],
     written: Written,
-    globber: Globber,
 ) -> tuple[Fault, ...]:
     """Every fault in the project's own modules: in those that sources in the mixin style cover,
     and, of mixins that are there no more, in others. Where none of the former imports what is
-    written, the project has yet to begin: it is warned that mixins are missing. The `globber`
-    learns of the folders where a migration may come to be."""
+    written, the project has yet to begin: it is warned that mixins are missing."""
     root = config.root
     pairs = [(analysis, chosen) for analysis, chosen in looked_at if chosen.source.style == "mixin"]
     wired = _wired(root, pairs, written.surfaces)
@@ -69,11 +65,6 @@ def faults(
         wiring = wirings.get(id(analysis)) or Wiring(resolver, names, wired)
         for module in _others(config, wiring.resolver, {each.module for each in found}):
             found |= dict.fromkeys(wiring.faults(module))
-        for path, named in naming(config, wiring.has, wiring.is_ours):
-            globber.folders[path.parent] = None
-            for each in named:
-                resolver.readable(each.module)  # so that a change of the file is noticed
-                found[each] = None
     return tuple(each if has_begun else _warned(each) for each in found)
 
 

@@ -91,7 +91,7 @@ class Run:
         made = [companions(each, self.plans[each.path], mixins) for each in merged]
         managers = tuple(each.managers for each in made if each.managers)
         written = Written(tuple(each.surface for each in made if not each.surface.host), managers)
-        unwired = faults(self.config, looked_at, written, self.globber)
+        unwired = faults(self.config, looked_at, written)
         self.problems += self.unused(chosen, _names(entries, looked_at))
         releases = {surface.path: release for release, surface, _ in covered if release}
         hosts = {each.path for each in merged if each.host}

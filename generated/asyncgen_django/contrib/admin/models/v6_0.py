@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `LogEntryManager`, `LogEntry`."""
 
-from asyncgen_runtime import iterator_to_async, on_worker
+from asyncgen_runtime import ModelMixin, iterator_to_async, on_worker
 
 
 class LogEntryManagerAsync:
@@ -191,7 +191,7 @@ class LogEntryManagerAsync:
         return await on_worker(self.explain)(format=format, **options)
 
 
-class LogEntryAsync:
+class LogEntryAsync(ModelMixin):
     """Async twins of `LogEntry`."""
 
     async def aget_edited_object(self):

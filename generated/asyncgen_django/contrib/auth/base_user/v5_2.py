@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `BaseUserManager`, `AbstractBaseUser`."""
 
-from asyncgen_runtime import iterator_to_async, on_worker
+from asyncgen_runtime import ModelMixin, iterator_to_async, on_worker
 
 
 class BaseUserManagerAsync:
@@ -186,7 +186,7 @@ class BaseUserManagerAsync:
         return await on_worker(self.explain)(format=format, **options)
 
 
-class AbstractBaseUserAsync:
+class AbstractBaseUserAsync(ModelMixin):
     """Async twins of `AbstractBaseUser`."""
 
     async def asave(self, *args, **kwargs):

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of 7 classes and 1 function."""
 
-from asyncgen_runtime import iterator_to_async, on_worker
+from asyncgen_runtime import ModelMixin, iterator_to_async, on_worker
 
 
 class PermissionManagerAsync:
@@ -186,7 +186,7 @@ class PermissionManagerAsync:
         return await on_worker(self.explain)(format=format, **options)
 
 
-class PermissionAsync:
+class PermissionAsync(ModelMixin):
     """Async twins of `Permission`."""
 
     async def anatural_key(self):
@@ -562,7 +562,7 @@ class UserManagerAsync:
         return await on_worker(self.explain)(format=format, **options)
 
 
-class PermissionsMixinAsync:
+class PermissionsMixinAsync(ModelMixin):
     """Async twins of `PermissionsMixin`."""
 
     async def aget_user_permissions(self, obj=None):
@@ -615,7 +615,7 @@ class PermissionsMixinAsync:
         return await on_worker(self.has_module_perms)(app_label)
 
 
-class AbstractUserAsync:
+class AbstractUserAsync(ModelMixin):
     """Async twins of `AbstractUser`."""
 
     async def aemail_user(self, subject, message, from_email=None, **kwargs):

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `ContentTypeManager`, `ContentType`."""
 
-from asyncgen_runtime import iterator_to_async, on_worker
+from asyncgen_runtime import ModelMixin, iterator_to_async, on_worker
 
 
 class ContentTypeManagerAsync:
@@ -213,7 +213,7 @@ class ContentTypeManagerAsync:
         return await on_worker(self.explain)(format=format, **options)
 
 
-class ContentTypeAsync:
+class ContentTypeAsync(ModelMixin):
     """Async twins of `ContentType`."""
 
     async def aget_object_for_this_type(self, using=None, **kwargs):

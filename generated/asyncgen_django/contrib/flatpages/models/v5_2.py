@@ -4,10 +4,10 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `FlatPage`."""
 
-from asyncgen_runtime import on_worker
+from asyncgen_runtime import ModelMixin, on_worker
 
 
-class FlatPageAsync:
+class FlatPageAsync(ModelMixin):
     """Async twins of `FlatPage`."""
 
     async def aget_absolute_url(self):

@@ -4,7 +4,7 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `BaseSessionManager`, `AbstractBaseSession`."""
 
-from asyncgen_runtime import iterator_to_async, on_worker
+from asyncgen_runtime import ModelMixin, iterator_to_async, on_worker
 
 
 class BaseSessionManagerAsync:
@@ -193,7 +193,7 @@ class BaseSessionManagerAsync:
         return await on_worker(self.explain)(format=format, **options)
 
 
-class AbstractBaseSessionAsync:
+class AbstractBaseSessionAsync(ModelMixin):
     """Async twins of `AbstractBaseSession`."""
 
     async def aget_decoded(self):

@@ -4,11 +4,11 @@
 # Do not edit: change the source, then run `asyncgen build`.
 """The async surface of `Model`."""
 
-from asyncgen_runtime import on_worker
+from asyncgen_runtime import ModelMixin, on_worker
 from django.db.models.base import Model
 
 
-class ModelAsync:
+class ModelAsync(ModelMixin):
     """Async twins of `Model`."""
 
     async def arefresh_from_db(self, using=None, fields=None, from_queryset=None):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from asgiref.sync import sync_to_async
+from asyncgen_runtime import ModelMixin
 from django.db import models
 
 from vendor.entries import (
@@ -73,7 +74,7 @@ class AsyncUntoldQuerySet(UntoldQuerySetAsync, UntoldQuerySet):
     """`UntoldQuerySet` with its async twins."""
 
 
-class EntryAsync:
+class EntryAsync(ModelMixin):
     """Async twins of `Entry`."""
 
     async def acopied(self, to: models.QuerySet[Self] | None = None) -> list[Self]:
@@ -92,7 +93,7 @@ class AsyncEntry(EntryAsync, Entry):
         abstract = True
 
 
-class DraftAsync:
+class DraftAsync(ModelMixin):
     """Async twins of `Draft`."""
 
     async def ataken(self, names: Any) -> bool:

@@ -3,9 +3,10 @@
 """The async surface of 7 classes."""
 
 from asgiref.sync import sync_to_async
+from asyncgen_runtime import ModelMixin
 
 
-class NamedAsync:
+class NamedAsync(ModelMixin):
     """Async twins of `Named`."""
 
     async def arename(self, name):
@@ -13,7 +14,7 @@ class NamedAsync:
         return await sync_to_async(self.rename)(name)
 
 
-class WriterAsync:
+class WriterAsync(ModelMixin):
     """Async twins of `Writer`."""
 
     async def abook_count(self):
@@ -25,7 +26,7 @@ class WriterAsync:
         return await sync_to_async(self.website)()
 
 
-class ProfileAsync:
+class ProfileAsync(ModelMixin):
     """Async twins of `Profile`."""
 
     async def awriter_name(self):
@@ -33,7 +34,7 @@ class ProfileAsync:
         return await sync_to_async(self.writer_name)()
 
 
-class BookAsync:
+class BookAsync(ModelMixin):
     """Async twins of `Book`."""
 
     async def abyline(self):
@@ -55,7 +56,7 @@ class BookAsync:
         return await sync_to_async(self.set_edition_order)(id_list, using)
 
 
-class PublishedAsync:
+class PublishedAsync(ModelMixin):
     """Async twins of `Published`."""
 
     async def aget_next_by_published(self, **kwargs):
@@ -73,7 +74,7 @@ class PublishedAsync:
         return await sync_to_async(self.get_previous_by_published)(**kwargs)
 
 
-class EditionAsync:
+class EditionAsync(ModelMixin):
     """Async twins of `Edition`."""
 
     async def ais_last(self):
@@ -104,7 +105,7 @@ class EditionAsync:
         return await sync_to_async(self.get_previous_in_order)()
 
 
-class ChapterAsync:
+class ChapterAsync(ModelMixin):
     """Async twins of `Chapter`."""
 
     async def aget_next_by_read(self, **kwargs):

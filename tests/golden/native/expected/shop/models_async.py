@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asyncgen_native import bridge
-from asyncgen_runtime import iterator_to_async, on_worker
+from asyncgen_runtime import ModelMixin, iterator_to_async, on_worker
 
 from shop.bridge import in_thread
 
@@ -71,7 +71,7 @@ class OrderQuerySetAsync:
         return iterator_to_async(self.rows_of)(size)
 
 
-class OrderAsync:
+class OrderAsync(ModelMixin):
     """Async twins of `Order`."""
 
     async def atotal(self) -> int:
