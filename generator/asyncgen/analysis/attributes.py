@@ -245,7 +245,7 @@ class Attributes(Members):
         if role in ("queryset", "manager") and name == "model":
             return self.model_class(owner.row or self.relations.model_of(owner.cls))
         asked = frozenset({Builtin("str", text=name)})
-        self.special(owner, ("__getattribute__",), frame, (("name", asked),))
+        self.special(owner, ("__getattribute__",), frame, asked)
         member = self.lookup(owner.cls, name)
         if member is None:
             return self.missing_attribute(owner, name, role, frame)
@@ -285,7 +285,10 @@ class Attributes(Members):
             for outcome in outcomes:
                 frame.include(outcome.effect, "reads a property")
             return union(each.returns for each in outcomes)
-        given = self.special(type_, ("__get__",), frame) if isinstance(type_, Instance) else None
+        if not isinstance(type_, Instance):
+            return frozenset({type_})
+        asked = frozenset({owner}) if isinstance(owner, Instance) else NONE
+        given = self.special(type_, ("__get__",), frame, asked)
         return frozenset({type_}) if given is None else given
 
     def delete_attribute(self, owners: Value, names: Value, frame: Frame) -> None:

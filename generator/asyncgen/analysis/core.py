@@ -250,10 +250,11 @@ class Core(Roles):
                 frame.include(outcome.effect, f"may run {where.name}.{name}, an override")
 
     def special(
-        self, type_: Type, names: Iterable[str], frame: Frame, given: Given = ()
+        self, type_: Type, names: Iterable[str], frame: Frame, passed: Value = NOTHING
     ) -> Value | None:
         """Call those of the special methods that an object's class has, of a class its metaclass:
-        what they give. None where it has none of them."""
+        what they give. None where it has none of them. `passed` is the argument, where that is
+        known."""
         value: Value | None = None
         owner = self.metaclass(type_.cls) if isinstance(type_, ClassObject) else type_
         if not isinstance(owner, Instance):
@@ -262,6 +263,8 @@ class Core(Roles):
         for name in names:
             if name in table:
                 function, where = table[name]
+                first = [each.name for each in function.signature.parameters[1:2] if passed]
+                given = tuple((each, passed) for each in first)
                 outcome = self.outcome(self.bound(function, where, owner), given)
                 frame.include(outcome.effect, f"calls {where.name}.{name}")
                 value = (value or NOTHING) | outcome.returns

@@ -81,6 +81,9 @@ class ForeignCalls(Calls):
                 self.iterate(value, frame)
         if dotted == _INIT and isinstance(frame.receiver, Instance):
             self.keep(frame.receiver, ARGS, union(arguments.positional))
+            base = self.resolver.builtin_base(frame.receiver.cls)
+            if base in knowledge.CONSUMERS:  # a list takes what it is made of, say
+                self.call_builtin(base, arguments, frame)
         if module.startswith("builtins."):
             return self.call_member(module, name, frame)
         if name in knowledge.MODEL_LOADERS:
