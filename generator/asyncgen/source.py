@@ -223,7 +223,7 @@ class Function(Definition):
     docstring: str | None = None
     decorators: tuple[Expression, ...] = ()
     decorator_texts: tuple[str, ...] = ()
-    defaults: tuple[Expression, ...] = ()  # of parameters, those that evaluate something
+    defaults: tuple[tuple[str, Expression], ...] = ()  # of parameters, what evaluates something
     decorations: tuple[Decoration, ...] = ()
     decorated: Signature | None = None  # how it is called, where decorators change that
     # What the same name was defined as before it in the same body: overloads, other versions.

@@ -323,7 +323,7 @@ class Statements(Targets):
 
     def defaults(self, function: Function, frame: Frame) -> None:
         """The defaults of parameters, which are evaluated when the function is made."""
-        for default in function.defaults:
+        for _, default in function.defaults:
             self.value(default, frame)
 
     def inner(self, definition: Function | Class, frame: Frame) -> Type:

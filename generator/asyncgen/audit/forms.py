@@ -32,7 +32,7 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.audit.outside import Outside
-from asyncgen.facts import Call, Display, Expression, Literal, Name
+from asyncgen.facts import Call, Display, Expression, Item, Literal, Name
 from asyncgen.problems import Location
 from asyncgen.source import Attribute, Class, Evidence, Function
 
@@ -190,7 +190,21 @@ class Forms(Outside):
             match each:
                 case Instance(cls=cls) if self.kind_of_form(cls) == FORM:
                     frame.include(self.showing_form(cls) or CLEAN, f"shows a {cls.name}")
+                case Foreign(dotted=dotted) if dotted in self.asked:
+                    name, effect = self.asked[dotted]
+                    frame.include(effect or CLEAN, f"shows {name}")
         super().text(value, frame, method)
+
+    def item_of(self, owner: Type, expression: Item, frame: Frame) -> Value:
+        match owner, expression.index:
+            case Instance(cls=cls), Literal(text=name) if self.kind_of_form(cls) == FORM:
+                return self.field_of_form(cls, name)
+        return super().item_of(owner, expression, frame)
+
+    def field_of_form(self, cls: Class, name: str) -> Value:
+        """`form["site"]`, which templates write `form.site`: it queries when it is shown."""
+        effect = dict(self.choosing(cls)).get(name)
+        return frozenset({Foreign(self.asking(f"{cls.name}.{name}", effect))})
 
     # -- their fields ------------------------------------------------------------------------------
 
@@ -294,16 +308,19 @@ class Forms(Outside):
 
     def showing_form(self, cls: Class) -> Effect | None:
         """Whether a form queries when it is shown: the choices of what it chooses among."""
+        return next((effect for _, effect in self.choosing(cls)), None)
+
+    def choosing(self, cls: Class) -> Iterator[tuple[str, Effect]]:
+        """The fields that choose among rows, and what showing each does."""
         for where, attribute, _, name in self.declared_fields(cls):
             if name.endswith(_CHOOSING):
                 what = f"{cls.name}.{attribute.name} shows rows"
-                return _effect(where, what, attribute.location)
+                yield attribute.name, _effect(where, what, attribute.location)
         for where, attribute, call in self.model_fields(cls):
             kind_of_field = self.relations.field_name(call, where)
             if kind_of_field.endswith((*knowledge.TO_ONE_FIELDS, *knowledge.TO_MANY_FIELDS)):
                 what = f"{cls.name} shows the rows for {where.name}.{attribute.name}"
-                return _effect(where, what, attribute.location)
-        return None
+                yield attribute.name, _effect(where, what, attribute.location)
 
     def showing(self, owner: Instance, frame: Frame) -> Effect | None:
         """Whether `.data` of a serializer queries."""

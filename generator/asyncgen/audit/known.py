@@ -100,6 +100,17 @@ ON_LOOP_METHODS: Mapping[str, str] = {
 VIEW = "django.views.generic.base.View"
 VIEW_HANDLERS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 VIEW_ON_LOOP = frozenset({"dispatch", "setup"})
+# Handlers of Django's generic views that first ask the view for its object.
+# https://docs.djangoproject.com/en/stable/ref/class-based-views/generic-editing/
+HANDLERS_OF_OBJECTS = frozenset(
+    {
+        "django.views.generic.detail.BaseDetailView.get",
+        "django.views.generic.edit.BaseDeleteView.post",
+        "django.views.generic.edit.BaseUpdateView.get",
+        "django.views.generic.edit.BaseUpdateView.post",
+        "django.views.generic.edit.DeletionMixin.delete",
+    }
+)
 
 # -- Python ----------------------------------------------------------------------------------------
 
@@ -109,6 +120,8 @@ RUNNING_THROUGH: Mapping[str, frozenset[int | str]] = {
     "collections.Counter().update": frozenset({0}),
     "collections.Counter": frozenset({0}),
     "collections.OrderedDict": frozenset({0}),
+    "collections.UserDict": frozenset({0}),
+    "collections.UserList": frozenset({0, "initlist"}),
     "collections.defaultdict": frozenset({1}),
     "collections.deque": frozenset({0, "iterable"}),
     "collections.deque().extend": frozenset({0}),

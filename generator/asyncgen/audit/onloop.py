@@ -45,6 +45,7 @@ from asyncgen.facts import (
     Expression,
     Get,
     Handler,
+    Item,
     Literal,
     Loop,
     Name,
@@ -312,14 +313,14 @@ class OnLoop(Sending):
     def operation(self, operator: str, operands: tuple[Expression, ...], frame: Frame) -> Value:
         if operator not in _COMPARING:
             return super().operation(operator, operands, frame)
-        for each in operands:
-            value = self.value(each, frame)
+        values = [self.value(each, frame) for each in operands]
+        for each, value in zip(operands, values, strict=True):
             if isinstance(each, Name) and is_shared(each.id):
                 continue  # it was told where it stands
             with at(frame, each):
                 self.unawaited(value, "compares", frame)
                 self.uses_user(value, frame)
-        return builtin("bool")
+        return self.operated(operator, values, frame)
 
     def truth(self, test: Expression, frame: Frame) -> bool | None:
         """Also of a call that says whether a loop is running."""
@@ -362,7 +363,11 @@ class OnLoop(Sending):
         )
 
     def bind(self, target: Expression, value: Value, frame: Frame) -> None:
-        """A name that holds something else has none of the attributes that were assigned before."""
+        """A name that holds something else has none of the attributes that were assigned before;
+        what is put into `owner.__dict__` is an attribute."""
+        match target:
+            case Item(value=Get(value=owner, name="__dict__"), index=Literal(text=name)):
+                target = Get(owner, name)
         if isinstance(target, Name):
             for path in [each for each in frame.environment if each.startswith(f"{target.id}.")]:
                 del frame.environment[path]

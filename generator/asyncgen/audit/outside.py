@@ -12,6 +12,7 @@ from asyncgen import knowledge
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.library import runs_through
 from asyncgen.analysis.values import (
+    NO_ARGUMENTS,
     NOTHING,
     Arguments,
     Bound,
@@ -29,6 +30,7 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.audit.holding import Keyed, keyed
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.requests import CACHE, CACHES, SESSION, Requests
 from asyncgen.audit.threads import COROUTINE
@@ -136,10 +138,29 @@ class Outside(Requests):
         self.iterate(arguments.positional[1], frame)
         return builtin("str")
 
+    def chain(self, dotted: str, arguments: Arguments, frame: Frame) -> Value | None:
+        """`ChainMap(first, second)`: of one key in both, the first has it."""
+        items: dict[str, Value] = {}
+        for value in reversed(arguments.positional):
+            match tuple(value):
+                case (Keyed(items=held),):
+                    items |= dict(held)
+                case (Builtin(name="dict", elements=elements),) if not elements:
+                    pass
+                case _:
+                    return None
+        return keyed("dict", items.items()) if arguments.is_complete else None
+
     def call_view(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         last = dotted.rpartition(".")[2]
         frame.note(Level.REACHES, f"calls {last} of a view")
         return unknown(f"the result of {last}")
+
+    def handle(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        """`super().get(…)` of a view that asks for its object first."""
+        view = frozenset({frame.receiver} if frame.receiver else ())
+        self.called_each(self.attribute(view, "get_object", frame), NO_ARGUMENTS, frame)
+        return unknown("the response of a view")
 
     def log(self, dotted: str, arguments: Arguments, frame: Frame) -> Value | None:
         if dotted.rpartition(".")[2] not in known.LOGGING:
@@ -241,6 +262,14 @@ class Outside(Requests):
             if self.relations.is_relation(each, known_class)
             and self.relations.field_name(each.value, known_class).endswith("ManyToManyField")  # type: ignore[arg-type]
         ]
+
+    def super_attribute(
+        self, owner: Class, receiver: Instance | ClassObject, name: str, frame: Frame
+    ) -> Value:
+        """`super().__init__(rows)` of a base that is not read is as calling that base."""
+        bases = self.resolver.outer_bases(receiver.cls) if name == "__init__" else ()
+        known_bases = frozenset(Foreign(each) for each in bases if each in known.RUNNING_THROUGH)
+        return known_bases or super().super_attribute(owner, receiver, name, frame)
 
     # -- views -------------------------------------------------------------------------------------
 
@@ -354,6 +383,8 @@ _BY_NAME: Mapping[str, Call] = {
     "django.forms.models.model_to_dict": Outside.as_dict,
     "django.views.generic.detail.SingleObjectMixin.get_object": Outside.call_view,
     "django.views.generic.list.MultipleObjectMixin.paginate_queryset": Outside.call_view,
+    "collections.ChainMap": Outside.chain,
+    **dict.fromkeys(known.HANDLERS_OF_OBJECTS, Outside.handle),
 }
 """What a call of something that is not read does and gives, by its name."""
 

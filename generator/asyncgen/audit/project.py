@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 from asyncgen import environment
 from asyncgen.audit.glance import MODELS, ON_LOOP, RECEIVERS, SERVERS
 from asyncgen.audit.onloop import OnLoop
 from asyncgen.audit.settings import is_settings, settings
+from asyncgen.audit.tags import Library, library
 from asyncgen.config import Config, Source
 from asyncgen.contents import Contents
 from asyncgen.django.relations import Relations
@@ -122,6 +123,7 @@ class Project:
         evaluator.relations.user = evaluator.user_model()
         evaluator.bridges = frozenset(self.config.audit.threads)
         evaluator.template = self.template
+        evaluator.tags_of = cache(partial(self.tags, resolver))
         evaluator.blocks = frozenset(self.config.audit.blocks)
         return evaluator, [modules[path] for path in self.audited if modules[path]]  # type: ignore[misc]
 
@@ -133,6 +135,15 @@ class Project:
             self.problems += error.problems if self.is_chosen(path) else ()
             return None
         return module
+
+    def tags(self, resolver: Resolver, name: str) -> Library:
+        """The tags that a template loads by a name, from the folders called `templatetags`."""
+        found: Library = {}
+        for path in self.texts:
+            if path.name == f"{name}.py" and path.parent.name == "templatetags":
+                module = self.module(resolver, self.roots.module_name(path), path)
+                found = {**found, **library(module)} if module else found
+        return found
 
     def template(self, name: str) -> Path | None:
         """The file of a template, below the first folder called `templates` that has it."""

@@ -9,14 +9,19 @@ import asyncgen.audit.state as states
 from asyncgen import declared
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
+    NO_ARGUMENTS,
     Arguments,
+    Bound,
     Cause,
     Foreign,
     Instance,
     Level,
+    Method,
+    Partial,
     Type,
     Value,
     builtin,
+    union,
     unknown,
 )
 from asyncgen.audit.lazy import Lazy
@@ -135,6 +140,10 @@ class Requests(Lazy):
     def call_cache(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         """A method of a cache: what it does is a matter of its backend."""
         name = dotted.rpartition(".")[2]
+        if name.removeprefix("a") == "get_or_set":  # a default that can be called is, by either
+            for each in arguments.keyword("default") or union(arguments.positional[1:2]):
+                if isinstance(each, Bound | Method | Partial):
+                    self.call_type(each, NO_ARGUMENTS, frame)
         if name.startswith("a") and name[1:] in known.CACHE_METHODS and name != "add":
             return builtin(COROUTINE, unknown("what a cache keeps"))
         alias = dotted.removeprefix(f"{CACHES}.").rpartition(".")[0]

@@ -7,7 +7,7 @@ nothing here; and of what is passed in, or was made elsewhere, it cannot be told
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import asyncgen.audit.state as states
 from asyncgen import declared, guesses, knowledge
@@ -36,7 +36,7 @@ from asyncgen.analysis.values import (
 from asyncgen.audit.holding import Holding
 from asyncgen.django.relations import Reverse
 from asyncgen.facts import Block, Branch, Call, Choice, Expression, Get, Item, Name, nodes
-from asyncgen.source import Attribute, Class, Look, Parameter
+from asyncgen.source import Attribute, Class, Function, Look, Parameter
 
 _FREE_WHEN_FILLED = frozenset({"contains", "count", "exists", "first"})
 _CACHING = ("functools.cache", "functools.lru_cache")
@@ -63,8 +63,12 @@ def asks_itself(block: Block) -> bool:
     )
 
 
+@dataclass
 class Rows(Holding):
     """Tells what is loaded, and does not guess."""
+
+    # What the defaults of functions inside of functions hold, as they were made last.
+    defaults_held: dict[Function, dict[str, Value]] = field(default_factory=dict)
 
     def wants_types(self, bound: Bound) -> bool:
         return False  # an audit asks what happens
@@ -88,6 +92,23 @@ class Rows(Holding):
     def tells(self, default: Type) -> bool:
         """Also a manager or a queryset: who calls it without another queries that one."""
         return super().tells(default) or self.is_lazy(default)
+
+    def defaults(self, function: Function, frame: Frame) -> None:
+        held = {name: self.value(default, frame) for name, default in function.defaults}
+        self.defaults_held[function] = held
+
+    def default(self, parameter: Parameter, bound: Bound) -> Value | None:
+        """Also one that is computed, such as a queryset, where the function is made."""
+        known = super().default(parameter, bound)
+        function = bound.function
+        if known is not None or parameter.name not in dict(function.defaults):
+            return known
+        held = self.defaults_held.get(function, {})
+        if not self.is_enclosed(function):
+            made = Frame(bound.module, None, None, None, {}, function.location.line)
+            held = {parameter.name: self.value(dict(function.defaults)[parameter.name], made)}
+        value = held.get(parameter.name)
+        return value if value and all(map(self.tells, value)) else None
 
     def namesakes(self, name: str, row: Class | None, frame: Frame) -> Value:
         return NOTHING

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncgen.audit.finding as findings
-from asyncgen.analysis.values import Bound, Cause, Level
+from asyncgen.analysis.values import Bound, Cause, Instance, Level
 from asyncgen.audit.finding import Finding, Link
 from asyncgen.audit.recording import Seen
 from asyncgen.audit.syntax import File
@@ -140,7 +140,7 @@ class Teller:
             and bool(self.ways.evaluator.role(callee.owner))
             and callee.function.binding is Binding.METHOD
             and not callee.function.name.startswith("_")
-            and not self.ways.twin(callee)
+            and not self.ways.twin(replace(callee, receiver=Instance(callee.owner)))
         )
 
     def chain(self, seen: Seen, text: str) -> list[Link]:

@@ -1,25 +1,28 @@
 """Templates that code on the loop renders: what they read of their context is evaluated there.
 
 A small reader of Django's template language: variables with their filters, `for`, `if`, `with`,
-`include` and `extends`. https://docs.djangoproject.com/en/stable/ref/templates/language/
+`include` and `extends`, and the project's own tags.
+https://docs.djangoproject.com/en/stable/ref/templates/language/
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
     NO_ARGUMENTS,
+    Arguments,
     Bound,
     Builtin,
     Cause,
     Effect,
     Foreign,
+    Instance,
     Level,
     Method,
     Type,
@@ -28,8 +31,9 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.audit.forms import Forms
-from asyncgen.audit.holding import Keyed
+from asyncgen.audit.holding import Keyed, keyed
 from asyncgen.audit.requests import LAZY_USER
+from asyncgen.audit.tags import Library, Tag
 from asyncgen.definitions import FunctionIn
 from asyncgen.facts import Assign, Call, Display, Expression, Get, Literal, Name, walk
 from asyncgen.problems import Location
@@ -79,6 +83,11 @@ class Token:
     def name(self) -> str:
         return self.text.partition(" ")[0]
 
+    @property
+    def name_of_template(self) -> str:
+        """Which template `include` and `extends` name."""
+        return "".join(self.text.split()[1:2]).strip("\"'")
+
 
 @cache
 def tokens(path: Path) -> tuple[Token, ...]:
@@ -100,8 +109,10 @@ def tokens(path: Path) -> tuple[Token, ...]:
 class Templates(Forms):
     """Tells which templates query."""
 
-    # The file of a template by its name, where there is one.
+    # The file of a template by its name, and the project's tags by what `load` calls them, where
+    # there are any.
     template: Callable[[str], Path | None] = field(default=lambda name: None)
+    tags_of: Callable[[str], Library] = field(default=lambda name: {})
 
     def rendered(self, call: Call, callee: Value, frame: Frame) -> None:
         """What a call renders, if it does."""
@@ -192,6 +203,7 @@ class Rendering:
 
     evaluator: Templates
     module: Module
+    tags: dict[str, Tag] = field(default_factory=dict)  # that are loaded
 
     def effects(self, path: Path, context: Context, depth: int) -> Iterator[Effect]:
         """The effects of rendering a template, in order."""
@@ -213,7 +225,13 @@ class Rendering:
                     if word not in _OPERATORS:
                         self.evaluator.test(self.filtered(word, context, frame), frame)
             elif token.name in ("include", "extends"):
-                yield from self.included(token, context, depth)
+                yield from self.included(token.name_of_template, context, depth)
+            elif token.name == "load":
+                for name in token.text.split()[1:]:
+                    self.tags |= self.evaluator.tags_of(name)
+            elif tag := self.tags.get(token.name):
+                shown = self.tagged(tag, token, context, frame)
+                yield from self.included(tag.template, shown, depth)
             elif scopes and token.name == scopes[-1][0]:
                 context = scopes.pop()[1]
             if frame.effect.level is Level.REACHES:
@@ -221,11 +239,30 @@ class Rendering:
                 said = Evidence(f"{path.name}:{token.line} reads {token.text}", place)
                 yield Effect(Level.REACHES, (said,), Cause.TEMPLATE)
 
-    def included(self, token: Token, context: Context, depth: int) -> Iterator[Effect]:
-        name = token.text.partition(" ")[2].split()[0].strip("\"'") if " " in token.text else ""
-        path = self.evaluator.template(name)
-        if path is not None and depth < _INCLUDES_LIMIT:
-            yield from self.effects(path, dict(context), depth + 1)
+    def included(self, name: str, context: Context, depth: int) -> Iterator[Effect]:
+        """Another template loads its tags itself."""
+        path = self.evaluator.template(name) if name and depth < _INCLUDES_LIMIT else None
+        if path is not None:
+            yield from replace(self, tags={}).effects(path, dict(context), depth + 1)
+
+    def tagged(self, tag: Tag, token: Token, context: Context, frame: Frame) -> Context:
+        """What a tag of the project does, and the context that it gives to its own template."""
+        words, _, name = token.text.partition(" as ")
+        pairs = [each.rpartition("=") for each in words.split()[1:]]
+        passed = [self.filtered(value, context, frame) for key, _, value in pairs if not key]
+        named = [(key, self.filtered(value, context, frame)) for key, _, value in pairs if key]
+        if tag.takes_context:
+            passed.insert(0, keyed("dict", context.items()))
+        value = self.evaluator.call_bound(tag.bound, Arguments(tuple(passed), tuple(named)), frame)
+        if name:
+            context[name.strip()] = value
+        elif not tag.template:
+            self.evaluator.text(value, frame)
+        shown: Context = {}
+        for each in value:
+            if isinstance(each, Keyed):
+                shown |= dict(each.items)
+        return shown
 
     def bound(self, text: str, context: Context, frame: Frame) -> Context:
         """The names of `{% with total=crates.count %}`."""
@@ -247,6 +284,10 @@ class Rendering:
                 value = frozenset({Builtin("int")})
             elif name in _TAKING:
                 value = self.evaluator.iterate(value, frame)
+            elif tag := self.tags.get(name):
+                argument = self.filtered(each.partition(":")[2], context, frame)
+                passed = Arguments((value, argument) if ":" in each else (value,))
+                value = self.evaluator.call_bound(tag.bound, passed, frame)
         return value
 
     def variable(self, name: str, context: Context, frame: Frame) -> Value:
@@ -259,8 +300,15 @@ class Rendering:
             known = frozenset(
                 each for each in value if not isinstance(each, Builtin) or each.name != "dict"
             )
-            value = self.called(self.evaluator.attribute(known, part, frame), frame)
+            value = self.called(self.part(known, part, frame), frame)
         return value
+
+    def part(self, owner: Value, name: str, frame: Frame) -> Value:
+        """`owner.name`: an item before an attribute, which of a form is a field."""
+        forms = [each.cls for each in owner if isinstance(each, Instance)]
+        if len(forms) == len(owner) == 1 and name in dict(self.evaluator.choosing(forms[0])):
+            return self.evaluator.field_of_form(forms[0], name)
+        return self.evaluator.attribute(owner, name, frame)
 
     def called(self, value: Value, frame: Frame) -> Value:
         return union(
