@@ -39,6 +39,7 @@ from asyncgen.facts import (
     Block,
     Branch,
     Call,
+    Choice,
     Comprehension,
     Define,
     Evaluate,
@@ -308,6 +309,13 @@ class OnLoop(Sending):
         value = self.value(test, frame)
         with at(frame, test):
             self.test(value, frame)
+        held = value
+        while isinstance(test, Choice) and test.operator != "if" and not self.is_coroutine(held):
+            last = test.options[1]  # the first one was tested to choose
+            held = frame.seconds.get(id(test), NOTHING)
+            with at(frame, last):
+                self.unawaited(held, "tests", frame)
+            test = last
         return value
 
     def operation(self, operator: str, operands: tuple[Expression, ...], frame: Frame) -> Value:
@@ -394,7 +402,11 @@ class OnLoop(Sending):
             )
 
     def narrow(self, test: Expression, holds: bool, frame: Frame) -> None:
-        """What a test says of the relations that are loaded."""
+        """What a test says of the relations that are loaded: those that it read, whatever of it was
+        evaluated apart; and those that it asks for."""
+        for each in test.operands if isinstance(test, Operation) else (test,):
+            if isinstance(each, Get):
+                self.remark(each.value, each.name, frame)
         match test:
             case Call(function=Get(value=Get(name=name), name="is_cached"), arguments=(owner,)) if (
                 holds
