@@ -259,8 +259,8 @@ _PATTERNS: Mapping[Cause, Sequence[str]] = {
         rf"httpx\.({_VERBS})|httpx\.Client\(\)\.({_VERBS})",
         r"urllib3\.(request|PoolManager\(\)\.(request|urlopen))",
         r"(sqlite3|psycopg2?|MySQLdb|pymysql|oracledb)\.connect",
-        r"redis\.(Redis|StrictRedis)(\.from_url)?\(\)\.(?!pipeline|pubsub|register_script|lock)\w+"
-        r"|redis\.from_url\(\)\.(?!pipeline|pubsub|register_script|lock)\w+",
+        r"(redis\.((Strict)?Redis(\.from_url)?|from_url)|django_redis\.get_redis_connection)\(\)\."
+        r"(?!pipeline|pubsub|register_script|lock)\w+",
         r"boto3\.(client|session\.Session\(\)\.client|Session\(\)\.client)\(\)\."
         r"(?!get_paginator|get_waiter|generate_presigned_\w+|can_paginate|close)\w+",
         r"docker\.(from_env|DockerClient)(\(\)\.(\w+\.)*(build|commit|create|df|events|exec_run|get"
