@@ -111,9 +111,10 @@ _LOOP: frozenset[CodeType] = frozenset(
         runners.Runner.run.__code__,
     }
 )
+_HERE = os.path.dirname(os.path.dirname(__file__))
 _LIBRARIES = tuple(
     {sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    | {os.path.dirname(__file__) + os.sep}
+    | {os.path.join(_HERE, name) + os.sep for name in ("asyncgen_runtime", "asyncgen_native")}
 )
 
 
