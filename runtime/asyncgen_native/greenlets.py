@@ -52,6 +52,14 @@ def running_task() -> asyncio.Task[Any] | None:
         return None
 
 
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop that runs on this thread, or None."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
 def in_bridge() -> bool:
     """Tell whether the calling code may wait with `await_`."""
     call = getcurrent()

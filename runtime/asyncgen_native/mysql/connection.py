@@ -16,11 +16,13 @@ import pymysql.connections
 from asyncgen_runtime.completion import to_end
 from pymysql.constants import SERVER_STATUS
 
-from ..greenlets import raise_later, run
+from ..greenlets import raise_later, run, running_loop
 from ..locks import SuspendingLock
 from ..owner import suspend
 
 T = TypeVar("T")
+
+_any_certificate: ssl.SSLContext | None = None
 
 
 class SuspendingSocket:
@@ -35,27 +37,31 @@ class SuspendingSocket:
 
     @classmethod
     async def connect(
-        cls, host: str, port: int, unix_socket: str | None, timeout: float
+        cls,
+        host: str,
+        port: int,
+        unix_socket: str | None,
+        timeout: float,
+        bind_address: str | None = None,
     ) -> SuspendingSocket:
-        """Connect to a server. Raises OSError."""
+        """Connect to a server, at the first of its addresses that answers. Raises OSError."""
         loop = asyncio.get_running_loop()
-        family: int = socket.AF_UNIX
-        address: Any = unix_socket
+        addresses: list[tuple[int, Any]] = [(socket.AF_UNIX, unix_socket)]
         if not unix_socket:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            family, _, _, _, address = found[0]
-        raw = socket.socket(family, socket.SOCK_STREAM)
+            addresses = [(family, address) for family, _, _, _, address in found]
+        failure: OSError | None = None
+        for family, address in addresses:
+            try:
+                async with asyncio.timeout(timeout):
+                    return cls(await _connected(loop, family, address, bind_address), loop)
+            except OSError as error:  # TimeoutError is one.
+                failure = error
+        assert failure is not None
         try:
-            raw.setblocking(False)
-            if not unix_socket:
-                raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            async with asyncio.timeout(timeout):
-                await loop.sock_connect(raw, address)
-        except BaseException:
-            raw.close()
-            raise
-        return cls(raw, loop)
+            raise failure
+        finally:
+            del failure
 
     def recv(self, count: int) -> bytes:
         data: bytes = self._wait(lambda: self._loop.sock_recv(self._raw, count))
@@ -102,8 +108,40 @@ class SuspendingSocket:
             pass
         return False
 
+    def shut_down(self) -> None:
+        """Have whoever waits for it go on, and find that the other side has hung up."""
+        with suppress(OSError):
+            self._raw.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
-        self._raw.close()
+        """Close it, on any thread, also while somebody waits for it."""
+        if self._loop.is_closed() or self._raw.fileno() < 0:
+            self._raw.close()
+        elif running_loop() is self._loop:
+            # The loop would go on watching its number, which may be another's from now on.
+            self._loop.remove_reader(self._raw)
+            self._loop.remove_writer(self._raw)
+            self._raw.close()
+        else:
+            self._loop.call_soon_threadsafe(self.close)
+
+
+async def _connected(
+    loop: asyncio.AbstractEventLoop, family: int, address: Any, bind_address: str | None
+) -> socket.socket:
+    raw = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        raw.setblocking(False)
+        if family != socket.AF_UNIX:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if bind_address is not None:
+                raw.bind((bind_address, 0))
+        await loop.sock_connect(raw, address)
+    except BaseException:
+        raw.close()
+        raise
+    return raw
 
 
 class TlsSocket:
@@ -188,11 +226,23 @@ class WaitingConnection(pymysql.connections.Connection):  # type: ignore[misc]
 
     def __init__(self, **parameters: Any) -> None:
         super().__init__(defer_connect=True, **parameters)
-        self.lock = SuspendingLock(asyncio.get_running_loop())
+        self._loop = asyncio.get_running_loop()
+        self.lock = SuspendingLock(self._loop)
         self._parameters = parameters
         self._socket: SuspendingSocket | None = None
+        self._dropping: asyncio.Task[None] | None = None
         if (context := self.__dict__.get("ctx")) is not None:
             self.ctx = _TlsContext(context)
+
+    def _create_ssl_ctx(self, options: Any) -> Any:
+        # Where nothing is said of TLS it trusts whomever it meets. To make that out of all that the
+        # system trusts takes longer than all else here, and the loop would wait for it.
+        if options:
+            return super()._create_ssl_ctx(options)
+        global _any_certificate
+        if _any_certificate is None:
+            _any_certificate = super()._create_ssl_ctx(options)
+        return _any_certificate
 
     @classmethod
     async def establish(cls, **parameters: Any) -> WaitingConnection:
@@ -200,7 +250,11 @@ class WaitingConnection(pymysql.connections.Connection):  # type: ignore[misc]
         self = cls(**parameters)
         try:
             self._socket = await SuspendingSocket.connect(
-                self.host, self.port, self.unix_socket, self.connect_timeout
+                self.host,
+                self.port,
+                self.unix_socket,
+                self.connect_timeout,
+                self.bind_address,
             )
         except OSError as error:
             raise pymysql.OperationalError(
@@ -267,4 +321,14 @@ class WaitingConnection(pymysql.connections.Connection):  # type: ignore[misc]
         return fresh
 
     def drop(self) -> None:
-        self._force_close()
+        if self._socket is not None and self.lock.locked() and not self._loop.is_closed():
+            # Somebody waits for it, and is told so.
+            self._dropping = self._loop.create_task(self._cut_off(self._socket))
+        else:
+            self._force_close()
+
+    async def _cut_off(self, below: SuspendingSocket) -> None:
+        try:
+            await self._kill()
+        finally:
+            below.shut_down()

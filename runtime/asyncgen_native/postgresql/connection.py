@@ -81,6 +81,8 @@ class WaitingConnection(psycopg.Connection[Any]):
 
     async def _complete(self, gen: PQGen[T]) -> T:
         """Return what a generator returns; as `AsyncConnection.wait`."""
+        if self._over:  # It was dropped while a thread was on its way to here.
+            raise psycopg.InterfaceError(OVER)
         try:
             wanted = next(gen)
         except StopIteration as result:
@@ -197,15 +199,18 @@ class WaitingConnection(psycopg.Connection[Any]):
         self._count_closed(self._named or ())
         if self.lock.locked() and not self._loop.is_closed():
             # Somebody waits for its socket: the number of one that is closed may be another's.
+            self._over = True
             self._dropping = self._loop.create_task(self._drop_when_free())
         else:
             self._finish()
 
     async def _drop_when_free(self) -> None:
-        await self._waiter.cancel_safe()
-        await self.lock.acquire()
-        self._finish()
-        self.lock.release()
+        try:
+            await self._waiter.cancel_safe()
+            await self.lock.acquire()
+            self.lock.release()
+        finally:  # At the end of the loop this is cancelled, as whoever waits is.
+            self._finish()
 
     def _finish(self) -> None:
         self._stepper.close()

@@ -17,6 +17,8 @@ from psycopg.abc import PQGen
 from psycopg.pq.abc import PGconn
 from psycopg.waiting import Ready, Wait
 
+from ..greenlets import running_loop
+
 
 class Stepper:
     """Steps of one generator at a time, over one socket.
@@ -90,7 +92,7 @@ class Stepper:
             return
         if self._loop.is_closed():
             self._release()
-        elif _running_loop() is self._loop:
+        elif running_loop() is self._loop:
             self.stop()
             self._stop_reading()
             self._release()
@@ -100,10 +102,3 @@ class Stepper:
     def _release(self) -> None:
         number, self._socket = self._socket, -1
         os.close(number)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

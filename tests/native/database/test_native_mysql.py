@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -110,5 +111,26 @@ def test_no_server_is_an_error_of_the_database(run: Run) -> None:
             with pytest.raises(OperationalError, match="Can't connect"):
                 await aask("SELECT 1")
         assert pools()["default"].statistics().open == 0
+
+    run(main())
+
+
+def test_connecting_reads_no_certificates_that_nobody_asked_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That takes longer than all else, and the loop waits for it."""
+    read = []
+    create = ssl.create_default_context
+
+    def counted(*arguments: Any, **options: Any) -> ssl.SSLContext:
+        read.append(arguments)
+        return create(*arguments, **options)
+
+    monkeypatch.setattr(ssl, "create_default_context", counted)
+
+    async def main() -> None:
+        await asyncio.gather(*(aask("SELECT sleep(0.1)") for _ in range(3)))
+        assert pools()["default"].statistics().open == 3
+        assert len(read) <= 1
 
     run(main())

@@ -309,6 +309,38 @@ def session() -> object:
         return cursor.fetchone()
 
 
+@CONCURRENT
+def test_a_thread_that_is_in_a_query_when_its_call_ends_is_cut_off(run: Run) -> None:
+    """It would wait for ever, or read what is for the next who has the number of its socket."""
+    seconds = "pg_sleep(60)" if connection.vendor == "postgresql" else "sleep(60)"
+    over = threading.Event()
+    used: list[Any] = []
+
+    def ask() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT {seconds}")
+        finally:
+            over.set()
+
+    def call() -> None:
+        Tag.objects.count()
+        used.append(connection.connection)
+        await_(sync_to_async(ask)())
+
+    async def main() -> None:
+        task = asyncio.create_task(bridge(call)())
+        while not used or not used[0].lock.locked():
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(over.wait, 20)
+        assert await anames() == []
+
+    run(main())
+
+
 def test_hooks_run_after_the_commit_sync_and_async(run: Run) -> None:
     ran: list[object] = []
 
