@@ -57,3 +57,14 @@ def test_the_schema_has_every_key_and_default() -> None:
         assert properties[key]["default"] == value
     for key in KEYS.keys() - {"source"}:
         assert properties[key]["description"], key
+
+
+def test_every_fragment_of_the_changelog_has_a_kind_and_is_no_issue_by_mistake() -> None:
+    """towncrier prints what stands before the kind as an issue, unless it begins with a plus."""
+    towncrier = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["towncrier"]
+    kinds = "|".join(each["directory"] for each in towncrier["type"])
+    names = {path.name for path in (ROOT / "changes").iterdir()} - {*towncrier["ignore"]}
+    assert names
+    assert [
+        each for each in names if not re.fullmatch(rf"(\+[\w-]+|\d+)\.({kinds})\.md", each)
+    ] == []
