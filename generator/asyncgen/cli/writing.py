@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # By DriftKind's values.
 VERBS = {"missing": "wrote", "changed": "rewrote", "orphan": "removed"}
+GONE = "AG504"  # the code of what is inherited or imported, and no longer written
 UNWIRED = "AG502"  # that of a class without its mixin
 RUNTIME = "asyncgen_runtime"
 
@@ -189,8 +190,11 @@ def _say_what_is_to_install(session: Session, config: Config, rendered: Sequence
 
 
 def _say_what_is_next(session: Session, wiring: Sequence[Problem]) -> None:
-    if wiring:
-        classes, them = count(len(wiring), "class", "classes"), "them" if wiring[1:] else "it"
+    unwired = [each for each in wiring if each.code != GONE]
+    if len(unwired) < len(wiring):
+        session.say("Next: `asyncgen apply` takes out base classes and imports that are gone")
+    if unwired:
+        classes, them = count(len(unwired), "class", "classes"), "them" if unwired[1:] else "it"
         session.say(
             f"Next: `asyncgen apply` joins {classes} with what is written; "
             f"`asyncgen check` lists {them}"
