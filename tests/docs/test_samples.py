@@ -1,4 +1,4 @@
-"""Every sample of the how-to and explanation pages: Python is run in the bookshop, TOML is loaded.
+"""Every sample of the pages: Python is run in the bookshop, TOML is loaded.
 
 Each page is run by itself.
 
@@ -15,22 +15,26 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
+from asyncgen.cli import main
 from asyncgen.config import load
 from asyncgen.keys import AUDIT_KEYS, KEYS
 from asyncgen.plan import Run
+from click.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     page
-    for part in ("how-to", "explanation")
+    for part in ("how-to", "reference", "explanation")
     for page in sorted((ROOT / "docs" / part).glob("*.md"))
 ]
 # Pages whose samples tests of their own area run: they are about other classes than the bookshop's.
 ELSEWHERE = {
     "adopting.md": "tests/adoption",
     "audit.md": "tests/audit",
+    "django-surface.md": "tests/surface",
     "inline.md": "tests/golden",
     "native.md": "tests/native",
 }
@@ -71,7 +75,8 @@ os._exit(0 if result.wasSuccessful() else 1)  # a worker thread may hold the dat
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^ *```{language}\n(.*?)^ *```$", page.read_text("utf-8"), re.S | re.M)
+    found = re.findall(rf"^ *```{language}\n(.*?)^ *```$", page.read_text("utf-8"), re.S | re.M)
+    return [dedent(each) for each in found]
 
 
 def is_apart(sample: str) -> bool:
@@ -131,3 +136,25 @@ def test_every_page_is_one_that_is_run_here_or_elsewhere() -> None:
     for folder in ELSEWHERE.values():
         assert (ROOT / folder).is_dir()
     assert sum(bool(blocks(page, "python")) for page in OWN) >= 6
+
+
+def test_the_way_to_get_rid_of_it_all_leaves_nothing(tmp_path: Path) -> None:
+    """The steps of the page on troubleshooting, on a project whose classes inherit mixins."""
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text('[tool.asyncgen]\nsources = ["*.py"]\n')
+    source = tmp_path / "querysets.py"
+    before = blocks(ROOT / "docs/explanation/judging.md", "python")[0]
+    source.write_text(before)
+    cli = ("--config", str(pyproject))
+    for step in ("build", "apply"):
+        assert CliRunner().invoke(main, [*cli, step]).exit_code == 0
+    assert "BookQuerySetAsync" in source.read_text()
+    pyproject.write_text(f'{pyproject.read_text()}exclude = ["*"]\n')
+    built = CliRunner().invoke(main, [*cli, "build"])
+    assert built.exit_code == 0
+    last = "Next: `asyncgen apply` takes out base classes and imports that are gone"
+    assert built.output.splitlines()[-1] == last
+    assert CliRunner().invoke(main, [*cli, "apply"]).exit_code == 0
+    assert source.read_text() == before
+    left = {path.name for path in tmp_path.iterdir()} - {".asyncgen_cache"}
+    assert left == {"pyproject.toml", "querysets.py"}
