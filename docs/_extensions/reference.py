@@ -163,7 +163,7 @@ def code_pages() -> Iterator[tuple[str, str]]:
         f"| [{each.code}](made/codes/{each.code}.md) | {each.severity.value} | {each.what} |"
         for each in codes().values()
     )
-    yield "include/codes.md", f"| code | | what |\n|---|---|---|\n{table}\n"
+    yield "include/codes.md", f"| code | level | what |\n|---|---|---|\n{table}\n"
 
 
 def problem_page(code: Code) -> str:
@@ -239,7 +239,14 @@ def link_to_django(
     found = [each for each in django_names(name) if each in objects]
     if found:
         role = "meth" if what == "method" else "func"
-        lines += ["", f"Django: {', '.join(f':py:{role}:`{each}`' for each in found)}.", ""]
+        links = (f":py:{role}:`{short(each)}() <{each}>`" for each in found)
+        lines += ["", f"In Django: {', '.join(links)}.", ""]
+
+
+def short(name: str) -> str:
+    """`QuerySet.get` for a method, `aserialize` for a function."""
+    *_, owner, last = name.split(".")
+    return f"{owner}.{last}" if owner[:1].isupper() else last
 
 
 def django_names(name: str) -> Iterator[str]:
