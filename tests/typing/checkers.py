@@ -35,12 +35,12 @@ _LOCATION = re.compile(r"(?P<file>\w+)\.py:(?P<line>\d+)")
 
 # Why a case does not hold in a checker, where that is for others to change.
 _DYNAMIC = """\
-The class is made while the program runs: django-stubs declare a plain `Manager`, as Python has
-no type for one class with the methods of another (python/typing#213), and only their mypy plugin
-makes it up (typeddjango/django-stubs#19, #1025). The static manager is the way out."""
+The class is created at run time. django-stubs declare a plain `Manager`, because Python has no
+type for a class with the methods of another one (python/typing#213); only their mypy plugin can
+express it (typeddjango/django-stubs#19, #1025). Use the static manager."""
 _BASE = """\
-ty does not support a base class that is a variable (its rule `unsupported-base`), such as what
-`from_queryset()` gives, and knows nothing of the class then."""
+ty does not support a base class that is a variable (its rule `unsupported-base`), such as the
+result of `from_queryset()`. Then it knows nothing about the class."""
 UPSTREAM = {
     (case, checker): _DYNAMIC
     for case in ("`from_queryset()` inline", "`as_manager()`")
