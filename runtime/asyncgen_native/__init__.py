@@ -6,6 +6,13 @@ for it. The backends are `asyncgen_native.postgresql`, `.mysql` and `.sqlite3`.
 
 from __future__ import annotations
 
+try:
+    import greenlet as _greenlet  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        'asyncgen_native needs greenlet: pip install "asyncgen-runtime[native]"'
+    ) from error
+
 from .calls import bridge
 from .greenlets import BridgeClosed, NotInBridge, await_, in_bridge
 from .pool import close_pools

@@ -134,6 +134,22 @@ def context_has_thread() -> bool:
     return getattr(asgiref.sync.AsyncToSync.executors, "current", None) is not None
 
 
+class Closing(BaseDatabaseWrapper):
+    """A wrapper that tells when the driver's connection was closed, whatever in Django did it."""
+
+    def was_closed(self, connection: Any) -> None:
+        """Hear that `connection` was closed, or that closing it failed."""
+        raise NotImplementedError
+
+    def _close(self) -> None:
+        connection = self.connection
+        try:
+            super()._close()  # type: ignore[misc]  # The stubs leave out what is private.
+        finally:
+            if connection is not None:
+                self.was_closed(connection)
+
+
 def allow_in_calls(cls: type[W]) -> type[W]:
     """Let a wrapper's methods through Django's guard in a call, where they do not block the loop.
 

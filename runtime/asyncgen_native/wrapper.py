@@ -11,7 +11,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
-from .insides import Wrappers, replace_async_to_sync, replace_wrappers
+from .greenlets import in_bridge, running_task
+from .insides import Closing, Wrappers, replace_async_to_sync, replace_wrappers
 from .owner import OVER, current, suspend
 from .pool import NativeConnection, Pool, PoolOptions
 
@@ -27,7 +28,7 @@ def in_transaction_of_thread() -> bool:
     return bool(wrappers) and any(each.in_atomic_block for each in wrappers)
 
 
-class NativeWrapper(BaseDatabaseWrapper):
+class NativeWrapper(Closing):
     """A database wrapper that may belong to a context on an event loop.
 
     One that does has an `owner`: calls on the loop use it, and the worker threads of its context.
@@ -121,18 +122,19 @@ class NativeWrapper(BaseDatabaseWrapper):
             pool.give_shared(self)
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """As Django's, but how old a connection of a call may get is the pool's to know."""
+        """As Django's, but how old a connection of a call may get is the pool's to know.
+
+        Plain async code has nothing to close: what its context still holds is for calls.
+        """
         if self.owner is not None:
+            if running_task() is not None and not in_bridge():
+                return
             self.close_at = None
         super().close_if_unusable_or_obsolete()
 
-    def _close(self) -> None:
-        connection = self.connection
-        try:
-            super()._close()  # type: ignore[misc]  # The stubs leave out what is private.
-        finally:
-            if self._pool is not None and connection is not None:
-                self._pool.forget(connection)
+    def was_closed(self, connection: NativeConnection) -> None:
+        if self._pool is not None:
+            self._pool.forget(connection)
 
 
 def is_native(alias: str) -> bool:

@@ -16,11 +16,16 @@ import pytest
 from asyncgen_native import insides
 from asyncgen_native.insides import AROUND_REQUESTS, ASYNC_UNSAFE, SYNC_TO_ASYNC, TESTED
 from django.core.handlers.asgi import ASGIRequest
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.sqlite3 import base as sqlite3_base
+from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.connection import BaseConnectionHandler
+
+postgresql_base = pytest.importorskip("django.db.backends.postgresql.base")
 
 DJANGO = Path(django.__file__).parent
 
@@ -40,6 +45,13 @@ OTHER_PEOPLES = {
     "django.test.testcases",
     "django.test.utils",
     "django.utils.asyncio",
+}
+
+# Names of our own classes, and of psycopg's connections, which Django has elsewhere.
+OF_OTHERS = {
+    "asyncgen_native/transaction.py": {"_savepoint"},
+    "asyncgen_native/wrapper.py": {"_pool"},
+    "sqlite3/connection.py": {"_cursor"},
 }
 
 
@@ -134,6 +146,37 @@ def test_connections_are_attributes_of_a_local_of_the_thread() -> None:
     assert "self._connections = Local(self.thread_critical)" in source
     assert "getattr(self._connections, alias)" in source
     assert "setattr(self._connections, alias, conn)" in source
+
+
+def private(classes: tuple[type, ...]) -> set[str]:
+    """The private names of classes of Django, and of what their methods set."""
+    names = {name for cls in classes for name in dir(cls)}
+    for cls in {each for cls in classes for each in cls.__mro__ if each.__module__ != "builtins"}:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+        names |= {each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
+    return {name for name in names if name.startswith("_") and not name.startswith("__")}
+
+
+def test_nothing_else_relies_on_what_is_private_in_django() -> None:
+    """Nor takes for itself, in a class of Django's, a name that Django has."""
+    wrappers = (BaseDatabaseWrapper, sqlite3_base.DatabaseWrapper, postgresql_base.DatabaseWrapper)
+    theirs = private((*wrappers, transaction.Atomic, BaseConnectionHandler, Signal, QuerySet))
+    assert {"_close", "_connections", "_live_receivers"} <= theirs
+    ours: dict[str, set[str]] = {}
+    for path in Path(inspect.getsourcefile(insides) or "").parent.rglob("*.py"):
+        found = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute):
+                found.add(node.attr)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                found.add(node.name)
+        ours[path.relative_to(path.parents[1]).as_posix()] = found & theirs
+    assert ours.pop("asyncgen_native/insides.py") >= {"_close", "_connections"}
+    assert {path: names for path, names in ours.items() if names} == OF_OTHERS
+
+
+def test_closing_goes_through_one_method() -> None:
+    assert "self._close()" in inspect.getsource(BaseDatabaseWrapper.close)
 
 
 def test_async_to_sync_keeps_what_it_calls() -> None:

@@ -19,7 +19,7 @@ from django.core.asgi import get_asgi_application
 from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import request_started
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.middleware.cache import UpdateCacheMiddleware
 from django.middleware.common import CommonMiddleware
@@ -229,5 +229,22 @@ def test_closing_old_connections_in_a_call_leaves_those_of_the_pool(run: Run) ->
         await bridge(close_old_connections)()
         await bridge(Tag.objects.count)()
         assert set(pools()["default"]._opened) == {before}
+
+    run(main())
+
+
+def test_closing_old_connections_in_plain_async_code_leaves_what_its_context_holds(
+    run: Run,
+) -> None:
+    """A response that is closed there says that the request is over, and nothing can wait."""
+
+    async def main() -> None:
+        await bridge(transaction.set_autocommit)(False)
+        await bridge(Tag.objects.create)(name="a")
+        close_old_connections()
+        assert await bridge(Tag.objects.count)() == 1
+        await bridge(transaction.rollback)()
+        await bridge(transaction.set_autocommit)(True)
+        assert await bridge(Tag.objects.count)() == 0
 
     run(main())
