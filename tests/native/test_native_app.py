@@ -63,3 +63,21 @@ def test_what_generated_code_imports_does_not_import_it() -> None:
         "assert not {'asyncgen_native', 'greenlet'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_without_greenlet_it_says_what_to_install() -> None:
+    program = (
+        "import sys\n"
+        "sys.modules['greenlet'] = None\n"
+        "from django.conf import settings\n"
+        "settings.configure(INSTALLED_APPS=['asyncgen_native'])\n"
+        "import django\n"
+        "django.setup()\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1] == (
+        'ImportError: asyncgen_native needs greenlet: pip install "asyncgen-runtime[native]"'
+    )

@@ -151,7 +151,8 @@ def test_connections_are_attributes_of_a_local_of_the_thread() -> None:
 def private(classes: tuple[type, ...]) -> set[str]:
     """The private names of classes of Django, and of what their methods set."""
     names = {name for cls in classes for name in dir(cls)}
-    for cls in {each for cls in classes for each in cls.__mro__ if each.__module__ != "builtins"}:
+    bases = {base for cls in classes for base in cls.__mro__ if base.__module__ != "builtins"}
+    for cls in bases:
         tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
         names |= {each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
     return {name for name in names if name.startswith("_") and not name.startswith("__")}

@@ -104,6 +104,19 @@ def test_a_session_that_was_killed_while_idle_is_not_used_again(run: Run) -> Non
     run(main())
 
 
+@pytest.mark.parametrize("level", [None, "serializable", "repeatable read"])
+def test_isolation_levels(run: Run, monkeypatch: pytest.MonkeyPatch, level: str | None) -> None:
+    if level is not None:
+        monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "isolation_level", level)
+
+    async def main() -> None:
+        async with aatomic():
+            found = await aask("SELECT @@SESSION.tx_isolation")
+        assert found.replace("-", " ").lower() == (level or "read committed")
+
+    run(main())
+
+
 def test_no_server_is_an_error_of_the_database(run: Run) -> None:
     async def main() -> None:
         with pytest.MonkeyPatch.context() as patch:
