@@ -22,16 +22,19 @@ _NEVER = 1 << 30
 
 @dataclass(slots=True)
 class Trace(Generic[K]):
-    """What one answer rests on: what was read for it, and the questions that were asked for it, in
-    their order. `is_apart`: on nothing else, so that it is the same whatever was asked before."""
+    """What one answer rests on: what was read for it, the questions that were asked for it, in
+    their order, and what it made use of that may grow. `is_apart`: on nothing else than the first
+    two, so that it is the same whatever was asked before."""
 
     read: dict[object, None] = field(default_factory=dict)
     asked: dict[K, None] = field(default_factory=dict)
+    growing: dict[object, None] = field(default_factory=dict)
     is_apart: bool = True
 
     def add(self, other: Trace[K]) -> None:
         self.read.update(other.read)
         self.asked.update(other.asked)
+        self.growing.update(other.growing)
         self.is_apart &= other.is_apart
 
 
@@ -86,6 +89,8 @@ class Fixpoint(Generic[K, A]):
     _earlier: dict[K, _Answered[K, A]] = field(default_factory=dict)
     _answering: list[_Answered[K, A]] = field(default_factory=list)
     traces: dict[K, Trace[K]] = field(default_factory=dict)
+    # What rests on each question, and on what may grow.
+    _resting: dict[object, set[K]] = field(default_factory=dict)
     # Of the questions that are being answered; the first is of whoever asks the others.
     _open: list[Trace[K]] = field(default_factory=lambda: [Trace()])
     _effort: int = 0
@@ -154,12 +159,21 @@ class Fixpoint(Generic[K, A]):
         self.does_more()
         return True
 
-    def used(self, read: Callable[[], T]) -> T:
-        """What is read, and may be another in the next round."""
+    def used(self, what: object, read: Callable[[], T]) -> T:
+        """What is read, and may be another in the next round, or later: see `grew`."""
         value = read()
+        self.trace.growing[what] = None
         if self._answering:
             self._answering[-1].used.append((read, value))
         return value
+
+    def grew(self, what: object) -> None:
+        """Something that answers made use of is more now: they are asked again when they are
+        needed."""
+        todo: list[object] = [what]
+        while todo:
+            resting = self._resting.pop(todo.pop(), set())
+            todo += [key for key in resting if self._answers.pop(key, None) is not None]
 
     def does_more(self) -> None:
         """Answering does something besides, or makes use of more than is told here."""
@@ -180,6 +194,8 @@ class Fixpoint(Generic[K, A]):
         self._stack.pop()
         trace = self.traces[key] = self._open.pop()
         trace.is_apart &= self._lowest == _NEVER and not self._is_short
+        for each in (*trace.growing, *trace.asked):
+            self._resting.setdefault(each, set()).add(key)
         self._keep(key, result, depth, known)
         self._lowest = min(outer, self._lowest)
         self._is_short |= before

@@ -147,6 +147,11 @@ FIELD = "django.db.models.fields.Field()"
 # https://docs.python.org/3/library/enum.html: members are made of what stands in the class.
 ENUMERATIONS = frozenset({"enum.Enum", "enum.Flag", "enum.IntEnum", "enum.IntFlag", "enum.StrEnum"})
 NO_MEMBER = "enum.nonmember"
+# What makes the members, when the class is made.
+MEMBER_METHODS = ("__init__", "__new__", "_generate_next_value_")
+# Containers that put what they are made of in by the methods of the class.
+# https://docs.python.org/3/library/collections.html#collections.UserDict
+PUTTING_CONTAINERS = frozenset({"collections.OrderedDict", "collections.UserDict"})
 # What the metaclass of enumeration types gives them: lists of strings, numbers and pairs.
 # https://docs.djangoproject.com/en/stable/ref/models/fields/#enumeration-types
 CHOICES = "django.db.models.enums.Choices"
@@ -176,8 +181,9 @@ PURE_MODULES = (
 )
 # Methods in those modules that may query all the same: those of relational fields.
 IMPURE_METHODS = frozenset(
-    {"clean", "dictsort", "dictsortreversed", "formfield", "get_choices", "get_object"}
-    | {"pre_save", "save_form_data", "send", "send_robust", "validate", "value_to_string"}
+    {"clean", "dictsort", "dictsortreversed", "formfield", "generate_filename", "get_choices"}
+    | {"get_default", "get_object", "pre_save", "render", "run_validators", "save_form_data"}
+    | {"send", "send_robust", "validate", "value_to_string"}
 )
 STANDARD_LIBRARY = sys.stdlib_module_names
 # Django's modules whose functions are followed. What the others do is either pure (above) or not
@@ -394,13 +400,22 @@ GIVE_RESULTS = frozenset({"accumulate", "map", "starmap"})
 MAKE_TUPLES = frozenset({"enumerate", "groupby", "pairwise", "zip", "zip_longest"})
 # Those that print what they are passed; the same of functions, by prefix.
 SHOWING = frozenset({"ascii", "format", "print"})
+# Methods that a class of the sources may give an encoder or decoder of JSON, a filter or a handler.
+CODING_METHODS = ("default", "encode", "iterencode", "decode", "raw_decode")
+LOGGING_METHODS: Mapping[str, tuple[str, ...]] = {
+    "addFilter": ("filter",),
+    "addHandler": ("emit", "filter", "format", "handle"),
+    "setFormatter": ("format",),
+}
+# What shows, or hands out, the exception that is being handled.
+SHOWING_HANDLED = ("sys.exc_info", "sys.exception", "traceback.")
 EXCEPTIONS = "django.core.exceptions"
 TRANSLATION = "django.utils.translation."
 SHOWING_PREFIXES = (
     TRANSLATION,
     *("django.http.", "django.template.defaultfilters.", "django.urls."),
     *("django.utils.encoding.", "django.utils.functional.lazystr", "django.utils.html."),
-    *("django.utils.safestring.", "django.utils.text.", "logging.", "string.Template"),
+    *("django.utils.safestring.", "django.utils.text.", "logging.", "string."),
     *("csv.", "pprint.", "urllib.parse.", "warnings."),
 )
 

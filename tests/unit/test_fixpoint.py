@@ -119,13 +119,33 @@ def test_what_is_read_beside_the_answers_is_looked_at_again() -> None:
     def leaving(letter: str) -> Reached:
         result = answer(letter)
         if letter == "b":
-            return result | search.fixpoint.used(lambda: frozenset(left))
+            return result | search.fixpoint.used("left", lambda: frozenset(left))
         left.update("!" if letter == "c" else "")
         return result
 
     search.from_successors = leaving  # type: ignore[method-assign]
     assert search.reached("a") == frozenset("abc!")
     assert search.reached("b") == frozenset("abc!")
+
+
+def test_what_rests_on_something_that_grew_is_asked_again() -> None:
+    """`c` reads what somebody else puts in; `d` does not."""
+    search = Search({"a": "bd", "b": "c", "c": "", "d": ""})
+    answer, held = search.from_successors, set[str]()
+
+    def holding(letter: str) -> Reached:
+        result = answer(letter)
+        if letter == "c":
+            result |= search.fixpoint.used("held", lambda: frozenset(held))
+        return result
+
+    search.from_successors = holding  # type: ignore[method-assign]
+    assert search.reached("a") == frozenset("bcd")
+    held.add("!")
+    assert search.reached("a") == frozenset("bcd")
+    search.fixpoint.grew("held")
+    assert search.reached("a") == frozenset("bcd!")
+    assert search.asked == {"a": 2, "b": 2, "c": 2, "d": 1}
 
 
 @pytest.mark.parametrize("seed", range(40))

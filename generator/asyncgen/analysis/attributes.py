@@ -10,7 +10,6 @@ from asyncgen.analysis.members import Members, plain
 from asyncgen.analysis.values import (
     NONE,
     NOTHING,
-    SHOWING,
     Argument,
     Bound,
     Builtin,
@@ -31,6 +30,7 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.definitions import ModuleReference
 from asyncgen.facts import Literal
 from asyncgen.source import Attribute, Binding, Class, Function
 
@@ -53,6 +53,7 @@ class Attributes(Members):
             case Super(owner=owner_class, receiver=receiver):
                 return self.super_attribute(owner_class, receiver, name, frame)
             case ModuleObject(name=module):
+                self.by_getattr_of_module(module, name, frame)
                 return self.module_member(module, name)
             case Foreign(dotted=dotted) if dotted in knowledge.REQUESTS:
                 return self.request_attribute(name, frame)
@@ -79,6 +80,14 @@ class Attributes(Members):
             case Argument() | Unknown():
                 return self.unknown_attribute(owner, name, frame)
 
+    def by_getattr_of_module(self, module: str, name: str, frame: Frame) -> None:
+        """Run the `__getattr__()` of a module that has no such name."""
+        read = self.resolver.readable(module)
+        function = read.functions.get("__getattr__") if read else None
+        if read and function and self.resolver.member(ModuleReference(module), name) is None:
+            outcome = self.outcome(Bound(function, read))
+            frame.include(outcome.effect, f"reads {name} through {module}.__getattr__")
+
     def foreign_attribute(self, owner: Foreign, name: str, frame: Frame) -> Value:
         """An attribute of something that is not read; of `_meta`, also the model's managers."""
         if owner.dotted.startswith("django.db.connection"):
@@ -88,7 +97,7 @@ class Attributes(Members):
                 frame.note(level, f"reads {name} of a connection, which may ask the server")
         if owner.dotted.startswith(knowledge.LAZY_OBJECTS):
             frame.note(Level.DOUBT, f"reads {name} of a lazy object")
-        if owner == SHOWING and name.startswith("message"):
+        if owner.shows and name.startswith("message"):
             frame.note(Level.DOUBT, f"reads {name} of an exception, whose text may query")
         if name in ("args", "value") and owner.dotted.endswith(".instance"):
             return unknown("what an exception was made with")
@@ -104,7 +113,7 @@ class Attributes(Members):
             return self.default_manager(owner.row)
         if owner.dotted.startswith(knowledge.OPTIONS) and name in knowledge.OPTIONS_MODELS:
             return self.model_class(owner.row)
-        return frozenset({Foreign(f"{owner.dotted}.{name}")})
+        return frozenset({Foreign(f"{owner.dotted}.{name}", shows=owner.shows)})
 
     @staticmethod
     def request_attribute(name: str, frame: Frame) -> Value:

@@ -26,11 +26,15 @@ from asyncgen.analysis.values import (
     Instance,
     Level,
     Outcome,
+    Partial,
     Super,
+    Trait,
     Type,
     Unknown,
     Value,
     builtin,
+    in_order,
+    objects_in,
     union,
     unknown,
 )
@@ -84,8 +88,9 @@ class Called(Besides):
         if known is not None:
             self.besides(bound, arguments, frame)
             return known
-        outcome = self.outcome(bound, self.given(bound, arguments))
-        outcome = self.as_said(bound, outcome)
+        given = self.given(bound, arguments)
+        outcome = self.as_said(bound, self.outcome(bound, given))
+        self.untold(bound, arguments, given, outcome.effect, frame)
         self.changed(bound, frame)
         if function.is_decorated(*knowledge.CACHES):
             own = frozenset({bound.receiver}) if bound.receiver else NOTHING
@@ -207,6 +212,27 @@ class Called(Besides):
                 told.append((parameter.name, value))
         return tuple(told)
 
+    def untold(
+        self, bound: Bound, arguments: Arguments, given: Given, effect: Effect, frame: Frame
+    ) -> None:
+        """What a function does with what it is passed and was not told: it may be in `*args`, or
+        beside something unknown, and it is told of few different ones."""
+        if effect.traits.isdisjoint(_OF_UNKNOWN):
+            return
+        told = {name for name, _ in given} if self.key(bound, given)[2] == given else set()
+        heard = [value for name, value in matched(bound, arguments) if name in told]
+        for value in (*arguments.written, *(each for _, each in arguments.keywords)):
+            objects = objects_in(value)
+            if objects and not any(value is each for each in heard):
+                used = Frame(frame.module, None, None, None, {}, frame.line)
+                self.does_with(objects, effect.traits, used)
+                if not used.effect.level.is_harmless:
+                    frame.note(Level.DOUBT, f"{bound.function.name} may show or test what queries")
+
+    @abstractmethod
+    def key(self, bound: Bound, given: Given) -> tuple[object, ...]:
+        """What an outcome depends on; the third part is what it is told of the arguments."""
+
     def default(self, parameter: Parameter, bound: Bound) -> Value | None:
         """A default that tells what is done: a constant, a function or a class."""
         names = parameter.default_names
@@ -250,12 +276,16 @@ class Called(Besides):
                 outcome = self.outcome(bound, self.given(bound, arguments))
                 frame.include(outcome.effect, f"makes a {cls.name}")
             self.assign_properties(instance, arguments, frame)
+            self.field_defaults(cls, arguments, frame)
             return frozenset({instance})
         base = self.resolver.builtin_base(cls)
         if base and not {"__init__", "__new__"} & self.specials(cls).keys():
             self.call_foreign(f"builtins.{base}", arguments, frame)
+        if arguments.values and self.resolver.outer_bases(cls) & knowledge.PUTTING_CONTAINERS:
+            self.special(instance, ("__setitem__",), frame)
         made = self.special(ClassObject(cls), ("__call__",), frame)
-        self.special(instance, ("__post_init__",), frame)  # of a dataclass
+        # Of a dataclass; and what runs when it is not needed any more.
+        self.each_special(frozenset({instance}), ("__post_init__", "__del__"), frame)
         self.made_defaults(cls, frame)
         for name in ("_missing_",) if self.is_enumeration(cls) else ("__init__", "__new__"):
             known = self.lookup(cls, name)
@@ -275,6 +305,19 @@ class Called(Besides):
                     outcome = self.outcome(self.bound(setter, where, model))
                     frame.include(outcome.effect, f"assigns to the property {name}")
 
+    def field_defaults(self, cls: Class, arguments: Arguments, frame: Frame) -> None:
+        """Call what `default=…` names of the fields of a model that are not told."""
+        told = {name for name, _ in arguments.keywords}
+        for known in self.resolver.mro(cls):
+            module = self.resolver.readable(known.module)
+            for attribute in known.attributes.values() if module else ():
+                if isinstance(attribute.value, Call) and module and attribute.name not in told:
+                    inner = Frame(module, None, None, None, {}, frame.line)
+                    default = dict(attribute.value.keywords).get("default")
+                    for each in in_order(self.value(default, inner)) if default else ():
+                        if isinstance(each, Bound | Partial | ClassObject):
+                            self.call_type(each, NO_ARGUMENTS, frame)
+
     def made_defaults(self, cls: Class, frame: Frame) -> None:
         """Call what `field(default_factory=…)` names in a dataclass."""
         for known in self.resolver.mro(cls):
@@ -286,6 +329,9 @@ class Called(Besides):
                         made = self.value(dict(keywords)["default_factory"], inner)
                         for each in made:
                             self.call_type(each, NO_ARGUMENTS, frame)
+
+
+_OF_UNKNOWN = frozenset({Trait.SHOWS_UNKNOWN, Trait.TESTS_UNKNOWN})
 
 
 def is_context_function(function: Function) -> bool:

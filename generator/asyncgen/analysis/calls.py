@@ -31,6 +31,7 @@ from asyncgen.analysis.values import (
     in_order,
     is_tainted,
     proved,
+    showing,
     union,
     unknown,
 )
@@ -144,9 +145,8 @@ class Calls(Called):
         is_complete = True
         for each in call.arguments:
             if isinstance(each, Star):
-                self.iterate(self.value(each.value, frame), frame)
+                written.append(self.iterate(self.value(each.value, frame), frame))
                 is_complete = False
-                written.append(NOTHING)
                 continue
             written.append(self.value(each, frame))
             if is_complete:
@@ -299,8 +299,9 @@ class Calls(Called):
                 return self.call_bound(callee, arguments, frame)
             case ClassObject(cls=cls):
                 return self.instantiate(cls, arguments, frame)
-            case Foreign(dotted=dotted):
-                return self.call_foreign(dotted, arguments, frame)
+            case Foreign(dotted=dotted, shows=shows):
+                given = self.call_foreign(dotted, arguments, frame)
+                return showing(given) if shows else given
             case Method():
                 return self.call_method(callee, arguments, frame)
             case Partial(function=function, first=first):

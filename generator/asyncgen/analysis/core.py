@@ -22,6 +22,7 @@ from asyncgen.analysis.values import (
     NOTHING,
     Bound,
     ClassObject,
+    Foreign,
     Given,
     Instance,
     Level,
@@ -29,6 +30,7 @@ from asyncgen.analysis.values import (
     Type,
     Value,
     merged,
+    objects_in,
     shut,
     unknown,
 )
@@ -95,6 +97,10 @@ class Core(Roles):
     @abstractmethod
     def does_more(self) -> None:
         """What is being answered may come to something else when it is asked again."""
+
+    @abstractmethod
+    def grew(self, key: tuple[Class, str]) -> None:
+        """Methods assigned more to an attribute than whoever read it so far knows."""
 
     @abstractmethod
     def kept_now(self, key: tuple[Class, str]) -> Value:
@@ -256,6 +262,8 @@ class Core(Roles):
         what they give. None where it has none of them. `passed` is the argument, where that is
         known."""
         value: Value | None = None
+        if isinstance(type_, Foreign) and type_.dotted.startswith(knowledge.LAZY_OBJECTS):
+            frame.note(Level.DOUBT, "makes what a lazy object stands for")
         owner = self.metaclass(type_.cls) if isinstance(type_, ClassObject) else type_
         if not isinstance(owner, Instance):
             return None
@@ -345,7 +353,10 @@ class Core(Roles):
         """Remember what a method assigned to an attribute of self."""
         self.rests_on_more()
         key = (receiver.cls, name)
-        self._kept[key] = self._kept.get(key, NOTHING) | value
+        before = self._kept.get(key, NOTHING)
+        self._kept[key] = before | value
+        if not objects_in(value) <= objects_in(before):
+            self.grew(key)
 
     def kept(self, receiver: Instance, name: str) -> Value:
         """What the methods of the class assign to the attribute."""

@@ -53,13 +53,13 @@ Key = tuple[Function, object, Given, frozenset[tuple[str, Value]], bool]
 
 def _same(one: Outcome, other: Outcome) -> bool:
     """Whether nothing changed but perhaps the wording of the evidence."""
-    return (one.returns, one.effect.level, bool(one.effect.waits), one.stops, one.types) == (
-        other.returns,
-        other.effect.level,
-        bool(other.effect.waits),
-        other.stops,
-        other.types,
-    )
+    return _counts(one) == _counts(other)
+
+
+def _counts(outcome: Outcome) -> tuple[object, ...]:
+    effect = outcome.effect
+    does = effect.level, bool(effect.waits), effect.traits
+    return outcome.returns, does, outcome.stops, outcome.types
 
 
 def _alike(one: Outcome, other: Outcome) -> bool:
@@ -138,7 +138,10 @@ class Evaluator(Statements):
         self.outcomes.does_more()
 
     def kept_now(self, key: tuple[Class, str]) -> Value:
-        return self.outcomes.used(lambda: self._kept.get(key, NOTHING))
+        return self.outcomes.used(key, lambda: self._kept.get(key, NOTHING))
+
+    def grew(self, key: tuple[Class, str]) -> None:
+        self.outcomes.grew(key)
 
     def key(self, bound: Bound, given: Given) -> Key:
         """What an outcome depends on; without the arguments when too many differ, apart from names

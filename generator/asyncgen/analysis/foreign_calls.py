@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 
 from asyncgen import declared, knowledge
 from asyncgen.analysis.calls import Calls
@@ -35,10 +36,12 @@ from asyncgen.analysis.values import (
     Level,
     Method,
     Partial,
+    Trait,
     Type,
     Value,
     builtin,
     in_order,
+    showing,
     union,
     unknown,
 )
@@ -57,8 +60,11 @@ class ForeignCalls(Calls):
         module, _, name = dotted.rpartition(".")
         if self.may_wait(dotted):
             frame.wait(f"calls {dotted}")
-        if frame.raises_texts and dotted.startswith(("logging.", "traceback.")):
-            frame.note(Level.DOUBT, "shows an exception of what may query when it is shown")
+        if dotted.startswith(knowledge.SHOWING_HANDLED) or (
+            dotted.startswith("logging.")
+            and (name == "exception" or arguments.keyword("exc_info") - _FALSE)
+        ):
+            frame.mark(Trait.SHOWS_HANDLED)
         if dotted.startswith(knowledge.SHOWING_PREFIXES):
             for value in arguments.values:
                 self.text(value, frame)
@@ -68,12 +74,15 @@ class ForeignCalls(Calls):
         if root in knowledge.STANDARD_LIBRARY and root != "builtins":
             for value in arguments.values:
                 self.compared(value, LIBRARY.get(root, ANY), frame)
+        if dotted.startswith("logging."):
+            for each in in_order(union(arguments.positional)):
+                self.called_by(each, knowledge.LOGGING_METHODS.get(name, ()), frame)
         if dotted in knowledge.MODULE_IMPORTERS:
             return self.imported_by_name(dotted, arguments)
         if module == knowledge.EXCEPTIONS:
             return self.made_exception(f"{dotted}()", arguments, frame)
-        if module == "json":
-            self.encode(arguments, frame)
+        if root == "json":
+            self.encode(dotted, arguments, frame)
         if module == "builtins":
             return self.call_builtin(name, arguments, frame)
         if name in knowledge.CONSUMING_METHODS and module.startswith("builtins."):
@@ -102,6 +111,7 @@ class ForeignCalls(Calls):
             copied = arguments.positional[-1 if name == "cast" else 0]
             if name == "copy":  # the state of a queryset, which is copied, has its rows
                 self.iterate(frozenset(filter(self.is_queryset, copied)), frame)
+                self.made_again(copied, frame)
             elif name == "replace":
                 self.each_special(copied, ("__init__", "__post_init__"), frame)
             return copied
@@ -114,6 +124,13 @@ class ForeignCalls(Calls):
         if dotted in knowledge.LAZY_ITERATORS:
             return self.iterator_of(arguments, frame, name)
         return self.call_other(dotted, arguments, frame)
+
+    def made_again(self, copied: Value, frame: Frame) -> None:
+        """What `__reduce__()` says that a copy is made of."""
+        for each in in_order(copied):
+            parts = self.special(each, ("__reduce_ex__", "__reduce__"), frame)
+            if parts and self.holds_queryset(parts):
+                frame.note(Level.DOUBT, "makes a copy of what may be a queryset")
 
     @abstractmethod
     def call_operator(self, name: str, arguments: Arguments, frame: Frame) -> Value | None:
@@ -137,13 +154,22 @@ class ForeignCalls(Calls):
         self.call_all(self.attribute(things, "close", inner), NO_ARGUMENTS, inner)
         return frozenset({Builtin("context", things, inner.effect)})
 
-    def encode(self, arguments: Arguments, frame: Frame) -> None:
-        """`json.dumps(…, cls=Encoder)`: its method makes texts of what JSON has none for."""
+    def encode(self, dotted: str, arguments: Arguments, frame: Frame) -> None:
+        """`json.dumps(…, cls=Encoder)`: its methods make texts of what JSON has none for. So may an
+        encoder that was made with `default=str`."""
         for each in in_order(arguments.keyword("cls")):
-            member = self.lookup(each.cls, "default") if isinstance(each, ClassObject) else None
-            if member and isinstance(member[1], Function) and isinstance(each, ClassObject):
-                default = self.bound(member[1], member[0], Instance(each.cls))
-                self.call_bound(default, NO_ARGUMENTS, frame)
+            if isinstance(each, ClassObject):
+                self.called_by(Instance(each.cls), knowledge.CODING_METHODS, frame)
+        if dotted.startswith("json.JSONEncoder()."):
+            for value in arguments.values:
+                self.text(value, frame)
+
+    def called_by(self, owner: Type, names: Iterable[str], frame: Frame) -> None:
+        """Call those of the methods that a class of the sources gives the object."""
+        for name in names:
+            member = self.lookup(owner.cls, name) if isinstance(owner, Instance) else None
+            if member and isinstance(member[1], Function):
+                self.call_bound(self.bound(member[1], member[0], owner), NO_ARGUMENTS, frame)
 
     def call_all(self, functions: Value, arguments: Arguments, frame: Frame) -> Value:
         return union(self.call_type(each, arguments, frame) for each in functions)
@@ -198,8 +224,13 @@ class ForeignCalls(Calls):
             hands_out = ran is None and dotted.partition(".")[0] not in knowledge.DATA_MODULES
             return told or unknown(f"the result of {dotted}", from_queryset=hands_out)
         if dotted.startswith(knowledge.HOLDERS) or any(map(self.holds_objects, arguments.values)):
-            return self.handed_out(dotted, frame)
-        return frozenset({Foreign(f"{dotted}()")})
+            return self.handed_out(dotted, arguments, frame)
+        return self.made_of(dotted, arguments, frame)
+
+    def made_of(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
+        """What something that is not read makes of what it is passed."""
+        made = frozenset({Foreign(f"{dotted}()")})
+        return made if self.is_quiet_text(arguments, frame) else showing(made)
 
     def holds_objects(self, value: Value) -> bool:
         """Whether an object of a class that is read is, or is somewhere in, the value."""
@@ -209,13 +240,13 @@ class ForeignCalls(Calls):
             for each in value
         )
 
-    def handed_out(self, dotted: str, frame: Frame) -> Value:
+    def handed_out(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         """What comes out of something that objects went into: it may be one of these."""
         told = self.told_of(dotted, frame) or NOTHING
         if told and all(isinstance(each, Builtin) and is_scalar(each) for each in told):
             return told
         if dotted.partition(".")[0] not in knowledge.STANDARD_LIBRARY:
-            return frozenset({Foreign(f"{dotted}()")})
+            return self.made_of(dotted, arguments, frame)
         return unknown(f"the result of {dotted}")
 
     def call_builtin(self, name: str, arguments: Arguments, frame: Frame) -> Value:
@@ -253,7 +284,7 @@ class ForeignCalls(Calls):
     def made_exception(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         """An exception, whose text is made of what it is made with."""
         if not self.is_quiet_text(arguments, frame):
-            frame.raises_texts = True
+            frame.mark(Trait.RAISES_TEXTS)
             return frozenset({SHOWING})
         return frozenset({Foreign(dotted)})
 
@@ -359,6 +390,8 @@ class ForeignCalls(Calls):
         lazy = any(map(self.holds_queryset, arguments.values))
         if receiver.name == "file" and name in knowledge.FILE_METHODS:
             frame.note(Level.DOUBT, f"calls {name} of a file")
+        if receiver.name == "coroutine" and name in _RUNNING:
+            frame.note(Level.DOUBT, f"runs a coroutine by {name}()")
         if receiver.name in ("generator", "iterator") and name in _STEPS:
             frame.include(receiver.effect, "takes a step of a generator")
         if name in knowledge.CONSUMING_METHODS:
@@ -419,10 +452,12 @@ class ForeignCalls(Calls):
         return value
 
 
+_FALSE = frozenset({Builtin("bool", text="False"), Builtin("None")})
 _TEXT_OF = frozenset({Foreign("builtins.str"), Foreign("builtins.repr")})
 _INIT = "builtins.object.__init__"  # of a base that is not read, by super()
 _SPREAD = 8  # how many parameters get what starmap() unpacks
 _STEPS = frozenset({"__next__", "close", "send", "throw"})
+_RUNNING = frozenset({"__await__", "send", "throw"})  # of a coroutine
 _HASHED = frozenset({"dict", "frozenset", "set"})
 
 

@@ -14,6 +14,7 @@ from asyncgen.analysis.values import (
     Effect,
     Instance,
     Level,
+    Trait,
     Value,
     is_same,
     merged,
@@ -49,7 +50,6 @@ class Frame:
     is_typed: bool = False  # whether types are looked for
     yielded: list[Value] = field(default_factory=list)  # what a generator gives
     is_unsure: bool = False  # whether it is open how a block is left
-    raises_texts: bool = False  # whether it made an exception whose text may query
     # Of one that is for what comparing or showing fields does: the classes that were asked, and by
     # which methods.
     compared: set[tuple[Class, str]] | None = None
@@ -85,8 +85,17 @@ class Frame:
         if not self.effect.waits:
             self.effect = replace(self.effect, besides=(self._here(message),))
 
+    def mark(self, trait: Trait) -> None:
+        """What is evaluated here has a trait. An exception is shown that was raised before."""
+        if trait not in self.effect.traits:
+            self.effect = self.effect | Effect(traits=frozenset({trait}))
+        if trait is Trait.SHOWS_HANDLED and Trait.RAISES_TEXTS in self.effect.traits:
+            self.note(Level.DOUBT, "shows an exception of what may query when it is shown")
+
     def include(self, effect: Effect, message: str) -> None:
         """Something called here has an effect."""
+        for trait in effect.traits:
+            self.mark(trait)
         if effect.level > self.effect.level or (effect.waits and not self.effect.waits):
             chain = self._chain(effect.evidence, message)
             besides = self._chain(effect.waits, message) if effect.waits else ()

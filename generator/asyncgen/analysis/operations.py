@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 
 from asyncgen import knowledge
 from asyncgen.analysis.containers import Containers
@@ -127,7 +128,7 @@ class Operations(Containers):
             for value in values:
                 self.text(value, frame)
                 if operator == "%":
-                    self.each_special(value, (*NUMBER, *ITEMS), frame)
+                    self.each_special(value, (*NUMBER, *ITEMS, "__bytes__"), frame)
             if operator == "f-string" or is_only(left, "str"):
                 return builtin("str")
         names = OPERATORS.get(operator, ())
@@ -180,10 +181,11 @@ class Operations(Containers):
             return frozenset(filter(self.is_member_of_flags, types))
         # What a path is part of may do what a path does.
         foreign = [each for each in types if isinstance(each, Foreign) and not is_pure(each.dotted)]
+        shows = any(isinstance(each, Foreign) and each.shows for each in types)
         if foreign and not lazy:
-            return frozenset(foreign[:1])
+            return frozenset({replace(foreign[0], shows=shows)})
         if not lazy and types and all(isinstance(each, Builtin | Foreign) for each in types):
-            return frozenset({Foreign(f"builtins.object.{operator}")})
+            return frozenset({Foreign(f"builtins.object.{operator}", shows=shows)})
         return unknown(f"the result of {operator}", from_queryset=lazy)
 
     def is_member_of_flags(self, type_: Type) -> bool:
@@ -192,7 +194,7 @@ class Operations(Containers):
 
 
 def _is_text(type_: Type) -> bool:
-    """Whether `%` puts something into it: a text, or one that is translated when it is used."""
+    """Whether `%` puts something into it: a text, bytes, or a text that is translated later."""
     if isinstance(type_, Foreign):
         return type_.dotted.startswith(knowledge.TRANSLATION)
-    return isinstance(type_, Builtin) and type_.name == "str"
+    return isinstance(type_, Builtin) and type_.name in ("bytes", "str")

@@ -10,7 +10,6 @@ from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.specials import CHECKING, HASHING, ITEMS, SIZE
 from asyncgen.analysis.values import (
     NOTHING,
-    SHOWING,
     Argument,
     Arguments,
     Builtin,
@@ -19,6 +18,7 @@ from asyncgen.analysis.values import (
     Foreign,
     Instance,
     Level,
+    Trait,
     Type,
     Unknown,
     Value,
@@ -39,6 +39,8 @@ class Protocols(Attributes):
         for each in in_order(value):
             if self.is_queryset(each):
                 frame.note(Level.REACHES, "tests a queryset, which evaluates it", Cause.EVALUATION)
+            elif isinstance(each, Argument | Unknown):
+                frame.mark(Trait.TESTS_UNKNOWN)
             elif self.special(each, ("__bool__",), frame) is None:
                 self.special(each, ("__len__",), frame)
 
@@ -46,17 +48,24 @@ class Protocols(Attributes):
         """`str(value)` or `repr(value)`; that of a container has the latter of its items."""
         for each in in_order(value):
             if isinstance(each, Builtin) and each.name in knowledge.SHOW_ITEMS:
-                self.text(each.elements, frame, "__repr__")
+                self.text(each.elements or unknown("an item"), frame, "__repr__")
             elif is_tainted(each):
                 frame.note(Level.DOUBT, "prints what may be a queryset")
             elif self.is_queryset(each):
                 frame.note(Level.REACHES, "prints a queryset, which evaluates it", Cause.EVALUATION)
-            elif is_lazy_object(each):
-                frame.note(Level.DOUBT, "prints a lazy object")
-            elif each == SHOWING:
-                frame.note(Level.DOUBT, "prints an exception, whose text may query")
+            elif isinstance(each, Foreign) and each.shows:
+                frame.note(Level.DOUBT, f"prints {each.dotted}, whose text may query")
+            elif isinstance(each, Argument | Unknown):
+                frame.mark(Trait.SHOWS_UNKNOWN)
             else:
                 self.text_of(each, method, frame)
+
+    def does_with(self, value: Value, traits: frozenset[Trait], frame: Frame) -> None:
+        """What is passed, but not told to a function that has the traits."""
+        if Trait.SHOWS_UNKNOWN in traits:
+            self.text(value, frame)
+        if Trait.TESTS_UNKNOWN in traits:
+            self.test(value, frame)
 
     def is_quiet_text(self, arguments: Arguments, frame: Frame) -> bool:
         """Whether the texts of what is passed may be made without a query."""
@@ -317,11 +326,6 @@ class Protocols(Attributes):
 _NO_ROWS = frozenset({"bytes", "dict", "float", "int", "set", "str"})
 ARGS = "args"  # what an exception was made with
 SWALLOWING = "swallows"  # the text of a context manager that does so
-
-
-def is_lazy_object(type_: Type) -> bool:
-    """Whether whatever is done with the object first makes what it stands for."""
-    return isinstance(type_, Foreign) and type_.dotted.startswith(knowledge.LAZY_OBJECTS)
 
 
 def _is_false(type_: Type) -> bool:

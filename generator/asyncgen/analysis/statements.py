@@ -23,6 +23,7 @@ from asyncgen.analysis.values import (
     ClassObject,
     Foreign,
     Instance,
+    Trait,
     Type,
     Value,
     in_order,
@@ -139,7 +140,7 @@ class Walk(Flow[Environment]):
         value = self.evaluator.value(handler.exception, frame)
         if handler.name:
             state[handler.name] = exceptions(value)
-            if frame.raises_texts:
+            if Trait.RAISES_TEXTS in frame.effect.traits:
                 state[handler.name] |= {SHOWING}
 
     def tried(self, statement: Try, state: Environment) -> Exits[Environment]:
@@ -268,7 +269,7 @@ class Statements(Targets):
             known = self.specials(each.cls) if isinstance(each, ClassObject) else {}
             made = known.get("__init__")
             if made is None:
-                frame.raises_texts |= not self.is_quiet_text(arguments, frame)
+                self.made_exception("", arguments, frame)
             elif isinstance(each, ClassObject) and not made[1].module.startswith("django."):
                 self.call_bound(self.bound(*made, Instance(each.cls)), arguments, frame)
 
@@ -308,6 +309,8 @@ class Statements(Targets):
         frame.leave(outer)
         self.made_by_metaclass(definition, frame)
         self.special(Instance(definition), ("__init_subclass__",), frame)
+        if self.is_enumeration(definition):
+            self.called_by(Instance(definition), knowledge.MEMBER_METHODS, frame)
         self.decorate(definition.decorators, frozenset({ClassObject(definition)}), frame)
 
     def made_by_metaclass(self, definition: Class, frame: Frame) -> None:

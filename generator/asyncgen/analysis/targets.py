@@ -117,7 +117,7 @@ class Targets(Narrowing):
             if member and isinstance(member[1], Attribute) and not self.role(owner.cls):
                 descriptors = self.class_level(member[0], member[1], owner)
                 self.each_special(descriptors, ("__set__",), frame)
-            if owner == frame.receiver:
+            if owner == frame.receiver or self.assigners(owner.cls, target.name):
                 self.keep(owner, target.name, value)
         frame.growth.lose(types_of(value))  # other methods may put something in
         path = attribute_path(target)

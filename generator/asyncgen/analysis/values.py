@@ -58,18 +58,29 @@ class Cause(Enum):
     LATER = "a lazy value that the framework evaluates"
 
 
+class Trait(Enum):
+    """What does nothing by itself, but does with something else."""
+
+    RAISES_TEXTS = "an exception whose text may query may leave it"
+    SHOWS_HANDLED = "it makes a text of whatever exception is being handled"
+    SHOWS_UNKNOWN = "it makes a text of what it knows nothing of"
+    TESTS_UNKNOWN = "it tests the truth of what it knows nothing of"
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """The worst that evaluating something may do to the event loop, and why.
 
     `besides` is why it may do more than query, where the worst is a query: of two effects the worse
     one stays, but a bridge on the event loop is for what is proved to do nothing else.
+    `traits` are harmless by themselves.
     """
 
     level: Level = Level.CLEAN
     evidence: tuple[Evidence, ...] = ()
     cause: Cause = Cause.QUERY
     besides: tuple[Evidence, ...] = field(default=(), compare=False)
+    traits: frozenset[Trait] = frozenset()
 
     @property
     def waits(self) -> tuple[Evidence, ...]:
@@ -80,7 +91,10 @@ class Effect:
     def __or__(self, other: Effect) -> Effect:
         worse = other if other.level > self.level else self
         besides = self.waits or other.waits
-        return worse if besides == worse.besides else replace(worse, besides=besides)
+        traits = self.traits | other.traits
+        if besides == worse.besides and traits == worse.traits:
+            return worse
+        return replace(worse, besides=besides, traits=traits)
 
 
 CLEAN = Effect()
@@ -170,11 +184,13 @@ class Method:
 class Foreign:
     """Something of a module that is not read, by dotted name; `()` marks a call's result.
 
-    `row` is the model whose options (`_meta`) it is.
+    `row` is the model whose options (`_meta`) it is. With `shows` its text may query, as that of
+    what it was made of may: `Q(author=author)`, `ValueError(author)`.
     """
 
     dotted: str
     row: Class | None = None
+    shows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +271,7 @@ def is_same(one: Value | None, other: Value | None) -> bool:
 
 
 NOTHING: Value = frozenset()
-SHOWING = Foreign("builtins.exception.instance")  # an exception whose text may query
+SHOWING = Foreign("builtins.exception.instance", shows=True)
 _MUTABLE = frozenset({"list", "dict", "set"})
 NONE: Value = Proved({Builtin("None")}, NONE_TYPE)
 
@@ -345,6 +361,26 @@ def unknown(reason: str, *, from_queryset: bool = False) -> Value:
 
 def builtin(name: str, elements: Value = NOTHING, effect: Effect = CLEAN) -> Value:
     return frozenset({Builtin(name, elements, effect)})
+
+
+def showing(value: Value) -> Value:
+    """The value, where what it was made of may query when it is shown."""
+    if not any(isinstance(each, Foreign) and not each.shows for each in value):
+        return value
+    marked = (replace(e, shows=True) if isinstance(e, Foreign) else e for e in value)
+    return proved(frozenset(marked), types_of(value))
+
+
+def objects_in(value: Value) -> frozenset[Type]:
+    """What of the value, and of what it holds, may do something where an argument that nothing is
+    known of is taken to do nothing: when it is tested, shown or compared."""
+    inside = (objects_in(each.elements) for each in value if isinstance(each, Builtin))
+    own = (
+        each
+        for each in value
+        if isinstance(each, Instance) or (isinstance(each, Foreign) and each.shows)
+    )
+    return frozenset(own).union(*inside)
 
 
 def is_tainted(type_: Type) -> bool:
