@@ -258,7 +258,7 @@ class Calls(Called):
         texts = [each.text for each in call.arguments if isinstance(each, Literal)]
         cls = self.resolver.loaded(frame.module, call)
         if cls is None and base_word(call.function) in knowledge.MODEL_LOADERS and texts:
-            cls = self.relations.named(texts[-1].rpartition(".")[2])
+            cls = self.relations.named(".".join(texts[-2:]))
         return frozenset({ClassObject(cls)}) if cls else None
 
     def get_attribute(self, owner: Value, name: Expression, frame: Frame) -> Value:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from asyncgen import declared, knowledge
 from asyncgen.definitions import Alias, Definition, FunctionIn
+from asyncgen.django.labels import Labels
 from asyncgen.facts import Block, Call, Expression, Get, Literal, Name, Return, nodes, walk
 from asyncgen.source import Attribute, Binding, Class, Function, Module
 from asyncgen.sources import Sources
@@ -15,12 +18,13 @@ from asyncgen.sources import Sources
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """The other end of a relation: an instance of `model`, or a manager of them. `field` is what
-    the relation is called there."""
+    """The other end of a relation: an instance of `model`, or a manager of them. `name` is that of
+    the accessor; `field` is what the relation is called in the model."""
 
     model: Class
     to_one: bool
-    field: str = ""
+    name: str
+    field: str
 
 
 @dataclass
@@ -37,11 +41,16 @@ class Relations(Sources):
     """Looks relations up in the modules that were read as sources."""
 
     user: Class | None = None  # the model of users, where the settings were read
-    _reverse: dict[tuple[str, str], Reverse] | None = field(default=None)
+    # By the names of model and accessor: with the label of the application that the model is in.
+    _reverse: dict[tuple[str, str], list[tuple[str, Reverse]]] | None = field(default=None)
     _by_parameter: dict[str, Class] | None = field(default=None)
     _deferred: dict[Class, frozenset[str]] = field(default_factory=dict)
     _indexes: dict[str, _Index] = field(default_factory=dict)  # by the name of a module
     _models: dict[Class, Class | None] = field(default_factory=dict)
+
+    @cached_property
+    def labels(self) -> Labels:
+        return Labels(self.resolver)
 
     def target(self, call: Expression, where: Class) -> Class | None:
         """The model that a relation's first argument (or `to`) names."""
@@ -53,7 +62,7 @@ class Relations(Sources):
             case Literal(type="str", text="self"):
                 return where
             case Literal(type="str", text=text):
-                return self.named(text.rpartition(".")[2], module)
+                return self.named(text, module)
             case Name() | Get() if module:
                 definition = self.resolver.expression(module, named)
                 if isinstance(definition, Class):
@@ -61,14 +70,20 @@ class Relations(Sources):
                 return self.user if _is_user(named, definition) else None
         return None
 
-    def named(self, name: str, module: Module | None = None) -> Class | None:
-        """The model called `name`; where only its abstract base is known, that."""
+    def named(self, text: str, module: Module | None = None) -> Class | None:
+        """The model that `Line` or `order.Line` means in a module; where only its abstract base is
+        known, that. Without a label, the module's own application comes first."""
+        label, _, name = text.rpartition(".")
         modules = [*([module] if module else []), *self.around]
-        for each in (name, f"Abstract{name}", f"Base{name}"):
-            for known in modules:
-                if each in known.classes:
-                    return known.classes[each]
-        return None
+        known = [
+            each.classes[form]
+            for form in (name, f"Abstract{name}", f"Base{name}")
+            for each in modules
+            if form in each.classes
+        ]
+        wanted = label or (self.labels.of_module(module.name) if module else "")
+        near = (each for each in known if self.labels.is_in(each, wanted))
+        return next(near, None if label or not known else known[0])
 
     def named_like(self, name: str) -> Class | None:
         """The model of the sources that a parameter is called after: `order_line` for OrderLine."""
@@ -223,14 +238,17 @@ class Relations(Sources):
     def reverse(self, order: Iterable[Class], name: str) -> Reverse | None:
         """What `name` is on instances of a model, from the relations that point at it."""
         if self._reverse is None:
-            self._reverse = dict(self._relations())
+            self._reverse = defaultdict(list)
+            for label, model, reverse in self._relations():
+                self._reverse[model, reverse.name].append((label, reverse))
         for known in order:
-            found = self._reverse.get((_concrete(known.name), name))
-            if found:
-                return found
+            for label, reverse in reversed(self._reverse.get((_concrete(known.name), name), ())):
+                if self.labels.is_in(known, label):
+                    return reverse
         return None
 
-    def _relations(self) -> Iterator[tuple[tuple[str, str], Reverse]]:
+    def _relations(self) -> Iterator[tuple[str, str, Reverse]]:
+        """The other end of each relation, after the label and the name of the model that has it."""
         for module in self.sources:
             for cls in module.classes.values():
                 yield from self._parents(cls)
@@ -238,27 +256,30 @@ class Relations(Sources):
                     call = attribute.value
                     if not (isinstance(call, Call) and self.is_relation(attribute, cls)):
                         continue
-                    target = self._target_name(call, cls)
                     to_one = _last(call.function).endswith(("OneToOneField", "OneToOne"))
                     name = _related_name(call, cls, to_one)
-                    yield (target, name), Reverse(cls, to_one, attribute.name)
+                    yield *self._target_name(call, cls), Reverse(cls, to_one, name, attribute.name)
 
-    def _parents(self, cls: Class) -> Iterator[tuple[tuple[str, str], Reverse]]:
+    def _parents(self, cls: Class) -> Iterator[tuple[str, str, Reverse]]:
         """What a model that inherits from another with a table of its own is to rows of that."""
         if _says(cls, "abstract") or _says(cls, "proxy"):
             return
         for base in self.resolver.bases(cls)[0]:
             if self.is_source(base.module) and not _says(base, "abstract"):
-                link = Reverse(cls, True, f"{base.name.lower()}_ptr")
-                yield (_concrete(base.name), cls.name.lower()), link
+                link = Reverse(cls, True, cls.name.lower(), f"{base.name.lower()}_ptr")
+                yield self.labels.of(base), _concrete(base.name), link
 
-    def _target_name(self, call: Call, where: Class) -> str:
-        """The name of the model that a relation points at, which need not be one that is read."""
+    def _target_name(self, call: Call, where: Class) -> tuple[str, str]:
+        """The label and the name of the model that a relation points at, which need not be one that
+        is read."""
         named = call.arguments[0] if call.arguments else dict(call.keywords).get("to")
         if isinstance(named, Literal) and named.text != "self":
-            return _concrete(named.text.rpartition(".")[2])
+            label, _, name = named.text.rpartition(".")
+            return label or self.labels.of(where), _concrete(name)
         target = self.target(call, where)
-        return _concrete(target.name) if target else _last(named) if named else ""
+        if target:
+            return self.labels.of(target), _concrete(target.name)
+        return "", _last(named) if named else ""
 
     def model_of(self, lazy: Class) -> Class | None:
         """The one model of the sources that has a manager or queryset class for its rows; None for
