@@ -232,7 +232,7 @@ class Decorators:
                 if made and made.is_type_only and not decorated.is_type_only:
                     # `if TYPE_CHECKING: def f(…)` then the real `f`: its types, our body.
                     overloads = overloads or list(made.overloads) or [made]
-                made = replace(decorated, overloads=tuple(overloads))
+                made = replace(decorated, overloads=tuple(overloads)) if overloads else decorated
                 overloads = []
                 if not made.is_type_only:
                     versions = [*versions, made] if made.condition is not None else [made]
@@ -240,7 +240,7 @@ class Decorators:
             made = replace(overloads[-1], overloads=tuple(overloads))
         if len(versions) > 1:
             made = one_of(versions)
-        return replace(made, earlier=function.earlier)
+        return made if made.earlier == function.earlier else replace(made, earlier=function.earlier)
 
     def decorated(self, function: Function, module: Module) -> Function:
         """One definition, with what each of its decorators makes of it."""

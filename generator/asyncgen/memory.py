@@ -112,17 +112,20 @@ def encoded(value: object) -> list[Row]:
     numbers: dict[object, int] = {}  # of scalars and rows, by what they say
     known: dict[int, int] = {}  # of values, by identity
     todo = [value]
+    opened: list[tuple[object, str, Sequence[object]]] = []  # whose parts come first
     while todo:
-        each = todo[-1]
-        if id(each) in known:
-            todo.pop()
-            continue
-        kind, parts = _taken_apart(each)
-        missing = [part for part in parts if id(part) not in known]
-        if missing:
-            todo += missing
-            continue
-        todo.pop()
+        each = todo.pop()
+        if each is not _CLOSE:
+            if id(each) in known:
+                continue
+            kind, parts = _taken_apart(each)
+            if parts:
+                opened.append((each, kind, parts))
+                todo.append(_CLOSE)
+                todo += parts
+                continue
+        else:
+            each, kind, parts = opened.pop()
         row = (kind, *[known[id(part)] for part in parts]) if kind else (each.__class__, each)
         number = None if kind in _BY_IDENTITY else numbers.get(row)
         if number is None:
@@ -207,6 +210,7 @@ def _kept_types(*modules: ModuleType) -> Iterator[type]:
                 yield each
 
 
+_CLOSE = object()  # after the parts of a value comes the value
 _KEPT = tuple(_kept_types(facts, problems, source))
 # What makes a container: two of them are two, also where they say the same (`analysis.growth`).
 _MAKING = (facts.Assign, facts.Bind, facts.Call, facts.Comprehension, facts.Display)

@@ -183,7 +183,9 @@ class _Reader(StatementReader):
                         self.runs(outer, small, line)
                 case cst.FunctionDef():
                     function = self.function(statement, scope.binding, is_type_only)
-                    scope.define(replace(function, condition=condition))
+                    if condition is not None:
+                        function = replace(function, condition=condition)
+                    scope.define(function)
                 case cst.ClassDef():
                     scope.add_class(self.klass(statement, outer, is_type_only))
                 case _:
