@@ -19,6 +19,8 @@ _ESCAPED_QUOTE = re.compile(r"(?<!\\)((?:\\\\)*)\\'")
 _EMPTY = cst.Module([])
 _LAYOUT = ("whitespace", "comma", "equal", "colon")
 
+_EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
 _known: dict[str, str] = {}  # many a text stands in many places
 
 
@@ -78,8 +80,6 @@ class _Canonical(cst.CSTTransformer):
         if "\n" in updated_node.raw_value:  # what is written again stands on one line
             return updated_node.with_changes(value=_literal(updated_node.evaluated_value))
         prefix = updated_node.prefix.lower().replace("u", "")
-        if "R" in updated_node.prefix:
-            prefix = prefix.replace("r", "R")  # which some editors highlight differently
         quote, raw = _quoted(updated_node.quote, updated_node.raw_value, "r" in prefix.lower())
         return updated_node.with_changes(value=f"{prefix}{quote}{raw}{quote}")
 
@@ -104,6 +104,13 @@ class _Canonical(cst.CSTTransformer):
         if not joined or ast.literal_eval(joined) != value:  # "\0" "1" is not "\01"
             joined = _literal(value)
         return cst.SimpleString(joined, lpar=updated_node.lpar, rpar=updated_node.rpar)
+
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
+        return updated_node.with_changes(equal=_EQUAL) if updated_node.keyword else updated_node
+
+    def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:
+        """Of a lambda: its parameters have no annotations."""
+        return updated_node.with_changes(equal=_EQUAL) if updated_node.default else updated_node
 
     def leave_Integer(self, original_node: cst.Integer, updated_node: cst.Integer) -> cst.Integer:
         text = updated_node.value.lower()
