@@ -44,29 +44,15 @@ def _converted(node: ast.expr) -> Expression | None:
     return None
 
 
-def expression_text(expression: Expression | None) -> str | None:
-    """A type expression's source; a string in it stands for what it names."""
+def dotted_name(expression: Expression) -> str:
+    """The dotted name that an expression is; empty where it is none."""
     match expression:
         case Name(id=name):
             return name
         case Get(value=value, name=name):
-            owner = expression_text(value)
-            return f"{owner}.{name}" if owner else None
-        case Literal(type="None"):
-            return "None"
-        case Literal(type="str", text=text):
-            return text
-        case Item(value=value, index=index):
-            owner, inner = expression_text(value), expression_text(index)
-            return f"{owner}[{inner}]" if owner and inner else None
-        case Display(elements=elements):
-            parts = [expression_text(each) for each in elements]
-            inner = ", ".join(part for part in parts if part)
-            return inner if all(parts) else None
-        case Operation(operator="|", operands=operands):
-            parts = [expression_text(each) for each in operands]
-            return " | ".join(part for part in parts if part) if all(parts) else None
-    return None
+            owner = dotted_name(value)
+            return f"{owner}.{name}" if owner else ""
+    return ""
 
 
 def last_word(expression: Expression) -> str:

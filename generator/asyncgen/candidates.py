@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import Bound, Instance, Unknown
-from asyncgen.annotation import expression_text
+from asyncgen.annotation import dotted_name
 from asyncgen.facts import Call, Get, Name
 from asyncgen.globs import MAGIC
 from asyncgen.source import Binding, Class, Function, Module, Signature
@@ -94,7 +94,7 @@ def untold(evaluator: Evaluator, owner: Class, surface: Class) -> Iterator[Funct
             continue
         held = evaluator.class_level(owner, attribute, Instance(surface))
         if any(isinstance(each, Unknown | Bound) for each in held):
-            text = expression_text(value.function if isinstance(value, Call) else value)
+            text = dotted_name(value.function if isinstance(value, Call) else value) or "…"
             call = "(…)" if isinstance(value, Call) else ""
             said = f"is assigned {text}{call}, which only running it can tell; a `def` has a twin"
             yield Function(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from asyncgen.annotation import expression_text
+from asyncgen.annotation import dotted_name
 from asyncgen.callables import ANY_ARGUMENTS, Annotations
 from asyncgen.definitions import Alias, Definition, External, FunctionIn, Names
 from asyncgen.facts import (
@@ -82,7 +82,7 @@ class Wrappers:
         else:
             made = self.by(self.decorators.means(decorator, module), decorator, module)
         name = decorator.function if isinstance(decorator, Call) else decorator
-        return made if made.dotted else replace(made, dotted=expression_text(name) or "")
+        return made if made.dotted else replace(made, dotted=dotted_name(name))
 
     # -- what the name of a decorator means --------------------------------------------------------
 

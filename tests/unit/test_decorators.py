@@ -98,6 +98,111 @@ def as_list(func):
     def inner(*args, **kwargs): return list(func(*args, **kwargs))
     return inner
 
+def unquoted(func: "Callable[P, R]") -> "Callable[P, R]":
+    def inner(self, n): return func(self, n)
+    return inner
+
+# Annotations count where the body cannot be followed.
+def loosened(func: "Callable[P, R]") -> "Callable[..., R]": return nowhere(func)
+
+def fixed(func: "Callable[[A, B, C], R]") -> "Callable[[A, B], R]": return nowhere(func)
+
+def misread(func: "Iterator[P, R]") -> "Callable[P, R]":
+    def inner(self, n): return func(self, n)
+    return inner
+
+# What is returned, in every form that it may have.
+
+def by_lambda(): return lambda f: f
+
+def by_name(): return marked
+
+def by_call(): return timed(3)
+
+def by_attribute(): return functools.lru_cache(None)
+
+def through(func): return marked(func)
+
+def through_attribute(func): return functools.cache(func)
+
+def through_call(func): return timed(3)(func)
+
+def through_inner(func):
+    def deco(f): return f
+    return deco(func)
+
+def through_inner_factory(func):
+    def make(n):
+        def deco(f): return f
+        return deco
+    return make(1)(func)
+
+def both(func):
+    if functools.iscoroutinefunction(func):
+        async def inner(*args): return await func(*args)
+    else:
+        def inner(*args, **kwargs): return func(*args, **kwargs)
+    return inner
+
+def if_given(func=None):
+    if func:
+        return marked(func)
+    return popping
+
+def if_callable(func=None):
+    if callable(func):
+        return marked(func)
+    return popping
+
+def unless_none(func=None):
+    if func is not None:
+        return marked(func)
+    return popping
+
+def if_not(func=None):
+    if not func:
+        return popping
+    return marked(func)
+
+def two_things(func):
+    def inner(self, n): return func(self, n)
+    return func if SETTING else inner
+
+def nobody_knows(func):
+    @nowhere
+    def inner(*args, **kwargs): return func(*args, **kwargs)
+    return inner
+
+async def awaited(func): return func
+
+async def awaited_factory(): return marked
+
+def nothing(): return marked
+
+class Unread(Nowhere):
+    def __call__(self, *args, **kwargs): return self.func(*args, **kwargs)
+
+class getting_a_lambda:
+    def __init__(self, func): self.func = func
+    def __get__(self, instance, owner=None): return lambda *args: self.func(instance, *args)
+
+class getting_an_inner:
+    def __init__(self, func): self.func = func
+    def __get__(self, instance, owner=None):
+        def call(*args): return self.func(instance, *args)
+        return call
+
+class getting_a_method:
+    def __init__(self, func): self.func = func
+    def __get__(self, instance, owner=None): return self.func.__get__(instance, owner)
+
+class Registry:
+    def add(self, func): return func
+    def named(self, name):
+        def deco(func): return func
+        return deco
+
+registry = Registry()
 slow = timed(3)
 memo = functools.lru_cache(maxsize=None)
 """
@@ -122,6 +227,9 @@ BINDINGS = {
     "made": ("class made(property): ...", Binding.PROPERTY),
     "bound": ("", Binding.METHOD),
     "counted": ("", Binding.METHOD),
+    "getting_a_lambda": ("", Binding.METHOD),
+    "getting_an_inner": ("", Binding.METHOD),
+    "getting_a_method": ("", Binding.METHOD),
     "static": ("static = staticmethod", Binding.STATICMETHOD),
     "of_class": ("from builtins import classmethod as of_class", Binding.CLASSMETHOD),
     "property": ("def property(f): return f", Binding.METHOD),
@@ -140,12 +248,15 @@ def test_the_binding_is_what_the_name_means(decorator: str) -> None:
 
 KEPT = """logged timed(3) slow either either(times=2) t.logged counted Retry(3) marked memo locked()
 functools.lru_cache functools.cache t.typing.final t.warnings.deprecated("") t.abc.abstractmethod
-functools.partial(either,times=2)"""
+functools.partial(either,times=2) unquoted by_lambda() by_name() by_call() by_attribute() through
+through_attribute through_call through_inner through_inner_factory both if_given if_callable
+unless_none if_not registry.add registry.named("f") method_decorator(logged)"""
 
 
 @pytest.mark.parametrize("decorator", KEPT.split())
 def test_what_hands_on_all_that_it_is_given_keeps_the_signature(decorator: str) -> None:
-    function = method(decorator, "import functools")
+    imports = "import functools\nfrom django.utils.decorators import method_decorator"
+    function = method(decorator, imports)
     assert function.called == function.signature
 
 
@@ -170,6 +281,20 @@ def described(parameters: tuple[Parameter, ...]) -> str:
         "bound": "*args, **kwargs",
         "nowhere": "*args, **kwargs",
         "t.nowhere(3)": "*args, **kwargs",
+        "loosened": "*args, **kwargs",
+        "fixed": "argument1, argument2, /",
+        "misread": "self, n",
+        "if_given()": "*args, **kwargs",
+        "if_callable()": "*args, **kwargs",
+        "unless_none()": "*args, **kwargs",
+        "if_not()": "*args, **kwargs",
+        "two_things": "*args, **kwargs",
+        "nobody_knows": "*args, **kwargs",
+        "awaited": "*args, **kwargs",
+        "awaited_factory()": "*args, **kwargs",
+        "nothing": "*args, **kwargs",
+        "Unread": "*args, **kwargs",
+        "registry.nowhere": "*args, **kwargs",
     }.items(),
 )
 def test_another_wrapper_has_its_own_signature(decorator: str, parameters: str) -> None:
