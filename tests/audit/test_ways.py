@@ -188,3 +188,50 @@ def test_a_file_that_only_another_python_can_read_is_told_by_its_lines(tmp_path:
     (found,) = audited(config, [tmp_path / "jobs.py"], False).findings
     assert (found.line, found.column, found.end_column) == (5, 4, 17)
     assert found.statement == "time.sleep(1)"
+
+
+ROWS = "Boat.objects.all()"
+LISTED = f"[row async for row in {ROWS}]"
+
+
+@pytest.mark.parametrize(
+    ("read", "way"),
+    {
+        f"return len({ROWS})": Fix("acount", f"await {ROWS}.acount()", safe=False),
+        f"return bool({ROWS})": Fix("aexists", f"await {ROWS}.aexists()", safe=False),
+        f"return set({ROWS})": Fix("list", f"{{row async for row in {ROWS}}}", safe=True),
+        f"return sorted({ROWS}, key=str)": Fix("list", f"sorted({LISTED}, key=str)", safe=True),
+        f"return boat in {ROWS}": Fix("acontains", f"await {ROWS}.acontains(boat)", safe=False),
+        f"return boat not in {ROWS}": Fix(
+            "acontains", f"not await {ROWS}.acontains(boat)", safe=False
+        ),
+        f"return not {ROWS}": Fix("aexists", f"not await {ROWS}.aexists()", safe=False),
+        f"return {ROWS}[0]": Fix("afirst", f"await {ROWS}.afirst()", safe=False),
+        f"return {ROWS}[url]": Fix("", f"rows = {LISTED}", safe=False),
+        f"if {ROWS}: return 1": Fix("aexists", f"await {ROWS}.aexists()", safe=False),
+        f"while {ROWS}: return 1": Fix("aexists", f"await {ROWS}.aexists()", safe=False),
+        f"return 1 if {ROWS} else 2": Fix("aexists", f"await {ROWS}.aexists()", safe=False),
+        f"return len({ROWS} | {ROWS})": Fix(
+            "acount", f"await ({ROWS} | {ROWS}).acount()", safe=False
+        ),
+        f"if {ROWS} & {ROWS}: return 1": Fix(
+            "aexists", f"await ({ROWS} & {ROWS}).aexists()", safe=False
+        ),
+        f"return sorted({ROWS}, **then)": Fix("list", f"sorted({LISTED}, **then)", safe=True),
+        f'return f"{{{ROWS}}}"': Fix("", f"rows = {LISTED}", safe=False),
+        f"for each in {ROWS}: url = each": Fix(
+            "async-for", f"async for each in {ROWS}:", safe=True
+        ),
+        f"for each in {ROWS}.iterator(): url = each": Fix(
+            "async-for", f"async for each in {ROWS}.aiterator():", safe=True
+        ),
+        f"return [each.pk for each in {ROWS}]": Fix(
+            "async-comprehension", f"[each.pk async for each in {ROWS}]", safe=True
+        ),
+        f"first, *others = {ROWS}": Fix("unpack", LISTED, safe=True),
+    }.items(),
+)
+def test_rows_are_asked_for_as_what_is_done_with_them_wants(
+    ways: Ways, read: str, way: Fix
+) -> None:
+    assert ways(read) == [way]

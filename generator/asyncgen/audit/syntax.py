@@ -99,12 +99,19 @@ class File:
 
     def text(self, node: ast.AST) -> str:
         """The source of a node; columns count bytes of UTF-8."""
-        if not isinstance(node, ast.expr | ast.stmt) or node.end_lineno is None:
+        located = ast.expr | ast.stmt | ast.keyword
+        if not isinstance(node, located) or node.end_lineno is None:
             return ""
         lines = [each.encode() for each in self.lines[node.lineno - 1 : node.end_lineno]]
         lines[-1] = lines[-1][: node.end_col_offset]
         lines[0] = lines[0][node.col_offset :]
         return b"\n".join(lines).decode()
+
+    def receiver(self, node: ast.AST) -> str:
+        """The source of a node, as it may stand before a dot."""
+        text = self.text(node)
+        binds = isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Subscript)
+        return text if binds else f"({text})"
 
     def head(self, statement: ast.stmt) -> str:
         """The text of a statement; of one that has blocks, up to the first."""

@@ -179,9 +179,9 @@ class Ways:
                 return Fix("unpack", f"[row async for row in {text}]", True)
         match node:
             case ast.Call(func=ast.Name(id="len"), args=[rows]):
-                return Fix("acount", f"await {self.file.text(rows)}.acount()", False)
+                return Fix("acount", f"await {self.file.receiver(rows)}.acount()", False)
             case ast.Call(func=ast.Name(id="bool"), args=[rows]):
-                return Fix("aexists", f"await {self.file.text(rows)}.aexists()", False)
+                return Fix("aexists", f"await {self.file.receiver(rows)}.aexists()", False)
             case ast.Call(func=ast.Name(id="list"), args=[rows], keywords=[]):
                 return Fix("list", f"[row async for row in {self.file.text(rows)}]", True)
             case ast.Call(func=ast.Name(id="set"), args=[rows], keywords=[]):
@@ -199,14 +199,14 @@ class Ways:
                 left=left, ops=[ast.In() | ast.NotIn() as operator], comparators=[rows]
             ):
                 no = "not " if isinstance(operator, ast.NotIn) else ""
-                made = f"{no}await {self.file.text(rows)}.acontains({self.file.text(left)})"
+                made = f"{no}await {self.file.receiver(rows)}.acontains({self.file.text(left)})"
                 return Fix("acontains", made, False)
             case ast.UnaryOp(op=ast.Not(), operand=rows):
-                return Fix("aexists", f"not await {self.file.text(rows)}.aexists()", False)
+                return Fix("aexists", f"not await {self.file.receiver(rows)}.aexists()", False)
             case ast.Subscript(value=rows, slice=ast.Constant(value=0)):
-                return Fix("afirst", f"await {self.file.text(rows)}.afirst()", False)
+                return Fix("afirst", f"await {self.file.receiver(rows)}.afirst()", False)
         if self.is_condition(node):
-            return Fix("aexists", f"await {text}.aexists()", False)
+            return Fix("aexists", f"await {self.file.receiver(node)}.aexists()", False)
         return Fix("", f"rows = [row async for row in {self.rows(node)}]", False)
 
     @staticmethod
