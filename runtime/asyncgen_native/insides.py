@@ -24,7 +24,6 @@ from django.http.response import HttpResponseBase
 from .greenlets import await_, in_bridge
 
 T = TypeVar("T")
-W = TypeVar("W", bound=BaseDatabaseWrapper)
 
 TESTED = ((5, 2), (6, 0), (6, 1))
 """The series of Django that the tests have run with."""
@@ -134,8 +133,8 @@ def context_has_thread() -> bool:
     return getattr(asgiref.sync.AsyncToSync.executors, "current", None) is not None
 
 
-class Closing(BaseDatabaseWrapper):
-    """A wrapper that tells when the driver's connection was closed, whatever in Django did it."""
+class Native(BaseDatabaseWrapper):
+    """A wrapper of ours. It tells when the driver's connection was closed, whoever did it."""
 
     def was_closed(self, connection: Any) -> None:
         """Hear that `connection` was closed, or that closing it failed."""
@@ -150,15 +149,18 @@ class Closing(BaseDatabaseWrapper):
                 self.was_closed(connection)
 
 
-def allow_in_calls(cls: type[W]) -> type[W]:
-    """Let a wrapper's methods through Django's guard in a call, where they do not block the loop.
+def allow_in_calls(cls: type[BaseDatabaseWrapper]) -> None:
+    """Let wrappers of ours through Django's guard in a call, where they do not block the loop.
 
-    Elsewhere the guard stays: a query in plain async code raises SynchronousOnlyOperation.
+    Elsewhere the guard stays: a query in plain async code raises SynchronousOnlyOperation. It is
+    let down where it is, in `cls` and the classes above it, so that what others put in the place
+    of a method, such as monitors, is called as ever.
     """
-    for name in ASYNC_UNSAFE:
-        if hasattr(getattr(cls, name), "__wrapped__"):  # Not every backend guards every one.
-            setattr(cls, name, _guarded(cls.__bases__[0], name))
-    return cls
+    for each in cls.__mro__:
+        for name in vars(each).keys() & set(ASYNC_UNSAFE):
+            method = vars(each)[name]
+            if hasattr(method, "__wrapped__") and method not in _let_down:
+                setattr(each, name, _passable(method))
 
 
 def unguarded(method: Callable[..., T]) -> Callable[..., T]:
@@ -166,15 +168,20 @@ def unguarded(method: Callable[..., T]) -> Callable[..., T]:
     return cast(Callable[..., T], getattr(method, "__wrapped__"))  # noqa: B009
 
 
-def _guarded(base: type[BaseDatabaseWrapper], name: str) -> Callable[..., object]:
-    inside = unguarded(getattr(base, name))
+_let_down: set[Callable[..., object]] = set()
+
+
+def _passable(method: Callable[..., object]) -> Callable[..., object]:
+    inside = unguarded(method)
 
     @functools.wraps(inside)
-    def guarded(*args: object, **kwargs: object) -> object:
-        # Outside of calls it is looked up each time: tests and monitors put theirs in its place.
-        return (inside if in_bridge() else getattr(base, name))(*args, **kwargs)
+    def passable(self: BaseDatabaseWrapper, *args: object, **kwargs: object) -> object:
+        if in_bridge() and isinstance(self, Native):
+            return inside(self, *args, **kwargs)
+        return method(self, *args, **kwargs)
 
-    return guarded
+    _let_down.add(passable)
+    return passable
 
 
 class Wrappers(Protocol):

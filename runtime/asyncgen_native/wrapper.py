@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
 from .greenlets import in_bridge, running_task
-from .insides import Closing, Wrappers, replace_async_to_sync, replace_wrappers
+from .insides import Native, Wrappers, replace_async_to_sync, replace_wrappers
 from .owner import OVER, current, suspend
 from .pool import NativeConnection, Pool, PoolOptions
 
@@ -28,7 +28,7 @@ def in_transaction_of_thread() -> bool:
     return bool(wrappers) and any(each.in_atomic_block for each in wrappers)
 
 
-class NativeWrapper(Closing):
+class NativeWrapper(Native):
     """A database wrapper that may belong to a context on an event loop.
 
     One that does has an `owner`: calls on the loop use it, and the worker threads of its context.

@@ -14,13 +14,10 @@ from ..insides import allow_in_calls  # noqa: E402
 from ..wrapper import NativeWrapper  # noqa: E402
 from .connection import WaitingConnection  # noqa: E402
 
-
-@allow_in_calls
-class _Guarded(base.DatabaseWrapper):
-    pass
+allow_in_calls(base.DatabaseWrapper)
 
 
-class DatabaseWrapper(NativeWrapper, _Guarded):
+class DatabaseWrapper(NativeWrapper, base.DatabaseWrapper):
     """Django's wrapper, on synchronous connections or on those of an event loop."""
 
     def get_connection_params(self) -> dict[str, Any]:

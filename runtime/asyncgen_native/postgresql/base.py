@@ -12,13 +12,10 @@ from ..insides import allow_in_calls
 from ..wrapper import NativeWrapper
 from .connection import WaitingConnection
 
-
-@allow_in_calls
-class _Guarded(base.DatabaseWrapper):
-    pass
+allow_in_calls(base.DatabaseWrapper)
 
 
-class DatabaseWrapper(NativeWrapper, _Guarded):
+class DatabaseWrapper(NativeWrapper, base.DatabaseWrapper):
     """Django's wrapper, on synchronous connections or on those of an event loop."""
 
     @property

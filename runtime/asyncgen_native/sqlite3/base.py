@@ -5,20 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3 import base
 
 from ..insides import allow_in_calls, unguarded
 from ..wrapper import NativeWrapper
 from .connection import LoopConnection, ThreadConnection
 
-
-@allow_in_calls
-class _Guarded(base.DatabaseWrapper):
-    pass
+allow_in_calls(base.DatabaseWrapper)
 
 
-class DatabaseWrapper(NativeWrapper, _Guarded):
+class DatabaseWrapper(NativeWrapper, base.DatabaseWrapper):
     """Django's wrapper, on synchronous connections or on those of an event loop.
 
     Each of these has a thread of its own. With ``OPTIONS["native_on_loop"]`` they have none: that
@@ -44,10 +40,3 @@ class DatabaseWrapper(NativeWrapper, _Guarded):
             return ThreadConnection.open(connect)
 
         return self.open(on_loop if "factory" in conn_params else on_thread)
-
-    def close(self) -> None:
-        # Django's calls that of the base class, guard and all.
-        if self.owner is None:
-            super().close()
-        elif not self.is_in_memory_db():
-            unguarded(BaseDatabaseWrapper.close)(self)

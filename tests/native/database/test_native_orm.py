@@ -13,6 +13,7 @@ from asyncgen_native import bridge, in_bridge
 from asyncgen_native.pool import pools
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import IntegrityError, connection, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.models.signals import post_save
 
@@ -273,6 +274,37 @@ def test_a_wrapper_of_execute_stays_for_the_calls_that_follow(run: Run) -> None:
 
     run(main())
     assert len(statements) == 1
+
+
+def test_what_watches_the_methods_of_wrappers_sees_calls(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As monitors do, which put a function of theirs around a method."""
+    seen: list[bool] = []
+    cursor = BaseDatabaseWrapper.cursor
+
+    def watched(self: BaseDatabaseWrapper) -> Any:
+        seen.append(in_bridge())
+        return cursor(self)
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", watched)
+
+    def count_and_close() -> None:
+        Tag.objects.count()
+        connection.close()
+
+    async def main() -> None:
+        await bridge(Tag.objects.count)()
+        assert set(seen) == {True}
+        seen.clear()
+        await sync_to_async(count_and_close)()
+        assert set(seen) == {False}
+        seen.clear()
+        with pytest.raises(SynchronousOnlyOperation):
+            Tag.objects.count()
+        assert seen == [False]
+
+    run(main())
 
 
 def test_fanning_out_uses_as_many_connections_as_it_may(run: Run) -> None:
