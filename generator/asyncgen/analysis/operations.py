@@ -29,6 +29,7 @@ from asyncgen.analysis.values import (
 from asyncgen.facts import Choice, Expression, Item, Name
 
 _BOOL = builtin("bool")
+_OF_QUERYSETS = ("|", "&", "^")  # the operators that querysets have
 _COMPARISONS = frozenset({"==", "!=", "<", "is", "is not"})
 _ANY_ITEM = Item(Name("owner"), Name("index"))
 
@@ -139,7 +140,7 @@ class Operations(Containers):
         given = [self.special(each, names, frame) for value in values for each in value]
         if any(each is not None for each in given):
             return union(each for each in given if each is not None)
-        if operator in ("|", "&", "^") and any(self.is_lazy(each) for each in left):
+        if operator in _OF_QUERYSETS and any(self.is_lazy(each) for each in left):
             return left
         if operator == "+" and is_only(left, "list") and any(map(self.is_queryset, values[-1])):
             return left | builtin("list", self.iterate(values[-1], frame))  # `rows += queryset`
@@ -186,7 +187,9 @@ class Operations(Containers):
             return frozenset({replace(foreign[0], shows=shows)})
         if not lazy and types and all(isinstance(each, Builtin | Foreign) for each in types):
             return frozenset({Foreign(f"builtins.object.{operator}", shows=shows)})
-        return unknown(f"the result of {operator}", from_queryset=lazy)
+        return unknown(
+            f"the result of {operator}", from_queryset=lazy and operator in _OF_QUERYSETS
+        )
 
     def is_member_of_flags(self, type_: Type) -> bool:
         """Whether arithmetic of it, `READ | WRITE`, gives one more of its class."""
