@@ -44,7 +44,9 @@ def verify(config: Config, written: Sequence[Written]) -> list[Problem]:
     if not written:
         return []
     python = interpreter(config)
-    status, said = _run(config, [python, "-m", "mypy", "--no-error-summary", *_paths(written)])
+    roots = _roots(config, written)
+    mypy = [python, "-m", "mypy", "--no-error-summary", *_paths(written)]
+    status, said = _run(config, roots, mypy)
     if "No module named mypy" in said:
         return [
             Problem(
@@ -58,7 +60,7 @@ def verify(config: Config, written: Sequence[Written]) -> list[Problem]:
     if status > 1 and not problems:  # 1: errors, here of files that are none of ours
         return [_failure("mypy", status, said, config)]
     modules = [each.stub.module for each in written]
-    status, said = _run(config, [python, "-c", _STUBTEST, *modules])
+    status, said = _run(config, roots, [python, "-c", _STUBTEST, *modules])
     found = list(_stubtest_problems(said, written))
     if status and not found:
         found = [_failure("stubtest", status, said, config)]
@@ -80,9 +82,15 @@ def _paths(written: Iterable[Written]) -> list[str]:
     return [each.stub.path for each in written]
 
 
-def _run(config: Config, command: list[str]) -> tuple[int, str]:
+def _roots(config: Config, written: Iterable[Written]) -> list[str]:
+    """Where imports start: where they are looked for, and where the names of stubs start."""
+    own = ((config.root / each.stub.path).parents[each.stub.module.count(".")] for each in written)
+    return [*map(str, dict.fromkeys((*config.search, *own))), *_inherited_path()]
+
+
+def _run(config: Config, roots: Iterable[str], command: list[str]) -> tuple[int, str]:
     """The exit status of a program in the project's folder, and all that it printed."""
-    path = os.pathsep.join(map(str, (*config.search, *_inherited_path())))
+    path = os.pathsep.join(roots)
     finished = subprocess.run(
         command,
         cwd=config.root,

@@ -29,6 +29,7 @@ def said(
         dedent(
             f"""\
             #!/bin/sh
+            echo "$PYTHONPATH $MYPYPATH" >> {environment}/paths
             if [ "$1" = -m ]; then cat {environment}/mypy; exit {mypy[0]}; fi
             cat {environment}/stubtest >&2; exit {stubtest[0]}
             """
@@ -37,7 +38,7 @@ def said(
     python.chmod(0o755)
     config = Config(root, root / "pyproject.toml", (Source(),), python=str(environment))
     module = StubModule(
-        "shop/books_async.pyi", "shop.books_async", ("shop/books.py",), (), (), (), ()
+        "site/shop/books_async.pyi", "shop.books_async", ("site/shop/books.py",), (), (), (), ()
     )
     found = verify(config, [Written(module, stub)])
     assert all(isinstance(each.location, Location) for each in found)
@@ -46,6 +47,13 @@ def said(
 
 def test_both_agree(tmp_path: Path) -> None:
     assert said(tmp_path, (0, ""), (0, "Success: no issues found in 1 module\n")) == []
+
+
+def test_imports_start_where_the_names_of_stubs_do(tmp_path: Path) -> None:
+    said(tmp_path, (0, ""), (0, ""))
+    paths = (tmp_path / "environment/paths").read_text().split()
+    assert len(paths) == 4
+    assert all(str(tmp_path / "site") in each.split(":") for each in paths)
 
 
 def test_errors_in_other_files_are_none_of_ours(tmp_path: Path) -> None:
@@ -72,6 +80,6 @@ def test_a_crash_of_mypy_is_no_agreement(tmp_path: Path) -> None:
 
 
 def test_a_stub_that_is_no_python_is_a_finding(tmp_path: Path) -> None:
-    broken = (2, "shop/books_async.pyi:1: error: Invalid syntax  [syntax]\n")
+    broken = (2, "site/shop/books_async.pyi:1: error: Invalid syntax  [syntax]\n")
     found = said(tmp_path, broken, (0, ""), stub="class Book(:\n")
-    assert found == ["AG601 mypy, of shop/books_async.pyi:1: Invalid syntax  [syntax]"]
+    assert found == ["AG601 mypy, of site/shop/books_async.pyi:1: Invalid syntax  [syntax]"]
