@@ -18,6 +18,12 @@ T = TypeVar("T")
 FIGURE = "figure"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--seconds", action="store_true", help="print how long the tests of each folder took"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # Side by side, tests of many modules share a process, and what one left may be collected in
     # another's: Python 3.13 tells of SQLite's connections then. Tests that are about connections
@@ -45,6 +51,23 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         terminalreporter.section("figures")
         for line in sorted(lines):
             terminalreporter.write_line(line)
+    if terminalreporter.config.getoption("seconds"):
+        terminalreporter.section("seconds, tests, folder")
+        for folder, (seconds, tests) in sorted(time_by_folder(terminalreporter).items()):
+            terminalreporter.write_line(f"{seconds:8.1f} {tests:6} {folder}")
+
+
+def time_by_folder(terminalreporter: TerminalReporter) -> dict[str, tuple[float, int]]:
+    """The seconds that the tests of a folder took, fixtures included, and how many there are; of
+    tests that ran side by side the sum."""
+    found: dict[str, tuple[float, int]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                folder = report.nodeid.partition("::")[0].rpartition("/")[0]
+                seconds, tests = found.get(folder, (0.0, 0))
+                found[folder] = (seconds + report.duration, tests + (report.when == "call"))
+    return found
 
 
 @pytest.fixture(scope="module")
