@@ -174,10 +174,10 @@ def matches(expression: Expression, node: ast.AST) -> bool:
             return name == other
         case facts.Literal(), ast.Constant():
             return True
+        case facts.Display(type="dict"), _:
+            return isinstance(node, ast.Dict)
         case facts.Display(elements=elements), ast.List() | ast.Tuple() | ast.Set():
             return len(elements) == len(node.elts) and all(map(matches, elements, node.elts))
-        case facts.Display(type="dict"), ast.Dict():
-            return True
         case facts.Comprehension(type=type_, elements=elements), _:
             match type_, node:
                 case ("list", ast.ListComp(elt=elt)) | ("set", ast.SetComp(elt=elt)):
