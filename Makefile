@@ -35,11 +35,14 @@ test: $(READY)
 test-all: $(READY)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(PYTEST_OPTIONS)
 
-# Which branches of generator and runtime the tests take; COVERED=tests/unit measures these alone.
+# Which branches of generator and runtime the tests take, and a check of all that is generated;
+# COVERED=tests/unit measures these alone.
 COVERED := $(QUICK:%=tests/%)
 coverage: $(READY)
 	rm -rf .cache/coverage
 	mkdir -p .cache/coverage
+	rm -rf .asyncgen_cache
+	ASYNCGEN_NO_CACHE=1 $(BIN)/python -m coverage run -m asyncgen check
 	$(BIN)/python -m coverage run -m pytest $(SIDE_BY_SIDE) $(COVERED) $(PYTEST_OPTIONS)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
