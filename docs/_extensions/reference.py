@@ -223,6 +223,7 @@ def plain_text(
 def escaped(text: str) -> list[str]:
     special = "\\*_|" if re.fullmatch(r"[^`]*(`[^`]+`[^`]*)*", text) else "\\*_|`"
     marked = "".join(f"\\{each}" if each in special else each for each in text)
+    marked = re.sub(r"\\\*(\w+)\\\*", r"*\1*", marked)  # one word that is *stressed*
     return [" ".join(marked.split())] if marked else []
 
 
