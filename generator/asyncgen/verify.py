@@ -19,6 +19,8 @@ from asyncgen.environment import interpreter
 from asyncgen.problems import Location, Problem
 from asyncgen.surface import StubFunction, StubModule
 
+# A file is called as the nearest root says, and not as all `__init__.py` above it.
+_MYPY_OPTIONS = ("--no-error-summary", "--namespace-packages", "--explicit-package-bases")
 _MYPY_LINE = re.compile(r"(?P<path>.+?\.pyi?):(?P<line>\d+)(?::\d+)?: error: (?P<message>.*)")
 _STUBTEST_LINE = re.compile(r"error: (?P<name>[\w.]+) (?P<message>.+)")
 _STUBTEST = (
@@ -45,7 +47,7 @@ def verify(config: Config, written: Sequence[Written]) -> list[Problem]:
         return []
     python = interpreter(config)
     roots = _roots(config, written)
-    mypy = [python, "-m", "mypy", "--no-error-summary", *_paths(written)]
+    mypy = [python, "-m", "mypy", *_MYPY_OPTIONS, *_paths(written)]
     status, said = _run(config, roots, mypy)
     if "No module named mypy" in said:
         return [

@@ -105,9 +105,8 @@ class Run:
             absent=self.absent(),
             stubs=tuple(stub for each in made for stub in each.stubs),
             managers=managers,
-            has_django_stubs=all(
-                plan.maker.django for plan in self.plans.values() if plan.stubs != NONE
-            ),
+            has_django_stubs=self.config.django_stubs == "ignored"
+            or all(plan.maker.django for plan in self.plans.values() if plan.stubs != NONE),
             faults=unwired,
             is_first_party=cache(self.is_first_party),
             sources=frozenset(self.display(each.path) for one in chosen for each in one.selected),
