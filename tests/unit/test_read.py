@@ -258,6 +258,40 @@ def test_what_is_read_later_is_the_same(
     assert later
 
 
+CLASS = "".join(
+    f"""
+    @decorator
+    # a comment
+    def method_{number}(self):
+        def inner():
+            return 1
+        return inner()
+    async def other_{number}(self):
+        return await self
+"""
+    for number in range(20)
+)
+
+
+@pytest.mark.parametrize("indent", ["    ", "\t"])
+def test_a_long_class_is_parsed_in_parts(indent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"class Long:{CLASS}def after():\n    x = 1\n    return x\n".replace("    ", indent)
+    whole = bodies.outlined(text)
+    parsed = bodies._parsed
+    lines: list[int] = []
+
+    def counted(part: str) -> Sequence[ast.stmt]:
+        lines.append(part.count("\n"))
+        return parsed(part)
+
+    monkeypatch.setattr(bodies, "LIMIT", 30)
+    monkeypatch.setattr(bodies, "_parsed", counted)
+    assert bodies.outlined(text) == whole
+    assert whole
+    assert len(whole.bodies) == 41
+    assert max(lines) < 45 < text.count("\n")
+
+
 def waiting(module: Module) -> list[Later]:
     functions = [*module.functions.values()]
     functions += [each for found in module.classes.values() for each in found.functions.values()]

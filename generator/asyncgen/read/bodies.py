@@ -21,6 +21,7 @@ _TELLING = (ast.ClassDef, ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom)
 _WORDS = re.compile(r"\b(?:class|global|nonlocal|to_attr|yield)\b")
 # Where a statement of the module may begin.
 _STATEMENT = re.compile(r"(?!(?:elif|else|except|finally)\b)[A-Za-z_@]")
+_METHOD = re.compile(r"([ \t]+)(?:@|(?:async[ \t]+)?def\b)")
 LIMIT = 10_000  # lines that are parsed at once, if they can be
 _BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 
@@ -104,13 +105,26 @@ def _ranges(physical: Sequence[str]) -> Iterator[tuple[int, tuple[int, int, str]
 
 
 def _parts(physical: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """The lines in parts, each with the number of those before it."""
+    """The lines in parts, each with the number of those before it. What follows in a class that is
+    cut between two of its methods is the block of an `if`."""
     begin = 0
+    header: tuple[str, ...] = ()
+    indent: str | None = None  # of the methods of the class, whose functions may have their own
+    is_decorated = False
     for number, line in enumerate(physical):
-        if number - begin >= LIMIT and _STATEMENT.match(line):
-            yield begin, physical[begin:number]
+        of_module, method = _STATEMENT.match(line), _METHOD.match(line)
+        if of_module:
+            indent = None
+        elif method:
+            indent = min(indent or method[1], method[1], key=len)
+        if not of_module and (method is None or method[1] != indent):
+            continue
+        if number - begin >= LIMIT and not is_decorated:
+            yield begin - len(header), (*header, *physical[begin:number])
             begin = number
-    yield begin, physical[begin:]
+            header = () if of_module else ("if 1:\n",)
+        is_decorated = line.lstrip().startswith("@")
+    yield begin - len(header), (*header, *physical[begin:])
 
 
 def _parsed(text: str) -> Sequence[ast.stmt]:
