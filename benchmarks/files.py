@@ -85,6 +85,7 @@ class Record:
         return [Outcome(**json.loads(line)) for line in lines]
 
     def add(self, outcome: Outcome) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(outcome)) + "\n")
 
