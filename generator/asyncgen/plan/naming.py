@@ -130,6 +130,8 @@ class _Naming:
 
     def parameter(self, parameter: Parameter, twin: Twin, where: Where) -> Parameter:
         default, annotation = parameter.default, parameter.annotation
+        if default is None and annotation is None:
+            return parameter
         if default is not None and parameter.name not in twin.sentinels:
             renamed = self.renamed(default, where, is_data=True)
             self.runtime.update(renamed.imports)

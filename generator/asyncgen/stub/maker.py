@@ -236,8 +236,11 @@ def in_class(function: StubFunction, holder: str, definer: str) -> StubFunction:
         by_keyword = parameter.kind is not ParameterKind.POSITIONAL_ONLY
         return f"_{(definer if by_keyword else holder).lstrip('_')}{parameter.name}"
 
-    parameters = tuple(replace(each, name=name(each)) for each in function.parameters)
-    return replace(function, parameters=parameters)
+    names = [name(each) for each in function.parameters]
+    if names == [each.name for each in function.parameters]:
+        return function
+    parameters = zip(function.parameters, names, strict=True)
+    return replace(function, parameters=tuple(replace(each, name=new) for each, new in parameters))
 
 
 def _decorators(binding: Binding, declared: Declared, scope: Scope) -> tuple[str, ...]:
@@ -267,7 +270,7 @@ def _words(
         for parameter in function.parameters:
             texts += (parameter.annotation or "", parameter.default or "")
     found: set[str] = set()
-    for text in texts:
+    for text in set(texts):
         for dotted in re.findall(r"[\w.]+", text):
             parts = dotted.split(".")
             found |= {".".join(parts[: end + 1]) for end in range(len(parts))}

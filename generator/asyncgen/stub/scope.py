@@ -352,11 +352,13 @@ class Scope(Namespace):
         """`[T: Model, **P]` in the stub's names, and where it was written, with what its names
         are here."""
         parameters = tuple(parameters)
+        if not parameters:
+            return "", where
         names = {each.name: self.fresh(each.name) for each in parameters}
         self._parameters.update(names.values())
         where = replace(where, substitutes={**where.substitutes, **names})
         texts = [self._type_parameter(each, where) for each in parameters]
-        return (f"[{', '.join(texts)}]" if texts else ""), where
+        return f"[{', '.join(texts)}]", where
 
     def _type_parameter(self, parameter: TypeParameter, where: Where) -> str:
         bound, constraints, default = self._limits(parameter, where)
