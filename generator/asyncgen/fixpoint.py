@@ -88,6 +88,7 @@ class Fixpoint(Generic[K, A]):
     _answered: dict[K, _Answered[K, A]] = field(default_factory=dict)
     _earlier: dict[K, _Answered[K, A]] = field(default_factory=dict)
     _answering: list[_Answered[K, A]] = field(default_factory=list)
+    moves: int = 0  # while this stays, so does every answer
     traces: dict[K, Trace[K]] = field(default_factory=dict)
     # What rests on each question, and on what may grow.
     _resting: dict[object, set[K]] = field(default_factory=dict)
@@ -170,6 +171,7 @@ class Fixpoint(Generic[K, A]):
     def grew(self, what: object) -> None:
         """Something that answers made use of is more now: they are asked again when they are
         needed."""
+        self.moves += 1
         todo: list[object] = [what]
         while todo:
             resting = self._resting.pop(todo.pop(), set())
@@ -225,7 +227,9 @@ class Fixpoint(Generic[K, A]):
     def _once(self, key: K, question: Callable[[], A]) -> A:
         """Ask once more, from what the last answer told."""
         before = self._running[key] = self._latest.get(key, self.nothing)
+        self.moves += 1
         result = self._anew(key, question)
+        self.moves += 1
         del self._running[key]
         if not self.same(before, result):
             self._latest[key] = result

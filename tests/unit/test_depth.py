@@ -109,3 +109,24 @@ def test_facts_stand_once(form: str) -> None:
         return sum(1 for _ in nodes(module.functions["m"].body))
 
     assert walked(12) <= 4 * walked(4)
+
+
+def calling(many: int) -> str:
+    """Functions that each loop over what all the others give."""
+    functions = (
+        f"def f{one}(a):\n    for each in a:\n"
+        + "".join(f"        a = f{other}(each)\n" for other in range(many) if other != one)
+        + "    return a\n"
+        for one in range(many)
+    )
+    return "".join(functions) + "return f0(data)\n"
+
+
+def test_functions_that_loop_and_call_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = (evaluated(calling(number), monkeypatch) for number in (3, 6))
+    assert many <= 20 * few  # in each, and in two that call it, each calls each
+
+
+@pytest.mark.parametrize("step", ["for each in data: data = each", "while data: data = data()"])
+def test_a_loop_over_what_is_not_known_settles(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert evaluated(f"{step}\nreturn data", monkeypatch) <= 20

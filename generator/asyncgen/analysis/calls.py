@@ -13,6 +13,7 @@ from asyncgen.analysis.values import (
     NO_ARGUMENTS,
     NONE,
     NOTHING,
+    RESULT,
     Argument,
     Arguments,
     Bound,
@@ -28,6 +29,7 @@ from asyncgen.analysis.values import (
     Type,
     Unknown,
     Value,
+    further,
     in_order,
     is_tainted,
     proved,
@@ -321,7 +323,7 @@ class Calls(Called):
                 what = "an argument"
         frame.note(Level.DOUBT, f"calls {what}")
         lazy = is_tainted(callee) or any(map(self.holds_queryset, arguments.values))
-        return unknown(f"the result of {what}", from_queryset=lazy)
+        return unknown(further(RESULT, what), from_queryset=lazy)
 
     def method(self, receiver: Instance, name: str, frame: Frame) -> Value:
         member = self.lookup(receiver.cls, name)

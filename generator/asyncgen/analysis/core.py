@@ -103,6 +103,10 @@ class Core(Roles):
         """Methods assigned more to an attribute than whoever read it so far knows."""
 
     @abstractmethod
+    def moves(self) -> None:
+        """Something is known that was not: what is evaluated again may come to something else."""
+
+    @abstractmethod
     def kept_now(self, key: tuple[Class, str]) -> Value:
         """What methods assigned to an attribute so far."""
 
@@ -355,6 +359,8 @@ class Core(Roles):
         key = (receiver.cls, name)
         before = self._kept.get(key, NOTHING)
         self._kept[key] = before | value
+        if not value <= before:
+            self.moves()
         if not objects_in(value) <= objects_in(before):
             self.grew(key)
 

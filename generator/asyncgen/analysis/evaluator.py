@@ -97,6 +97,9 @@ class Evaluator(Statements):
     _stand_ins: dict[tuple[Function, Value, Types | None], Function] = field(default_factory=dict)
     _given_back: dict[Function, Outcome] = field(default_factory=dict)
     _applying: set[Function] = field(default_factory=set)
+    # What `applied_to` gave, by all that it depends on: for as long as no outcome becomes another.
+    _results: dict[object, Types | None] = field(default_factory=dict)
+    _results_at: int = 0
     _is_typing: bool = False  # whether somebody asks for types; kinds alone cost less
     _variants: dict[Key, set[Given]] = field(default_factory=dict)
 
@@ -136,6 +139,9 @@ class Evaluator(Statements):
 
     def does_more(self) -> None:
         self.outcomes.does_more()
+
+    def moves(self) -> None:
+        self.outcomes.moves += 1
 
     def kept_now(self, key: tuple[Class, str]) -> Value:
         return self.outcomes.used(key, lambda: self._kept.get(key, NOTHING))
@@ -290,12 +296,29 @@ class Evaluator(Statements):
         for parameter in function.signature.parameters:
             if parameter.annotation is None and parameter.name in given:
                 environment[parameter.name] = shut(given[parameter.name])
-        self.outcomes.trace.read[function] = None
-        self._applying.add(function)
+        definer = self._definers.get(function)
+        seen_from = (definer.owner, definer.receiver) if definer else None
+        names = frozenset((name, each, types_of(each)) for name, each in environment.items())
+        key = (bound, seen_from, frozenset(self._applying), names)
+        now = self.outcomes.moves
+        if self._results_at != now:
+            self._results.clear()
+            self._results_at = now
+        if key not in self._results:
+            result = self._result(bound, environment)
+            if self.outcomes.moves != now:
+                return result
+            self._results[key] = result
+        return self._results[key]
+
+    def _result(self, bound: Bound, environment: Environment) -> Types | None:
+        """What the body returns; nothing is kept of what it does."""
+        self.outcomes.trace.read[bound.function] = None
+        self._applying.add(bound.function)
         try:
             frame, returns = self.run_body(bound, environment)
         finally:
-            self._applying.discard(function)
+            self._applying.discard(bound.function)
         return None if frame.is_unsure else types_of(returns)
 
     # -- decorators --------------------------------------------------------------------------------

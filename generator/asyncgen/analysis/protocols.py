@@ -9,6 +9,7 @@ from asyncgen.analysis.attributes import Attributes
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.specials import CHECKING, HASHING, ITEMS, SIZE
 from asyncgen.analysis.values import (
+    ITEM,
     NOTHING,
     Argument,
     Arguments,
@@ -23,6 +24,7 @@ from asyncgen.analysis.values import (
     Unknown,
     Value,
     builtin,
+    further,
     in_order,
     is_tainted,
     unknown,
@@ -266,7 +268,7 @@ class Protocols(Attributes):
                 return unknown(f"an item of {name}")
             case Unknown(reason=reason):
                 frame.note(Level.DOUBT, f"iterates over {reason}")
-                return unknown(f"an item of {reason}")
+                return unknown(further(ITEM, reason))
         return unknown("an item")
 
     def next_of(self, iterator: Instance, frame: Frame) -> Value:

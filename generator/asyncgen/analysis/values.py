@@ -23,6 +23,7 @@ from asyncgen.source import Class, Evidence, Function, Module
 WIDTH_LIMIT = 8  # how many variants of one builtin are told apart
 UNTOLD_LIMIT = 24  # how many things that are not read are told apart
 NESTING_LIMIT = 4  # how deep in lists of lists of lists something is told from what holds it
+ITEM, RESULT = "an item of ", "the result of "  # steps from what is not known
 
 
 class Level(IntEnum):
@@ -357,6 +358,12 @@ def _words(part: object) -> Iterator[str]:
 
 def unknown(reason: str, *, from_queryset: bool = False) -> Value:
     return frozenset({Unknown(reason, from_queryset)})
+
+
+def further(step: str, reason: str) -> str:
+    """Why nothing is known of what one of the steps leads to from what is not known for a reason.
+    More than one is not told, or each turn of a loop would come to something else."""
+    return reason if reason.startswith((ITEM, RESULT)) else f"{step}{reason}"
 
 
 def builtin(name: str, elements: Value = NOTHING, effect: Effect = CLEAN) -> Value:
