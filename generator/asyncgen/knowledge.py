@@ -177,13 +177,26 @@ PURE_MODULES = (
     *("django.template.Library", "django.template.defaultfilters"),
     *("django.template.library.Library", "django.urls", "django.utils"),
     *("django.contrib.auth.get_user_model", "django.contrib.auth.hashers"),
-    *("django.contrib.auth.tokens", "django.core.mail.message"),
+    *(f"django.core.checks.{each}" for each in ("Critical", "Debug", "Error", "Info", "Warning")),
+    *("django.core.checks.CheckMessage", "django.core.checks.messages"),
+    *("django.contrib.auth.tokens", "django.core.cache.utils"),
+    "django.core.files.base.ContentFile",
+    *("django.core.files.uploadedfile.InMemoryUploadedFile", "django.core.mail.EmailMessage"),
+    *("django.core.files.uploadedfile.SimpleUploadedFile", "django.core.mail.message"),
+    *("django.core.mail.EmailMultiAlternatives", "django.forms.Media"),
+    *("django.forms.formset_factory", "django.forms.formsets.formset_factory"),
+    "django.forms.forms.BaseForm.__init__",  # which copies fields, and querysets lazily
+    *("django.forms.widgets.Media", "django.template.Context", "django.template.context.Context"),
+    *("django.test.RequestFactory", "django.test.client.RequestFactory"),
+    *("django.VERSION", "django.views.generic.base.View.as_view"),
 )
+# Functions of those modules that a call gives are as pure: `RegexValidator(…)(text)`.
+PURE_RESULTS = ("django.core.validators.",)
 # Methods in those modules that may query all the same: those of relational fields.
 IMPURE_METHODS = frozenset(
-    {"clean", "dictsort", "dictsortreversed", "formfield", "generate_filename", "get_choices"}
-    | {"get_default", "get_object", "pre_save", "render", "run_validators", "save_form_data"}
-    | {"send", "send_robust", "validate", "value_to_string"}
+    {"attach_file", "clean", "dictsort", "dictsortreversed", "formfield", "generate_filename"}
+    | {"get_choices", "get_default", "get_object", "pre_save", "render", "run_validators"}
+    | {"save_form_data", "send", "send_robust", "validate", "value_to_string"}
 )
 STANDARD_LIBRARY = sys.stdlib_module_names
 # Django's modules whose functions are followed. What the others do is either pure (above) or not
@@ -235,6 +248,7 @@ SETTINGS = "django.conf.settings"
 # The standard library that computes and asks nobody: of the rest, the loop might wait for it.
 QUIET_STANDARD = (
     *("abc", "array", "ast", "base64", "binascii", "bisect", "calendar", "cmath"),
+    "atexit.register",
     *("codecs.decode", "codecs.encode", "collections", "colorsys", "contextlib", "contextvars"),
     *("copy", "dataclasses", "datetime", "decimal", "difflib", "enum", "errno", "fnmatch"),
     *("fractions", "functools", "graphlib", "heapq", "html", "inspect", "io.BytesIO"),
@@ -264,8 +278,9 @@ COMPUTING_STANDARD = (
 )
 # To make one asks nobody; its methods may do anything.
 HARMLESS_TO_MAKE = frozenset(
-    {"pathlib.Path", "queue.Queue", "threading.Event", "threading.Lock", "threading.RLock"}
-    | {"threading.Thread"}
+    {"django.core.files.storage.FileSystemStorage", "django.template.Template"}
+    | {"django.template.base.Template", "pathlib.Path", "queue.Queue", "threading.Event"}
+    | {"threading.Lock", "threading.RLock", "threading.Thread"}
 )
 # Methods of a path that only compute.
 PATH_METHODS = frozenset(
@@ -413,8 +428,13 @@ EXCEPTIONS = "django.core.exceptions"
 TRANSLATION = "django.utils.translation."
 SHOWING_PREFIXES = (
     TRANSLATION,
-    *("django.http.", "django.template.defaultfilters.", "django.urls."),
-    *("django.utils.encoding.", "django.utils.functional.lazystr", "django.utils.html."),
+    *("django.core.cache.utils.", "django.http.", "django.template.defaultfilters."),
+    *(
+        "django.urls.",
+        "django.utils.encoding.",
+        "django.utils.functional.lazystr",
+        "django.utils.html.",
+    ),
     *("django.utils.safestring.", "django.utils.text.", "logging.", "string."),
     *("csv.", "pprint.", "urllib.parse.", "warnings."),
 )

@@ -147,3 +147,25 @@ def test_settings_that_a_module_hands_on_are_settings() -> None:
     source = "from conf import settings\ndef f():\n    return settings.DEBUG"
     made = decisions(source, conf="from django.conf import settings\nX = 1\n")
     assert made["f"].kind.value == "pure"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("TOTAL", "value"), ("DEBUG", "pure"), ("DECLARED", "pure")]
+)
+def test_a_module_may_compute_its_names(name: str, kind: str) -> None:
+    source = f"import conf\ndef f():\n    return conf.{name}\n"
+    conf = """
+    from django.conf import settings
+    from django.contrib.auth.models import User
+    DECLARED = 1
+    class Settings:
+        @property
+        def TOTAL(self):
+            return User.objects.count()
+        @property
+        def DEBUG(self):
+            return settings.DEBUG
+    def __getattr__(name):
+        return getattr(Settings(), name)
+    """
+    assert decisions(source, conf=conf)["f"].kind.value == kind

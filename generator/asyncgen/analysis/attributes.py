@@ -85,7 +85,9 @@ class Attributes(Members):
         read = self.resolver.readable(module)
         function = read.functions.get("__getattr__") if read else None
         if read and function and self.resolver.member(ModuleReference(module), name) is None:
-            outcome = self.outcome(Bound(function, read))
+            asked = (each.name for each in function.signature.parameters[:1])
+            given = tuple((each, frozenset({Builtin("str", text=name)})) for each in asked)
+            outcome = self.outcome(Bound(function, read), given)
             frame.include(outcome.effect, f"reads {name} through {module}.__getattr__")
 
     def foreign_attribute(self, owner: Foreign, name: str, frame: Frame) -> Value:
@@ -230,6 +232,8 @@ class Attributes(Members):
     ) -> Value:
         dotted = f"{where.dotted}.{function.name}"
         if is_known(dotted) and not self.relations.is_source(where.module):
+            if function.binding is Binding.PROPERTY and isinstance(receiver, Instance):
+                frame.note(self.level(dotted), f"reads the property {dotted}")
             return frozenset({Foreign(dotted)})
         bound = self.bound(function, where, receiver)
         if function.binding is not Binding.PROPERTY:

@@ -289,7 +289,8 @@ class Called(Besides):
         self.made_defaults(cls, frame)
         for name in ("_missing_",) if self.is_enumeration(cls) else ("__init__", "__new__"):
             known = self.lookup(cls, name)
-            if known and isinstance(known[1], Function):
+            is_pure = known and self.level(f"{known[0].dotted}.{name}") is Level.CLEAN
+            if known and isinstance(known[1], Function) and not is_pure:
                 bound = self.bound(known[1], known[0], instance)
                 outcome = self.outcome(bound, self.given(bound, arguments))
                 frame.include(outcome.effect, f"makes a {cls.name}")

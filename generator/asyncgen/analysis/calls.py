@@ -73,7 +73,7 @@ class Calls(Called):
         if isinstance(call.function, Get):
             owner = self.value(call.function.value, frame)
             callee = self.read(call.function, owner, frame)
-            self.method_of_unknown(call.function, callee, frame)
+            self.method_of_unknown(call.function, owner, callee, frame)
         else:
             callee = self.value(call.function, frame)
         arguments = self.arguments_of(call, frame)
@@ -96,7 +96,7 @@ class Calls(Called):
     def type_of_special_call(self, call: Call, frame: Frame) -> Types | None:
         """The same, of calls whose meaning is in how they are written."""
 
-    def method_of_unknown(self, function: Get, callee: Value, frame: Frame) -> None:
+    def method_of_unknown(self, function: Get, owner: Value, callee: Value, frame: Frame) -> None:
         """A method of self, which a class of the sources may override; or of an argument that is
         not annotated, which may well be a model."""
         name = function.name
@@ -107,10 +107,18 @@ class Calls(Called):
         if name.startswith("_") or name in guesses.EXPRESSION_METHODS:
             return
         if all(isinstance(each, Unknown) for each in callee):
-            owner = callee_owner(function, frame)
-            arguments = [each for each in owner if isinstance(each, Argument)]
+            is_told = isinstance(function.value, Name) or self.is_of_self(function.value, frame)
+            arguments = [each for each in owner if is_told and isinstance(each, Argument)]
             if arguments and not self.is_quiet(name, frame.module):
                 frame.note(Level.LIKELY, f"calls {name} of the argument {arguments[0].name}")
+
+    def is_of_self(self, expression: Expression, frame: Frame) -> bool:
+        """Whether it is an attribute of self, in the sources."""
+        match expression:
+            case Get(value=Name(id=name)):
+                held = frame.environment.get(name, NOTHING)
+                return frame.receiver in held and self.relations.is_source(frame.module.name)
+        return False
 
     def set_instead(self, owner: Type, name: str, frame: Frame) -> None:
         """Call what a class of the sources below that of `owner` assigns in place of a method."""

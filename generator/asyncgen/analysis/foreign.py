@@ -17,14 +17,12 @@ def is_pure(dotted: str) -> bool:
         return True
     if _begins(dotted, knowledge.BLOCKING):
         return False
-    if root in knowledge.PURE_PACKAGES:
+    if root in knowledge.PURE_PACKAGES or dotted in knowledge.HARMLESS_TO_MAKE:
         return True
     if root == "builtins":
         return True
     if root in knowledge.STANDARD_LIBRARY:
-        return dotted in knowledge.HARMLESS_TO_MAKE or _begins(
-            dotted, (*knowledge.QUIET_STANDARD, *knowledge.COMPUTING_STANDARD)
-        )
+        return _begins(dotted, (*knowledge.QUIET_STANDARD, *knowledge.COMPUTING_STANDARD))
     if dotted.startswith("django.db.models."):
         first = rest.removeprefix("db.models.").partition(".")[0].partition("(")[0]
         if first in declared.expressions() | knowledge.PURE_DB_MODELS or first.endswith("Field"):

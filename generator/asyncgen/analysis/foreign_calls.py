@@ -195,6 +195,7 @@ class ForeignCalls(Calls):
         if f"{dotted}()" in knowledge.LAZY_OBJECTS:
             return frozenset({Foreign(f"{dotted}()")})
         of_result = dotted.endswith("()") and dotted.startswith("django.")
+        of_result &= not dotted.startswith(knowledge.PURE_RESULTS)
         level = self.level(dotted)
         if dotted == knowledge.HASHING and arguments.values == (NONE,):
             level = Level.CLEAN  # an unusable password, of which nothing is hashed

@@ -116,7 +116,7 @@ class Rows(Holding):
     def overridden(self, owner: Type, name: str, frame: Frame) -> None:
         """What only a subclass does is no proof."""
 
-    def method_of_unknown(self, function: Get, callee: Value, frame: Frame) -> None:
+    def method_of_unknown(self, function: Get, owner: Value, callee: Value, frame: Frame) -> None:
         """What is called like a method that queries need not be one."""
 
     def of_subclasses(self, owner: Instance, name: str, frame: Frame) -> Value:

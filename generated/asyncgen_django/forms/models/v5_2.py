@@ -517,13 +517,6 @@ class AsyncBaseInlineFormSet(BaseInlineFormSetAsync, BaseInlineFormSet):
 class ModelChoiceFieldAsync:
     """Async twins of `ModelChoiceField`."""
 
-    async def avalidate_no_null_characters(self, value):
-        """Asynchronous `ModelChoiceField.validate_no_null_characters()`.
-
-        Run it on a worker thread.
-        """
-        return await on_worker(self.validate_no_null_characters)(value)
-
     async def aget_limit_choices_to(self):
         """Asynchronous `ModelChoiceField.get_limit_choices_to()`: run it on a worker thread.
 
@@ -601,13 +594,6 @@ class ModelMultipleChoiceFieldAsync:
     async def ahas_changed(self, initial, data):
         """Asynchronous `ModelMultipleChoiceField.has_changed()`: run it on a worker thread."""
         return await on_worker(self.has_changed)(initial, data)
-
-    async def avalidate_no_null_characters(self, value):
-        """Asynchronous `ModelMultipleChoiceField.validate_no_null_characters()`.
-
-        Run it on a worker thread.
-        """
-        return await on_worker(self.validate_no_null_characters)(value)
 
     async def aget_limit_choices_to(self):
         """Asynchronous `ModelMultipleChoiceField.get_limit_choices_to()`.

@@ -13,5 +13,6 @@ from django.http.response import HttpResponsePermanentRedirect as HttpResponsePe
 from django.http.response import HttpResponseRedirect as HttpResponseRedirect
 from django.http.response import HttpResponseServerError as HttpResponseServerError
 from django.http.response import JsonResponse as JsonResponse
+from django.http.response import StreamingHttpResponse as StreamingHttpResponse
 
 class Http404(Exception): ...

@@ -11,6 +11,7 @@ class HttpRequest:
     method: str
     path: str
     path_info: str
+    resolver_match: object
     scheme: str
     def build_absolute_uri(self, location: str | None = None) -> str: ...
     def get_full_path(self, force_append_slash: bool = False) -> str: ...

@@ -1,5 +1,7 @@
 # https://docs.djangoproject.com/en/stable/ref/request-response/#httpresponse-objects
 
+from collections.abc import Iterable
+
 class HttpResponse:
     status_code: int
 
@@ -13,3 +15,8 @@ class HttpResponsePermanentRedirect(HttpResponse): ...
 class HttpResponseRedirect(HttpResponse): ...
 class HttpResponseServerError(HttpResponse): ...
 class JsonResponse(HttpResponse): ...
+
+class StreamingHttpResponse:
+    def __init__(
+        self, streaming_content: Iterable[object] = (), *args: object, **kwargs: object
+    ) -> None: ...
