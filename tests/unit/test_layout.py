@@ -123,3 +123,23 @@ def test_the_words_of_a_string_are_no_clauses() -> None:
     said = f"The default for this is another if it is not given {'x' * 60}"
     text = formatted(f'@deprecated("{said}")\ndef f() -> None: ...\n', 88)
     assert ast.literal_eval(ast.parse(text).body[0].decorator_list[0].args[0]) == said  # type: ignore[attr-defined]
+
+
+BROKEN = {
+    # Lines as templates write them, and as black leaves them at 40.
+    "if a_first_condition and another_condition:\n    pass\n": None,
+    "if a_first_condition_that_is_long is not another_one:\n    pass\n": None,
+    "elif_ = a_name_that_is_too_long_for_the_line\n": None,
+    "name_of_it = another_name_that_is_longer\n": None,
+    "from shop.querysets_async import BookAsync\n": None,
+    "found = [one_row async for one_row in all_rows]\n": None,
+    "found = [row async for row in rows if row.is_wanted_here]\n": None,
+    "a_long_name_of_something_or_other = True\n": None,
+}
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_what_templates_write_is_broken_as_black_breaks_it(text: str) -> None:
+    made = formatted(text, 40)
+    assert made == black.format_str(text, mode=black.Mode(line_length=40))
+    assert ast.unparse(ast.parse(made)) == ast.unparse(ast.parse(text))

@@ -20,7 +20,7 @@ _OPEN = {"(": ")", "[": "]", "{": "}"}
 
 
 _DEFINITION = re.compile(r"(async )?def |class ")
-_CLAUSE = re.compile(r" (?=for |if )")
+_CLAUSE = re.compile(r" (?=async for |(?<!async )for |if )")
 _STRING = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""")
 
 
