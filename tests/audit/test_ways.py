@@ -66,10 +66,11 @@ import itertools
 from asgiref.sync import sync_to_async
 from django.core.paginator import Paginator
 from django.db import transaction
+from django.http import HttpRequest
 from quay.helpers import *
 from quay.models import *
 
-async def job(url, then):
+async def job(url, then, request: HttpRequest = None):
     boat = await Boat.objects.aget()
 {body}
 """
@@ -234,4 +235,24 @@ LISTED = f"[row async for row in {ROWS}]"
 def test_rows_are_asked_for_as_what_is_done_with_them_wants(
     ways: Ways, read: str, way: Fix
 ) -> None:
+    assert ways(read) == [way]
+
+
+@pytest.mark.parametrize(
+    ("read", "way"),
+    {
+        "return request.user.pk": Fix("django-twin", "await request.auser()", safe=True),
+        "return request.session['a']": Fix("", "await request.session.aget('a')", safe=False),
+        "request.session['a'] = 1": Fix("", "await request.session.aset('a', 1)", safe=False),
+        "return request.session.get('a')": Fix(
+            "django-twin", "await request.session.aget('a')", safe=True
+        ),
+        "return 'a' in request.session": Fix("", "await request.session.ahas_key('a')", safe=False),
+        "return 'a' not in request.session": Fix(
+            "", "not await request.session.ahas_key('a')", safe=False
+        ),
+        "request.session.flush()": Fix("django-twin", "await request.session.aflush()", safe=True),
+    }.items(),
+)
+def test_users_and_sessions_have_twins_of_djangos(ways: Ways, read: str, way: Fix) -> None:
     assert ways(read) == [way]

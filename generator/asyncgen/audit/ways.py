@@ -348,6 +348,12 @@ class Ways:
             case ast.Subscript(value=session, slice=key):
                 text = f"await {self.file.text(session)}.aget({self.file.text(key)})"
                 return Fix("", text, False)
+            case ast.Compare(
+                left=key, ops=[ast.In() | ast.NotIn() as operator], comparators=[session]
+            ) if self.file.text(session).endswith("session"):
+                no = "not " if isinstance(operator, ast.NotIn) else ""
+                text = f"{no}await {self.file.text(session)}.ahas_key({self.file.text(key)})"
+                return Fix("", text, False)
         return Fix("", "user = await request.auser()", False)
 
     def await_twin_of_django(self, node: ast.Call, function: str) -> Fix:
