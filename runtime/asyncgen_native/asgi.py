@@ -20,11 +20,18 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 async def open_pools() -> None:
-    """Open `min_size` connections of every native database. Raises what connecting raises."""
-    await asyncio.gather(*(_open(alias) for alias in connections if is_native(alias)))
+    """Open `min_size` connections of every native database. Raises what the first raises that
+    fails; the others are not waited for."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for alias in connections:
+                if is_native(alias):
+                    _open(alias, group)
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
-async def _open(alias: str) -> None:
+def _open(alias: str, group: asyncio.TaskGroup) -> None:
     options = connections.settings[alias]["OPTIONS"].get("native_pool", {})
     count = PoolOptions.of(options, alias).min_size
     all_open = asyncio.Barrier(count) if count else None
@@ -34,7 +41,8 @@ async def _open(alias: str) -> None:
         connections[alias].ensure_connection()
         await_(all_open.wait())  # Otherwise the next would be given this one.
 
-    await asyncio.gather(*(call(connect) for _ in range(count)))
+    for _ in range(count):
+        group.create_task(call(connect))
 
 
 def with_pools(application: Application) -> Application:

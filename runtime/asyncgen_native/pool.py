@@ -320,8 +320,16 @@ def pools() -> Pools:
     loop = asyncio.get_running_loop()
     found = _pools.get(loop)
     if found is None:
+        _close_left_over()
         found = _pools[loop] = Pools()
     return found
+
+
+def _close_left_over() -> None:
+    """Close the pools of loops that were closed without `loop.shutdown_asyncgens()`: a connection
+    has its loop, which would be kept for ever."""
+    for loop in [each for each in _pools if each.is_closed()]:
+        _pools.pop(loop).close()
 
 
 async def close_pools() -> None:

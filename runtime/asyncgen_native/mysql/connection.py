@@ -6,7 +6,7 @@ import asyncio
 import copy
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -30,7 +30,8 @@ class SuspendingSocket:
 
     def __init__(self, raw: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
         self.shielded = False
-        self.on_cancel: Callable[[], Any] | None = None
+        self.on_cancel: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._cancelling: asyncio.Task[None] | None = None
         self._raw = raw
         self._loop = loop
         self._timeout: float | None = None
@@ -81,6 +82,10 @@ class SuspendingSocket:
             except asyncio.CancelledError:
                 if self.on_cancel is not None:
                     await to_end(self.on_cancel())
+                raise
+            except GeneratorExit:  # Nothing can be awaited any more.
+                if self.on_cancel is not None and running_loop() is self._loop:
+                    self._cancelling = self._loop.create_task(self.on_cancel())
                 raise
 
         if not self.shielded:

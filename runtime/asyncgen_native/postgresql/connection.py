@@ -197,12 +197,16 @@ class WaitingConnection(psycopg.Connection[Any]):
 
     def drop(self) -> None:
         self._count_closed(self._named or ())
-        if self.lock.locked() and not self._loop.is_closed():
-            # Somebody waits for its socket: the number of one that is closed may be another's.
+        if self._is_busy() and not self._loop.is_closed():
+            # Somebody waits for its socket, the number of which may be another's when it is closed;
+            # or nobody does any more, and the server is still at work.
             self._over = True
             self._dropping = self._loop.create_task(self._drop_when_free())
         else:
             self._finish()
+
+    def _is_busy(self) -> bool:
+        return self.lock.locked() or self.pgconn.transaction_status == TransactionStatus.ACTIVE
 
     async def _drop_when_free(self) -> None:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Coroutine
 from typing import Any
 
@@ -42,6 +44,22 @@ async def work() -> None:
         await task
     assert await count() == 4
     assert pools()["default"].statistics().out == 0
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_what_a_loop_left_that_was_only_closed_goes_when_another_begins() -> None:
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(count())
+    left = loop.run_until_complete(bridge(lambda: pools()["default"])())
+    loop.close()
+    assert left.statistics().open == 1
+    gone = weakref.ref(loop)
+    del loop
+    asyncio.run(count())
+    assert left.statistics().open == 0
+    del left
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.usefixtures("transactional_db")

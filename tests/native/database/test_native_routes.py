@@ -25,7 +25,8 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache.backends.locmem import LocMemCache
-from django.db import connection, connections, models
+from django.db import OperationalError, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.models.fields.files import FieldFile
 from django.test.utils import CaptureQueriesContext
@@ -210,6 +211,41 @@ def test_pools_open_and_close_with_the_server(run: Run, monkeypatch: pytest.Monk
     run(main())
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert seen == ["http"]
+
+
+def test_a_server_that_cannot_connect_does_not_start_and_leaves_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        connections.settings["default"]["OPTIONS"], "native_pool", {"min_size": 3, "max_size": 3}
+    )
+    ensure = BaseDatabaseWrapper.ensure_connection
+    tries = itertools.count()
+
+    def fail_once(self: BaseDatabaseWrapper) -> None:
+        if next(tries) == 1:
+            raise OperationalError("too many connections")
+        ensure(self)
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", fail_once)
+    sent: list[Any] = []
+
+    async def startup() -> dict[str, Any]:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def application(*_: object) -> None:
+        raise AssertionError
+
+    async def main() -> None:
+        before = asyncio.all_tasks()
+        await with_pools(application)({"type": "lifespan"}, startup, send)
+        assert asyncio.all_tasks() == before
+
+    run(main())
+    assert sent == [{"type": "lifespan.startup.failed", "message": "too many connections"}]
 
 
 @pytest.mark.usefixtures("installed")

@@ -42,6 +42,9 @@ CONCURRENT = pytest.mark.skipif(
 )
 
 
+SLEEP = "pg_sleep(60)" if connection.vendor == "postgresql" else "sleep(60)"
+
+
 def names() -> list[str]:
     return sorted(Tag.objects.values_list("name", flat=True))
 
@@ -310,16 +313,49 @@ def session() -> object:
 
 
 @CONCURRENT
+def test_closing_a_call_cancels_at_the_server(run: Run) -> None:
+    # MariaDB looks now and then whether anybody still waits for a sleep.
+    marker = "SELECT benchmark(1000000000, md5('x'))"
+    activity = "information_schema.processlist WHERE info"
+    if connection.vendor == "postgresql":
+        marker = f"SELECT {SLEEP}"
+        activity = "pg_stat_activity WHERE state = 'active' AND query"
+
+    def ask(sql: str) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchone()[0]
+
+    async def until(count: int) -> None:
+        sql = f"SELECT count(*) FROM {activity} LIKE '{marker[:9]}%%'"
+        async with asyncio.timeout(20):
+            while await bridge(ask)(sql) != count:
+                await asyncio.sleep(0.01)
+
+    async def elsewhere(count: int) -> None:
+        await asyncio.create_task(until(count), context=Context())
+
+    async def main() -> None:
+        await bridge(ask)("SELECT 1")  # A connection lies ready.
+        call = bridge(ask)(marker)
+        call.send(None)
+        await elsewhere(1)
+        call.close()
+        await elsewhere(0)
+
+    run(main())
+
+
+@CONCURRENT
 def test_a_thread_that_is_in_a_query_when_its_call_ends_is_cut_off(run: Run) -> None:
     """It would wait for ever, or read what is for the next who has the number of its socket."""
-    seconds = "pg_sleep(60)" if connection.vendor == "postgresql" else "sleep(60)"
     over = threading.Event()
     used: list[Any] = []
 
     def ask() -> None:
         try:
             with connection.cursor() as cursor:
-                cursor.execute(f"SELECT {seconds}")
+                cursor.execute(f"SELECT {SLEEP}")
         finally:
             over.set()
 
