@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.db.utils import load_backend
 
 from .greenlets import in_bridge, running_task
 from .insides import Native, Wrappers, replace_async_to_sync, replace_wrappers
-from .owner import OVER, current, suspend
+from .owner import OVER, Owner, current, suspend
 from .pool import NativeConnection, Pool, PoolOptions
 
 # Wrappers whose thread is in a transaction; asgiref carries the variable between threads and tasks.
@@ -37,6 +37,8 @@ class NativeWrapper(Native):
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
         self._pool: Pool | None = None
+        # What the pool gave; `connection` is set a little later, and perhaps on another thread.
+        self._taken: NativeConnection | None = None
         self._in_atomic_block = False
         self.owner = current()
         super().__init__(settings_dict, alias)
@@ -85,19 +87,39 @@ class NativeWrapper(Native):
         """
         owner, pool = self.owner, self._pool
         assert owner is not None
-        if owner.wrappers.get(self.alias) is not self and pool is not None:
+        if pool is None:
+            return suspend(owner.loop, connect)
+        return suspend(owner.loop, lambda: self._take(owner, pool, connect))
+
+    async def _take(
+        self, owner: Owner, pool: Pool, connect: Callable[[], Awaitable[NativeConnection]]
+    ) -> NativeConnection:
+        self._refuse_if_over(owner)
+        connection = await pool.connection(connect)
+        try:
+            self._refuse_if_over(
+                owner
+            )  # The call may have ended meanwhile, of a thread that goes on.
+        except BaseException:
+            pool.give_connection(connection)
+            raise
+        self._taken = connection
+        return connection
+
+    def _refuse_if_over(self, owner: Owner) -> None:
+        if owner.wrappers.get(self.alias) is not self:
             raise RuntimeError(OVER)
-        return suspend(owner.loop, connect if pool is None else lambda: pool.connection(connect))
 
     def detach(self) -> NativeConnection:
         """Return the connection, which somebody else gets."""
-        connection: NativeConnection = self.connection
-        self.connection = None
+        connection = self._taken
+        assert connection is not None
+        self.connection = self._taken = None
         return connection
 
     def drop(self) -> None:
         """Close the connection, whatever is going on in it."""
-        if self._pool is not None and self.connection is not None:
+        if self._pool is not None and self._taken is not None:
             self.run_on_commit = []
             self._pool.drop(self)
 
@@ -112,10 +134,12 @@ class NativeWrapper(Native):
         """Give the connection, in which nothing is open, back to the pool; the `whole` wrapper
         where nobody else has it."""
         pool = self._pool
-        if pool is None or self.connection is None:
+        if pool is None or self._taken is None:
             return
         self.run_on_commit = []
-        if whole:
+        if self.connection is None:
+            self.drop()
+        elif whole:
             self.health_check_done = False
             pool.give(self)
         else:
@@ -134,6 +158,7 @@ class NativeWrapper(Native):
 
     def was_closed(self, connection: NativeConnection) -> None:
         if self._pool is not None:
+            self._taken = None
             self._pool.forget(connection)
 
 

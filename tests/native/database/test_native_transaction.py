@@ -18,7 +18,7 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from asyncgen_native import aatomic, await_, bridge
 from asyncgen_native.owner import current
-from asyncgen_native.pool import Statistics, pools
+from asyncgen_native.pool import Pool, Statistics, pools
 from asyncgen_runtime.transaction import aatomic as aatomic_on_thread
 from asyncgen_runtime.transaction import aon_commit
 from django.core.exceptions import SynchronousOnlyOperation
@@ -310,6 +310,45 @@ def session() -> object:
         mysql = connection.vendor == "mysql"
         cursor.execute("SELECT connection_id()" if mysql else "SELECT pg_backend_pid()")
         return cursor.fetchone()
+
+
+def test_a_thread_that_connects_when_its_call_ends_leaves_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = Pool.connection
+    over = threading.Event()
+    errors: list[BaseException] = []
+
+    def count() -> None:
+        try:
+            Tag.objects.count()
+        except RuntimeError as error:
+            errors.append(error)
+        finally:
+            over.set()
+
+    async def main() -> None:
+        connecting, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slow(self: Pool, connect: Any) -> Any:
+            connecting.set()
+            await go_on.wait()
+            return await take(self, connect)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Pool, "connection", slow)
+            task = asyncio.create_task(bridge(lambda: await_(sync_to_async(count)()))())
+            await connecting.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            go_on.set()
+            assert await asyncio.to_thread(over.wait, 20)
+        assert pools()["default"].statistics() == Statistics(open=1, out=0, waiting=0)
+        assert await anames() == []
+
+    run(main())
+    assert len(errors) == 1
 
 
 @CONCURRENT
