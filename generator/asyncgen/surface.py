@@ -251,7 +251,8 @@ class StubFunction:
     """One `def` of a stub, its annotations in the stub's own names.
 
     `is_incompatible`: it cannot stand in for what it overrides, and says so. `location` is the sync
-    callable's, for problems that point at it.
+    callable's, for problems that point at it. `is_copied_static`: `from_queryset` makes a method of
+    a static one, and `inspect.signature` tells that of the static one.
     """
 
     name: str
@@ -264,6 +265,7 @@ class StubFunction:
     origin: Origin = Origin.ANNOTATION
     decision: Decision | None = None  # of the callable whose twin it is
     is_incompatible: bool = False
+    is_copied_static: bool = False
     condition: str = ""  # under which it is there: a test of the Python or the platform
     docstring: str = ""  # where no module beside has one
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +45,18 @@ def verified(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_nothing_is_found_in_what_was_built(verified: Verify) -> None:
     assert verified("class", "class") == []
+
+
+def test_the_static_method_that_a_manager_copies_is_no_finding(tmp_path: Path) -> None:
+    """`from_queryset` makes a method of it, which inspect tells to be as the static one."""
+    root = Path(__file__).resolve().parents[2]
+    copy = tmp_path / "bookshop"
+    shutil.copytree(root / "examples" / "bookshop", copy)
+    assert "def clean_isbn(self, text: str)" in (copy / "shop/querysets_managers.pyi").read_text()
+    arguments = ["--config", str(copy / "pyproject.toml"), "--python", sys.prefix]
+    command = [sys.executable, "-m", "asyncgen", *arguments, "build", "--verify"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "asyncgen: mypy and stubtest agree with 5 stubs" in done.stdout, done.stderr
 
 
 def test_mypys_findings_point_at_the_sync_callable(verified: Verify) -> None:

@@ -252,12 +252,14 @@ class ManagerStub:
     ) -> Iterator[StubFunction]:
         decision = Decision(function, self.manager.queryset, Kind.VALUE, ())
         mixin = self.mixins[owner].surface_class.name if owner in self.mixins else owner.name
-        if function.binding is Binding.STATICMETHOD:
+        is_static = function.binding is Binding.STATICMETHOD
+        if is_static:
             decision = replace(decision, function=_as_method(function))
             twin = as_method(twin) if twin else None
         for each in self.maker.sync(decision, owner.module, self.scope, substitutes):
             text = summary(function.docstring)
-            yield replace(in_class(each, owner.name, owner.name), docstring=text)
+            made = in_class(each, owner.name, owner.name)
+            yield replace(made, docstring=text, is_copied_static=is_static)
         if twin:
             for each in self.maker.twin(twin, self.scope, substitutes):
                 yield in_class(each, mixin, owner.name)
