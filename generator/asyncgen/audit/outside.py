@@ -34,7 +34,7 @@ from asyncgen.audit.holding import Keyed, keyed
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.requests import CACHE, CACHES, SESSION, Requests
 from asyncgen.audit.threads import COROUTINE
-from asyncgen.facts import Expression, Name
+from asyncgen.facts import Expression, Literal, Name
 from asyncgen.source import Attribute, Class, Evidence, Function
 
 _PAGES = frozenset({"get_page", "page", "validate_number"})
@@ -161,6 +161,16 @@ class Outside(Requests):
         view = frozenset({frame.receiver} if frame.receiver else ())
         self.called_each(self.attribute(view, "get_object", frame), NO_ARGUMENTS, frame)
         return unknown("the response of a view")
+
+    def list_in_context(self, dotted: str, arguments: Arguments, frame: Frame) -> None:
+        """`self.get_context_data()` of a view that lists: with pages, it counts the rows."""
+        view = frame.receiver
+        member = self.resolver.lookup(view.cls, "paginate_by") if view else None
+        pages = member[1].value if member and isinstance(member[1], Attribute) else None
+        if pages not in (None, Literal("None")):
+            held = frame.environment.get("self.object_list", NOTHING)
+            rows = arguments.keyword("object_list") or held
+            self.paginate(Builtin("paginator", rows), frame)
 
     def log(self, dotted: str, arguments: Arguments, frame: Frame) -> Value | None:
         if dotted.rpartition(".")[2] not in known.LOGGING:
@@ -383,6 +393,7 @@ _BY_NAME: Mapping[str, Call] = {
     "django.forms.models.model_to_dict": Outside.as_dict,
     "django.views.generic.detail.SingleObjectMixin.get_object": Outside.call_view,
     "django.views.generic.list.MultipleObjectMixin.paginate_queryset": Outside.call_view,
+    "django.views.generic.list.MultipleObjectMixin.get_context_data": Outside.list_in_context,
     "collections.ChainMap": Outside.chain,
     **dict.fromkeys(known.HANDLERS_OF_OBJECTS, Outside.handle),
 }
