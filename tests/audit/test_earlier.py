@@ -85,6 +85,14 @@ FILES: dict[str, tuple[str, ...]] = {
         "",
         "{% for book in books %}{{ book.title }}{% endfor %}",
         "{% include 'shop/part.html' %}",
+        "{% load shelf %}{% total %}",
+    ),
+    "shop/templatetags/shelf.py": (
+        "",
+        "from django import template\nfrom shop.models import Book\n\n"
+        "register = template.Library()\n\n\n@register.simple_tag\ndef total():\n"
+        "    return Book.objects.count()\n",
+        "from django import template\n\nregister = template.Library()\n",
     ),
     "shop/templates/shop/part.html": ("", "{{ books.count }}"),
     "templates/shop/page.html": ("", "nothing"),
@@ -237,6 +245,18 @@ def test_a_template_that_changes_during_an_audit_has_all_audited_again(
     shop.audited()
     shop.audited()
     assert len(engines) == 2
+
+
+def test_a_tag_that_comes_or_changes_has_its_templates_audited_again(shop: Shop) -> None:
+    page, shelf = "shop/templates/shop/page.html", "shop/templatetags/shelf.py"
+    shop.texts |= {"shop/views.py": FILES["shop/views.py"][4], page: FILES[page][3]}
+    shop.write()
+    told = [shop.audited()]
+    for text in FILES[shelf][1:]:
+        edit(shelf, text)(shop)
+        told.append(shop.audited())
+        assert told[-1] == from_nothing(shop)
+    assert [[each.code for each in audit.findings] for audit in told] == [[], ["AG707"], []]
 
 
 def test_a_new_file_has_the_others_audited_again(shop: Shop, engines: list[object]) -> None:
