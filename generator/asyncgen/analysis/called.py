@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from asyncgen import declared, knowledge
 from asyncgen.analysis.besides import Besides
+from asyncgen.analysis.core import assigned_to_self
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.protocols import SWALLOWING
 from asyncgen.analysis.values import (
@@ -215,19 +216,47 @@ class Called(Besides):
     def untold(
         self, bound: Bound, arguments: Arguments, given: Given, effect: Effect, frame: Frame
     ) -> None:
-        """What a function does with what it is passed and was not told: it may be in `*args`, or
-        beside something unknown, and it is told of few different ones."""
-        if effect.traits.isdisjoint(_OF_UNKNOWN):
+        """What a function does with what it is passed and was not told."""
+        if not effect.traits.isdisjoint(_OF_UNKNOWN):
+            for objects in self.lost(bound, arguments, given):
+                if not self.leaves_alone(objects, effect.traits, frame):
+                    frame.note(Level.DOUBT, f"{bound.function.name} may show or test what queries")
+
+    def held_untold(
+        self, bound: Bound, arguments: Arguments, given: Given, owner: Instance, frame: Frame
+    ) -> None:
+        """The attributes that `__init__()` sets to what it knows nothing of may hold what it is
+        passed and was not told."""
+        for objects in self.lost(bound, arguments, given):
+            if not self.leaves_alone(objects, _OF_UNKNOWN, frame):
+                for name in self.set_when_made(owner.cls):
+                    if any(map(_is_open, self.kept(owner, name))):
+                        self.keep(owner, name, objects)
+
+    def set_when_made(self, cls: Class) -> Iterator[str]:
+        """The attributes that the class, or one that it inherits from, sets when it is made."""
+        for known in self.resolver.mro(cls):
+            if "__init__" in known.functions:
+                names = known.functions["__init__"].look(assigned_to_self)
+                yield from sorted(names)
+
+    def leaves_alone(self, objects: Value, traits: frozenset[Trait], frame: Frame) -> bool:
+        """Whether a function with the traits does nothing with the objects that counts."""
+        used = Frame(frame.module, None, None, None, {}, frame.line)
+        self.does_with(objects, traits, used)
+        return used.effect.level.is_harmless
+
+    def lost(self, bound: Bound, arguments: Arguments, given: Given) -> Iterator[Value]:
+        """The objects that a function is passed and was not told: they may be in `*args`, or beside
+        something unknown, and it is told of few different ones."""
+        if not any(map(objects_in, (*arguments.written, *(v for _, v in arguments.keywords)))):
             return
         told = {name for name, _ in given} if self.key(bound, given)[2] == given else set()
         heard = [value for name, value in matched(bound, arguments) if name in told]
         for value in (*arguments.written, *(each for _, each in arguments.keywords)):
             objects = objects_in(value)
             if objects and not any(value is each for each in heard):
-                used = Frame(frame.module, None, None, None, {}, frame.line)
-                self.does_with(objects, effect.traits, used)
-                if not used.effect.level.is_harmless:
-                    frame.note(Level.DOUBT, f"{bound.function.name} may show or test what queries")
+                yield objects
 
     @abstractmethod
     def key(self, bound: Bound, given: Given) -> tuple[object, ...]:
@@ -292,8 +321,9 @@ class Called(Besides):
             is_pure = known and self.level(f"{known[0].dotted}.{name}") is Level.CLEAN
             if known and isinstance(known[1], Function) and not is_pure:
                 bound = self.bound(known[1], known[0], instance)
-                outcome = self.outcome(bound, self.given(bound, arguments))
-                frame.include(outcome.effect, f"makes a {cls.name}")
+                given = self.given(bound, arguments)
+                frame.include(self.outcome(bound, given).effect, f"makes a {cls.name}")
+                self.held_untold(bound, arguments, given, instance, frame)
         if self.resolver.missing(cls):
             frame.note(Level.DOUBT, f"makes a {cls.name}, whose bases cannot be found")
         return frozenset({instance}) | (made or NOTHING)
@@ -330,6 +360,12 @@ class Called(Besides):
                         made = self.value(dict(keywords)["default_factory"], inner)
                         for each in made:
                             self.call_type(each, NO_ARGUMENTS, frame)
+
+
+def _is_open(held: Type) -> bool:
+    """Whether it may be anything, or be a container of that."""
+    is_filled = isinstance(held, Builtin) and held.name in ("dict", "tuple") and not held.elements
+    return is_filled or isinstance(held, Argument | Unknown)
 
 
 _OF_UNKNOWN = frozenset({Trait.SHOWS_UNKNOWN, Trait.TESTS_UNKNOWN})

@@ -16,6 +16,7 @@ from asyncgen.analysis.values import (
     NONE,
     NOTHING,
     Argument,
+    Arguments,
     Bound,
     Builtin,
     Cause,
@@ -339,6 +340,7 @@ class Expressions(Operations):
             if each is not None:
                 held = self.value(each, frame)
                 index = held if each is expression.index else None
+                self.made_exception("", Arguments((held,)), frame)  # of a key that is not there
                 self.each_special(held, ("__index__", *HASHING), frame)
         path = attribute_path(expression.value)
         kept = frame.environment.get(f"{path}[]", NOTHING) if path else NOTHING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 
 from asyncgen import declared, knowledge
 from asyncgen.analysis.calls import Calls
@@ -248,7 +249,12 @@ class ForeignCalls(Calls):
             return told
         if dotted.partition(".")[0] not in knowledge.STANDARD_LIBRARY:
             return self.made_of(dotted, arguments, frame)
-        return unknown(f"the result of {dotted}")
+        made = unknown(f"the result of {dotted}")
+        return (
+            made
+            if self.is_quiet_text(arguments, frame)
+            else made | {replace(SHOWING, dotted=dotted)}
+        )
 
     def call_builtin(self, name: str, arguments: Arguments, frame: Frame) -> Value:
         if name in knowledge.CONSUMERS:
@@ -410,6 +416,7 @@ class ForeignCalls(Calls):
         if receiver.name in _HASHED or name in knowledge.COMPARING_METHODS:
             for value in (receiver.elements, *arguments.positional):
                 self.hashed(value, frame)
+            self.made_exception("", arguments, frame)  # of what is not there
         if receiver.name == "json":
             return union((frozenset({receiver}), *arguments.positional[1:]))
         if name == "items":

@@ -19,6 +19,7 @@ from asyncgen.analysis.values import (
     Foreign,
     Instance,
     Level,
+    Partial,
     Trait,
     Type,
     Unknown,
@@ -51,6 +52,11 @@ class Protocols(Attributes):
         for each in in_order(value):
             if isinstance(each, Builtin) and each.name in knowledge.SHOW_ITEMS:
                 self.text(each.elements or unknown("an item"), frame, "__repr__")
+            elif isinstance(each, Builtin) and each.name.startswith("dict_"):
+                self.text(each.elements, frame, "__repr__")
+            elif isinstance(each, Partial):
+                for value in each.first.values:
+                    self.text(value, frame, "__repr__")
             elif is_tainted(each):
                 frame.note(Level.DOUBT, "prints what may be a queryset")
             elif self.is_queryset(each):
@@ -260,8 +266,9 @@ class Protocols(Attributes):
             case Builtin(elements=elements, effect=effect):
                 frame.include(effect, "reads an iterator")
                 return elements or unknown("an item")
-            case Foreign(dotted=dotted):
-                frame.note(min(self.level(dotted), Level.DOUBT), f"iterates over {dotted}")
+            case Foreign(dotted=dotted, shows=shows):
+                level = Level.DOUBT if shows else min(self.level(dotted), Level.DOUBT)
+                frame.note(level, f"iterates over {dotted}")
                 return frozenset({Foreign(f"{dotted}()")})
             case Argument(name=name):
                 frame.note(Level.DOUBT, f"iterates over the argument {name}")

@@ -92,7 +92,12 @@ class StatementReader(ExpressionReader, ABC):
             case cst.Raise():
                 yield Raise(line, self.expression(node.exc) if node.exc else None)
             case cst.Assert():
-                yield Evaluate(line, self.expression(node.test), is_test=True)
+                test = self.expression(node.test)
+                if node.msg is not None and not isinstance(node.msg, cst.SimpleString):
+                    made = Call(Name("AssertionError"), (self.expression(node.msg),))
+                    failed: Block = (Raise(line, made),)
+                    yield Branch(line, Operation("not", (test,)), (failed, ()))
+                yield Evaluate(line, test, is_test=True)
             case cst.Del():
                 yield from (Evaluate(line, part) for part in _deleted(self, node.target))
             case cst.Break() | cst.Continue():
