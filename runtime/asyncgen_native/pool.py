@@ -14,7 +14,7 @@ from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import OperationalError
@@ -105,9 +105,8 @@ class Pool:
         self._loop = loop
         self._closed = False
         self._idle: list[_Idle] = []
-        # Not weakly: what the garbage collector finds of a call that was lost may be in any order,
-        # and a connection among it would be closed by nobody.
-        self._opened: set[NativeConnection] = set()
+        # What is lost is counted no more.
+        self._opened: WeakSet[NativeConnection] = WeakSet()
         self._connecting = 0
         self._waiting: deque[asyncio.Future[NativeConnection | None]] = deque()
         self._shrink: asyncio.TimerHandle | None = None

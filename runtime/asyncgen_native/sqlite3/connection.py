@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,9 @@ class ThreadConnection:
         self._cursors: WeakSet[ThreadCursor] = WeakSet()
         self._running = 0
         self._over = False
+        # The garbage collector must not find these two together with this: it would end the thread.
+        self._lost = weakref.finalize(self, _close_lost, self._loop, connection, executor)
+        self._lost.atexit = False
 
     @classmethod
     async def open(cls, connect: Callable[[], sqlite3.Connection]) -> ThreadConnection:
@@ -108,6 +112,7 @@ class ThreadConnection:
 
     def close(self) -> None:
         self._do_to_end(self._connection.close)
+        self._lost.detach()
         self._executor.shutdown(wait=False)
 
     def __getattr__(self, name: str) -> Any:
@@ -127,11 +132,27 @@ class ThreadConnection:
 
     def renew(self) -> ThreadConnection:
         self._over = True
+        self._lost.detach()
         return ThreadConnection(self._connection, self._executor)
 
     def drop(self) -> None:
-        self._executor.submit(self._connection.close)
-        self._executor.shutdown(wait=False)
+        if self._lost.detach() is not None:
+            _end(self._connection, self._executor)
+
+
+def _end(connection: sqlite3.Connection, executor: ThreadPoolExecutor) -> None:
+    executor.submit(connection.close)
+    executor.shutdown(wait=False)
+
+
+def _close_lost(
+    loop: asyncio.AbstractEventLoop, connection: sqlite3.Connection, executor: ThreadPoolExecutor
+) -> None:
+    """Close what nobody has any more; the garbage collector, who says so, may hold any lock."""
+    if loop.is_closed():
+        connection.close()
+    else:
+        loop.call_soon_threadsafe(_end, connection, executor)
 
 
 async def _wait(future: asyncio.Future[T]) -> T:
