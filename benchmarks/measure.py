@@ -115,16 +115,17 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def environment() -> Path:
     """The bin folder of an environment with every generator, made when the lock file changed."""
     folder = ROOT / ".cache" / "benchmarks"
-    python = folder / "bin" / "python"
+    python = str(folder / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     installed = folder / "requirements.txt"
     if not installed.is_file() or installed.read_bytes() != REQUIREMENTS.read_bytes():
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([*pip, "--require-hashes", "--requirement", REQUIREMENTS], check=True)
+        needed = ["--require-hashes", "--requirement", str(REQUIREMENTS)]
+        subprocess.run([*pip, *needed], check=True)
         shutil.copy(REQUIREMENTS, installed)
+    own = map(str, (ROOT / "runtime", ROOT))
     subprocess.run(
-        [*pip, "--no-deps", "--no-build-isolation", "--force-reinstall", ROOT / "runtime", ROOT],
-        check=True,
+        [*pip, "--no-deps", "--no-build-isolation", "--force-reinstall", *own], check=True
     )
     return folder / "bin"

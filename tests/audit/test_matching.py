@@ -6,7 +6,7 @@ import ast
 
 import pytest
 from asyncgen.audit.syntax import matches
-from asyncgen.facts import Expression
+from asyncgen.facts import Assign, Expression
 from asyncgen.read.tree import read_source
 
 # Each of these has a form of its own, so that it matches none of the others.
@@ -69,5 +69,6 @@ def test_what_stands_in_a_function_alone_matches(text: str) -> None:
         f"async def f():\n    x = {text}\n", "shop", "s.py"
     ).functions.values()
     (statement,) = function.body
-    assert matches(statement.value, node(text))  # type: ignore[union-attr]  # it assigns
-    assert not matches(statement.value, node("crates.all()"))  # type: ignore[union-attr]
+    assert isinstance(statement, Assign)
+    assert matches(statement.value, node(text))
+    assert not matches(statement.value, node("crates.all()"))

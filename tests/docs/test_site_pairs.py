@@ -57,7 +57,7 @@ def surface(series: str) -> dict[str, list[str]]:
 
 def test_the_inventory_has_both_names_of_every_pair(site: Path) -> None:
     known = names(site / "objects.inv")
-    python = ROOT / ".cache/venv-docs/bin/python"
+    python = str(ROOT / ".cache/venv-docs/bin/python")
     command = [python, "-c", "import django; print('%d_%d' % django.VERSION[:2])"]
     series = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     missing, pairs = [], 0

@@ -79,7 +79,7 @@ def complaints(folder: Path, programs: Path, cache: Path, search: Sequence[str])
     stubs = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.pyi"))]
     python = programs / "python"
     path = os.pathsep.join(search)
-    mypy = (python, "-m", "mypy", *MYPY, "--cache-dir", cache, *stubs)
+    mypy = (str(python), "-m", "mypy", *MYPY, "--cache-dir", str(cache), *stubs)
     yield from (f"mypy: {line}" for line in run(folder, *mypy, MYPYPATH=path).splitlines())
     extra = [word for root in search for word in ("--extra-search-path", root)]
     commands: list[tuple[str | Path, ...]] = [

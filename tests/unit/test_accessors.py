@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from analysis import PRELUDE, classifier, decisions, kinds
 from asyncgen.candidates import Rules, candidates
 from asyncgen.source import Class
+
+from tests.unit.analysis import PRELUDE, classifier, decisions, kinds
 
 NEIGHBOURS = {"get_next_by_day", "get_previous_by_day"}
 
@@ -39,7 +40,9 @@ def test_of_a_date_field(declaration: str) -> None:
         "    def __init__(self, **options):\n        super().__init__(**options)"
     )
     sources = {"other": f"{PRELUDE}class Moment(models.DateField): pass\n"}
-    found = decisions(f"{before}\nclass Event(models.Model):\n    day = {declaration}\n", **sources)
+    found = decisions(
+        f"{before}\nclass Event(models.Model):\n    day = {declaration}\n", None, **sources
+    )
     assert {each.function.name for each in found.values() if each.owner and each.twin} == NEIGHBOURS
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from analysis import decisions
 from asyncgen.source import Parameter, ParameterKind
+
+from tests.unit.analysis import decisions
 
 OTHER = """
 from django.db import models

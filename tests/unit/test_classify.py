@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from analysis import decisions, kinds, methods
 from asyncgen.candidates import Rules
 from asyncgen.surface import Kind
+
+from tests.unit.analysis import decisions, kinds, methods
 
 
 def test_private_names_and_special_methods_are_skipped() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from analysis import decisions, kinds, resolver
 from asyncgen.source import Binding, Function, Parameter, ParameterKind
+
+from tests.unit.analysis import decisions, kinds, resolver
 
 TOOLS = """
 import functools, abc, typing, warnings

@@ -5,11 +5,12 @@ from __future__ import annotations
 from textwrap import indent
 
 import pytest
-from analysis import PRELUDE, class_named, classifier
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import Bound, Instance
 from asyncgen.facts import nodes
 from asyncgen.read.tree import read_source
+
+from tests.unit.analysis import PRELUDE, class_named, classifier
 
 # A form of an expression, with the one inside of it, and what is in the innermost.
 NESTED = {

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from asyncgen.plan import Result as Planned
 from asyncgen.plan import Run as Pipeline
 from asyncgen.read.tree import read_source
 from click.testing import Result
@@ -106,7 +107,12 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> list[Pipeline]:
     """The runs that decided something."""
     runs: list[Pipeline] = []
     result = Pipeline.result
-    monkeypatch.setattr(Pipeline, "result", lambda self: (runs.append(self), result(self))[1])
+
+    def noted(self: Pipeline) -> Planned:
+        runs.append(self)
+        return result(self)
+
+    monkeypatch.setattr(Pipeline, "result", noted)
     return runs
 
 

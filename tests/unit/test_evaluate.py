@@ -6,9 +6,10 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from analysis import PRELUDE, class_named, classifier, decisions, kinds, methods
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import NESTING_LIMIT, Bound, Builtin, Foreign, Level, Type
+
+from tests.unit.analysis import PRELUDE, class_named, classifier, decisions, kinds, methods
 
 # -- querysets: each body is a method of a QuerySet ------------------------------------------------
 
@@ -426,7 +427,7 @@ def test_a_model_is_found_by_a_loader_s_string() -> None:
         def best(self): return self.first()
     """
     more = {"inner.managers": managers, "loading": "def get_class(*names): ...", "inner": ""}
-    found = kinds(source, **more)
+    found = kinds(source, None, **more)
     assert found == {"Shelf.books": "queryset", "Shelf.one": "value"}
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from textwrap import indent
 
 import pytest
-from analysis import PRELUDE, SITE_PACKAGES, resolver
 from asyncgen.analysis import Evaluator, Spelling
 from asyncgen.analysis.django_stubs import DjangoStubs
 from asyncgen.analysis.types import text
@@ -19,6 +18,7 @@ from asyncgen.read import read_file
 from asyncgen.surface import Decision, Kind
 
 from tests.support.cases import cases
+from tests.unit.analysis import PRELUDE, SITE_PACKAGES, resolver
 
 SOURCE = """
 import contextlib

@@ -5,13 +5,14 @@ from __future__ import annotations
 from textwrap import indent
 
 import pytest
-from analysis import PRELUDE, SITE_PACKAGES, resolver
 from asyncgen.analysis import Evaluator, Spelling
 from asyncgen.analysis.django_stubs import DjangoStubs
 from asyncgen.analysis.types import text
 from asyncgen.django.relations import Relations
 from asyncgen.read import read_file
 from asyncgen.surface import Decision, Kind
+
+from tests.unit.analysis import PRELUDE, SITE_PACKAGES, resolver
 
 MODULE = """
 total = 0

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from asyncgen import journal
-from asyncgen.files import CACHE
+from asyncgen.files import CACHE, write_private
 from asyncgen.journal import Record, Step, carry_out, complete, content, hash_of, ledger
 from asyncgen.problems import AsyncgenError
 from click.testing import Result
@@ -116,7 +116,7 @@ def test_a_kill_while_completing_is_completed(tmp_path: Path) -> None:
         change(tmp_path)
         put(tmp_path, {"shop/b.py": OLD["shop/b.py"], "shop/gone.py": OLD["shop/gone.py"]})
         text = journal._encoded(steps(OLD, NEW), Record("pyproject.toml", hashed(NEW)))
-        journal.write_private(folder / "journal.json", text)
+        write_private(folder / "journal.json", text)
 
     line = 0
     half_done()
@@ -159,7 +159,7 @@ def test_a_journal_leads_nowhere_outside(tmp_path: Path, path: str) -> None:
     outside.mkdir()
     (root / "link").symlink_to(outside)
     text = journal._encoded([Step(path, None, b"x = 1\n")], None)
-    journal.write_private(root / CACHE / "journal.json", text)
+    write_private(root / CACHE / "journal.json", text)
     complete(root)
     assert not (tmp_path / "out.py").exists()
     assert not (outside / "out.py").exists()

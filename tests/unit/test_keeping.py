@@ -12,7 +12,6 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
-from analysis import resolver
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.answers import Again, Answers, Asked
 from asyncgen.django.relations import Relations
@@ -20,6 +19,8 @@ from asyncgen.plan import Run as Pipeline
 from click.testing import Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.unit.analysis import resolver
 
 pytestmark = pytest.mark.usefixtures("kept_readings")
 

@@ -14,12 +14,13 @@ from decimal import Decimal
 from textwrap import indent
 
 import pytest
-from analysis import methods
 from asyncgen.analysis.library import runs_through
 from asyncgen.declared import ROOT, files
 from asyncgen.definitions import FunctionIn
 from asyncgen.source import Class, Function, Parameter, ParameterKind
 from test_infer import inferred
+
+from tests.unit.analysis import methods
 
 _BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from analysis import decisions, resolver
 from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import Level
 from asyncgen.candidates import Candidate, Rules
@@ -15,6 +14,7 @@ from asyncgen.django.relations import Relations
 from asyncgen.plan import Run
 
 from tests.support.cases import cases
+from tests.unit.analysis import decisions, resolver
 
 SOURCE = """
 import dataclasses, functools, logging, time

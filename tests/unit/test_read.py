@@ -14,6 +14,7 @@ from asyncgen.deep import deeply
 from asyncgen.problems import AsyncgenError
 from asyncgen.read import bodies, decode, read_file, tree
 from asyncgen.read import pieces as cutting
+from asyncgen.read.parsing import Statement, parsed
 from asyncgen.read.pieces import eased, logical_lines, pieces
 from asyncgen.read.tree import read_snippet, read_source
 from asyncgen.source import Later, Module, Snippet
@@ -330,12 +331,11 @@ def test_real_files_are_the_same_when_they_are_read_later(path: Path) -> None:
 def test_what_libcst_cannot_read_later_does_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(text: str) -> Sequence[tree.Statement]:
+    def fail(text: str) -> Sequence[Statement]:
         if "unreadable" in text:
             raise TypeError("super(type, obj)")
         return parsed(text)
 
-    parsed = tree.parsed
     monkeypatch.setattr(tree, "parsed", fail)
     monkeypatch.setenv("ASYNCGEN_NO_CACHE", "1")
     (tmp_path / "pyproject.toml").write_text("[tool.asyncgen]\nsources = ['books.py']\n")

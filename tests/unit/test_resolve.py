@@ -6,7 +6,6 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from analysis import class_named, resolver
 from asyncgen.definitions import External, FunctionIn, ModuleReference
 from asyncgen.modules import every_class
 from asyncgen.read import read_file
@@ -14,6 +13,8 @@ from asyncgen.resolve import Resolver
 from asyncgen.source import Class, Function, Module
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.unit.analysis import class_named, resolver
 
 BOOKS = {
     "shop": "",

@@ -23,7 +23,6 @@ from textwrap import indent
 
 import pytest
 import returned
-from analysis import SITE_PACKAGES, resolver
 from asyncgen.analysis import Evaluator, Spelling
 from asyncgen.analysis.django_stubs import DjangoStubs
 from asyncgen.analysis.types import ANY, NONE, Known, Types, has, text
@@ -32,6 +31,7 @@ from asyncgen.read import read_file
 from asyncgen.surface import Decision, Kind
 
 from tests.support.cases import cases
+from tests.unit.analysis import SITE_PACKAGES, resolver
 
 OWNERS = {"querysets": "BookQuerySet", "models": "Book"}
 CASES = cases("returned")

@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from analysis import decisions
 
 from tests.support import loop
 from tests.support.cases import cases
+from tests.unit.analysis import decisions
 
 HEAD = """
 import contextlib, enum, functools, itertools, json, logging, operator
@@ -59,7 +59,7 @@ def answers() -> dict[str, str]:
 def test_what_is_pure_does_not_query(name: str) -> None:
     case = CASES[name]
     sources = {"shelf": "", "shelf.models": MODELS.read_text("utf-8")}
-    made = decisions(HEAD + case.source, **sources)
+    made = decisions(HEAD + case.source, None, **sources)
     (decision,) = [each for dotted, each in made.items() if dotted.rpartition(".")[2] == "f"]
     kind, ran = decision.kind.value, answers()[name]
     assert not (kind in WITHOUT_TWIN and ran == "raised"), decision.evidence

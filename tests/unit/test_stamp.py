@@ -135,7 +135,12 @@ def test_a_file_that_nobody_touched_is_not_read_again(
     root = project({**SHOP, "shop/querysets.py": PLAIN_SOURCE, "blog/views.py": "import json\n"})
     assert run("build").exit_code == 0
     read: list[str] = []
-    monkeypatch.setattr("asyncgen.looks.look_of", lambda path: read.append(path) or "other")
+
+    def look_of(path: str) -> str:
+        read.append(path)
+        return "other"
+
+    monkeypatch.setattr("asyncgen.looks.look_of", look_of)
     assert is_known(root)
     assert read == []
     os.utime(root / "blog/views.py")

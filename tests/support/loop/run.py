@@ -53,7 +53,7 @@ def set_up() -> None:
         RAISED.append(str(self))
         made(self, *args)
 
-    SynchronousOnlyOperation.__init__ = noted  # type: ignore[method-assign]
+    SynchronousOnlyOperation.__init__ = noted  # type: ignore[method-assign,assignment]
 
 
 def fill() -> None:
