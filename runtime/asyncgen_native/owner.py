@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .greenlets import NotInBridge, hand_over, in_bridge, running_task
+from .greenlets import NotInBridge, hand_over, in_bridge, running_loop, running_task
 from .pool import pools
 
 if TYPE_CHECKING:
@@ -84,10 +84,14 @@ class Owner:
             raise RuntimeError(OVER)
 
     def wrapper(self, alias: str) -> NativeWrapper | None:
-        """Return its wrapper for a database, or one that the pool has lying ready."""
+        """Return its wrapper for a database, or one that the pool has lying ready.
+
+        A worker thread does not look what lies there: the pool is the loop's.
+        """
         wrapper = self.wrappers.get(alias)
-        if wrapper is None and (pool := self.pools.get(alias)) is not None:
-            wrapper = pool.take()
+        if wrapper is None and running_loop() is self.loop:
+            pool = self.pools.get(alias)
+            wrapper = pool.take() if pool is not None else None
             if wrapper is not None:
                 self.adopt(wrapper)
         return wrapper
@@ -103,7 +107,7 @@ class Owner:
         """Have no wrapper serve this context any more; tell whether there was one."""
         wrapper = self.wrappers.pop(alias, None)
         if wrapper is not None:
-            wrapper.leave(whole=False)
+            on_loop(self.loop, functools.partial(wrapper.leave, whole=False))
         return wrapper is not None
 
     def settle(self) -> None:
@@ -168,6 +172,14 @@ def suspend(loop: asyncio.AbstractEventLoop, make: Callable[[], Coroutine[Any, A
     if loop.is_closed() or running_task() is not None:
         raise NotInBridge("This connection belongs to an event loop, which cannot wait here.")
     return asyncio.run_coroutine_threadsafe(make(), loop).result()
+
+
+def on_loop(loop: asyncio.AbstractEventLoop, func: Callable[[], object]) -> None:
+    """Call what changes a pool: at once on the thread of its loop, and soon from another one."""
+    if running_loop() is loop:
+        func()
+    elif not loop.is_closed():
+        loop.call_soon_threadsafe(func)
 
 
 def begin(*, block: bool = False) -> Owner:

@@ -13,7 +13,7 @@ from django.db.utils import load_backend
 
 from .greenlets import in_bridge, running_task
 from .insides import Native, Wrappers, replace_async_to_sync, replace_wrappers
-from .owner import OVER, Owner, current, suspend
+from .owner import OVER, Owner, current, on_loop, suspend
 from .pool import NativeConnection, Pool, PoolOptions
 
 # Wrappers whose thread is in a transaction; asgiref carries the variable between threads and tasks.
@@ -97,9 +97,7 @@ class NativeWrapper(Native):
         self._refuse_if_over(owner)
         connection = await pool.connection(connect)
         try:
-            self._refuse_if_over(
-                owner
-            )  # The call may have ended meanwhile, of a thread that goes on.
+            self._refuse_if_over(owner)  # The call of a thread that goes on may have ended.
         except BaseException:
             pool.give_connection(connection)
             raise
@@ -157,9 +155,9 @@ class NativeWrapper(Native):
         super().close_if_unusable_or_obsolete()
 
     def was_closed(self, connection: NativeConnection) -> None:
-        if self._pool is not None:
+        if self._pool is not None and self.owner is not None:
             self._taken = None
-            self._pool.forget(connection)
+            on_loop(self.owner.loop, functools.partial(self._pool.forget, connection))
 
 
 def is_native(alias: str) -> bool:

@@ -154,7 +154,11 @@ class WaitingConnection(psycopg.Connection[Any]):
         if cursor is None or cursor.closed:
             return
         if current() is owner and (in_bridge() or running_task() is None):
-            type(cursor).close(cursor)
+            try:
+                type(cursor).close(cursor)
+            finally:
+                if self.closed:  # The server hung up, and has closed it.
+                    self._count_closed([cursor])
         else:
             self._forgotten.append(_Forgotten(cursor.name, cursor.withhold))
             self._count_closed([cursor])
@@ -186,7 +190,7 @@ class WaitingConnection(psycopg.Connection[Any]):
         return not self._farewells
 
     def is_held(self) -> bool:
-        if self._named is None:
+        if self._named is None or self.closed:  # Whoever hung up has closed the cursors.
             return False
         return bool(self._forgotten) or any(not each.closed for each in self._named)
 

@@ -8,7 +8,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -245,18 +245,49 @@ def test_a_backend_that_is_killed_in_a_transaction_is_an_error_and_nothing_is_le
         assert pools()["default"].statistics().out == 0
         assert await bridge(Tag.objects.count)() == 0
 
-    async def kill(pid: int) -> None:
-        settings = connection.settings_dict
-        async with await psycopg.AsyncConnection.connect(
-            dbname=settings["NAME"],
-            user=settings["USER"],
-            password=settings["PASSWORD"],
-            host=settings["HOST"],
-            port=settings["PORT"],
-        ) as other:
-            await other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    run(main())
+
+
+# Where the generator is closed, psycopg's cursor cannot say so to anybody.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_backend_that_is_killed_between_rows_leaves_nothing(run: Run, ends: bool) -> None:
+    """The cursor at the server, which cannot be closed any more, holds the connection no longer."""
+    Tag.objects.bulk_create([Tag(name=f"{each:04}") for each in range(500)])
+
+    def begin() -> Generator[Tag, None, None]:
+        rows = Tag.objects.iterator(chunk_size=100)
+        next(rows)
+        assert isinstance(rows, Generator)
+        return rows
+
+    async def main() -> None:
+        rows = await bridge(begin)()
+        pid = await aask(PID)
+        assert pools()["default"].statistics().out == 1
+        await asyncio.create_task(kill(pid))
+        if ends:
+            await bridge(rows.close)()
+        else:
+            with pytest.raises(OperationalError):
+                await bridge(list)(rows)
+        assert pools()["default"].statistics().out == 0
+        assert await bridge(Tag.objects.count)() == 500
 
     run(main())
+
+
+async def kill(pid: int) -> None:
+    """End the session of a backend, from another one."""
+    settings = connection.settings_dict
+    async with await psycopg.AsyncConnection.connect(
+        dbname=settings["NAME"],
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+        host=settings["HOST"],
+        port=settings["PORT"],
+    ) as other:
+        await other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
 
 @pytest.mark.parametrize("binding", [False, True])

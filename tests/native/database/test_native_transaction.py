@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from asyncgen_native import aatomic, await_, bridge
-from asyncgen_native.owner import current
+from asyncgen_native.owner import begin, current
 from asyncgen_native.pool import Pool, Statistics, pools
+from asyncgen_native.wrapper import NativeWrapper
 from asyncgen_runtime.transaction import aatomic as aatomic_on_thread
 from asyncgen_runtime.transaction import aon_commit
 from django.core.exceptions import SynchronousOnlyOperation
@@ -310,6 +311,30 @@ def session() -> object:
         mysql = connection.vendor == "mysql"
         cursor.execute("SELECT connection_id()" if mysql else "SELECT pg_backend_pid()")
         return cursor.fetchone()
+
+
+def test_what_lies_ready_is_taken_on_the_loop_alone(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two threads that look what is there, both could get the same."""
+    take = Pool.take
+    threads: list[int] = []
+
+    def noted(self: Pool) -> NativeWrapper | None:
+        threads.append(threading.get_ident())
+        return take(self)
+
+    async def main() -> None:
+        await bridge(Tag.objects.count)()
+        monkeypatch.setattr(Pool, "take", noted)
+        await bridge(Tag.objects.count)()
+        owner = begin()
+        await sync_to_async(Tag.objects.count)()
+        owner.end()
+        assert {*threads} == {threading.get_ident()}
+        assert pools()["default"].statistics().open == 1
+
+    run(main())
 
 
 def test_a_thread_that_connects_when_its_call_ends_leaves_nothing(
