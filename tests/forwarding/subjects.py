@@ -76,8 +76,10 @@ def _package(name: str, folder: Path) -> Subject:
     site_packages.mkdir(parents=True)
     for root in folders:
         for path in root.iterdir():
+            installed = site_packages / path.name
             if path.is_dir() or path.suffix == ".py":
-                (site_packages / path.name).symlink_to(path)
+                installed.unlink(missing_ok=True)  # each has a setup.py
+                installed.symlink_to(path)
     modules = list(package.modules) or [dotted(each) for each in package.proposed]
     text = "[tool.asyncgen]\n"
     for style in ("mixin", "subclass"):

@@ -17,6 +17,7 @@ from asyncgen.analysis import Evaluator
 from asyncgen.analysis.values import Bound, Instance, Level
 from asyncgen.candidates import Candidate, Rules, candidates
 from asyncgen.classify import Classifier
+from asyncgen.deep import deeply
 from asyncgen.django.relations import Relations
 from asyncgen.read import read_file
 from asyncgen.resolve import Resolver
@@ -58,11 +59,13 @@ def reaching() -> tuple[str, ...]:
     resolver = Resolver((ROOT,), read)
     modules = [module for name in names() if (module := resolver.module(name))]
     classifier = Classifier(Evaluator(resolver, Relations(resolver, modules)))
-    return tuple(
-        dotted(candidate)
-        for module in modules
-        for candidate in covered(classifier, module)
-        if not has_twin(resolver, candidate) and reaches(classifier, candidate)
+    return deeply(  # as the command does
+        lambda: tuple(
+            dotted(candidate)
+            for module in modules
+            for candidate in covered(classifier, module)
+            if not has_twin(resolver, candidate) and reaches(classifier, candidate)
+        )
     )
 
 
