@@ -74,16 +74,24 @@ class Relations(Sources):
         """The model that `Line` or `order.Line` means in a module; where only its abstract base is
         known, that. Without a label, the module's own application comes first."""
         label, _, name = text.rpartition(".")
-        modules = [*([module] if module else []), *self.around]
+        own = module.classes if module else {}
         known = [
-            each.classes[form]
+            each
             for form in (name, f"Abstract{name}", f"Base{name}")
-            for each in modules
-            if form in each.classes
+            for each in (*([own[form]] if form in own else ()), *self._by_name.get(form, ()))
         ]
         wanted = label or (self.labels.of_module(module.name) if module else "")
         near = (each for each in known if self.labels.is_in(each, wanted))
         return next(near, None if label or not known else known[0])
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Class]]:
+        """The classes around, by their names."""
+        found: defaultdict[str, list[Class]] = defaultdict(list)
+        for module in self.around:
+            for name, cls in module.classes.items():
+                found[name].append(cls)
+        return found
 
     def named_like(self, name: str) -> Class | None:
         """The model of the sources that a parameter is called after: `order_line` for OrderLine."""
