@@ -21,7 +21,7 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from asyncgen_runtime import context_to_async, iterator_to_async
 from asyncgen_runtime.test import aclose_connections
 from asyncgen_runtime.transaction import aatomic, aon_commit
-from django.db import DatabaseError, Error, connection, transaction
+from django.db import DatabaseError, Error, connection, connections, transaction
 from django.db.models import F, Sum
 
 from tests.testproject.library.models import Author, Book
@@ -164,9 +164,14 @@ async def disturbed(ledger: Ledger, tag: str) -> None:
 
 
 async def aclose_worker() -> None:
-    from django.db import connections
+    """Close the connections of the request's thread, also when the request is cancelled once more.
 
-    await sync_to_async(connections.close_all)()
+    A call that waits for its thread is dropped when it is cancelled: then nobody closes them.
+    """
+    closed = asyncio.create_task(sync_to_async(connections.close_all)())
+    while not closed.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(closed)
 
 
 async def play(ledger: Ledger, seed: int) -> None:
