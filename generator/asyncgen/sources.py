@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from asyncgen.resolve import Resolver
 from asyncgen.source import Attribute, Class, Function, Module
+
+_Key = TypeVar("_Key")
+_Item = TypeVar("_Item")
 
 
 @dataclass
@@ -16,12 +20,13 @@ class Sources:
 
     resolver: Resolver
     sources: Sequence[Module]
-    _overriding: dict[tuple[Class, str], list[tuple[Class, Function, Class]]] = field(
+    # By the class that all of them come before, then by name.
+    _overriding: dict[Class, dict[str, list[tuple[Class, Function, Class]]]] = field(
         init=False, default_factory=dict
     )
-    _below: dict[Class, list[Class]] | None = field(init=False, default=None)
-    _functions: dict[str, list[tuple[Class, Function]]] | None = field(init=False, default=None)
-    _attributes: dict[str, list[tuple[Class, Attribute]]] | None = field(init=False, default=None)
+    _declared: dict[Class, dict[str, list[tuple[Class, Attribute]]]] = field(
+        init=False, default_factory=dict
+    )
 
     def is_source(self, module: str) -> bool:
         """Whether the module is one of those whose surface is made."""
@@ -45,55 +50,68 @@ class Sources:
     def overriding(self, cls: Class, name: str) -> list[tuple[Class, Function, Class]]:
         """The functions of that name that come before the one of `cls` in a class of the sources
         below it, each with the class that defines it and the one below."""
-        if (cls, name) not in self._overriding:
-            self._overriding[cls, name] = [
-                (each, function, user)
-                for each, function in self.methods(name)
-                if each is not cls and (user := self._before(each, cls))
-            ]
-        return self._overriding[cls, name]
+        if cls not in self._overriding:
+            self._overriding[cls] = _grouped(
+                (function.name, (each, function, user))
+                for each, user in self._up_to(cls)
+                if each is not cls
+                for function in each.functions.values()
+            )
+        return self._overriding[cls].get(name, [])
 
-    def _before(self, each: Class, cls: Class) -> Class | None:
-        """A class of the sources in which `each` comes before `cls`: a class below it, or what a
-        mixin is mixed into."""
-        if cls in self.resolver.mro(each):
-            return each
-        for user in self.below(each):
+    def declared_below(self, cls: Class, name: str) -> list[tuple[Class, Attribute]]:
+        """The attribute as the classes of the sources that inherit from `cls` declare it."""
+        if cls not in self._declared:
+            self._declared[cls] = _grouped(
+                (attribute.name, (each, attribute))
+                for each, _ in self._up_to(cls)
+                for attribute in each.attributes.values()
+            )
+        return self._declared[cls].get(name, [])
+
+    def _up_to(self, cls: Class) -> list[tuple[Class, Class]]:
+        """The classes of the sources that are looked in no later than `cls`: itself, those below
+        it, and mixins of those. Each with one in which it is so: itself, if it can be."""
+        found: dict[Class, Class] = {}
+        for user in (cls, *self.below(cls)):
             order = self.resolver.mro(user)
-            if cls in order and order.index(each) < order.index(cls):
-                return user
-        return None
+            for mixin in order[1 : order.index(cls)]:
+                found.setdefault(mixin, user)
+            found[user] = user
+        known = sorted(found.keys() & self._classes.keys(), key=self._classes.__getitem__)
+        return [(each, found[each]) for each in known]
 
     def below(self, cls: Class) -> list[Class]:
         """The classes of the sources below a class."""
-        if self._below is None:
-            self._below = {}
-            for module in self.sources:
-                for user in module.classes.values():
-                    for known in self.resolver.mro(user)[1:]:
-                        self._below.setdefault(known, []).append(user)
         return self._below.get(cls, [])
 
     def methods(self, name: str) -> list[tuple[Class, Function]]:
         """The functions of that name in the classes of the sources."""
-        if self._functions is None:
-            self._functions = {}
-            for module in self.sources:
-                for each in module.classes.values():
-                    for function in each.functions.values():
-                        self._functions.setdefault(function.name, []).append((each, function))
-        return self._functions.get(name, [])
+        return self._methods.get(name, [])
 
-    def declared_below(self, cls: Class, name: str) -> list[tuple[Class, Attribute]]:
-        """The attribute as the classes of the sources that inherit from `cls` declare it."""
-        if self._attributes is None:
-            self._attributes = {}
-            for module in self.sources:
-                for each in module.classes.values():
-                    for attribute in each.attributes.values():
-                        self._attributes.setdefault(attribute.name, []).append((each, attribute))
-        return [
-            (each, attribute)
-            for each, attribute in self._attributes.get(name, ())
-            if self._before(each, cls)
-        ]
+    @cached_property
+    def _classes(self) -> dict[Class, int]:
+        """The classes of the sources, with their places among them."""
+        classes = (each for module in self.sources for each in module.classes.values())
+        return {each: place for place, each in enumerate(classes)}
+
+    @cached_property
+    def _below(self) -> dict[Class, list[Class]]:
+        return _grouped(
+            (known, user) for user in self._classes for known in self.resolver.mro(user)[1:]
+        )
+
+    @cached_property
+    def _methods(self) -> dict[str, list[tuple[Class, Function]]]:
+        return _grouped(
+            (function.name, (each, function))
+            for each in self._classes
+            for function in each.functions.values()
+        )
+
+
+def _grouped(pairs: Iterable[tuple[_Key, _Item]]) -> dict[_Key, list[_Item]]:
+    found: dict[_Key, list[_Item]] = {}
+    for key, item in pairs:
+        found.setdefault(key, []).append(item)
+    return found
