@@ -95,3 +95,19 @@ def test_a_model_has_what_points_at_it_and_not_at_its_namesake() -> None:
     assert notes("basket.models") == ""
     assert notes("order.models") == "basket.models.Note"
     assert notes("stock.models") == "stock.models.Note"
+
+
+@pytest.mark.parametrize("label", ["order", "sales"])
+def test_which_package_is_an_application_stands_in_settings(label: str) -> None:
+    # "sales", with its AppConfig, may be the application of both modules, or "sales.order" one too.
+    found = relations(
+        sales__apps="from django.apps import AppConfig\nclass C(AppConfig):\n    name = 'sales'\n",
+        sales__order__models=LINE + note("Line"),
+        basket__models=LINE + note(f"{label}.Line"),
+    )
+    assert target(found, "basket.models", "Note") == "sales.order.models.Line"
+    assert target(found, "sales.order.models", "Note") == "sales.order.models.Line"
+    pointing = found.reverse([model(found, "sales.order.models", "Line")], "notes")
+    assert pointing
+    assert pointing.model.module in ("basket.models", "sales.order.models")
+    assert found.reverse([model(found, "basket.models", "Line")], "notes") is None

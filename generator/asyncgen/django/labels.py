@@ -11,32 +11,36 @@ from asyncgen.facts import Literal
 from asyncgen.resolve import Resolver
 from asyncgen.source import Class
 
+# Which of them is the label, the settings decide: any of them may be it.
+AppLabels = frozenset[str]
+
 
 @dataclass
 class Labels:
-    """Finds the label of the application that a model is in."""
+    """Finds the labels that the application of a model may have."""
 
     resolver: Resolver
-    _of_modules: dict[str, str] = field(default_factory=dict)
+    _of_modules: dict[str, AppLabels] = field(default_factory=dict)
 
-    def of(self, model: Class) -> str:
-        """What `Meta` says, or else the label of the module; empty where that is in no package."""
+    def of(self, model: Class) -> AppLabels:
+        """What `Meta` says, or else those of the module; none where that is in no package."""
         meta = model.classes.get("Meta")
         said = _text(meta, "app_label") if meta else ""
-        return said or self.of_module(model.module)
+        return AppLabels([said]) if said else self.of_module(model.module)
 
-    def is_in(self, model: Class, label: str) -> bool:
-        """Whether a model may be in the application of that label; both may be unknown."""
-        return self.of(model) in (label, "") or not label
+    def is_in(self, model: Class, labels: AppLabels) -> bool:
+        """Whether a model may be in an application of these labels; both may be unknown."""
+        own = self.of(model)
+        return not own or not labels or not own.isdisjoint(labels)
 
-    def of_module(self, name: str) -> str:
-        """The label of the nearest package with an `AppConfig`; without any, the name of the
-        package that has the models."""
+    def of_module(self, name: str) -> AppLabels:
+        """The label of the nearest `AppConfig`, and the name of the package that has the models:
+        INSTALLED_APPS decides which of both packages is the application."""
         if name not in self._of_modules:
             packages = _packages(name)
-            configured = filter(None, map(self._configured, packages))
+            configured = next(filter(None, map(self._configured, packages)), "")
             last = packages[0].rpartition(".")[2] if packages else ""
-            self._of_modules[name] = next(configured, last)
+            self._of_modules[name] = AppLabels(filter(None, (configured, last)))
         return self._of_modules[name]
 
     def _configured(self, package: str) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from asyncgen import declared, knowledge
 from asyncgen.definitions import Alias, Definition, FunctionIn
-from asyncgen.django.labels import Labels
+from asyncgen.django.labels import AppLabels, Labels
 from asyncgen.facts import Block, Call, Expression, Get, Literal, Name, Return, nodes, walk
 from asyncgen.source import Attribute, Binding, Class, Function, Module
 from asyncgen.sources import Sources
@@ -41,8 +41,8 @@ class Relations(Sources):
     """Looks relations up in the modules that were read as sources."""
 
     user: Class | None = None  # the model of users, where the settings were read
-    # By the names of model and accessor: with the label of the application that the model is in.
-    _reverse: dict[tuple[str, str], list[tuple[str, Reverse]]] | None = field(default=None)
+    # By the names of model and accessor: with the labels of the application that the model is in.
+    _reverse: dict[tuple[str, str], list[tuple[AppLabels, Reverse]]] | None = field(default=None)
     _by_parameter: dict[str, Class] | None = field(default=None)
     _deferred: dict[Class, frozenset[str]] = field(default_factory=dict)
     _indexes: dict[str, _Index] = field(default_factory=dict)  # by the name of a module
@@ -80,7 +80,8 @@ class Relations(Sources):
             for form in (name, f"Abstract{name}", f"Base{name}")
             for each in (*([own[form]] if form in own else ()), *self._by_name.get(form, ()))
         ]
-        wanted = label or (self.labels.of_module(module.name) if module else "")
+        here = self.labels.of_module(module.name) if module else AppLabels()
+        wanted = AppLabels([label]) if label else here
         near = (each for each in known if self.labels.is_in(each, wanted))
         return next(near, None if label or not known else known[0])
 
@@ -247,16 +248,16 @@ class Relations(Sources):
         """What `name` is on instances of a model, from the relations that point at it."""
         if self._reverse is None:
             self._reverse = defaultdict(list)
-            for label, model, reverse in self._relations():
-                self._reverse[model, reverse.name].append((label, reverse))
+            for labels, model, reverse in self._relations():
+                self._reverse[model, reverse.name].append((labels, reverse))
         for known in order:
-            for label, reverse in reversed(self._reverse.get((_concrete(known.name), name), ())):
-                if self.labels.is_in(known, label):
+            for labels, reverse in reversed(self._reverse.get((_concrete(known.name), name), ())):
+                if self.labels.is_in(known, labels):
                     return reverse
         return None
 
-    def _relations(self) -> Iterator[tuple[str, str, Reverse]]:
-        """The other end of each relation, after the label and the name of the model that has it."""
+    def _relations(self) -> Iterator[tuple[AppLabels, str, Reverse]]:
+        """The other end of each relation, after labels and name of the model that has it."""
         for module in self.sources:
             for cls in module.classes.values():
                 yield from self._parents(cls)
@@ -268,7 +269,7 @@ class Relations(Sources):
                     name = _related_name(call, cls, to_one)
                     yield *self._target_name(call, cls), Reverse(cls, to_one, name, attribute.name)
 
-    def _parents(self, cls: Class) -> Iterator[tuple[str, str, Reverse]]:
+    def _parents(self, cls: Class) -> Iterator[tuple[AppLabels, str, Reverse]]:
         """What a model that inherits from another with a table of its own is to rows of that."""
         if _says(cls, "abstract") or _says(cls, "proxy"):
             return
@@ -277,17 +278,18 @@ class Relations(Sources):
                 link = Reverse(cls, True, cls.name.lower(), f"{base.name.lower()}_ptr")
                 yield self.labels.of(base), _concrete(base.name), link
 
-    def _target_name(self, call: Call, where: Class) -> tuple[str, str]:
-        """The label and the name of the model that a relation points at, which need not be one that
-        is read."""
+    def _target_name(self, call: Call, where: Class) -> tuple[AppLabels, str]:
+        """Labels and name of the model that a relation points at, which need not be one that is
+        read."""
         named = call.arguments[0] if call.arguments else dict(call.keywords).get("to")
         if isinstance(named, Literal) and named.text != "self":
             label, _, name = named.text.rpartition(".")
-            return label or self.labels.of(where), _concrete(name)
+            labels = AppLabels([label]) if label else self.labels.of(where)
+            return labels, _concrete(name)
         target = self.target(call, where)
         if target:
             return self.labels.of(target), _concrete(target.name)
-        return "", _last(named) if named else ""
+        return AppLabels(), _last(named) if named else ""
 
     def model_of(self, lazy: Class) -> Class | None:
         """The one model of the sources that has a manager or queryset class for its rows; None for
