@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from asyncgen import knowledge
+from asyncgen.analysis.builtin_calls import is_scalar
 from asyncgen.analysis.constants import constant_types
 from asyncgen.analysis.foreign import is_known, is_package_path
-from asyncgen.analysis.foreign_calls import is_scalar
 from asyncgen.analysis.frame import NARROWED, Frame
 from asyncgen.analysis.operations import Operations
 from asyncgen.analysis.specials import HASHING, SIZE
