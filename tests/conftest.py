@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
@@ -30,6 +31,15 @@ def pytest_configure(config: pytest.Config) -> None:
     # run in processes of their own as well, where such a warning is an error.
     if hasattr(config, "workerinput"):
         config.addinivalue_line("filterwarnings", "ignore:unclosed database:ResourceWarning")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep what `make coverage` has measured: pytest-xdist kills a process that takes more than ten
+    seconds to end, as one does on a busy machine."""
+    if hasattr(session.config, "workerinput") and "coverage" in sys.modules:
+        measured = sys.modules["coverage"].Coverage.current()
+        if measured is not None:
+            measured.save()
 
 
 @pytest.fixture
