@@ -8,9 +8,9 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any, ParamSpec, TypeVar, overload
 
 from asyncgen_runtime import transaction as on_threads
-from asyncgen_runtime.blocks import innermost
 from asyncgen_runtime.completion import to_end
 from asyncgen_runtime.context import Entered
+from asyncgen_runtime.nesting import innermost
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from greenlet import getcurrent

@@ -14,8 +14,7 @@ block on which thread it is entered, and whose work may run there while it is op
 * On a thread of its own that is connected, a transaction begins with the first work that is sent
   there, which saves a hop. Until then nothing would have been sent to the database.
 
-No lock is held anywhere. On each thread, blocks are a stack; while one that holds a transaction is
-open, work from inside it runs, and other work of that thread waits.
+No lock is held anywhere. Whose turn it is on a thread, `nesting` says.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, suppress
 from functools import partial
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from asgiref.sync import SyncToAsync
 
@@ -37,6 +36,7 @@ from . import connections
 from .completion import run_in, run_to_end
 from .direct import as_asgiref_does
 from .hooks import Due
+from .nesting import TURNS, Nested, current, innermost, leaving, stack
 from .reading import close_iterators
 from .threads import (
     OVER,
@@ -80,7 +80,7 @@ class _Answer(enum.Enum):
     ELSEWHERE = enum.auto()  # The block may not begin on this thread.
 
 
-class Block(Generic[T_co]):
+class Block(Nested, Generic[T_co]):
     """One entering and leaving of a sync context manager, on one thread."""
 
     def __init__(
@@ -90,12 +90,7 @@ class Block(Generic[T_co]):
         consumer: Callable[[], object] | None = None,
         using: str | None = None,
     ) -> None:
-        self.outer: Block[Any] | None = None
-        self.ended = False
-        self.holds = False
-        """Whether others have to wait for it."""
-        self.thread: threading.Thread | None = None
-        """On which it was entered."""
+        super().__init__()
         self._make = make
         self._exclusive = exclusive
         self._consumer = consumer  # Gives None when nobody is in the block any more.
@@ -103,12 +98,8 @@ class Block(Generic[T_co]):
         self._failed: BaseException | None = None  # To be entered by the first work has.
         self._manager: AbstractContextManager[T_co] | None = None
         self._value: T_co | None = None
-        self._own: OwnThread | None = None
         self._front: TakingTurns | None = None
         self._ticket = [True]  # Taken by whoever comes first: the thread to enter, or who gives up.
-        # The task that entered it. A task keeps its result, which may be what leaves the block when
-        # nobody refers to it any more.
-        self._task: weakref.ref[asyncio.Task[Any]] | None = None
         self._left = False
         self._before: dict[str, int] = {}
         self._due: list[Due] = []
@@ -134,7 +125,7 @@ class Block(Generic[T_co]):
             if self._begins_elsewhere():
                 self._take_thread()
             else:
-                self._front = take_turns(_TURNS)
+                self._front = take_turns(TURNS)
             if self._own is not None and self._using and self._own.is_connected(self._using):
                 self._own.begin = as_asgiref_does(self._begin, contextvars.copy_context(), [])
             else:
@@ -142,7 +133,7 @@ class Block(Generic[T_co]):
         except BaseException as error:
             await self._give_up(error)
             raise
-        self._restore.append(set_variable(_current, self))
+        self._restore.append(set_variable(current, self))
         self.home = contextvars.copy_context()
         value, self._value = self._value, None
         return cast("T_co", value)
@@ -174,27 +165,12 @@ class Block(Generic[T_co]):
         Whoever leaves it has another context. Without this the consumer's would go on naming the
         thread, and a sync caller further up would be given it.
         """
-        if _current.get() is self:
+        if current.get() is self:
             self._take_back()
 
     def _take_back(self) -> None:
         while self._restore:
             self._restore.pop()()
-
-    def is_lost(self) -> bool:
-        """Tell whether the task that entered it is at its end, and its context with it.
-
-        As with ``asyncio.wait_for(block.__aenter__(), 5)`` before Python 3.12, and async fixtures:
-        nobody is inside, so nobody has to wait.
-        """
-        if self._task is None:
-            return False
-        task = self._task()
-        return task is None or task.done()
-
-    def has(self, own: OwnThread) -> bool:
-        """Tell whether that thread is its own."""
-        return self._own is own
 
     def _begins_elsewhere(self) -> bool:
         """Tell whether a thread of its own is needed, as far as this can be told from here."""
@@ -211,7 +187,7 @@ class Block(Generic[T_co]):
 
     def _take_thread(self) -> None:
         self.outer = None
-        self._own = OwnThread(_TURNS, self._consumer)
+        self._own = OwnThread(TURNS, self._consumer)
         self._restore += self._own.activate()
 
     async def _enter_in_turn(self) -> None:
@@ -239,7 +215,7 @@ class Block(Generic[T_co]):
     async def _leave_somewhere(self, error: BaseException | None) -> bool | None:
         # Left in another context than entered in (an async fixture, a forgotten async generator),
         # it still has to reach its own thread.
-        places = [None, self.home] if _current.get() is self else [self.home]
+        places = [None, self.home] if current.get() is self else [self.home]
         try:
             for place in places:
                 try:
@@ -274,7 +250,7 @@ class Block(Generic[T_co]):
     def _leaving(self, place: contextvars.Context | None = None) -> contextvars.Context:
         """Return a context, `place` or like the current one, whose work need not wait its turn."""
         context = contextvars.copy_context() if place is None else place
-        context.run(_leaving.set, self)
+        context.run(leaving.set, self)
         return context
 
     async def _finish(self) -> None:
@@ -311,7 +287,7 @@ class Block(Generic[T_co]):
         self.thread = thread = threading.current_thread()
         if not self._take_ticket():
             return None
-        here = _thread.own or (self.outer is not None and self.outer.thread is thread)
+        here = stack.own or (self.outer is not None and self.outer.thread is thread)
         before = {} if self._own is not None else connections.depths()
         in_transaction = any(before.values())
         if self._exclusive and self._own is None and not (here or in_transaction):
@@ -323,13 +299,13 @@ class Block(Generic[T_co]):
         finally:
             carry_back(self._inside)
         if self._own is not None:
-            _thread.own = True
+            stack.own = True
         self.holds = self._exclusive or bool(connections.deeper_than(before))
-        if self.holds and not (self._exclusive or _thread.own or in_transaction):
+        if self.holds and not (self._exclusive or stack.own or in_transaction):
             refusal = RuntimeError(NOT_EXCLUSIVE)
             self._exit(refusal)
             raise refusal
-        _thread.open.append(self)
+        stack.open.append(self)
         return None
 
     def _enter_inside(self) -> None:
@@ -338,7 +314,7 @@ class Block(Generic[T_co]):
         self._manager = manager
 
     def _leave(self, error: BaseException | None, anywhere: bool = False) -> bool | None:
-        _leaving.set(None)
+        leaving.set(None)
         if self.thread not in (None, threading.current_thread()):
             if not anywhere:
                 raise _WrongThread
@@ -354,31 +330,31 @@ class Block(Generic[T_co]):
         finally:
             if self._own is not None and self._awaited is None:
                 self._end_thread()
-            waiting, _thread.waiting = _thread.waiting, []
+            waiting, stack.waiting = stack.waiting, []
             for each in waiting:
                 each.run_waiting()
 
     def _leave_in_order(self, error: BaseException | None) -> bool | None:
         """Leave this block, and before it what tasks started inside it have left open."""
-        if self not in _thread.open:
+        if self not in stack.open:
             if error is None and self._failed is not None:
                 raise self._failed
             if error is None and self.thread is not None:
                 raise RuntimeError(LEFT_BEFORE)
             return None
         still_open = None
-        for inner in reversed(_thread.open[_thread.open.index(self) + 1 :]):
+        for inner in reversed(stack.open[stack.open.index(self) + 1 :]):
             if inner.holds or self._own is not None:
                 still_open = RuntimeError(STILL_OPEN) if inner.holds else still_open
-                inner._leave_early(still_open or RuntimeError(LEFT_BEFORE))
-        _thread.open.remove(self)
+                inner.leave_early(still_open or RuntimeError(LEFT_BEFORE))
+        stack.open.remove(self)
         if still_open is not None and error is None:
             self._exit(still_open)
             raise still_open
         return self._exit(error)
 
-    def _leave_early(self, error: BaseException) -> None:
-        _thread.open.remove(self)
+    def leave_early(self, error: BaseException) -> None:
+        stack.open.remove(self)
         try:
             self._exit(error)
         except BaseException as raised:
@@ -415,7 +391,7 @@ class Block(Generic[T_co]):
             self._awaited = self._due.pop(0).run()
 
     def _go_on(self) -> None:
-        _leaving.set(None)
+        leaving.set(None)
         try:
             self._run_hooks()
         finally:
@@ -423,81 +399,15 @@ class Block(Generic[T_co]):
                 self._end_thread()
 
     def _end_thread(self) -> None:
-        _leaving.set(None)
+        leaving.set(None)
         assert self._own is not None
-        _thread.own = False
-        _thread.open.clear()
+        stack.own = False
+        stack.open.clear()
         self._own.finish()
 
 
 class _WrongThread(Exception):
     """The current context leads to another thread than the one that entered."""
-
-
-_current: contextvars.ContextVar[Block[Any] | None] = contextvars.ContextVar(
-    "asyncgen_runtime_block", default=None
-)
-_leaving: contextvars.ContextVar[Block[Any] | None] = contextvars.ContextVar(
-    "asyncgen_runtime_leaving", default=None
-)
-
-
-class _Thread(threading.local):
-    """The blocks that are open on a thread, from the outermost to the innermost."""
-
-    def __init__(self) -> None:
-        self.own = False
-        """Whether the thread belongs to the first of them."""
-        self.open: list[Block[Any]] = []
-        self.waiting: list[TakingTurns] = []
-
-
-_thread = _Thread()
-
-
-def _top() -> Block[Any] | None:
-    """Return the innermost block of this thread for which others have to wait."""
-    holding = (each for each in reversed(_thread.open) if each.holds and not each.is_lost())
-    return next(holding, None)
-
-
-def innermost() -> Block[Any] | None:
-    """Return the block in which the current context is."""
-    block = _current.get()
-    while block is not None and block.ended:  # Then a task has outlived it.
-        block = block.outer
-    return block
-
-
-def _is_inside(block: Block[Any] | None, other: Block[Any]) -> bool:
-    while block is not None and block is not other:
-        block = block.outer
-    return block is other
-
-
-class _Turns:
-    """Whose work may run on a block's own thread: what is inside the innermost transaction."""
-
-    def owner(self) -> Block[Any] | None:
-        return _current.get()
-
-    def is_leaving(self) -> bool:
-        return _leaving.get() is not None
-
-    def is_leaving_on(self, own: OwnThread) -> bool:
-        block = _leaving.get()
-        return block is not None and (block.has(own) or block.thread is own.thread)
-
-    def may_run(self, owner: object) -> bool:
-        top = _top()
-        return top is None or _is_inside(cast("Block[Any] | None", owner), top)
-
-    def tell(self, waiting: TakingTurns) -> None:
-        if waiting not in _thread.waiting:
-            _thread.waiting.append(waiting)
-
-
-_TURNS = _Turns()
 
 
 def _exit(manager: AbstractContextManager[object], error: BaseException | None) -> bool | None:
