@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncgen import declared, guesses, knowledge
+from asyncgen import declared, effects, guesses, knowledge
 from asyncgen.analysis.annotations import base_word
 from asyncgen.analysis.foreign import is_known
 from asyncgen.analysis.frame import Frame
@@ -94,7 +94,7 @@ class Attributes(Members):
         """An attribute of something that is not read; of `_meta`, also the model's managers."""
         if owner.dotted.startswith("django.db.connection"):
             is_feature = owner.dotted.endswith(".features")
-            if name in (knowledge.FEATURES_OF_SERVER if is_feature else knowledge.ASKS_SERVER):
+            if name in (effects.FEATURES_OF_SERVER if is_feature else effects.ASKS_SERVER):
                 level = Level.DOUBT if is_feature else Level.REACHES
                 frame.note(level, f"reads {name} of a connection, which may ask the server")
         if owner.dotted.startswith(knowledge.LAZY_OBJECTS):

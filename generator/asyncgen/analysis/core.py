@@ -13,7 +13,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from asyncgen import knowledge
+from asyncgen import effects, knowledge
 from asyncgen.analysis.foreign import foreign_level, is_pure, may_wait
 from asyncgen.analysis.frame import Environment, Frame, joined
 from asyncgen.analysis.roles import Roles
@@ -150,8 +150,8 @@ class Core(Roles):
         if ".signals." in dotted and dotted.endswith(knowledge.KEEPING):
             return Level.ASSUMED
         top = dotted.partition(".")[0]
-        is_told = top in knowledge.BLOCKING_PACKAGES or top in knowledge.STANDARD_LIBRARY
-        if is_told or dotted.startswith(knowledge.BLOCKING) or self.resolver.knows_django(top):
+        is_told = top in effects.BLOCKING_PACKAGES or top in knowledge.STANDARD_LIBRARY
+        if is_told or dotted.startswith(effects.BLOCKING) or self.resolver.knows_django(top):
             return foreign_level(dotted)
         return Level.ASSUMED
 

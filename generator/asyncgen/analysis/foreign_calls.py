@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import replace
 
-from asyncgen import knowledge
+from asyncgen import effects, knowledge
 from asyncgen.analysis.builtin_calls import BuiltinCalls, is_scalar
 from asyncgen.analysis.foreign import is_setting
 from asyncgen.analysis.frame import Frame
@@ -224,10 +224,10 @@ class ForeignCalls(BuiltinCalls):
         return self.made_of(dotted, arguments, frame)
 
     def level_of_call(self, dotted: str, arguments: Arguments) -> Level:
-        if dotted == knowledge.HASHING and arguments.values == (NONE,):
+        if dotted == effects.HASHING and arguments.values == (NONE,):
             return Level.CLEAN  # an unusable password, of which nothing is hashed
         of_result = dotted.endswith("()") and dotted.startswith("django.")
-        of_result &= not dotted.startswith(knowledge.PURE_RESULTS)
+        of_result &= not dotted.startswith(effects.PURE_RESULTS)
         level = self.level(dotted)
         return max(level, Level.DOUBT) if of_result or is_setting(dotted) else level
 
