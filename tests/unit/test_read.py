@@ -259,6 +259,22 @@ def test_what_is_read_later_is_the_same(
     assert later
 
 
+@pytest.mark.parametrize(
+    "text", ['"""one\n        two"""', "'''one\n        two'''", "'one\\\n    two'"]
+)
+@pytest.mark.parametrize("comment", ["", "# nothing\n"])
+def test_a_string_of_several_lines_is_the_same_when_it_is_read_later(
+    text: str, comment: str
+) -> None:
+    source = f"def m(self):\n{comment}    say(1)\n{comment}    say({text})\n    return 1\n"
+    found = read_source(
+        source, "m", "m.py", make_later=lambda each: Later(lambda: read_snippet(each), each)
+    )
+    assert waiting(found)
+    assert "one" in shown(found)
+    assert shown(found) == shown(read_source(source, "m", "m.py"))
+
+
 CLASS = "".join(
     f"""
     @decorator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -61,8 +61,11 @@ class StatementReader(ExpressionReader, ABC):
         """The facts of an indented block, or of a suite on the header's own line."""
         if isinstance(body, cst.SimpleStatementSuite):
             return tuple(fact for small in body.body for fact in self.small(small, line))
+        return self.block(body.body)
+
+    def block(self, statements: Iterable[cst.CSTNode]) -> Block:
         facts: list[Statement] = []
-        for statement in body.body:
+        for statement in statements:
             if isinstance(statement, cst.SimpleStatementLine):
                 line = next(self.lines)
                 facts += [fact for small in statement.body for fact in self.small(small, line)]

@@ -51,6 +51,7 @@ from asyncgen.source import (
 MakeLater: TypeAlias = Callable[[Snippet], Later]
 
 _ASIDE = re.compile(r"\s*(#|$)")  # lines with no statement
+_LONG = re.compile(r"\"{3}|'{3}|\\\n")  # where a string may go on in the next line
 _TYPE_CHECKING = "TYPE_CHECKING"
 _TYPINGS = (("typing", None), ("typing_extensions", None))
 _INCOMPATIBLE = re.compile(r"#\s*type:\s*ignore\[[^]]*\boverride\b")
@@ -91,17 +92,27 @@ def read_source(
 
 def read_snippet(snippet: Snippet) -> Block:
     """The facts of statements that were left for later. What LibCST cannot read does anything."""
-    first = next(line for line in io.StringIO(snippet.text) if not _ASIDE.match(line))
-    indent = first[: len(first) - len(first.lstrip())]
-    text = f"if 1:\n{indent}pass\n{snippet.text}"
+    text, added = _as_module(snippet.text)
     try:
-        starts = iter([line.first + snippet.before - 2 for line in logical_lines(text)][2:])
+        lines = logical_lines(text)[added:]
+        starts = iter([line.first + snippet.before - added for line in lines])
         reader = _Reader(snippet.module, snippet.is_package, starts, snippet.path, text, ())
-        (block,) = parsed(text)
-        body = block.body  # type: ignore[union-attr]  # it is `if 1:`
-        return reader.suite(body.with_changes(body=body.body[1:]), 0)
+        statements = parsed(text)
+        if added:
+            statements = statements[0].body.body[1:]  # type: ignore[union-attr]  # it is `if 1:`
+        return reader.block(statements)
     except Exception:
         return (Return(snippet.before + 1, Call(Name("what LibCST cannot read"))),)
+
+
+def _as_module(block: str) -> tuple[str, int]:
+    """The lines of a block as those of a module, and how many come before them: none, unless one
+    of them may begin inside of a string, where its indentation says something."""
+    first = next(line for line in io.StringIO(block) if not _ASIDE.match(line))
+    indent = first[: len(first) - len(first.lstrip())]
+    if _LONG.search(block):
+        return f"if 1:\n{indent}pass\n{block}", 2
+    return re.sub(rf"^{indent}", "", block, flags=re.MULTILINE), 0
 
 
 @dataclass
