@@ -65,7 +65,7 @@ class Fixpoint(Generic[K, A]):
     `nothing` is the answer before there is any, `same` tells whether another one changes anything,
     `alike` whether nothing about it is another, and `unsettled` makes the answer of one that
     changes still after `rounds`. Questions within questions are followed to `depth_limit`, and
-    `effort_limit` of them for one that is asked first.
+    `effort_limit` of them for one that is asked first, with what takes as much.
     """
 
     nothing: A
@@ -160,6 +160,11 @@ class Fixpoint(Generic[K, A]):
         self.does_more()
         return True
 
+    def takes_more(self) -> None:
+        """Answering takes as much again as a question of its own would."""
+        if self._stack:
+            self._effort += 1
+
     def used(self, what: object, read: Callable[[], T]) -> T:
         """What is read, and may be another in the next round, or later: see `grew`."""
         value = read()
@@ -246,7 +251,7 @@ class Fixpoint(Generic[K, A]):
             self.trace.add(earlier.trace)
         else:
             answered = self._answering[-1] = _Answered(question, self.trace)
-            self._effort += 1
+            self.takes_more()
             answered.result = question()
         self._answering.pop()
         self._answered[key] = answered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice, product
 from textwrap import indent
 
 import pytest
@@ -131,3 +132,39 @@ def test_functions_that_loop_and_call_each_other(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("step", ["for each in data: data = each", "while data: data = data()"])
 def test_a_loop_over_what_is_not_known_settles(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert evaluated(f"{step}\nreturn data", monkeypatch) <= 20
+
+
+def handing(many: int) -> str:
+    """A function that runs one inside it for so many types, and that another for as many each."""
+    types = islice(product(("1", "''", "1.0", "None", "[]", "()"), repeat=3), many)
+    given = [", ".join(each) for each in types]
+    inner = "".join(f"        inner({each}, a, b, c)\n" for each in given)
+    outer = "".join(f"    outer({each})\n" for each in given)
+    return (
+        "def handing():\n    def inner(a, b, c, d, e, f):\n        return a or f\n"
+        f"    def outer(a, b, c):\n{inner}        return c\n{outer}    return outer(1, 1, 1)\n"
+    )
+
+
+@pytest.mark.parametrize(("many", "is_told"), [(5, True), (40, False)])
+def test_what_runs_for_the_types_that_it_is_passed_is_within_the_limit(
+    many: int, is_told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has types of its own, so nothing is known from before: 40 take 1,600 runs, which are
+    in no question of their own."""
+    runs = 0
+    original = Evaluator._result
+
+    def counted(self: Evaluator, *arguments: object) -> object:
+        nonlocal runs
+        runs += 1
+        return original(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Evaluator, "_result", counted)
+    evaluator = classifier({"shop": f"{PRELUDE}\n{handing(many)}"}).evaluator
+    evaluator.outcomes.effort_limit = 200
+    module = evaluator.resolver.readable("shop")
+    assert module
+    found = evaluator.returned(Bound(module.functions["handing"], module))
+    assert (found is not None) == is_told
+    assert runs <= 200 + 1

@@ -294,6 +294,8 @@ class Evaluator(Decorating):
             self._results.clear()
             self._results_at = now
         if key not in self._results:
+            if self.outcomes.goes_too_far():
+                return None
             result = self._result(bound, environment)
             if self.outcomes.moves != now:
                 return result
@@ -303,6 +305,7 @@ class Evaluator(Decorating):
     def _result(self, bound: Bound, environment: Environment) -> Types | None:
         """What the body returns; nothing is kept of what it does."""
         self.outcomes.trace.read[bound.function] = None
+        self.outcomes.takes_more()
         self._applying.add(bound.function)
         try:
             frame, returns = self.run_body(bound, environment)
