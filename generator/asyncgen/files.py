@@ -30,7 +30,8 @@ def private_bytes(path: str | os.PathLike[str]) -> bytes | None:
 
 
 def write_private(path: str | os.PathLike[str], *parts: str | bytes) -> None:
-    """Write such a file, whole or not at all. Raises OSError, and leaves nothing beside it then."""
+    """Write such a file, whole or not at all. Raises OSError, and leaves nothing beside it then;
+    where the process is killed, a file that `is_left` is there."""
     new = f"{os.fspath(path)}.{os.getpid()}"
     try:
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
@@ -43,6 +44,12 @@ def write_private(path: str | os.PathLike[str], *parts: str | bytes) -> None:
         if os.path.exists(new):
             os.unlink(new)
         raise
+
+
+def is_left(name: str) -> bool:
+    """Whether a file is called as one that is being written, or was when its process was killed."""
+    stem, _, process = name.rpartition(".")
+    return bool(stem) and process.isdecimal()
 
 
 def is_ours(status: os.stat_result, forbidden: int) -> bool:

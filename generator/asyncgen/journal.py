@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from asyncgen.files import CACHE, JOURNAL, private_bytes, regular_bytes, write_private
+from asyncgen.files import CACHE, JOURNAL, is_left, private_bytes, regular_bytes, write_private
 from asyncgen.problems import AsyncgenError, Location, Problem
 
 _LEDGER = "written.json"
@@ -81,7 +81,7 @@ def carry_out(root: Path, steps: Sequence[Step], record: Record | None = None) -
     """
     if not steps and (not record or record.written == ledger(root / record.configuration)):
         return
-    with _reported(CACHE), _locked(root) as folder:
+    with _reported(CACHE), locked(root) as folder:
         _complete(root, folder)
         write_private(folder / JOURNAL, _encoded(steps, record))
         _take(root, steps)
@@ -96,7 +96,7 @@ def is_half_done(root: Path) -> bool:
 def complete(root: Path) -> None:
     """Complete what an earlier build, which was stopped, left half done. Raises AG404."""
     if is_half_done(root):
-        with _reported(CACHE), _locked(root) as folder:
+        with _reported(CACHE), locked(root) as folder:
             _complete(root, folder)
 
 
@@ -223,16 +223,20 @@ def _make_folders(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _locked(root: Path) -> Iterator[Path]:
+def locked(root: str | Path) -> Iterator[Path]:
     """asyncgen's own folder in the project, made where it is not there, while no other build is
-    writing. The system lets go of the lock when the process ends, however it does."""
-    folder = root / CACHE
+    writing. The system lets go of the lock when the process ends, however it does; what one that
+    was killed was writing is cleared away."""
+    folder = Path(root, CACHE)
     folder.mkdir(parents=True, exist_ok=True)
     ignored = folder / ".gitignore"
     if not ignored.exists():
         ignored.write_text("*\n", encoding="utf-8")
     with (folder / "lock").open("ab") as stream:
         _lock(stream.fileno())
+        for each in [*folder.glob("*"), *folder.glob("*/*")]:
+            if is_left(each.name) and each.is_file():
+                each.unlink()
         yield folder
 
 

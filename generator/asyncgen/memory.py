@@ -79,7 +79,7 @@ def keep(key: str, value: object) -> None:
 
 
 def prune() -> None:
-    """Once a day, take out what no run has asked for in a month."""
+    """Once a day, take out what no run has asked for in a month, or was killed while writing."""
     folder = user_folder()
     if folder is None:
         return
@@ -88,7 +88,7 @@ def prune() -> None:
         if mark.exists() and time.time() - mark.stat().st_mtime < _DAY:
             return
         mark.touch(mode=0o600)
-        for path in mark.parent.glob("*.json"):
+        for path in mark.parent.glob("*.json*"):
             if time.time() - path.stat().st_mtime > 30 * _DAY:
                 path.unlink()
 

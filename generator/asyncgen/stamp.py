@@ -12,6 +12,7 @@ kind, its subject, and what held at the build.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from asyncgen.conditions import LOOK, hash_of, holds, now, of_absent, of_environment, of_folder
 from asyncgen.files import CACHE, JOURNAL, private_bytes, write_private
@@ -151,16 +152,17 @@ def _write(configuration: str, lines: list[str], answers: str | None) -> None:
     """Write a stamp, and beside it what callables came to."""
     if answers:
         lines.append(f"{_ANSWERS}\t\t{hash_of(answers)}")
-    if all(line.count("\t") == 2 and "\n" not in line for line in lines):
-        try:
-            path = _path(configuration)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            if answers:
-                write_private(f"{path}.{_ANSWERS}", answers)
-            text = "\n".join(lines)
-            write_private(path, f"{text}\n{hash_of(text)}")
-        except OSError:
-            return
+    if not all(line.count("\t") == 2 and "\n" not in line for line in lines):
+        return
+    from asyncgen.journal import locked
+
+    path = _path(configuration)
+    text = "\n".join(lines)
+    with suppress(OSError), locked(os.path.dirname(configuration)):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if answers:
+            write_private(f"{path}.{_ANSWERS}", answers)
+        write_private(path, f"{text}\n{hash_of(text)}")
 
 
 def _path(configuration: str) -> str:

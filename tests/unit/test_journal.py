@@ -152,6 +152,27 @@ def test_a_journal_that_is_not_whole_is_cleared_away(tmp_path: Path, text: str) 
     assert tree(tmp_path) == OLD
 
 
+def test_what_a_killed_build_was_writing_is_cleared_away(
+    project: Callable[[Files], Path], run: Run
+) -> None:
+    root = project(SHOP)
+    own = root / CACHE / "pyproject.toml"
+    own.mkdir(parents=True)
+    left = [root / CACHE / "journal.json.4711", own / "stamp.12", own / "written.json.7"]
+    for path in left:
+        path.write_text("half")
+    assert run("check").exit_code == 1
+    assert all(map(Path.exists, left))
+    assert run("build").exit_code == 0
+    assert not any(map(Path.exists, left))
+    left[1].write_text("half")
+    (root / "shop/books.py").write_text("x = 1\n" + SHOP["shop/books.py"])
+    assert run("build").exit_code == 0  # nothing to write, and a new stamp
+    assert not left[1].exists()
+    assert (own / "stamp").exists()
+    assert run("check").exit_code == 0
+
+
 @pytest.mark.parametrize("path", ["../out.py", "/etc/asyncgen-out.py", "link/out.py"])
 def test_a_journal_leads_nowhere_outside(tmp_path: Path, path: str) -> None:
     root, outside = tmp_path / "project", tmp_path / "outside"

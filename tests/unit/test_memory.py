@@ -234,11 +234,12 @@ def test_what_nobody_asks_for_goes_after_a_month(cache: Path) -> None:
     for key in ("old", "used", "new"):
         memory.keep(key, Name(key))
     month_ago = time.time() - 31 * 24 * 60 * 60
-    for key in ("old", "used"):
-        os.utime(cache / f"{key}.json", (month_ago, month_ago))
+    (cache / "killed.json.4711").write_text("half")  # by a process that was killed
+    for name in ("old.json", "used.json", "killed.json.4711"):
+        os.utime(cache / name, (month_ago, month_ago))
     assert memory.recall("used", Name) == Name("used")
     memory.prune()
-    assert {each.stem for each in cache.glob("*.json")} == {"used", "new"}
+    assert {each.stem for each in cache.glob("*.json*")} == {"used", "new"}
     os.utime(cache / "new.json", (month_ago, month_ago))
     memory.prune()  # not twice on one day
     assert (cache / "new.json").exists()
