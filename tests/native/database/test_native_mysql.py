@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import shutil
+import socket
 import ssl
+import subprocess
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,3 +153,109 @@ def test_connecting_reads_no_certificates_that_nobody_asked_for(
         assert len(read) <= 1
 
     run(main())
+
+
+@pytest.fixture(scope="module")
+def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Where a server of our own answers that has a certificate, with the parameters of TLS."""
+    install, serve = shutil.which("mariadb-install-db"), shutil.which("mariadbd")
+    if not (install and serve and shutil.which("openssl")):
+        pytest.skip("mariadb-install-db, mariadbd or openssl is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    data, key, certificate = folder / "data", folder / "key.pem", folder / "certificate.pem"
+    run_quietly(
+        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+        *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+        *("-keyout", key, "-out", certificate),
+    )
+    user = f"--user={getpass.getuser()}"
+    run_quietly(
+        *(install, "--no-defaults", f"--datadir={data}", user),
+        *("--auth-root-authentication-method=normal", "--skip-test-db"),
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            *(serve, "--no-defaults", user, f"--datadir={data}", f"--socket={data}/socket"),
+            *("--bind-address=127.0.0.1", f"--port={port}"),
+            *(f"--ssl-cert={certificate}", f"--ssl-key={key}"),
+        ],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and server.poll() is None:
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            time.sleep(0.05)
+        yield {
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "NAME": "mysql",
+            "USER": "root",
+            "PASSWORD": "",
+            "OPTIONS": {"ssl": {"ca": str(certificate)}},
+        }
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def run_quietly(*command: str | Path) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_over_tls(run: Run, tls_server: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    marker = "SELECT sleep(60), 'cancelled over TLS'"
+    long = "x" * 1_000_000
+
+    async def running() -> bool:
+        return bool(await aask(RUNNING, f"{marker}%", await aask(ID)))
+
+    async def main() -> None:
+        assert await bridge(cipher)()
+        assert await aask("SELECT %s", long) == long
+        task = asyncio.create_task(aask(marker))
+        await until(running)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        async def no_more() -> bool:
+            return not await running()
+
+        await until(no_more)
+
+    def cipher() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+            return str(cursor.fetchone()[1])
+
+    with monkeypatch.context() as patch:
+        for key, value in tls_server.items():
+            patch.setitem(connections.settings["default"], key, value)
+        run(main())
+
+
+def test_a_server_that_is_not_trusted_is_an_error_of_the_database(
+    run: Run, tls_server: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.pem"
+    run_quietly(
+        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+        *("-subj", "/CN=other", "-keyout", tmp_path / "key.pem", "-out", other),
+    )
+
+    async def main() -> None:
+        with pytest.raises(OperationalError, match="certificate verify failed"):
+            await aask("SELECT 1")
+        assert pools()["default"].statistics().open == 0
+
+    options = {"OPTIONS": {"ssl": {"ca": str(other)}}}
+    with monkeypatch.context() as patch:
+        for key, value in (tls_server | options).items():
+            patch.setitem(connections.settings["default"], key, value)
+        run(main())
