@@ -8,15 +8,15 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import Callable, Coroutine, Generator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psycopg
 import pytest
 from asgiref.sync import sync_to_async
-from asyncgen_native import NotInBridge, aatomic, bridge, close_pools
-from asyncgen_native.pool import PoolOptions, pools
+from asyncgen_native import NotInBridge, aatomic, await_, bridge, close_pools
+from asyncgen_native.pool import PoolOptions, Statistics, pools
 from asyncgen_native.postgresql.connection import WaitingConnection
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, OperationalError, connection, connections, transaction
@@ -478,32 +478,46 @@ def test_the_drivers_connection_refuses_to_wait_outside_of_a_call(run: Run) -> N
     run(main())
 
 
-def test_a_pool_that_is_full_makes_calls_wait_and_then_fail(
-    run: Run, options: dict[str, Any]
-) -> None:
-    options["native_pool"] = {"max_size": 2, "timeout": 0.2}
+@asynccontextmanager
+async def full_pool(options: dict[str, Any], timeout: float) -> AsyncIterator[None]:
+    """Both connections are in use until the end of the block."""
+    options["native_pool"] = {"max_size": 2, "timeout": timeout}
+    both, leave = asyncio.Barrier(3), asyncio.Event()
 
-    async def main() -> None:
-        leave = asyncio.Event()
-
-        async def hold() -> None:
-            async with aatomic():
-                await aask("SELECT 1")
-                await leave.wait()
-
-        holders = [asyncio.create_task(hold()) for _ in range(2)]
-        while "default" not in pools() or pools()["default"].statistics().out < 2:
-            await asyncio.sleep(0.01)
-        with pytest.raises(OperationalError, match="max_size"):
+    async def hold() -> None:
+        async with aatomic():
             await aask("SELECT 1")
-        waiting = asyncio.create_task(aask("SELECT 1"))
-        cancelled = asyncio.create_task(aask("SELECT 1"))
-        while pools()["default"].statistics().waiting < 2:
-            await asyncio.sleep(0.01)
-        cancelled.cancel()
+            await both.wait()
+            await leave.wait()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(2):
+            group.create_task(hold())
+        await both.wait()
+        assert pools()["default"].statistics() == Statistics(open=2, out=2, waiting=0)
+        yield
         leave.set()
+
+
+def test_a_call_to_which_a_full_pool_gives_nothing_fails(run: Run, options: dict[str, Any]) -> None:
+    async def main() -> None:
+        async with full_pool(options, timeout=0.01):
+            with pytest.raises(OperationalError, match="max_size"):
+                await aask("SELECT 1")
+        assert await aask("SELECT 1") == 1
+
+    run(main())
+
+
+def test_a_full_pool_makes_calls_wait(run: Run, options: dict[str, Any]) -> None:
+    async def main() -> None:
+        async with full_pool(options, timeout=60):
+            cancelled, waiting = (asyncio.create_task(aask("SELECT 1")) for _ in range(2))
+            while pools()["default"].statistics().waiting < 2:
+                await asyncio.sleep(0)
+            cancelled.cancel()
         assert await waiting == 1
-        await asyncio.gather(*holders)
+        assert cancelled.cancelled()
         assert await asyncio.gather(*(aask("SELECT 1") for _ in range(20))) == [1] * 20
 
     run(main())
@@ -535,9 +549,14 @@ def test_idle_connections_are_closed_after_a_while(run: Run, options: dict[str, 
     options["native_pool"] = {"max_idle": 0.05, "min_size": 1}
 
     async def main() -> None:
-        await asyncio.gather(*(aask("SELECT pg_sleep(0.05)") for _ in range(5)))
+        five = asyncio.Barrier(5)
+
+        def together() -> None:
+            ask("SELECT 1")
+            await_(five.wait())
+
+        await asyncio.gather(*(bridge(together)() for _ in range(5)))
         pool = pools()["default"]
-        assert pool.statistics().open == 5
 
         async def is_small() -> bool:
             return pool.statistics().open == 1
