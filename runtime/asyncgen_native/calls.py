@@ -129,6 +129,7 @@ def _has_turn(owner: Owner) -> bool:
 
 
 async def _take_turn(owner: Owner, func: Callable[[], R]) -> R:
+    __traceback_hide__ = True
     before, turn = _turn.get(), _Turn(owner)
     _turn.set(turn)
     owner.calls += 1

@@ -17,6 +17,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.core.signals import request_finished
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Manager, Model, QuerySet
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -86,6 +87,20 @@ NOT_ONLY_QUERIES = frozenset({"authenticate", "check_password", "set_password"})
 
 FILES = "django.db.models.fields.files"
 """The module in there that waits for storages."""
+
+
+@functools.cache
+def only_queries(module: str) -> bool:
+    """Tell whether a module is one of Django's that waits for databases alone."""
+    inside = any(module == each or module.startswith(f"{each}.") for each in ONLY_QUERIES)
+    return inside and module != FILES
+
+
+def queryset_class(manager: Manager[Model]) -> type[QuerySet[Model]]:
+    """Return the class of the querysets that Django's `get_queryset` of a manager makes."""
+    found: Any = manager
+    cls: type[QuerySet[Model]] = found._queryset_class
+    return cls
 
 
 def use_in_django(bridge: Callable[..., Any], names: Sequence[str]) -> None:

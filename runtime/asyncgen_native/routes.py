@@ -2,23 +2,24 @@
 
 For Django's async methods, and for the twins of asyncgen_django: whoever calls them cannot choose a
 bridge. Of Django's code it is known that it waits for databases alone. A method that somebody
-overrides may wait for anything, so it goes to a thread, as all that is not Django's.
+overrides, and a receiver of a signal, may wait for anything, so what runs one goes to a thread, as
+all that is not Django's.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 from asyncgen_runtime.bridge import use_worker
 from asyncgen_runtime.transaction import use_blocks
 from django.db import connections
-from django.db.models import Manager, QuerySet
+from django.db.models import Manager, Model, QuerySet
 from django.db.models.query import RawQuerySet
 
 from .calls import call, sync_to_async_unless
-from .insides import FILES, NOT_ONLY_QUERIES, ONLY_QUERIES, SYNC_TO_ASYNC, use_in_django
+from .insides import NOT_ONLY_QUERIES, SYNC_TO_ASYNC, only_queries, use_in_django
+from .overrides import runs_djangos_alone
 from .transaction import begin_on_loop
 from .wrapper import is_native
 
@@ -27,24 +28,22 @@ R = TypeVar("R")
 
 
 def runs_on_loop(func: Callable[..., object]) -> bool:
-    """Tell whether `func` is code of Django's that waits only for databases with native backends.
+    """Tell whether `func` is code of Django's that waits only for databases with native backends,
+    and runs none of other people's.
 
     Where it does not show which database it is for, all that there are have to be native.
     """
-    if getattr(func, "__name__", "") in NOT_ONLY_QUERIES:
-        return False
-    if not _only_queries(getattr(func, "__module__", "")):
+    name = getattr(func, "__name__", "")
+    if name in NOT_ONLY_QUERIES or not only_queries(getattr(func, "__module__", "")):
         return False
     receiver = getattr(func, "__self__", None)
-    if isinstance(receiver, (QuerySet, RawQuerySet, Manager)):
+    if isinstance(receiver, RawQuerySet):
         return is_native(receiver.db)
-    return all(map(is_native, connections))
-
-
-@functools.cache
-def _only_queries(module: str) -> bool:
-    inside = any(module == each or module.startswith(f"{each}.") for each in ONLY_QUERIES)
-    return inside and module != FILES
+    if isinstance(receiver, (QuerySet, Manager)):
+        return is_native(receiver.db) and runs_djangos_alone(receiver, name)
+    if not all(map(is_native, connections)):
+        return False
+    return not isinstance(receiver, Model) or runs_djangos_alone(receiver, name)
 
 
 def install() -> None:

@@ -19,7 +19,8 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3 import base as sqlite3_base
-from django.db.models import QuerySet
+from django.db.models import Manager, QuerySet
+from django.db.models.manager import BaseManager
 from django.dispatch import Signal
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -47,8 +48,10 @@ OTHER_PEOPLES = {
     "django.utils.asyncio",
 }
 
-# Names of our own classes, and of psycopg's connections, which Django has elsewhere.
+# Names of our own classes, and of psycopg's connections, which Django has elsewhere; and what is
+# documented: https://docs.djangoproject.com/en/stable/ref/models/meta/
 OF_OTHERS = {
+    "asyncgen_native/overrides.py": {"_meta"},
     "asyncgen_native/transaction.py": {"_savepoint"},
     "asyncgen_native/wrapper.py": {"_pool"},
     "sqlite3/connection.py": {"_cursor"},
@@ -174,6 +177,15 @@ def test_nothing_else_relies_on_what_is_private_in_django() -> None:
         ours[path.relative_to(path.parents[1]).as_posix()] = found & theirs
     assert ours.pop("asyncgen_native/insides.py") >= {"_close", "_connections"}
     assert {path: names for path, names in ours.items() if names} == OF_OTHERS
+
+
+def test_managers_make_querysets_of_a_class_that_they_name() -> None:
+    class Special(QuerySet[Any]):
+        pass
+
+    assert insides.queryset_class(Manager.from_queryset(Special)()) is Special
+    source = inspect.getsource(BaseManager.get_queryset)
+    assert "return self._queryset_class(model=self.model" in source
 
 
 def test_closing_goes_through_one_method() -> None:

@@ -281,6 +281,7 @@ class WaitingConnection(pymysql.connections.Connection):  # type: ignore[misc]
                     other.drop()
 
     def query(self, sql: Any, unbuffered: bool = False) -> int:
+        __traceback_hide__ = True
         with self.lock:
             affected: int = super().query(sql, unbuffered)
             return affected

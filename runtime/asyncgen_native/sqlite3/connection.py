@@ -57,7 +57,12 @@ class ThreadConnection:
 
     def do(self, func: Callable[[], T]) -> T:
         """Run `func` on the thread. A cancellation interrupts it."""
-        return suspend(self._loop, lambda: self._do(func))
+        __traceback_hide__ = True
+        try:
+            return suspend(self._loop, lambda: self._do(func))
+        except sqlite3.Error as error:
+            # Without the way to the thread and back.
+            raise error.with_traceback(None)  # noqa: B904
 
     async def _do(self, func: Callable[[], T]) -> T:
         running = self._start(func)
@@ -169,6 +174,7 @@ class ThreadCursor:
         self._more = False
 
     def execute(self, *arguments: Any) -> ThreadCursor:
+        __traceback_hide__ = True
         self._rows.clear()
         self.connection.do(partial(self._execute, arguments))
         return self
@@ -178,6 +184,7 @@ class ThreadCursor:
         self._read(CHUNK)
 
     def executemany(self, query: str, parameters: Any) -> ThreadCursor:
+        __traceback_hide__ = True
         self.connection.do(partial(self._cursor.executemany, query, list(parameters)))
         return self
 

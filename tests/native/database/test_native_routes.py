@@ -28,6 +28,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.db import OperationalError, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
+from django.db.models import signals
 from django.db.models.fields.files import FieldFile
 from django.test.utils import CaptureQueriesContext
 
@@ -143,6 +144,150 @@ class Loud(models.QuerySet[Tag]):
 )
 def test_what_runs_on_the_loop(func: Callable[..., object], on_loop: bool) -> None:
     assert routes.runs_on_loop(func) is on_loop
+
+
+class Registering(models.QuerySet[Any]):
+    """What somebody made of `create`, which may wait for anything."""
+
+    def create(self, **values: Any) -> Any:
+        return super().create(**values)
+
+
+class Querying(models.Manager[Any]):
+    def get_queryset(self) -> Any:
+        return Tag.objects.get().books.all()
+
+
+class Choosing(models.Manager[Any]):
+    def get_queryset(self) -> Any:
+        return Registering(self.model, using=self._db)
+
+
+class Shelf(models.Model):
+    class Meta:
+        app_label = "native"
+
+
+class Volume(models.Model):
+    shelf = models.ForeignKey(Shelf, models.CASCADE)
+    beside = models.ManyToManyField("self")
+
+    objects = Registering.as_manager()
+    plain = models.Manager()
+    querying = Querying()
+    choosing = Choosing()
+
+    class Meta:
+        app_label = "native"
+
+
+class Saved(models.Model):
+    class Meta:
+        app_label = "native"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+
+
+class Scanned(models.Model):
+    file = models.FileField()
+
+    class Meta:
+        app_label = "native"
+
+
+@pytest.mark.parametrize(
+    ("func", "on_loop"),
+    [
+        (Shelf.objects.create, True),
+        (Shelf.objects.all().delete, True),
+        (Volume.plain.create, True),
+        (Volume.plain.bulk_create, True),
+        (Volume.objects.get, True),
+        (Volume.objects.latest, True),
+        (Volume.objects.create, False),
+        (Volume.objects.get_or_create, False),
+        (Volume.objects.all().update_or_create, False),
+        (Volume.choosing.get, True),
+        (Volume.choosing.get_or_create, False),
+        (Shelf(pk=1).volume_set.create, False),  # whose super() is that of the manager
+        (Shelf(pk=1).volume_set.get_or_create, False),
+        (Saved.objects.get, True),
+        (Saved.objects.create, False),
+        (Saved.objects.bulk_create, False),
+        (Saved(pk=1).save, False),
+        (Saved(pk=1).refresh_from_db, True),
+        (Saved(pk=1).delete, False),
+        (Scanned.objects.get, True),
+        (Scanned.objects.update, True),
+        (Scanned.objects.create, False),
+        (Scanned(pk=1).save, False),
+    ],
+)
+def test_what_runs_other_peoples_code_on_its_way_is_on_a_thread(
+    func: Callable[..., object], on_loop: bool
+) -> None:
+    assert routes.runs_on_loop(func) is on_loop
+
+
+def test_a_manager_whose_querysets_query_is_on_a_thread(run: Run) -> None:
+    async def main() -> None:
+        assert not routes.runs_on_loop(Volume.querying.get)
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("signal", "sender", "told", "others"),
+    [
+        (
+            signals.post_save,
+            Tag,
+            [Tag(name="x").save, Tag.objects.get_or_create],
+            [Tag.objects.get],
+        ),
+        (signals.pre_save, Tag, [Tag.objects.create], [Author.objects.create, Tag.objects.update]),
+        (signals.post_delete, Book, [Author.objects.all().delete, Book(pk=1).delete], []),
+        (signals.m2m_changed, Book.tags.through, [Book(pk=1).tags.add, Tag(pk=1).books.set], []),
+    ],
+)
+def test_what_has_a_receiver_told_is_on_a_thread(
+    signal: Any,
+    sender: Any,
+    told: list[Callable[..., object]],
+    others: list[Callable[..., object]],
+) -> None:
+    def receiver(**_: object) -> None: ...
+
+    assert all(map(routes.runs_on_loop, told))
+    signal.connect(receiver, sender=sender)
+    try:
+        assert not any(map(routes.runs_on_loop, told))
+        assert all(map(routes.runs_on_loop, others))
+    finally:
+        signal.disconnect(receiver, sender=sender)
+    assert all(map(routes.runs_on_loop, told))
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_receiver_may_wait_for_anything(run: Run) -> None:
+    """Though it is called by Django's own `save`, on whose connection it asks."""
+    seen: list[object] = []
+
+    def receiver(instance: Tag, **_: object) -> None:
+        seen.append(threading.get_ident() == threading.main_thread().ident)
+        seen.append(Tag.objects.filter(pk=instance.pk).count())
+
+    async def main() -> None:
+        signals.post_save.connect(receiver, sender=Tag)
+        try:
+            async with aatomic():
+                await Tag.objects.acreate(name="a")
+        finally:
+            signals.post_save.disconnect(receiver, sender=Tag)
+
+    run(main())
+    assert seen == [False, 1]
 
 
 def test_with_mixed_engines_only_querysets_say_which(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import random
 import sqlite3
 import threading
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from contextvars import Context, ContextVar
 from typing import Any
 
@@ -33,6 +33,7 @@ from django.db import (
     transaction,
 )
 from django.test import TestCase
+from django.views.debug import ExceptionReporter
 
 from tests.testproject.library.models import Book, Tag
 
@@ -103,6 +104,24 @@ def test_a_database_error_inside_a_nested_block(run: Run) -> None:
 
     run(main())
     assert names() == ["a", "c"]
+
+
+@pytest.mark.parametrize("block", [False, True])
+def test_djangos_error_page_has_no_frame_of_the_bridge(run: Run, block: bool) -> None:
+    def fail() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM of_nobody")
+
+    async def main() -> None:
+        with pytest.raises(Error) as caught:
+            async with aatomic() if block else nullcontext():
+                await bridge(fail)()
+        reporter = ExceptionReporter(None, caught.type, caught.value, caught.tb)
+        frames = [frame["filename"] for frame in reporter.get_traceback_frames()]
+        assert __file__ in frames
+        assert not [each for each in frames if "asyncgen_native" in each]
+
+    run(main())
 
 
 def test_durable_blocks_and_misuse(run: Run) -> None:
