@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import suppress
-from unittest import mock
+from types import ModuleType
+from unittest import mock, skipIf
 
+import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from asyncgen_runtime import context_to_async, iterator_to_async
 from asyncgen_runtime.test import (
@@ -19,7 +21,7 @@ from django.core.asgi import get_asgi_application
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, transaction
 from django.http import HttpResponse
-from django.test import TestCase, TransactionTestCase, override_settings
+from django.test import AsyncClient, TestCase, TransactionTestCase, override_settings
 from django.urls import path
 
 from tests.testproject.library.models import Author
@@ -61,6 +63,59 @@ async def nested_view(request, name):
     return HttpResponse(name)
 
 
+class Querying:
+    """Middleware as of before Django 3.1, which Django runs on the request's thread."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        Author.objects.count()
+        response = self.get_response(request)
+        Author.objects.count()
+        return response
+
+
+async def committing_view(request, name):
+    committed = []
+    async with aatomic():
+        await Author.objects.acreate(name=name)
+        await asyncio.sleep(0)
+        async with aatomic():
+            await Author.objects.acount()
+        await aon_commit(lambda: committed.append(connection.in_atomic_block))
+        assert committed == []
+    return HttpResponse(str(committed))
+
+
+class Lasting:
+    """Views that leave an iteration to a task, and go on with it, which another request does."""
+
+    def __init__(self):
+        self.got, self.go_on, self.task = [], asyncio.Event(), None
+
+    async def iterate(self):
+        iterator = Author.objects.order_by("name").iterator
+        async for author in iterator_to_async(iterator, call_now=True, chunk_size=2)():
+            self.got.append(author.name)
+            await self.go_on.wait()
+
+    async def begin(self, request):
+        self.task = asyncio.create_task(self.iterate())
+        while not self.got:
+            await asyncio.sleep(0)
+        return HttpResponse()
+
+    async def finish(self, request):
+        await Author.objects.acount()
+        self.go_on.set()
+        await asyncio.wait([self.task], timeout=30)
+        return HttpResponse(status=200 if self.task.done() else 504)
+
+
 async def request(application, path):
     """Send a request as a server does, and return the status of the response."""
     messages = []
@@ -80,6 +135,7 @@ async def request(application, path):
 urlpatterns = [
     path("nested/<str:name>/", nested_view),
     path("async/", async_view),
+    path("committing/<str:name>/", committing_view),
     path("sync/", sync_view),
     path("sync/fail/", sync_view, {"fail": True}),
 ]
@@ -339,6 +395,16 @@ class WithoutATransaction(TransactionTestCase):
         assert response.content == b"True"
         await aassert_queryset_equal(Author.objects.all(), ["a"], transform=str)
 
+    @override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[f"{__name__}.Querying"])
+    @skipIf(connection.settings_dict["NAME"] == ":memory:", "SQLite's shared cache cannot wait")
+    async def test_sync_middleware_above_blocks(self):
+        """Eight requests at once: each block commits before its view answers."""
+        names = "abcdefgh"
+        answers = [AsyncClient().get(f"/committing/{name}/") for name in names]
+        responses = await asyncio.wait_for(asyncio.gather(*answers), timeout=60)
+        assert {response.content for response in responses} == {b"[False]"}
+        await aassert_queryset_equal(Author.objects.order_by("name"), list(names), transform=str)
+
     @override_settings(ROOT_URLCONF=__name__)
     def test_sync_view_under_atomic_requests(self):
         """The transaction of the request goes on in the async code that its view calls."""
@@ -350,3 +416,26 @@ class WithoutATransaction(TransactionTestCase):
 
     def test_the_connection_of_the_test_is_not_in_debug_mode(self):
         assert connection.force_debug_cursor is False
+
+
+# SQLite lets a cursor be closed on its own thread alone, which is gone with the request.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("nothing_left")
+def test_an_iteration_that_outlives_its_request(run):
+    """As a server runs it, below no sync caller: it ends with an error that says what to do, and
+    other requests go on."""
+
+    async def main():
+        lasting = Lasting()
+        await Author.objects.abulk_create([Author(name=name) for name in "abcdef"])
+        views = ModuleType("views")
+        views.urlpatterns = [path("begin/", lasting.begin), path("finish/", lasting.finish)]
+        with override_settings(ROOT_URLCONF=views):
+            application = get_asgi_application()
+            assert await request(application, "/begin/") == 200
+            assert await request(application, "/finish/") == 200
+        with pytest.raises(RuntimeError, match="before the request ends"):
+            await lasting.task
+        assert lasting.got == ["a", "b"]
+
+    run(main())
