@@ -379,7 +379,7 @@ class Block(Nested, Generic[T_co]):
     def _exit(self, error: BaseException | None) -> bool | None:
         manager, self._manager = self._manager, None
         assert manager is not None
-        connections.collect_hooks(self._before, self._due)
+        connections.collect_hooks(self._before, self._due, self._using)
         self._inside.run(carry_back, contextvars.copy_context())
         try:
             return self._inside.run(_exit, manager, error)

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-def opened() -> Sequence[BaseDatabaseWrapper]:
-    """Return the connections that this thread has used so far."""
+def opened(using: str | None = None) -> Sequence[BaseDatabaseWrapper]:
+    """Return the connections that this thread has used so far; with `using` the one to that."""
     if "django.db" not in sys.modules:
         return []
     from django.conf import settings
     from django.db import connections
 
+    if using is not None:  # Known to be there, so nothing is looked for, which takes Django longer.
+        return [connections[using]]
     return connections.all(initialized_only=True) if settings.configured else []
 
 
@@ -63,13 +65,14 @@ def is_of_a_closed_session(error: BaseException, before: dict[str, object]) -> b
     return isinstance(error, (Error, *errors))
 
 
-def collect_hooks(before: dict[str, int], due: list[Due]) -> None:
+def collect_hooks(before: dict[str, int], due: list[Due], using: str | None = None) -> None:
     """Let the commit that is about to come put its hooks into `due`, and not run them.
 
-    Of the connections on which a transaction was begun since `before`. Which hooks are due is left
-    to Django: none after a rollback, and none of a savepoint that was rolled back.
+    Of the connections on which a transaction was begun since `before`: at most that to `using`,
+    where this is told. Which hooks are due is left to Django: none after a rollback, and none of a
+    savepoint that was rolled back.
     """
-    for each in opened():
+    for each in opened(using):
         if not before.get(each.alias):
             hooks = cast("list[tuple[set[str], Hook, bool]]", each.run_on_commit)
             setattr(  # noqa: B010  django-stubs knows nothing of robust hooks
