@@ -47,9 +47,10 @@ coverage: $(READY)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
-# The tests that type checkers read, too. The others replace what is there, and hand over what does not
-# fit, in nearly each test.
-TYPED := adoption audit databases docs golden history hooks soak support typing unit
+# The tests that type checkers read, too. Those of the others replace what is there, hand over what does
+# not fit, or override what Django declares otherwise, in nearly each test.
+TYPED := adoption audit databases django docs forwarding golden history hooks projects soak support surface \
+	traps typing unit
 
 lint: $(READY)
 	$(BIN)/ruff check

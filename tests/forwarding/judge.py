@@ -47,16 +47,17 @@ def twins(module: str, text: str) -> Iterator[Twin]:
         if isinstance(node, ast.ClassDef):
             source = SUMMARY.search((ast.get_docstring(node) or "").removeprefix("Async twins of "))
             for inner in node.body:
-                sync = _stands_for(inner)
-                if sync and source:
+                if not isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
+                    continue
+                if (sync := _stands_for(inner)) and source:
                     yield Twin(module, node.name, source[1], inner.name, sync)
-        elif sync := _stands_for(node):
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (
+            sync := _stands_for(node)
+        ):
             yield Twin(module, "", "", node.name, sync)
 
 
-def _stands_for(node: ast.stmt) -> str:
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return ""
+def _stands_for(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     found = SUMMARY.match(ast.get_docstring(node) or "")
     return found[1] if found else ""
 

@@ -23,7 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from types import FunctionType, ModuleType, SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 PROPERTIES = (
@@ -206,7 +206,7 @@ class World:
             self.heads[function] = Head(node, owner, scope)
         return bind(function)
 
-    def noting(self, name: str) -> FunctionType:
+    def noting(self, name: str) -> Callable[..., Made]:
         def function(*args: object, **kwargs: object) -> Made:
             self.calls.append(Called(function, args, kwargs))
             return Made()
@@ -235,15 +235,16 @@ class Head:
         defaults = [*arguments.defaults, *(each for each in arguments.kw_defaults if each)]
         values = {f"_default_{n}": self.scope.default(each) for n, each in enumerate(defaults)}
         names = iter(values)
+        named: list[ast.expr | None] = [
+            ast.Name(next(names), ast.Load()) if each else None
+            for each in (*arguments.defaults, *arguments.kw_defaults)
+        ]
         plain = ast.arguments(
             posonlyargs=[ast.arg(each.arg) for each in arguments.posonlyargs],
             args=[ast.arg(each.arg) for each in arguments.args],
             vararg=ast.arg(arguments.vararg.arg) if arguments.vararg else None,
             kwonlyargs=[ast.arg(each.arg) for each in arguments.kwonlyargs],
-            kw_defaults=[
-                ast.Name(next(names), ast.Load()) if each else None
-                for each in (*arguments.defaults, *arguments.kw_defaults)
-            ][len(arguments.defaults) :],
+            kw_defaults=named[len(arguments.defaults) :],
             kwarg=ast.arg(arguments.kwarg.arg) if arguments.kwarg else None,
             defaults=[
                 ast.Name(each, ast.Load()) for each in list(values)[: len(arguments.defaults)]
@@ -481,8 +482,8 @@ def bindings(body: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:
                     if isinstance(target, ast.Name):
                         yield target.id, node
                     elif isinstance(target, ast.Tuple | ast.List):
-                        names = [each.id for each in ast.walk(target) if isinstance(each, ast.Name)]
-                        yield from ((name, ast.Pass()) for name in names)
+                        parts = [each.id for each in ast.walk(target) if isinstance(each, ast.Name)]
+                        yield from ((part, ast.Pass()) for part in parts)
             case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:
                 yield name, node
             case ast.If(test=test, body=inner, orelse=other):
@@ -535,9 +536,9 @@ def class_of(world: World, node: ast.ClassDef, module: SourceModule) -> type:
             case ast.Assign(value=ast.Call() | ast.Lambda()):
                 own[name] = world.noting(name)
     stand_ins = tuple(each for each in bases if isinstance(each, type) and issubclass(each, Root))
-    made = joined(node.name, (*dict.fromkeys(stand_ins), Root), own)
-    made.__qualname__ = node.name
-    return made
+    stand_in = joined(node.name, (*dict.fromkeys(stand_ins), Root), own)
+    stand_in.__qualname__ = node.name
+    return stand_in
 
 
 def written_bases(node: ast.ClassDef) -> Iterator[ast.expr]:

@@ -54,8 +54,8 @@ def subject(name: str, folder: Path) -> Subject:
         release = RELEASES[name]
         source = environment.release_root(release, DJANGO, environment.site_packages(DJANGO))
         texts = _texts(ROOT / "generated")
-        mine = "/v{}_{}.py".format(*release.series)
-        mine = {path: text for path, text in texts.items() if path.endswith((mine, "__init__.py"))}
+        ends = ("/v{}_{}.py".format(*release.series), "__init__.py")
+        mine = {path: text for path, text in texts.items() if path.endswith(ends)}
         return _made(name, (source,), mine)
     if name == "bookshop":
         example = ROOT / "examples" / name

@@ -363,7 +363,7 @@ def method(draw: st.DrawFn, name: str) -> Written:
     receiver = draw(st.sampled_from(RECEIVERS))
     forms = [_plain_method, _static, _classmethod, _generator, _context, _kept, _dispatched]
     form = draw(st.sampled_from([*[_plain_method] * 6, *forms, _assigned, _renamed, _read]))
-    return form(draw, name, receiver)  # type: ignore[no-any-return]
+    return form(draw, name, receiver)
 
 
 def _head(draw: st.DrawFn, receiver: str, plain: bool = False) -> tuple[str, str]:

@@ -174,7 +174,7 @@ def invented(parameter: inspect.Parameter, row: Any) -> Any:
     now = datetime.datetime.now(tz=datetime.UTC)
 
     def request() -> Any:
-        made = RequestFactory().get("/")
+        made: Any = RequestFactory().get("/")
         made.user = AnonymousUser()
         made.session = {}
         return made
@@ -328,8 +328,9 @@ def of_model(
     from django.db import connection, models
 
     app = apps.get_containing_app_config(module.__name__)
+    assert app is not None
     meta: Json = {"app_label": app.label}
-    concrete = source
+    concrete: type[Any] | None = source
     if not issubclass(source, models.Model) or source._meta.abstract:
         children = [each for each in apps.get_models() if issubclass(each, source)]
         concrete = next((each for each in children if not each._meta.proxy), None)

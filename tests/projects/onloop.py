@@ -261,7 +261,7 @@ def note_queries() -> None:
         start = next((n for n, each in enumerate(frames) if each.name == "call"), 0)
         QUERIED.append("".join(traceback.format_list(frames[start + 1 :])))
 
-    SynchronousOnlyOperation.__init__ = made  # type: ignore[method-assign,assignment]
+    SynchronousOnlyOperation.__init__ = made  # type: ignore[method-assign]
 
 
 def call(function: Any, positional: list[Any], named: Json) -> bool:
@@ -319,6 +319,7 @@ def is_taken(entry: Json, number: int) -> bool:
     """Whether a callable takes such arguments where it may query: what it raises for, whatever
     queries on the way to the error, is no fault of who says that it does not."""
     owner, made = prepared(entry, number)
+    assert made is not None
     try:
         getattr(owner, entry["name"])(*made[0], **made[1])
     except Exception:
@@ -351,7 +352,7 @@ def too_long(*args: object) -> None:
 
 def main(path: str) -> None:
     plan = json.loads(Path(path).read_text(encoding="utf-8"))
-    socket.socket.connect = no_network  # type: ignore[method-assign,assignment]
+    socket.socket.connect = no_network  # type: ignore[method-assign]
     set_up(plan)
     create_tables()
     signal.signal(signal.SIGALRM, too_long)

@@ -84,7 +84,7 @@ async def test_super_finds_the_twin_of_the_class_that_overrides() -> None:
         def save(self) -> str:
             return "mine"
 
-        async def asave(self) -> str:  # type: ignore[override]
+        async def asave(self) -> str:
             return f"mine, {await super().asave()}"
 
     assert await Own().asave() == "mine, generated"
@@ -99,7 +99,7 @@ async def test_class_methods() -> None:
         def clear(cls) -> None: ...
 
     Store.__module__ = "django.somewhere"
-    overriding = type("Own", (Store,), {"clear": classmethod(method)})
+    overriding: Any = type("Own", (Store,), {"clear": classmethod(method)})
     assert await Store.aclear() == await Store().aclear() == "own"
     assert await overriding.aclear() == await overriding().aclear() == "generated"
 

@@ -4,7 +4,8 @@ callable in a running loop: each has one here, or something else that is awaited
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 import pytest
 from areas import areas, mixins
@@ -121,7 +122,7 @@ async def test_the_choices_of_a_field_come_in_chunks(database: None, hops: list[
     await Group.objects.abulk_create(groups)
     field = AsyncModelChoiceField(Group.objects.order_by("name"))
     with pytest.raises(SynchronousOnlyOperation):
-        list(field.choices)
+        list(cast("Iterable[object]", field.choices))
     hops.clear()
     labels = [label async for _, label in field.achoices()]
     assert labels == [field.empty_label, "group 0", "group 1", "group 2"]

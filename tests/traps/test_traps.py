@@ -67,7 +67,7 @@ async def test_trap_03_from_queryset_copies_functions_only(traps: Any, books: An
     naive = type("Naive", (sync,), {"atotal_pages": sync_to_async(sync.total_pages)})
     assert not hasattr(models.Manager.from_queryset(naive), "atotal_pages")
 
-    manager = models.Manager.from_queryset(type(books))()
+    manager: Any = models.Manager.from_queryset(type(books))()
     manager.model = Book
     assert await manager.atotal_pages() == 3
     assert await manager.alongest(Book) == 2
@@ -85,7 +85,7 @@ async def test_trap_04_alters_data_is_not_inherited(traps: Any, books: Any) -> N
     async def awipe(self: Any) -> int:
         return 0
 
-    naive = type("Naive", (traps.source.BookQuerySet,), {"awipe": awipe})
+    naive: Any = type("Naive", (traps.source.BookQuerySet,), {"awipe": awipe})
     assert not hasattr(naive.awipe, "alters_data")
 
     assert type(books).awipe.alters_data is True
