@@ -279,4 +279,15 @@ def pytest_configure(config: pytest.Config) -> None:
         path.touch()
     watching = ExitStack()
     watching.enter_context(watch(path))
-    config.add_cleanup(watching.close)
+    config.pluginmanager.register(_Recording(watching))
+    config.add_cleanup(watching.close)  # where no session begins
+
+
+class _Recording:
+    """Ends with the session: pytest-xdist ends its workers before they come to their clean-up."""
+
+    def __init__(self, watching: ExitStack) -> None:
+        self._watching = watching
+
+    def pytest_sessionfinish(self) -> None:
+        self._watching.close()

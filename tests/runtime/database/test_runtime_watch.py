@@ -173,6 +173,27 @@ def test_a_callback_of_the_loop_is_seen_where_it_stands():
     assert one.chain == ((HERE, one.line, "listed"),)
 
 
+async def asked_by_the_loop():
+    """What a library is asked for right by the loop is nobody's line."""
+    loop, errors = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, context: errors.append(context["exception"]))
+    loop.call_soon(os.listdir, tempfile.gettempdir())
+    loop.call_soon(Author.objects.count)
+    await asyncio.sleep(0)
+    assert [type(each) for each in errors] == [SynchronousOnlyOperation]
+
+
+def test_what_no_line_of_the_project_called_is_not_seen():
+    assert watched(asked_by_the_loop) == []
+
+
+def test_django_may_be_imported_while_it_watches():
+    program = (
+        "from asyncgen_runtime.watch import watch\nwith watch():\n    import django.core.exceptions"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 async def asynchronous():
     async def answer(reader, writer):
         writer.close()
@@ -245,6 +266,28 @@ def test_the_plugin_of_pytest(tmp_path):
     assert one["line"] == 6
     assert one["file"] == str(tmp_path / "test_work.py")
     assert one["test"] == "test_work.py::test_work"
+
+
+def test_the_plugin_with_pytest_in_several_processes(tmp_path):
+    """They add to one file, of which an earlier run is cleared once."""
+    for name in ("one", "other"):
+        (tmp_path / f"test_{name}.py").write_text(
+            "import asyncio, time\n\n"
+            f"def test_{name}():\n"
+            "    async def work(): time.sleep(0.001)\n"
+            "    asyncio.run(work())\n"
+        )
+    (tmp_path / "run.jsonl").write_text("of an earlier run\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "asyncgen_runtime.watch", "-n2"]
+    command += ["-p", "no:django", "-p", "no:cacheprovider", "--dist", "loadfile"]
+    subprocess.run(
+        [*command, "--watch-record", "run.jsonl"], cwd=tmp_path, check=True, capture_output=True
+    )
+    seen = map(json.loads, (tmp_path / "run.jsonl").read_text().splitlines())
+    assert {each["test"] for each in seen} == {
+        "test_one.py::test_one",
+        "test_other.py::test_other",
+    }
 
 
 def test_the_plugin_is_silent_unless_it_is_asked(tmp_path):
