@@ -34,8 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Keep what `make coverage` has measured: pytest-xdist kills a process that takes more than ten
-    seconds to end, as one does on a busy machine."""
+    """Keep what `make coverage` measured: pytest-xdist may end a process before it writes that."""
     if hasattr(session.config, "workerinput") and "coverage" in sys.modules:
         measured = sys.modules["coverage"].Coverage.current()
         if measured is not None:

@@ -17,7 +17,6 @@ from typing import Any, Generic, TypeVar
 
 from .bridge import hop
 from .threads import own_thread
-from .variables import carry_back
 
 T = TypeVar("T")
 
@@ -75,27 +74,21 @@ async def _end_of(future: asyncio.Future[T]) -> Ended[T]:
         del cancelled, future  # A traceback has this frame in it.
 
 
-async def run_to_end(func: Callable[[], T], context: contextvars.Context | None = None) -> T:
+async def run_to_end(func: Callable[[], T], context: contextvars.Context) -> T:
     """Run `func` on the worker thread to its end and return what it returns.
 
-    `context` decides on the thread: that of the thread-sensitive context found in it. By
-    default it is a copy of the current one, and what `func` changes in it is carried back.
+    `context` decides on the thread: that of the thread-sensitive context found in it.
 
     If the waiting task is cancelled, it waits on and raises CancelledError after `func` has
     come to its end. If `func` raises, then that error is raised, cancelled or not.
     """
-    place = contextvars.copy_context() if context is None else context
-    thread = place.run(own_thread)
-    try:
-        if thread is None:
-            ended = await to_end(hop(func), place)
-        else:
-            future = _UnstoppableFuture[T](loop=asyncio.get_running_loop())
-            thread.call(func, place, future)
-            ended = await _end_of(future)
-    finally:
-        if context is None:
-            carry_back(place)
+    thread = context.run(own_thread)
+    if thread is None:
+        ended = await to_end(hop(func), context)
+    else:
+        future = _UnstoppableFuture[T](loop=asyncio.get_running_loop())
+        thread.call(func, context, future)
+        ended = await _end_of(future)
     if ended.cancelled is not None:
         raise ended.cancelled
     return ended.value

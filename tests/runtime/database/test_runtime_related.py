@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from asgiref.sync import sync_to_async
 from asyncgen_runtime.related import arelated
 from asyncgen_runtime.test import aassert_num_queries
 from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldError
+from django.db import models
+from django.test.utils import isolate_apps
 
 from tests.testproject.library.models import Author, Book, Detail
 
@@ -55,6 +60,24 @@ async def test_content_types_and_what_has_a_descriptor_of_its_own():
     permission = await Permission.objects.afirst()
     assert (await arelated(permission, "content_type")).app_label
     assert await arelated(permission, "content_type.app_label")
+
+
+@isolate_apps("tests.testproject.library")
+async def test_a_generic_foreign_key(hops):
+    class Tag(models.Model):
+        content_type = models.ForeignKey(ContentType, models.CASCADE)
+        object_id = models.IntegerField()
+        target = GenericForeignKey()
+
+        class Meta:
+            app_label = "library"
+
+    author = await Author.objects.aget()
+    kind = await sync_to_async(ContentType.objects.get_for_model)(Author)
+    tag = Tag(content_type=kind, object_id=author.pk)
+    hops.clear()
+    assert await arelated(tag, "target.name") == "a"
+    assert len(hops) == 1
 
 
 async def test_annotations_are_loaded_attributes():
