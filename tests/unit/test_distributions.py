@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import cast
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 Project = dict[str, str | list[str]]
@@ -30,3 +34,22 @@ def test_production_needs_asgiref_alone() -> None:
 
 def test_the_tool_needs_the_runtime_of_its_series() -> None:
     assert f"asyncgen-runtime~={TOOL['version']}" in TOOL["dependencies"]
+
+
+@pytest.mark.parametrize("package", ["Django", "django-stubs"])
+def test_the_runtime_has_the_licence_of_what_it_was_made_from(package: str) -> None:
+    """Word for word: docstrings come from one, types from the other."""
+    assert "NOTICE.md" in RUNTIME["license-files"]
+    notices = (ROOT / "runtime/NOTICE.md").read_text(encoding="utf-8")
+    files = [
+        each
+        for each in distribution(package).files or ()
+        if each.parent.name == "licenses" and each.stem == "LICENSE" and each.suffix in ("", ".md")
+    ]
+    (licence,) = files
+    said = licence.read_text(encoding="utf-8")
+    assert words(said) in words(re.sub("^> ?", "", notices, flags=re.M))
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
