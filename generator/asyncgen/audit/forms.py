@@ -1,9 +1,8 @@
-"""Forms and serializers: whether validating, showing or saving one queries, by its fields.
+"""Forms: whether validating, showing or saving one queries, by its fields; serializers, as far as
+they do the same.
 
 Django's and REST framework's own code is not followed: their fields decide. What a class of the
 project adds (`clean_code`, `get_total`) is evaluated like any other method.
-https://docs.djangoproject.com/en/stable/topics/forms/modelforms/
-https://www.django-rest-framework.org/api-guide/serializers/
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 import asyncgen.audit.state as states
 from asyncgen import knowledge
-from asyncgen.analysis.annotations import base_word
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import (
     CLEAN,
@@ -23,40 +21,20 @@ from asyncgen.analysis.values import (
     Cause,
     Effect,
     Foreign,
-    Given,
     Instance,
     Level,
     Type,
     Value,
-    union,
     unknown,
 )
-from asyncgen.audit.outside import Outside
-from asyncgen.facts import Call, Display, Expression, Item, Literal, Name
-from asyncgen.problems import Location
-from asyncgen.source import Attribute, Class, Evidence, Function
+from asyncgen.audit.form_fields import FORM, PACKAGES, SERIALIZER, FormFields, form_effect
+from asyncgen.facts import Expression, Item, Literal, Name
+from asyncgen.source import Class, Function
 
-FORM, SERIALIZER = "form", "serializer"
-_BASES = {
-    "BaseForm": FORM,
-    "BaseModelForm": FORM,
-    "Form": FORM,
-    "ModelForm": FORM,
-    "HyperlinkedModelSerializer": SERIALIZER,
-    "ModelSerializer": SERIALIZER,
-    "Serializer": SERIALIZER,
-}
-_OF_MODELS = frozenset(
-    {"BaseModelForm", "HyperlinkedModelSerializer", "ModelForm", "ModelSerializer"}
-)
-_PACKAGES = ("django.forms", "rest_framework")
 _CHOOSING = ("ModelChoiceField", "ModelMultipleChoiceField")
 _RELATED = ("HyperlinkedRelatedField", "PrimaryKeyRelatedField", "SlugRelatedField")
-_TO_ROWS = ("StringRelatedField", "SlugRelatedField")
 
 _BOUND = "=bound"  # a form or serializer with data
-_MANY = "=many"
-_SOURCE = "=source:"
 _CLEANED = "=cleaned"  # was validated, and keeps what came of it
 _ASKED = "django.forms.asked."
 _VALIDATING = frozenset({"errors", "full_clean", "is_valid", "non_field_errors"})
@@ -64,30 +42,11 @@ _SHOWING = frozenset({"as_div", "as_p", "as_table", "as_ul", "render"})
 
 
 @dataclass
-class Forms(Outside):
-    """Tells which forms and serializers query."""
+class Forms(FormFields):
+    """Tells which forms query."""
 
     # Methods of forms by the names under which they are called, and what they do.
     asked: dict[str, tuple[str, Effect | None]] = field(default_factory=dict)
-    sources: list[Value] = field(default_factory=list)  # what serializers are given to show
-
-    def kind_of_form(self, cls: Class) -> str:
-        """form, serializer, or nothing."""
-        for base, dotted in self.form_bases(cls):
-            if dotted.startswith(_PACKAGES) and base in _BASES:
-                return _BASES[base]
-        return ""
-
-    def form_bases(self, cls: Class) -> Iterator[tuple[str, str]]:
-        """The last and the whole names of what a class inherits from, read or not."""
-        for each in self.resolver.mro(cls):
-            yield each.name, each.dotted
-            if each.module.startswith(_PACKAGES):
-                continue
-            module = self.resolver.readable(each.module)
-            for base in each.bases if module else ():
-                assert module is not None
-                yield base_word(base), self.dotted(base, module)
 
     def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
         kind = self.kind_of_form(cls)
@@ -100,13 +59,7 @@ class Forms(Outside):
             state.add(_BOUND)
         if not arguments.is_complete:
             state.add(_BOUND)
-        if kind == SERIALIZER:
-            source = arguments.keyword("instance") or first
-            if Builtin("bool", text="True") in arguments.keyword("many"):
-                state.add(_MANY)
-            if source:
-                state.add(self.noted(source))
-        made = Instance(cls, None, frozenset(state))
+        made = Instance(cls, None, frozenset(state) | self.made_for(cls, arguments))
         if isinstance(own := self.own(cls, "__init__"), Function):
             where, _ = self.resolver.lookup(cls, "__init__") or (cls, None)
             bound = self.bound(own, where, made)
@@ -114,6 +67,10 @@ class Forms(Outside):
             if effect.level is Level.REACHES:
                 frame.include(replace(effect, cause=Cause.FORM), f"makes a {cls.name}")
         return frozenset({made})
+
+    def made_for(self, cls: Class, arguments: Arguments) -> states.State:
+        """Marks for what is known besides of what is made."""
+        return frozenset()
 
     def remark(self, owner: Expression, mark: str, frame: Frame) -> None:
         """A form keeps what came of its validation."""
@@ -123,17 +80,6 @@ class Forms(Outside):
             held = frame.environment[owner.id]
             made = states.marked(held, _CLEANED, lambda each: bool(self.kind_of_form(each.cls)))
             frame.environment[owner.id] = made
-
-    def noted(self, source: Value) -> str:
-        """A mark for what a serializer shows."""
-        if source not in self.sources:
-            self.sources.append(source)
-        return f"{_SOURCE}{self.sources.index(source)}"
-
-    def source(self, owner: Instance) -> Value:
-        """What a serializer shows."""
-        marks = [each.removeprefix(_SOURCE) for each in owner.state if each.startswith(_SOURCE)]
-        return union(self.sources[int(each)] for each in marks)
 
     # -- what is asked of them ---------------------------------------------------------------------
 
@@ -146,29 +92,27 @@ class Forms(Outside):
             return super().instance_attribute(owner, name, frame)
         return self.form_attribute(owner, kind, name, frame)
 
-    def own(self, cls: Class, name: str) -> Function | Attribute | Class | None:
-        """What a class of the project has by that name."""
-        known = self.resolver.lookup(cls, name)
-        return known[1] if known and not known[0].module.startswith(_PACKAGES) else None
-
     def form_attribute(self, owner: Instance, kind: str, name: str, frame: Frame) -> Value:
         effect: Effect | None = None
         if name in _VALIDATING:
             effect = self.validating(owner, kind)
         elif kind == FORM and name in _SHOWING:
             effect = self.showing_form(owner.cls)
-        elif kind == SERIALIZER and name == "data":
-            effect = self.showing(owner, frame)
         elif name == "save" and self.model(owner.cls):
-            effect = _effect(owner.cls, f"{owner.cls.name}.save() saves a row")
+            effect = form_effect(owner.cls, f"{owner.cls.name}.save() saves a row")
+        return self.with_effect(owner, name, effect, frame)
+
+    def with_effect(self, owner: Instance, name: str, effect: Effect | None, frame: Frame) -> Value:
+        """An attribute, or a method that has the effect when it is called."""
         if name in ("errors", "data"):
             if effect:
                 frame.include(effect, f"reads {name} of a {owner.cls.name}")
-            return unknown(f"{name} of a {kind}")
+            return unknown(f"{name} of a {owner.cls.name}")
         return frozenset({Foreign(self.asking(name, effect))})
 
     def asking(self, name: str, effect: Effect | None) -> str:
         """A name for a method of a form, which has an effect when it is called."""
+        self.rests_on_more()  # the number is of what was asked before
         for dotted, known in self.asked.items():
             if known == (name, effect):
                 return dotted
@@ -206,63 +150,6 @@ class Forms(Outside):
         effect = dict(self.choosing(cls)).get(name)
         return frozenset({Foreign(self.asking(f"{cls.name}.{name}", effect))})
 
-    # -- their fields ------------------------------------------------------------------------------
-
-    def declared_fields(self, cls: Class) -> Iterator[tuple[Class, Attribute, Call, str]]:
-        """The declared fields, each with the name of its class."""
-        seen: set[str] = set()
-        for each in self.resolver.mro(cls):
-            for name, attribute in each.attributes.items():
-                call = attribute.value
-                if (
-                    isinstance(call, Call)
-                    and name not in seen
-                    and not each.module.startswith(_PACKAGES)
-                ):
-                    seen.add(name)
-                    yield each, attribute, call, base_word(call.function)
-
-    def model(self, cls: Class) -> Class | None:
-        """The model of a ModelForm or ModelSerializer."""
-        if not any(base in _OF_MODELS for base, _ in self.form_bases(cls)):
-            return None
-        option = self.option(cls, "model")
-        where = self.meta(cls)
-        module = self.resolver.readable(where.module) if where else None
-        model = self.resolver.expression(module, option) if module and option else None
-        return model if isinstance(model, Class) else None
-
-    def meta(self, cls: Class) -> Class | None:
-        known = self.resolver.lookup(cls, "Meta")
-        return known[1] if known and isinstance(known[1], Class) else None
-
-    def option(self, cls: Class, name: str) -> Expression | None:
-        meta = self.meta(cls)
-        known = self.resolver.lookup(meta, name) if meta else None
-        return known[1].value if known and isinstance(known[1], Attribute) else None
-
-    def model_fields(self, cls: Class) -> Iterator[tuple[Class, Attribute, Call]]:
-        """The fields of the model that the class has for itself, in the options' order."""
-        model = self.model(cls)
-        if model is None:
-            return
-        declared = {attribute.name for _, attribute, _, _ in self.declared_fields(cls)}
-        wanted = self.wanted(cls)
-        excluded = set(_strings(self.option(cls, "exclude")) or ())
-        frozen = set(_strings(self.option(cls, "read_only_fields")) or ())
-        for each in self.resolver.mro(model):
-            for name, attribute in each.attributes.items():
-                is_wanted = wanted is None or name in wanted
-                if not isinstance(attribute.value, Call) or not is_wanted:
-                    continue
-                if name not in declared | excluded | frozen:
-                    yield each, attribute, attribute.value
-
-    def wanted(self, cls: Class) -> set[str] | None:
-        """The names in `fields`; None for all of the model's."""
-        names = _strings(self.option(cls, "fields"))
-        return None if names is None else set(names)
-
     # -- what they do ------------------------------------------------------------------------------
 
     def validating(self, owner: Instance, kind: str) -> Effect | None:
@@ -272,32 +159,32 @@ class Forms(Outside):
             return None
         for where, attribute, call, name in self.declared_fields(cls):
             if kind == FORM and name.endswith(_CHOOSING):
-                return _effect(
+                return form_effect(
                     where, f"{cls.name}.{attribute.name} is a {name}", attribute.location
                 )
             if kind == SERIALIZER:
                 keywords = dict(call.keywords)
                 if name.endswith(_RELATED) and "queryset" in keywords:
                     what = f"{cls.name}.{attribute.name} looks its object up"
-                    return _effect(where, what, attribute.location)
+                    return form_effect(where, what, attribute.location)
                 if "validators" in keywords and "UniqueValidator" in str(keywords["validators"]):
                     what = f"{cls.name}.{attribute.name} has a UniqueValidator"
-                    return _effect(where, what, attribute.location)
+                    return form_effect(where, what, attribute.location)
         for where, attribute, call in self.model_fields(cls):
             kind_of_field = self.relations.field_name(call, where)
             if dict(call.keywords).get("unique") == Literal("bool", "True"):
                 what = f"{where.name}.{attribute.name} is unique"
-                return _effect(where, what, attribute.location)
+                return form_effect(where, what, attribute.location)
             if kind_of_field.endswith((*knowledge.TO_ONE_FIELDS, *knowledge.TO_MANY_FIELDS)):
                 what = f"{where.name}.{attribute.name} is looked up"
-                return _effect(where, what, attribute.location)
+                return form_effect(where, what, attribute.location)
         return self.own_checks(owner, kind)
 
     def own_checks(self, owner: Instance, kind: str) -> Effect | None:
         """What the class's own methods do that validation calls."""
         prefix = "clean" if kind == FORM else "validate"
         for each in self.resolver.mro(owner.cls):
-            if each.module.startswith(_PACKAGES):
+            if each.module.startswith(PACKAGES):
                 continue
             for name, function in each.functions.items():
                 if name == prefix or name.startswith(f"{prefix}_"):
@@ -315,123 +202,9 @@ class Forms(Outside):
         for where, attribute, _, name in self.declared_fields(cls):
             if name.endswith(_CHOOSING):
                 what = f"{cls.name}.{attribute.name} shows rows"
-                yield attribute.name, _effect(where, what, attribute.location)
+                yield attribute.name, form_effect(where, what, attribute.location)
         for where, attribute, call in self.model_fields(cls):
             kind_of_field = self.relations.field_name(call, where)
             if kind_of_field.endswith((*knowledge.TO_ONE_FIELDS, *knowledge.TO_MANY_FIELDS)):
                 what = f"{cls.name} shows the rows for {where.name}.{attribute.name}"
-                yield attribute.name, _effect(where, what, attribute.location)
-
-    def showing(self, owner: Instance, frame: Frame) -> Effect | None:
-        """Whether `.data` of a serializer queries."""
-        source = self.source(owner)
-        rows: list[Type] = []
-        for each in source:
-            if _MANY in owner.state:
-                if self.is_queryset(each) and not states.needs_no_query(each):
-                    return _effect(owner.cls, f"{owner.cls.name} runs through a queryset")
-                rows += (
-                    self.row_of(each)
-                    if isinstance(each, Instance) and self.is_queryset(each)
-                    else each.elements
-                    if isinstance(each, Builtin)
-                    else ()
-                )
-            else:
-                rows.append(each)
-        for row in rows:
-            if not (isinstance(row, Instance) and self.is_row(row)):
-                continue
-            if effect := self.shown(owner.cls, row):
-                return effect
-        return None
-
-    def shown(self, cls: Class, row: Instance) -> Effect | None:
-        """What showing one row does."""
-        wanted = self.wanted(cls) if self.model(cls) else None
-        for where, attribute, call, name in self.declared_fields(cls):
-            if wanted is not None and attribute.name not in wanted and wanted:
-                continue
-            keywords = dict(call.keywords)
-            if keywords.get("write_only") == Literal("bool", "True"):
-                continue
-            source = keywords.get("source")
-            path = source.text if isinstance(source, Literal) else attribute.name
-            if name == "SerializerMethodField":
-                method = self.own(cls, f"get_{attribute.name}")
-                if isinstance(method, Function):
-                    given: Given = ((_second(method), frozenset({row})),)
-                    outcome = self.outcome(self.bound(method, where, Instance(cls)), given)
-                    if outcome.effect.level is Level.REACHES:
-                        return replace(outcome.effect, cause=Cause.FORM)
-                continue
-            what = f"{cls.name}.{attribute.name} reads {path}"
-            if effect := self.follows(row, path.split("."), name, where, attribute, what):
-                return effect
-        for where, attribute, call in self.model_fields(cls):
-            kind_of_field = self.relations.field_name(call, where)
-            is_loaded = states.is_loaded(row.state, attribute.name, is_key=False)
-            is_many = kind_of_field.endswith(knowledge.TO_MANY_FIELDS)
-            if is_many and not is_loaded and states.ROW in row.state:
-                what = f"{cls.name} lists {where.name}.{attribute.name}"
-                return _effect(where, what, attribute.location)
-        return None
-
-    def follows(
-        self,
-        row: Instance,
-        parts: list[str],
-        field: str,
-        where: Class,
-        attribute: Attribute,
-        what: str,
-    ) -> Effect | None:
-        """What reading a dotted source of a row does, and showing what it leads to."""
-        module = self.resolver.readable(where.module)
-        if module is None:
-            return None
-        scratch = Frame(module, None, None, None, {}, attribute.location.line)
-        value: Value = frozenset({row})
-        is_key = field.endswith("PrimaryKeyRelatedField")
-        for part in parts[:-1] if is_key else parts:
-            value = self.attribute(value, part, scratch)
-        if scratch.effect.level is Level.REACHES:
-            return replace(
-                scratch.effect,
-                evidence=(Evidence(what, attribute.location), *scratch.effect.evidence[1:]),
-            )
-        nested = (
-            self.resolver.expression(module, attribute.value.function)
-            if isinstance(attribute.value, Call)
-            else None
-        )
-        inner_rows: list[Type] = []
-        for each in value:
-            if isinstance(each, Instance) and self.is_lazy(each):
-                if not states.needs_no_query(each) and states.ROW in row.state:
-                    return _effect(where, what, attribute.location)
-                inner_rows += self.row_of(each)
-            elif isinstance(each, Instance):
-                inner_rows.append(each)
-        if isinstance(nested, Class) and self.kind_of_form(nested):
-            for each in inner_rows:
-                if isinstance(each, Instance) and (effect := self.shown(nested, each)):
-                    return effect
-        return None
-
-
-def _effect(where: Class, message: str, location: Location | None = None) -> Effect:
-    evidence = (Evidence(message, location or where.location),)
-    return Effect(Level.REACHES, evidence, Cause.FORM)
-
-
-def _strings(expression: Expression | None) -> list[str] | None:
-    """The strings of a list or tuple; None for "__all__", and for anything else."""
-    if isinstance(expression, Display):
-        return [each.text for each in expression.elements if isinstance(each, Literal)]
-    return None
-
-
-def _second(function: Function) -> str:
-    parameters = function.signature.parameters
-    return parameters[1].name if len(parameters) > 1 else ""
+                yield attribute.name, form_effect(where, what, attribute.location)

@@ -14,14 +14,16 @@ from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.values import Builtin, Cause, Given, Instance, Level, Type, Value
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.templates import Templates
-from asyncgen.definitions import Alias
-from asyncgen.facts import Call, Expression, Get, Item
+from asyncgen.definitions import Alias, FunctionIn
+from asyncgen.facts import Call, Display, Expression, Get, Item
 from asyncgen.source import Attribute, Class, Function, Module
 
 _VERBS = frozenset({"api_operation", "delete", "get", "patch", "post", "put"})
 _ROUTERS = frozenset(
     {"ninja.NinjaAPI", "ninja.Router", "ninja.router.Router", "ninja.main.NinjaAPI"}
 )
+_PAGED_ROUTER = "ninja.pagination.RouterPaginated"
+_PAGING = frozenset({"ninja.pagination.paginate"})
 _RESOLVE = "resolve_"
 
 
@@ -37,19 +39,35 @@ class Handing(Templates):
         schema = self.schema(dict(operation.keywords).get("response"), frame.module)
         for each in _flat(value):
             if self.is_queryset(each):
-                if not states.needs_no_query(each):
+                if not self.is_paged(frame) and not states.needs_no_query(each):
                     frame.note(Level.REACHES, "returns a queryset", Cause.LATER)
             elif isinstance(each, Instance) and self.is_row(each) and schema:
                 self.shows(schema, each, frame)
 
+    def is_paged(self, frame: LoopFrame) -> bool:
+        """Whether rows are taken from what a function returns in a thread, page by page."""
+        decorators = frame.function.decorators if frame.function else ()
+        return any(self.names(each, frame.module) in _PAGING for each in decorators)
+
+    def names(self, decorator: Expression, module: Module) -> str:
+        """The dotted name of a decorator, called or not."""
+        target = decorator.function if isinstance(decorator, Call) else decorator
+        found = self.resolver.expression(module, target)
+        if isinstance(found, FunctionIn):
+            return f"{found.module.name}.{found.function.name}"
+        return self.dotted(target, module)
+
     def path_operation(self, function: Function | None, module: Module) -> Call | None:
-        """The decorator that makes an operation of a function."""
-        for decorator in function.decorators if function else ():
+        """The decorator that makes an operation of a function: what it returns may be something
+        else by then where another decorator comes before."""
+        for decorator in reversed(function.decorators if function else ()):
             match decorator:
                 case Call(function=Get(value=owner, name=name)) if name in _VERBS:
                     made = self.resolver.expression(module, owner)
-                    if isinstance(made, Alias) and self.is_router(made):
-                        return decorator
+                    is_operation = isinstance(made, Alias) and self.is_router(made)
+                    return decorator if is_operation else None
+            if self.names(decorator, module) not in _PAGING:
+                return None
         return None
 
     def is_router(self, alias: Alias) -> bool:
@@ -58,13 +76,19 @@ class Handing(Templates):
             return False
         made = self.resolver.expression(alias.module, call.function)
         if isinstance(made, Class):
-            return any(each.dotted in _ROUTERS for each in self.resolver.mro(made))
+            names = {each.dotted for each in self.resolver.mro(made)}
+            return not names.isdisjoint(_ROUTERS) and _PAGED_ROUTER not in names
         return self.dotted(call.function, alias.module) in _ROUTERS
 
     def schema(self, response: Expression | None, module: Module) -> Class | None:
-        """The schema that `response` names, for one or for many."""
-        if isinstance(response, Item) and response.index is not None:
-            response = response.index
+        """The schema that `response` names, for one or for many; by the status, if it is the only
+        one."""
+        match response:
+            case Display(type="dict", elements=elements):
+                named = {self.schema(each, module) for each in elements[1::2]} - {None}
+                return named.pop() if len(named) == 1 else None
+            case Item(index=index) if index is not None:
+                response = index
         definition = self.resolver.expression(module, response) if response else None
         return definition if isinstance(definition, Class) else None
 

@@ -30,9 +30,9 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.audit.forms import Forms
 from asyncgen.audit.holding import Keyed, keyed
 from asyncgen.audit.requests import LAZY_USER
+from asyncgen.audit.serializers import Serializers
 from asyncgen.audit.tags import Library, Tag
 from asyncgen.definitions import FunctionIn
 from asyncgen.facts import Assign, Call, Display, Expression, Get, Literal, Name, walk
@@ -106,7 +106,7 @@ def tokens(path: Path) -> tuple[Token, ...]:
 
 
 @dataclass
-class Templates(Forms):
+class Templates(Serializers):
     """Tells which templates query."""
 
     # The file of a template by its name, and the project's tags by what `load` calls them, where
@@ -187,7 +187,7 @@ def _held(name: Name, function: Function | None) -> Expression | None:
     """What a name holds that a function assigns once."""
     held = [
         each.value
-        for each in walk(function.body if function else ())
+        for each in walk(function.body_read if function else ())  # which runs, so that it is noted
         if isinstance(each, Assign) and name in each.targets
     ]
     return held[0] if len(held) == 1 else None
