@@ -173,6 +173,18 @@ class Fixpoint(Generic[K, A]):
             self._answering[-1].used.append((read, value))
         return value
 
+    def traced(self, read: Callable[[], T]) -> tuple[T, Trace[K]]:
+        """What is read once for all, with what it rests on: so does each answer that makes use of
+        it, the first and, by `Trace.add`, those after it."""
+        before, self._lowest = self._lowest, _NEVER
+        self._open.append(Trace())
+        value = read()
+        made = self._open.pop()
+        made.is_apart &= self._lowest == _NEVER
+        self._lowest = min(before, self._lowest)
+        self.trace.add(made)
+        return value, made
+
     def grew(self, what: object) -> None:
         """Something that answers made use of is more now: they are asked again when they are
         needed."""

@@ -12,6 +12,7 @@ import pytest
 from asyncgen.audit import audited, earlier, engine
 from asyncgen.audit.finding import Audit
 from asyncgen.audit.selection import selected
+from asyncgen.audit.units import Unit
 from asyncgen.config import load
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -211,7 +212,7 @@ def test_what_makes_no_difference_has_nothing_audited_again(
     "change",
     [
         pytest.param(edit("other/plain.py", "async def f():\n    open('a')\n"), id="async"),
-        pytest.param(edit("shop/services.py", SERVICES[1]), id="a helper"),
+        pytest.param(edit("shop/services.py", f"X = 1\n{SERVICES[1]}"), id="a module's names"),
         pytest.param(edit("notes.py", "def read(): open('notes')\n"), id="a module not there"),
         pytest.param(edit("other/new.py", ""), id="a new file"),
         pytest.param(edit("pyproject.toml", FILES["pyproject.toml"][1]), id="the configuration"),
@@ -234,14 +235,14 @@ def test_a_template_that_changes_during_an_audit_has_all_audited_again(
     page = "shop/templates/shop/page.html"
     shop.texts |= {"shop/views.py": FILES["shop/views.py"][4], page: "before"}
     shop.write()
-    whole = engine.Engine.audit
+    whole = engine.Engine.units
 
-    def then_edited(self: engine.Engine, possible: bool) -> Audit:
-        audit = whole(self, possible)
+    def then_edited(self: engine.Engine) -> list[Unit]:
+        units = whole(self)
         edit(page, FILES[page][1])(shop)
-        return audit
+        return units
 
-    monkeypatch.setattr(engine.Engine, "audit", then_edited)
+    monkeypatch.setattr(engine.Engine, "units", then_edited)
     shop.audited()
     shop.audited()
     assert len(engines) == 2

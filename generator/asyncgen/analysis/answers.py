@@ -15,8 +15,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from asyncgen.analysis.evaluator import VARIANTS_LIMIT, Evaluator, Key
+from asyncgen.analysis.evaluator import VARIANTS_LIMIT, Evaluator
 from asyncgen.analysis.said import Speech, Unsaid
+from asyncgen.analysis.values import Key
 from asyncgen.fixpoint import Trace
 from asyncgen.source import Function, Later, Look
 
@@ -72,15 +73,17 @@ class Answers:
 
     def is_apart(self, number: int) -> bool:
         """Whether the answer, and all that it rests on, rest on nothing else."""
-        todo, seen = [number], {number}
+        return number not in self._resting_on_more
+
+    @cached_property
+    def _resting_on_more(self) -> frozenset[int]:
+        found = {at for at, each in enumerate(self.answers) if not each.is_apart}
+        todo = list(found)
         while todo:
-            each = self.answers[todo.pop()]
-            if not each.is_apart:
-                return False
-            new = set(each.asked) - seen
-            seen |= new
+            new = [each for each in self.askers.get(todo.pop(), ()) if each not in found]
+            found.update(new)
             todo += new
-        return True
+        return frozenset(found)
 
     def variants(self, question: str) -> int:
         """With how many arguments the function of the question was evaluated apart."""
@@ -156,8 +159,13 @@ class Asked:
 
     def answers(self) -> Answers:
         """All of them, with what each rests on."""
+        first = self.evaluator.outcomes.first.asked
+        numbers, answers = self.numbered(first)
+        return replace(answers, first=frozenset(numbers[each] for each in first))
+
+    def numbered(self, first: Iterable[Key]) -> tuple[Mapping[Key, int], Answers]:
+        """All of them, with the number of each; `first` are those that nothing rests on."""
         outcomes = self.evaluator.outcomes
-        first = list(outcomes.first.asked)
         keys = list(dict.fromkeys([*outcomes.traces, *first]))
         numbers = {key: at for at, key in enumerate(keys)}
         nothing: Trace[Key] = Trace(is_apart=False)
@@ -175,7 +183,7 @@ class Asked:
                     trace.is_apart and all(each in numbers for each in trace.asked),
                 )
             )
-        return Answers(tuple(made), frozenset(numbers[each] for each in first), self.shared())
+        return numbers, Answers(tuple(made), frozenset(), self.shared())
 
     def bodies(self, functions: Iterable[object]) -> Iterator[Body]:
         """Where the bodies stand that are read apart from what a file declares."""
@@ -195,6 +203,14 @@ class Asked:
         return frozenset(told).union(self.bodies(self.evaluator.outcomes.first.read))
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The numbers of the answers that were asked again, and of those that are others now."""
+
+    looked: frozenset[int]
+    others: frozenset[int]
+
+
 @dataclass
 class Again:
     """A look at the answers that an edit may have changed."""
@@ -205,9 +221,20 @@ class Again:
 
     def holding(self) -> Answers | None:
         """The answers as they are now, where all that a build asked for is as it was."""
+        look = self.look()
+        if look is None or not look.others.isdisjoint(self.before.first):
+            return None
+        now = self.asked.answers()
+        is_as_told = self.is_as_told(now, look.looked)
+        return self.together(now, look.looked)[0] if is_as_told else None
+
+    def look(self) -> Looked | None:
+        """Which answers had to be asked again, as far as it takes to know whether one that a build
+        asked for is another; None where that cannot be told."""
         if self.changed & self.before.shared:
             return None
         answers = self.before.answers
+        others: set[int] = set()
         looked: set[int] = set()
         todo = [at for at, each in enumerate(answers) if not self.changed.isdisjoint(each.read)]
         while todo:
@@ -219,11 +246,11 @@ class Again:
                 return None
             digest = self.asked.ask(answers[at].question)
             if digest != answers[at].digest:
+                others.add(at)
                 if at in self.before.first:
-                    return None
+                    break
                 todo += self.before.askers.get(at, ())
-        now = self.asked.answers()
-        return self.together(now, looked) if self.is_as_told(now, looked) else None
+        return Looked(frozenset(looked), frozenset(others))
 
     def is_as_told(self, now: Answers, looked: Collection[int]) -> bool:
         """Whether what was looked at rests on what it would rest on in a build from nothing: on
@@ -263,8 +290,8 @@ class Again:
         """Whether arguments more or less change nothing of how others are told apart."""
         return not question or self.before.variants(question) + 1 < VARIANTS_LIMIT
 
-    def together(self, now: Answers, looked: Collection[int]) -> Answers:
-        """The answers of before with those of now."""
+    def together(self, now: Answers, looked: Collection[int]) -> tuple[Answers, list[int]]:
+        """The answers of before with those of now, and which numbers those of now have there."""
         answers = list(self.before.answers)
         numbers: list[int] = []
         for each in now.answers:
@@ -275,7 +302,8 @@ class Again:
         for each, at in zip(now.answers, numbers, strict=True):
             if at in looked or at >= len(self.before.answers):
                 answers[at] = replace(each, asked=tuple(numbers[one] for one in each.asked))
-        return Answers(tuple(answers), self.before.first, self.before.shared | now.shared)
+        made = Answers(tuple(answers), self.before.first, self.before.shared | now.shared)
+        return made, numbers
 
 
 def _questions(answers: Answers, number: int) -> list[str]:

@@ -10,7 +10,7 @@ declares without a body.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from asyncgen import effects, knowledge
@@ -25,6 +25,7 @@ from asyncgen.analysis.values import (
     Foreign,
     Given,
     Instance,
+    Key,
     Level,
     Outcome,
     Type,
@@ -52,6 +53,7 @@ from asyncgen.facts import (
     nodes,
     walk,
 )
+from asyncgen.fixpoint import Trace
 from asyncgen.problems import Location
 from asyncgen.source import Attribute, Class, Function, Look
 
@@ -77,7 +79,7 @@ class Core(Roles):
     _applied: set[Function] = field(default_factory=set)  # that decorators made just now
     _free: dict[Function, frozenset[str]] = field(default_factory=dict)
     _lambdas: dict[tuple[str, int, Lambda], Function] = field(default_factory=dict)
-    _aliases: dict[tuple[Location, str], Value] = field(default_factory=dict)
+    _aliases: dict[tuple[Location, str], tuple[Value, Trace[Key]]] = field(default_factory=dict)
     # Type aliases whose values are being read: one may have itself in it.
     _open_aliases: set[tuple[Location, str]] = field(default_factory=set)
 
@@ -89,6 +91,18 @@ class Core(Roles):
     @abstractmethod
     def outcome(self, bound: Bound, given: Given = ()) -> Outcome:
         """What calling the function gives, for what is known of the arguments."""
+
+    @abstractmethod
+    def body_of(self, function: Function) -> Block:
+        """What a function does: what is being answered rests on it."""
+
+    @abstractmethod
+    def traced(self, read: Callable[[], Value]) -> tuple[Value, Trace[Key]]:
+        """What is read once for all, with what it rests on."""
+
+    @abstractmethod
+    def rests_on(self, trace: Trace[Key]) -> None:
+        """What is being answered rests on the same."""
 
     @abstractmethod
     def rests_on_more(self) -> None:

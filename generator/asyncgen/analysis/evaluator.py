@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
@@ -26,6 +26,7 @@ from asyncgen.analysis.values import (
     Builtin,
     Effect,
     Given,
+    Key,
     Level,
     Outcome,
     Value,
@@ -35,13 +36,12 @@ from asyncgen.analysis.values import (
     types_of,
     unknown,
 )
-from asyncgen.fixpoint import Fixpoint
+from asyncgen.facts import Block
+from asyncgen.fixpoint import Fixpoint, Trace
 from asyncgen.source import Binding, Class, Evidence, Function, Parameter
 
 _APPLIED_LIMIT = 2  # how deep in each other functions are run for the types that they are passed
 VARIANTS_LIMIT = 12  # for how many different arguments a function is evaluated apart
-
-Key = tuple[Function, object, Given, frozenset[tuple[str, Value]], bool]
 
 
 def _same(one: Outcome, other: Outcome) -> bool:
@@ -122,6 +122,16 @@ class Evaluator(Decorating):
             return self.evaluated(bound, given, dict(around))
         finally:
             self._is_typing, self._applying = before
+
+    def traced(self, read: Callable[[], Value]) -> tuple[Value, Trace[Key]]:
+        return self.outcomes.traced(read)
+
+    def rests_on(self, trace: Trace[Key]) -> None:
+        self.outcomes.trace.add(trace)
+
+    def body_of(self, function: Function) -> Block:
+        self.outcomes.trace.read[function] = None
+        return function.body_read
 
     def rests_on_more(self) -> None:
         self.outcomes.trace.is_apart = False

@@ -55,6 +55,7 @@ from asyncgen.facts import (
     Star,
     Yield,
 )
+from asyncgen.fixpoint import Trace
 from asyncgen.problems import Location
 from asyncgen.source import Attribute, Class, Function, Module, Parameter, ParameterKind, Signature
 
@@ -256,9 +257,11 @@ class Expressions(Operations):
         attribute, module = alias.attribute, alias.module
         key = (attribute.location, attribute.name)
         if key not in self._aliases:
-            self._aliases[key] = unknown(f"{attribute.name}, which refers to itself")
-            self._aliases[key] = self.assigned(attribute, module)
-        return self._aliases[key]
+            self._aliases[key] = unknown(f"{attribute.name}, which refers to itself"), Trace()
+            self._aliases[key] = self.traced(lambda: self.assigned(attribute, module))
+        value, trace = self._aliases[key]
+        self.rests_on(trace)
+        return value
 
     def assigned(self, attribute: Attribute, module: Module) -> Value:
         """What the assignment gives; what it is annotated with, where that says more."""

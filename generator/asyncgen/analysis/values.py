@@ -278,6 +278,9 @@ NONE: Value = Proved({Builtin("None")}, NONE_TYPE)
 
 # What is passed for parameters, by their names.
 Given: TypeAlias = tuple[tuple[str, Value], ...]
+# A question to the evaluator: a function, its receiver, what is known of its arguments and of the
+# names around it, and whether types are asked for.
+Key: TypeAlias = tuple[Function, object, Given, frozenset[tuple[str, Value]], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,16 +26,19 @@ def audited(
 
 
 def _anew(config: Config, paths: Sequence[Path], possible: bool, contents: Contents) -> Audit:
+    from asyncgen.analysis.answers import Asked
     from asyncgen.audit.earlier import keep
     from asyncgen.audit.engine import Engine
     from asyncgen.audit.project import Project
+    from asyncgen.audit.units import told
 
     project = Project(config, paths, contents)
     try:
         engine = Engine(project)
-        audit = engine.audit(possible)
+        units = engine.units()
     finally:
         project.reader.keep()
+    audit = told(units, possible, project.problems)
     if not contents.edited:
-        keep(project, engine.evaluator.resolver.absent(), possible, audit)
+        keep(project, Asked(engine.evaluator, project.reader.laters), units, possible, audit)
     return audit

@@ -1,53 +1,133 @@
 """What an earlier audit found, given again for as long as all that it depends on is as it was.
 
 Of most files an audit only asks whether something asynchronous, a model or a receiver is in them:
-of these the answer is kept, so that an edit which does not change it changes nothing. Whatever else
-is another now has everything audited again: what is kept never decides anything.
+of these the answer is kept, so that an edit which does not change it changes nothing. Where bodies
+of functions are others now, what rests on them is audited again (see `again`). Whatever else is
+another has everything audited again.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import asyncgen.audit.data as data
 from asyncgen import conditions, memory
-from asyncgen.audit.finding import Audit, Finding, Fix, Level, Link
+from asyncgen.audit.finding import Audit
 from asyncgen.audit.glance import glance
 from asyncgen.audit.settings import is_settings
 from asyncgen.config import Config
 from asyncgen.files import regular_bytes
 
 if TYPE_CHECKING:
+    from asyncgen.analysis.answers import Asked
+    from asyncgen.audit.data import Row
+    from asyncgen.audit.kept import Kept
     from asyncgen.audit.project import Project
+    from asyncgen.audit.units import Unit
     from asyncgen.conditions import Condition
 
+_FILE = "file"  # a condition: what a file says
+_UNITS = "-units"
 _GLANCE = "glance"  # a condition: the hash of a file that was not read, and what it told
-Row = tuple[Any, ...]  # of scalars and rows; only what we wrote has the checksum of `memory`
 
 
 def recalled(config: Config, paths: Sequence[Path], possible: bool) -> Audit | None:
-    """What the last audit of these paths found, where another would find the same."""
+    """What an audit of these paths finds, from what the last one found; None where everything is to
+    be audited again."""
     kept = memory.recall(_key(config, paths, possible), dict)
-    if kept is None or not all(_holds(each, config.python) for each in kept["conditions"]):
+    if kept is None:
         return None
-    findings, functions, entries, untold, problems = kept["audit"]
-    return Audit(
-        tuple(map(_finding, findings)), functions, entries, tuple(map(_link, untold)), problems
-    )
+    others = [each for each in kept["conditions"] if not _holds(each, config.python)]
+    if not others:
+        return data.audit(kept["audit"])
+    if any(kind != _FILE for kind, _, _ in others):
+        return None
+    edited = frozenset(path for _, path, _ in others)
+    return _after(config, paths, possible, kept["conditions"], edited)
 
 
-def keep(project: Project, absent: Iterable[Path], possible: bool, audit: Audit) -> None:
-    """Keep what an audit found, with all that it depends on; `absent` are the
-    files of modules that were looked for in vain."""
+def _after(
+    config: Config,
+    paths: Sequence[Path],
+    possible: bool,
+    conditions_before: Iterable[Row],
+    edited: frozenset[str],
+) -> Audit | None:
+    """What an audit finds after these files were edited."""
+    from asyncgen.audit.again import again
+    from asyncgen.audit.project import Project
+    from asyncgen.audit.units import told
+
+    before = _units(config, paths, possible)
+    if before is None:
+        return None
+    project = Project(config, paths)
+    try:
+        found = again(project, before, edited)
+    finally:
+        project.reader.keep()
+    if found is None:
+        return None
+    now, absent = found
+    audit = told((each.unit for each in now.units), possible, ())
+    known = {(kind, subject): state for kind, subject, state in conditions_before}
+    _write(project, absent, possible, audit, now, known)
+    return audit
+
+
+def keep(
+    project: Project, asked: Asked, units: Iterable[Unit], possible: bool, audit: Audit
+) -> None:
+    """Keep what an audit found, with all that it depends on."""
+    from asyncgen.audit.kept import Kept, held, modules_of
+
+    made, answers = held(asked, units)
+    modules = tuple(modules_of(project))
+    glances = {each.path: glance(project.texts[Path(each.path)]) for each in modules}
+    kept = Kept(made, answers, modules, glances)
+    _write(project, asked.evaluator.resolver.absent(), possible, audit, kept, {})
+
+
+def _write(
+    project: Project,
+    absent: Iterable[Path],
+    possible: bool,
+    audit: Audit,
+    kept: Kept,
+    known: Mapping[Condition, str],
+) -> None:
+    """Keep it; `known` are the conditions of before, where only some of it was audited again."""
     config = project.config
-    held = [
-        (*each, conditions.now(*each, config.python))
+    held = {(kind, subject): state for kind, subject, state in _files(project)}
+    if known:  # what is asked of a file by one who reads it is more than what a glance tells
+        held = {
+            (kind, subject): state
+            for (kind, subject), state in held.items()
+            if kind != _GLANCE or (_FILE, subject) not in known
+        }
+    besides = {
+        each: conditions.now(*each, config.python)
         for each in dict.fromkeys(_besides(project, absent))
-    ]
-    kept = {"conditions": (*_files(project), *held), "audit": _row(audit)}
-    memory.keep(_key(config, project.paths, possible), kept)
+        if each not in known
+    }
+    rows = tuple((*each, state) for each, state in ({**known, **held, **besides}).items())
+    key = _key(config, project.paths, possible)
+    memory.keep(f"{key}{_UNITS}", kept.as_text())
+    memory.keep(key, {"conditions": rows, "audit": data.of_audit(audit)})
+
+
+def _units(config: Config, paths: Sequence[Path], possible: bool) -> Kept | None:
+    """The units of the last audit."""
+    from asyncgen.audit.kept import Kept
+
+    text = memory.recall(f"{_key(config, paths, possible)}{_UNITS}", str)
+    try:
+        return Kept.from_text(text) if text else None
+    except (LookupError, TypeError, ValueError):
+        return None
 
 
 def _key(config: Config, paths: Sequence[Path], possible: bool) -> str:
@@ -78,7 +158,7 @@ def _files(project: Project) -> Iterator[tuple[str, str, str]]:
             hashes[path] = _hash(text)
         else:
             yield _GLANCE, str(path), f"{_hash(text)} {glance(text)}"
-    yield from (("file", str(path), hash_) for path, hash_ in hashes.items())
+    yield from ((_FILE, str(path), hash_) for path, hash_ in hashes.items())
 
 
 def _besides(project: Project, absent: Iterable[Path]) -> Iterator[Condition]:
@@ -90,57 +170,3 @@ def _besides(project: Project, absent: Iterable[Path]) -> Iterator[Condition]:
 
 def _hash(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
-
-
-# -- findings as rows ------------------------------------------------------------------------------
-
-
-def _row(audit: Audit) -> Row:
-    return (
-        tuple(map(_of_finding, audit.findings)),
-        audit.functions,
-        audit.entries,
-        tuple(map(_of_link, audit.untold)),
-        audit.problems,
-    )
-
-
-def _of_finding(finding: Finding) -> Row:
-    fix = finding.fix
-    way = (fix.kind, fix.text, fix.safe, fix.imports) if fix else None
-    return (
-        str(finding.path),
-        *(finding.line, finding.column, finding.end_line, finding.end_column),
-        *(finding.code, finding.level.value, finding.message),
-        *(finding.function, finding.statement),
-        tuple(map(_of_link, finding.chain)),
-        way,
-    )
-
-
-def _finding(row: Row) -> Finding:
-    path, line, column, end_line, end_column, code, level, *texts, chain, way = row
-    message, function, statement = texts
-    return Finding(
-        Path(path),
-        line,
-        column,
-        end_line,
-        end_column,
-        code,
-        Level(level),
-        message,
-        function,
-        statement,
-        tuple(map(_link, chain)),
-        Fix(*way) if way else None,
-    )
-
-
-def _of_link(link: Link) -> Row:
-    return str(link.path), link.line, link.text
-
-
-def _link(row: Row) -> Link:
-    path, line, text = row
-    return Link(Path(path), line, text)

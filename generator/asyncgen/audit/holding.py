@@ -77,9 +77,9 @@ def _plain(type_: Type) -> Type:
     return Builtin(type_.name, type_.elements) if isinstance(type_, Keyed) else type_
 
 
-def _kept_parameters(function: Function) -> Iterator[tuple[str, str]]:
+def _kept_parameters(block: Block) -> Iterator[tuple[str, str]]:
     """The attributes that a method sets to one of its parameters, always, and which."""
-    for statement in function.body:
+    for statement in block:
         match statement:
             case Assign(targets=(Get(value=Name(id="self"), name=name),), value=Name(id=parameter)):
                 yield name, parameter
@@ -111,7 +111,10 @@ class Holding(Evaluator):
         value = super().instantiate(cls, arguments, frame)
         if self.role(cls):
             return value
-        return frozenset(self.holding(each, arguments) for each in value)
+        held = frozenset(self.holding(each, arguments) for each in value)
+        # Once more of a dataclass, with what it holds.
+        self.each_special(held - value, ("__post_init__",), frame)
+        return held
 
     # -- objects that hold what they were made with ------------------------------------------------
 
@@ -127,16 +130,17 @@ class Holding(Evaluator):
             case _:
                 return made
         passed = dict(self.given(self.bound(function, where, made), arguments))
+        block = self.body_of(function)
         assigned = {
             each.id
-            for statement in walk(function.body)
+            for statement in walk(block)
             if isinstance(statement, Assign)
             for each in statement.targets
             if isinstance(each, Name)
         }
         held = tuple(
             (name, passed[parameter])
-            for name, parameter in _kept_parameters(function)
+            for name, parameter in _kept_parameters(block)
             if parameter in passed
             and parameter not in assigned
             and self.assigners(made.cls, name) == [(function, where)]

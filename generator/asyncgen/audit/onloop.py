@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
 import asyncgen.audit.known as known
 import asyncgen.audit.state as states
 from asyncgen.analysis.annotations import base_word
-from asyncgen.analysis.flow import Exits
 from asyncgen.analysis.frame import Environment, Frame
-from asyncgen.analysis.statements import RETURNED, Walk
 from asyncgen.analysis.values import (
-    NONE,
     NOTHING,
     Arguments,
     Bound,
@@ -27,10 +23,10 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.audit.recording import LoopFrame, named
-from asyncgen.audit.remembering import Remembering
+from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.rows import less_sure
 from asyncgen.audit.threads import GENERATOR, THREADED
+from asyncgen.audit.walking import Running, at, binding
 from asyncgen.facts import (
     Assign,
     Await,
@@ -43,143 +39,22 @@ from asyncgen.facts import (
     Evaluate,
     Expression,
     Get,
-    Handler,
-    Loop,
     Name,
-    Return,
     Statement,
-    Try,
-    With,
     is_shared,
     nodes,
     walk,
 )
-from asyncgen.source import Class, Function, Later
-
-_SYNC_ONLY = "SynchronousOnlyOperation"
-
-
-class LoopWalk(Walk):
-    """Runs the statements of one body, with what is asynchronous in them."""
-
-    evaluator: OnLoop
-
-    def simple(self, statement: Statement, state: Environment) -> bool:
-        frame = self.within(state)
-        targets = statement.targets if isinstance(statement, Assign) else ()
-        with binding(frame, targets):
-            return self.evaluator.simple(statement, frame)
-
-    def returned(self, statement: Return, state: Environment) -> None:
-        super().returned(statement, state)
-        frame = self.within(state)
-        if isinstance(frame, LoopFrame) and statement.value is not None:
-            with frame.at(statement.value):
-                self.evaluator.handed_over(state[RETURNED], frame)
-
-    def tested(self, test: Expression, state: Environment) -> bool | None:
-        frame = self.within(state)
-        self.evaluator.tested(test, frame)
-        return self.evaluator.truth(test, frame)
-
-    def iterated(self, loop: Loop, state: Environment) -> None:
-        frame = self.within(state)
-        assert loop.iterable is not None
-        assert loop.target is not None
-        self.evaluator.take(loop.target, loop.iterable, loop.is_async, frame)
-        self.evaluator.remark(loop.iterable, states.FILLED, frame)
-
-    def entered(self, statement: With, state: Environment) -> bool | None:
-        frame = self.within(state)
-        answers: set[bool | None] = set()
-        for expression, target in statement.items:
-            with binding(frame, (target,) if target else ()):
-                value = self.evaluator.value(expression, frame)
-                with at(frame, expression):
-                    if statement.is_async:
-                        entered = self.evaluator.enter_async(value, frame)
-                        answers.add(None)
-                    else:
-                        entered = self.evaluator.enter(value, frame)
-                        answers.add(self.evaluator.swallows(value))
-                if target:
-                    self.evaluator.bind(target, entered, frame)
-        return True if True in answers else None if None in answers else False
-
-    def tried(self, statement: Try, state: Environment) -> Exits[Environment]:
-        """What is expected to raise SynchronousOnlyOperation is no finding."""
-        frame = self.frame
-        if not any(map(_takes_sync_only, statement.handlers)):
-            return super().tried(statement, state)
-        before, is_loop = frame.effect, isinstance(frame, LoopFrame)
-        if isinstance(frame, LoopFrame):
-            frame.is_deaf += 1
-        exits = super().tried(statement, state)
-        if isinstance(frame, LoopFrame):
-            frame.is_deaf -= is_loop
-        frame.effect = before
-        return exits
-
-    def statement(self, statement: Statement, state: Environment) -> Exits[Environment]:
-        if isinstance(statement, Try) and _is_probe(statement):
-            # There is a running loop, so that nothing is raised.
-            block: Block = (*statement.body, *statement.otherwise, *statement.final)
-            return self.block(block, state)
-        exits = super().statement(statement, state)
-        if isinstance(statement, Loop) and statement.iterable and exits.end is not None:
-            self.evaluator.remark(statement.iterable, states.FILLED, self.within(exits.end))
-        return exits
-
-
-def _takes_sync_only(handler: Handler) -> bool:
-    return handler.exception is not None and base_word(handler.exception) == _SYNC_ONLY
-
-
-def _is_probe(statement: Try) -> bool:
-    """Whether all that it may catch is that no loop is running."""
-    match statement.body:
-        case (
-            Evaluate(value=Call(function=function)) | Assign(value=Call(function=function)),
-            *others,
-        ):
-            is_harmless = all(isinstance(each, Return) for each in others)
-            return is_harmless and base_word(function) in known.LOOP_PROBES
-    return False
-
-
-@contextmanager
-def at(frame: Frame, expression: Expression) -> Iterator[None]:
-    """What happens meanwhile comes from the expression, where somebody keeps that."""
-    if isinstance(frame, LoopFrame):
-        with frame.at(expression):
-            yield
-    else:
-        yield
-
-
-@contextmanager
-def binding(frame: Frame, targets: tuple[Expression, ...]) -> Iterator[None]:
-    """What happens meanwhile decides what the targets hold."""
-    before = len(frame.seen) if isinstance(frame, LoopFrame) else 0
-    yield
-    if isinstance(frame, LoopFrame) and targets:
-        frame.binds(named(targets), before)
+from asyncgen.source import Class, Function, Later, Look
 
 
 @dataclass
-class OnLoop(Remembering):
+class OnLoop(Running):
     """Evaluates what the event loop runs."""
 
     # Functions inside of functions that are asynchronous, with the frames that define them.
     nested: dict[Function, Frame] = field(default_factory=dict)
     decided: dict[Function, frozenset[Call]] = field(default_factory=dict)  # see `is_decided`
-
-    def run(self, block: Block, frame: Frame) -> Value:
-        frame.is_running = True
-        exits = LoopWalk(self, frame).block(block, frame.environment)
-        frame.is_running = False
-        returned = exits.returns.get(RETURNED, NOTHING) if exits.returns is not None else NOTHING
-        return returned | (NONE if exits.end is not None else NOTHING)
 
     def observed(
         self,
@@ -203,7 +78,7 @@ class OnLoop(Remembering):
             why=why,
             is_thorough=is_thorough,
         )
-        self.run(bound.function.body, frame)
+        self.run(self.body_of(bound.function), frame)
         return frame
 
     def may_query(self, bound: Bound, around: frozenset[Function] = frozenset()) -> bool:
@@ -367,8 +242,9 @@ class OnLoop(Remembering):
         """Whether another branch has a thread run the same."""
         if frame.function is None:
             return False
+        block = self.body_of(frame.function)
         if frame.function not in self.decided:
-            self.decided[frame.function] = frozenset(_decided(frame.function.body))
+            self.decided[frame.function] = frozenset(_decided(block))
         return call in self.decided[frame.function]
 
     def called(self, callee: Value, arguments: Arguments, frame: Frame) -> Value:
@@ -404,7 +280,7 @@ class OnLoop(Remembering):
             match call.function:
                 case Call(arguments=(Get(value=Name() as owner), *_)) if isinstance(each, Bound):
                     first = next(iter(each.function.signature.parameters), None)
-                    for node in nodes(each.function.body):
+                    for node in nodes(self.body_of(each.function)):
                         match node:
                             case Get(value=Name(id=inner), name=name):
                                 if first and inner == first.name:
@@ -437,7 +313,13 @@ def has_async(function: Function) -> bool:
     block = function.block
     if isinstance(block, Later) and block.snippet and "async" not in block.snippet.text:
         return False
-    inner = (each.definition for each in walk(function.body) if isinstance(each, Define))
+    return function.look(defines_async)
+
+
+@Look
+def defines_async(block: Block) -> bool:
+    """Whether an asynchronous function is defined in a block, or in one that is."""
+    inner = (each.definition for each in walk(block) if isinstance(each, Define))
     return any(isinstance(each, Function) and (each.is_async or has_async(each)) for each in inner)
 
 

@@ -33,7 +33,7 @@ from asyncgen.analysis.values import (
 from asyncgen.audit.holding import Holder
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.rows import Rows, less_sure
-from asyncgen.facts import Call, Expression, Get, Loop, Name, nodes
+from asyncgen.facts import Call, Expression, Get, Literal, Loop, Name, nodes
 from asyncgen.source import Binding, Class, Function
 
 # Builtin types that stand for what is asynchronous, or for functions of asgiref's.
@@ -333,7 +333,7 @@ class Threads(Rows):
 
     def loaded_by(self, bound: Bound, frame: Frame) -> None:
         """A function that ran in a thread has loaded what it reads of the names around it."""
-        for node in nodes(bound.function.body):
+        for node in nodes(self.body_of(bound.function)):
             match node:
                 case Get(value=Name() as owner, name=name):
                     self.remark(owner, name, frame)
@@ -347,12 +347,16 @@ class Threads(Rows):
         match callee:
             case Bound(function=function):
                 places = self.places(callee, call)
-                for node in nodes(function.body):
+                for node in nodes(self.body_of(function)):
                     match node:
                         case Get(value=Name(id=inner), name=name) if inner in places:
                             self.remark(places[inner], name, frame)
                 for owner in places.values():
                     self.remark(owner, states.MAYBE_FILLED, frame)
+            case Foreign(dotted="builtins.getattr"):
+                match call.arguments:
+                    case (owner, Literal(type="str", text=name), *_):
+                        self.remark(owner, name, frame)
             case Foreign(dotted=dotted) if dotted.startswith("builtins."):
                 for each in call.arguments:
                     self.remark(each, states.FILLED, frame)
