@@ -341,7 +341,8 @@ def walk(block: Block) -> Iterator[Statement]:
 
 
 def shared_name(number: int) -> str:
-    """What an operand is called that two comparisons of a chain share."""
+    """What an operand is called that two comparisons of a chain share; the first number is for what
+    the cases of a `match` do."""
     return f"<{number}>"
 
 

@@ -15,14 +15,17 @@ from dataclasses import dataclass, fields
 from typing import Generic, TypeVar
 
 from asyncgen.facts import (
+    Bind,
     Block,
     Branch,
     Case,
+    Evaluate,
     Expression,
     Handler,
     Leave,
     Loop,
     Match,
+    Name,
     Raise,
     Return,
     Statement,
@@ -196,11 +199,12 @@ class Flow(ABC, Generic[S]):
         return self.either(*ways)
 
     def _match(self, match: Match, state: S) -> Exits[S]:
-        self.tested(match.subject, state)
+        self.simple(Evaluate(match.line, match.subject), state)
+        subject = Name(match.subject.name) if isinstance(match.subject, Bind) else match.subject
         ways = [Exits(raises=self._seen(state))]
         for case in match.cases:
             start = self.copied(state)
-            self.matched(match.subject, case, start)
+            self.matched(subject, case, start)
             holds = True if case.guard is None else self.tested(case.guard, start)
             if case.guard is not None:
                 self.narrowed(case.guard, True, start)

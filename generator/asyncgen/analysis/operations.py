@@ -122,6 +122,9 @@ class Operations(Containers):
             self.each_special(left, HASHING, frame)
             self.contains(values[-1], is_only(left, "str"), frame)
             return _BOOL
+        if operator == "match []":  # of what is a sequence, its length and items
+            self.measure(left, frame)
+            return union(self.item_of(each, _ANY_ITEM, frame) for each in in_order(left))
         if operator == "del .":
             self.delete_attribute(left, values[-1], frame)
             return NOTHING

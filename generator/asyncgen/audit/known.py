@@ -126,6 +126,8 @@ RUNNING_THROUGH: Mapping[str, frozenset[int | str]] = {
     "collections.deque": frozenset({0, "iterable"}),
     "collections.deque().extend": frozenset({0}),
     "collections.deque().extendleft": frozenset({0}),
+    "concurrent.futures.ProcessPoolExecutor().map": frozenset({1, 2}),
+    "concurrent.futures.ThreadPoolExecutor().map": frozenset({1, 2}),
     "csv.DictWriter().writerows": frozenset({0}),
     "csv.writer().writerows": frozenset({0}),
     "heapq.nlargest": frozenset({1}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -34,7 +35,7 @@ from asyncgen.audit.holding import Keyed, keyed
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.requests import CACHE, CACHES, SESSION, Requests
 from asyncgen.audit.threads import COROUTINE
-from asyncgen.facts import Expression, Literal, Name
+from asyncgen.facts import Call, Expression, Get, Literal, Name
 from asyncgen.source import Attribute, Class, Evidence, Function
 
 _PAGES = frozenset({"get_page", "page", "validate_number"})
@@ -42,6 +43,7 @@ _PAGE = "page"  # its elements are what it shows a part of, once somebody runs t
 _MEASURES = frozenset({"count", "num_pages", "page_range"})
 _GETTER = "attrgetter"  # the type of what `attrgetter("site.name")` gives
 _SETTINGS = "django.conf.settings."
+_FIELD = re.compile(r"(?<!\{)\{(?P<first>\w+)(?P<path>(?:\.\w+)+)(?:![rsa])?(?::[^{}]*)?\}(?!\})")
 _VIEWS = "django.views.generic."
 
 
@@ -60,7 +62,8 @@ class Outside(Requests):
         where = f"{bound.owner.qualname}." if bound.owner else ""
         dotted = f"{bound.module.name}.{where}{bound.function.name}"
         if (cause := self.cause_of(dotted)) is not None:
-            frame.note(Level.REACHES, f"calls {dotted}", cause)
+            level = Level.LIKELY if _is_only_made(bound.receiver) else Level.REACHES
+            frame.note(level, f"calls {dotted}", cause)
             return self.given_by(dotted, arguments)
         if (sync := known.SYNC_OF.get(dotted)) is not None:
             return builtin(COROUTINE, self.given_by(sync, arguments))
@@ -164,13 +167,15 @@ class Outside(Requests):
 
     def list_in_context(self, dotted: str, arguments: Arguments, frame: Frame) -> None:
         """`self.get_context_data()` of a view that lists: with pages, it counts the rows."""
-        view = frame.receiver
-        member = self.resolver.lookup(view.cls, "paginate_by") if view else None
-        pages = member[1].value if member and isinstance(member[1], Attribute) else None
-        if pages not in (None, Literal("None")):
+        if frame.receiver and self.has_pages(frame.receiver):
             held = frame.environment.get("self.object_list", NOTHING)
             rows = arguments.keyword("object_list") or held
             self.paginate(Builtin("paginator", rows), frame)
+
+    def has_pages(self, view: Instance | ClassObject) -> bool:
+        member = self.resolver.lookup(view.cls, "paginate_by")
+        pages = member[1].value if member and isinstance(member[1], Attribute) else None
+        return pages not in (None, Literal("None"))
 
     def log(self, dotted: str, arguments: Arguments, frame: Frame) -> Value | None:
         if dotted.rpartition(".")[2] not in known.LOGGING:
@@ -323,6 +328,24 @@ class Outside(Requests):
             return builtin(_PAGE, receiver.elements) if is_page else builtin("int")
         return super().call_method(method, arguments, frame)
 
+    def special_call(self, call: Call, frame: Frame) -> Value | None:
+        match call:
+            case Call(function=Get(value=Literal(type="str", text=text), name="format")):
+                if _FIELD.search(text):
+                    self.formats(text, self.arguments_of(call, self.scratch(frame)), frame)
+        return super().special_call(call, frame)
+
+    def formats(self, text: str, arguments: Arguments, frame: Frame) -> None:
+        """`"{0.name} {crate.site}".format(site, crate=crate)` reads attributes of its arguments."""
+        for match in _FIELD.finditer(text):
+            first, path = match["first"], match["path"]
+            passed = dict(enumerate(arguments.positional))
+            named = arguments.keyword(first)
+            value = passed.get(int(first), NOTHING) if first.isdecimal() else named
+            for part in path.split(".")[1:] if value else ():
+                value = self.attribute(value, part, frame)
+            self.text(value, frame)
+
     def attribute_of(self, owner: Type, name: str, frame: Frame) -> Value:
         if isinstance(owner, Builtin) and owner.name == "paginator" and name in _MEASURES:
             self.paginate(owner, frame)
@@ -364,6 +387,9 @@ class Outside(Requests):
                 for each in left
                 if isinstance(each, Foreign) and _is_path(each)
             )
+        names = [each.text for value in values for each in value if isinstance(each, Builtin)]
+        if operator == "+" and all(names) and len(names) == len(union(values)) == len(values):
+            return frozenset({Builtin("str", text="".join(names))})
         return super().computed(operator, values)
 
 
@@ -372,13 +398,22 @@ def _is_path(type_: Type) -> bool:
     return isinstance(type_, Foreign) and type_.dotted.startswith(("pathlib.", _SETTINGS))
 
 
+def _is_only_made(receiver: Type | None) -> bool:
+    """Whether it is an object that nobody saved: of a user who is a superuser nobody asks more."""
+    return (
+        isinstance(receiver, Instance)
+        and states.NEW in receiver.state
+        and states.SAVED not in receiver.state
+    )
+
+
 def _first(arguments: Arguments) -> Value:
     return next(iter(arguments.positional), NOTHING)
 
 
-Call: TypeAlias = Callable[[Outside, str, Arguments, Frame], Value | None]
+Known: TypeAlias = Callable[[Outside, str, Arguments, Frame], Value | None]
 
-_BY_NAME: Mapping[str, Call] = {
+_BY_NAME: Mapping[str, Known] = {
     "request.auser": Outside.ask_for_user,
     "django.db.transaction.atomic": Outside.begin,
     "django.db.models.Prefetch": Outside.prefetch,
@@ -399,7 +434,7 @@ _BY_NAME: Mapping[str, Call] = {
 }
 """What a call of something that is not read does and gives, by its name."""
 
-_BY_PREFIX: Mapping[str, Call] = {
+_BY_PREFIX: Mapping[str, Known] = {
     f"{SESSION}.": Outside.call_session,
     f"{CACHE}.": Outside.call_cache,
     f"{CACHES}.": Outside.call_cache,

@@ -13,13 +13,15 @@ import asyncgen.audit.known as known
 import asyncgen.audit.state as states
 from asyncgen import knowledge
 from asyncgen.analysis.annotations import base_word
+from asyncgen.analysis.core import assigned_to_self
 from asyncgen.analysis.frame import Frame
-from asyncgen.analysis.values import NONE, NOTHING, Instance, Value, unknown
+from asyncgen.analysis.values import NONE, NOTHING, ClassObject, Instance, Value, unknown
 from asyncgen.audit.recording import LoopFrame
 from asyncgen.audit.sending import Sending
 from asyncgen.facts import Call, Expression, Get, Item, Literal, Name, Operation
-from asyncgen.source import Class, Function
+from asyncgen.source import Binding, Class, Function
 
+_CACHED = ("django.utils.functional.cached_property", "functools.cached_property")
 _KNOWN = frozenset({states.ROW, states.NEW})  # rows of which it is known what they have
 
 
@@ -29,9 +31,34 @@ class Remembering(Sending):
     def remark(self, owner: Expression, mark: str, frame: Frame) -> None:
         if not mark.startswith("=") and isinstance(owner, Name):
             held = frame.environment.get(owner.id, NOTHING)
-            if not any(isinstance(each, Instance) and self.may_load(each, mark) for each in held):
+            instances = [each for each in held if isinstance(each, Instance)]
+            if any(self.keeps_by_itself(each, mark) for each in instances):
+                made = states.marked(held, mark, lambda each: self.keeps_by_itself(each, mark))
+                frame.environment[owner.id] = made
+                return
+            if not any(self.may_load(each, mark) for each in instances):
                 return
         super().remark(owner, mark, frame)
+
+    def keeps_by_itself(self, instance: Instance, name: str) -> bool:
+        """Whether a property of that name keeps what it gives: by a decorator, or in an attribute
+        that it sets."""
+        member = self.resolver.lookup(instance.cls, name)
+        if member is None or not isinstance(member[1], Function):
+            return False
+        function = member[1]
+        if function.binding is not Binding.PROPERTY:
+            return False
+        return function.is_decorated(*_CACHED) or bool(function.look(assigned_to_self))
+
+    def found_function(
+        self, function: Function, where: Class, receiver: Instance | ClassObject, frame: Frame
+    ) -> Value:
+        """A property that was read before, and keeps what it gave, does nothing more."""
+        if not isinstance(receiver, Instance) or function.name not in receiver.state:
+            return super().found_function(function, where, receiver, frame)
+        scratch = Frame(frame.module, None, None, None, {}, frame.line, is_typed=False)
+        return super().found_function(function, where, receiver, scratch)
 
     def may_load(self, instance: Instance, name: str) -> bool:
         """Whether what the attribute does once is done then."""

@@ -32,6 +32,7 @@ from asyncgen.facts import Expression, Item, Literal
 from asyncgen.source import Class
 
 SETS_ITEM = "sets an item of a session"
+DELETES_ITEM = "deletes an item of a session"
 LAZY_USER = "request.user"
 SESSION = "request.session"
 CACHES = "django.core.cache.caches"
@@ -119,6 +120,13 @@ class Requests(Lazy):
                 if self.waits_for_sessions():
                     frame.note(Level.REACHES, SETS_ITEM, Cause.ACCOUNT)
         super().bind(target, value, frame)
+
+    def operated(self, operator: str, values: list[Value], frame: Frame) -> Value:
+        if operator == "del []" and Foreign(SESSION) in values[0] and self.waits_for_sessions():
+            frame.note(Level.REACHES, DELETES_ITEM, Cause.ACCOUNT)
+        if operator == "match []":  # which a queryset is none
+            values = [frozenset(each for each in values[0] if not self.is_rows(each))]
+        return super().operated(operator, values, frame)
 
     def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
         if self.role(cls) == "model":

@@ -8,7 +8,7 @@ https://docs.djangoproject.com/en/stable/ref/templates/language/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -30,9 +30,9 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.audit.formsets import Formsets
 from asyncgen.audit.holding import Keyed, keyed
 from asyncgen.audit.requests import LAZY_USER
-from asyncgen.audit.serializers import Serializers
 from asyncgen.audit.tags import Library, Tag
 from asyncgen.definitions import FunctionIn
 from asyncgen.facts import Assign, Call, Display, Expression, Get, Literal, Name, walk
@@ -57,6 +57,13 @@ RENDERING: Mapping[str, Places] = {
 _OF_TEMPLATE = Places(-1, 0, 1)  # the method `render()` of what was loaded before
 _LOADING = frozenset(
     {"django.template.loader.get_template", "django.template.loader.select_template"}
+)
+# What makes a template of a text.
+_OF_TEXTS = ("django.template.Template", "django.template.base.Template", "Engine().from_string")
+_CONTEXTS = frozenset(
+    f"django.template.{where}{name}"
+    for where in ("", "context.")
+    for name in ("Context", "RequestContext")
 )
 _AUTH = "django.contrib.auth.context_processors.auth"
 _INCLUDES_LIMIT = 8
@@ -90,12 +97,15 @@ class Token:
 
 
 @cache
-def tokens(path: Path) -> tuple[Token, ...]:
+def tokens_of(path: Path) -> tuple[Token, ...]:
     """The variables and tags of a template; none of one that cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return tokens(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return ()
+
+
+def tokens(text: str) -> tuple[Token, ...]:
     found = []
     for match in _TOKENS.finditer(text):
         said = match["variable"] if match["variable"] is not None else match["tag"]
@@ -106,7 +116,7 @@ def tokens(path: Path) -> tuple[Token, ...]:
 
 
 @dataclass
-class Templates(Serializers):
+class Templates(Formsets):
     """Tells which templates query."""
 
     # The file of a template by its name, and the project's tags by what `load` calls them, where
@@ -124,12 +134,28 @@ class Templates(Serializers):
         match call:
             case Call(function=Get(value=owner, name="render")):
                 loading = _held(owner, frame.function) if isinstance(owner, Name) else owner
-                if isinstance(loading, Call) and self.is_loading(loading, frame):
-                    self.render(call, _argument(loading, 0), _OF_TEMPLATE, frame)
+                if isinstance(loading, Call):
+                    self.render_loaded(call, loading, frame)
 
-    def is_loading(self, call: Call, frame: Frame) -> bool:
+    def render_loaded(self, call: Call, loading: Call, frame: Frame) -> None:
+        """`loading.render(…)`, of a template that was loaded, or made of a text."""
         scratch = Frame(frame.module, None, None, None, dict(frame.environment), is_typed=False)
-        return any(_dotted(each) in _LOADING for each in self.value(call.function, scratch))
+        made_by = set(map(_dotted, self.value(loading.function, scratch)))
+        if made_by & _LOADING:
+            self.render(call, _argument(loading, 0), _OF_TEMPLATE, frame)
+        elif any(each.endswith(_OF_TEXTS) for each in made_by):
+            match _argument(loading, 0), _argument(call, 0):
+                case Literal(type="str", text=text), Call(function=made, arguments=(given, *_)):
+                    if any(_dotted(each) in _CONTEXTS for each in self.value(made, scratch)):
+                        self.render_text(text, given, frame)
+
+    def render_text(self, text: str, given: Expression, frame: Frame) -> None:
+        context = self.given_to(given, frame)
+        if context is not None:
+            path = Path(frame.module.path)
+            for effect in Rendering(self, frame.module).effects(path, tokens(text), context, 0):
+                frame.include(effect, "renders a template")
+                break
 
     def render(self, call: Call, named: Expression | None, places: Places, frame: Frame) -> None:
         keywords = dict(call.keywords)
@@ -137,26 +163,32 @@ class Templates(Serializers):
         if isinstance(given, Name):
             given = _held(given, frame.function)
         path = self.template(named.text) if isinstance(named, Literal) else None
+        processed: Context = {}
+        if _argument(call, places.request) or keywords.get("request"):
+            processed = self.processed(frame)
+        context = self.given_to(given, frame)
+        if path is None or context is None:
+            return
+        rendering = Rendering(self, frame.module)
+        for effect in rendering.effects(path, tokens_of(path), processed | context, 0):
+            frame.include(effect, f"renders {path.name}")
+            break
+
+    def given_to(self, given: Expression | None, frame: Frame) -> Context | None:
+        """The items of a context; None where nobody can tell."""
         scratch = Frame(
             frame.module, None, frame.owner, frame.receiver, dict(frame.environment), is_typed=False
         )
-        context: Context = {}
-        if _argument(call, places.request) or keywords.get("request"):
-            context |= self.processed(frame)
-        if isinstance(given, Display) and given.type == "dict":
-            pairs = zip(given.elements[::2], given.elements[1::2], strict=False)
-            context |= {
-                key.text: self.value(value, scratch)
-                for key, value in pairs
-                if isinstance(key, Literal)
-            }
-        elif given is not None:
-            return
-        if path is None:
-            return
-        for effect in Rendering(self, frame.module).effects(path, context, 0):
-            frame.include(effect, f"renders {path.name}")
-            break
+        match given:
+            case None:
+                return {}
+            case Display(type="dict", elements=elements):
+                return {
+                    key.text: self.value(value, scratch)
+                    for key, value in zip(elements[::2], elements[1::2], strict=False)
+                    if isinstance(key, Literal)
+                }
+        return None
 
     def processed(self, frame: Frame) -> Context:
         """What the context processors of the settings add; they run where the template does."""
@@ -205,10 +237,12 @@ class Rendering:
     module: Module
     tags: dict[str, Tag] = field(default_factory=dict)  # that are loaded
 
-    def effects(self, path: Path, context: Context, depth: int) -> Iterator[Effect]:
-        """The effects of rendering a template, in order."""
+    def effects(
+        self, path: Path, found: Iterable[Token], context: Context, depth: int
+    ) -> Iterator[Effect]:
+        """The effects of rendering a template, in order; `path` is where its text stands."""
         scopes: list[tuple[str, Context]] = []
-        for token in tokens(path):
+        for token in found:
             frame = Frame(self.module, None, None, None, {}, token.line, is_typed=False)
             if not token.is_tag:
                 self.evaluator.text(self.filtered(token.text, context, frame), frame)
@@ -243,7 +277,8 @@ class Rendering:
         """Another template loads its tags itself."""
         path = self.evaluator.template(name) if name and depth < _INCLUDES_LIMIT else None
         if path is not None:
-            yield from replace(self, tags={}).effects(path, dict(context), depth + 1)
+            inner = replace(self, tags={})
+            yield from inner.effects(path, tokens_of(path), dict(context), depth + 1)
 
     def tagged(self, tag: Tag, token: Token, context: Context, frame: Frame) -> Context:
         """What a tag of the project does, and the context that it gives to its own template."""

@@ -224,8 +224,9 @@ class Ways:
             case ast.JoinedStr(values=values):
                 inner = [each for each in values if isinstance(each, ast.FormattedValue)]
                 return self.file.text(inner[0].value) if inner else "…"
-            case ast.Call(args=[*_, last]):
-                return self.file.text(last)
+            case ast.Call(args=arguments) if arguments:
+                told = [each for each in arguments if not isinstance(each, ast.Constant)]
+                return self.file.text([*arguments, *told][-1])
             case ast.Subscript(value=value):
                 return self.file.text(value)
         return self.file.text(node)
@@ -345,6 +346,9 @@ class Ways:
                     return self.django_twin(node, twins[0])
             case ast.Attribute(value=ast.Attribute(value=request, attr="user")):
                 return Fix("django-twin", f"await {self.file.text(request)}.auser()", True)
+            case ast.Delete(targets=[ast.Subscript(value=session, slice=key)]):
+                text = f"await {self.file.text(session)}.apop({self.file.text(key)})"
+                return Fix("", text, False)
             case ast.Subscript(value=session, slice=key):
                 text = f"await {self.file.text(session)}.aget({self.file.text(key)})"
                 return Fix("", text, False)

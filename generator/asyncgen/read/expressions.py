@@ -177,7 +177,7 @@ class ExpressionReader:
         result: Expression | None = None
         for number, target in enumerate(node.comparisons, start=1):
             right = again = self.expression(target.comparator)
-            if number < len(node.comparisons) and not _is_plain(right):
+            if number < len(node.comparisons) and not is_plain(right):
                 name = shared_name(number)
                 right, again = Bind(name, right), Name(name)
             pair = Operation(operator(target.operator), (left, right))
@@ -347,7 +347,7 @@ def default_names(expression: Expression) -> Iterator[str]:
 _OF_NUMBERS = frozenset({"+", "-", "*", "/", "//", "%", "arithmetic"})
 
 
-def _is_plain(expression: Expression) -> bool:
+def is_plain(expression: Expression) -> bool:
     """Whether it is a name, an attribute of one, or a constant."""
     while isinstance(expression, Get):
         expression = expression.value

@@ -10,6 +10,7 @@ import libcst as cst
 
 from asyncgen.facts import (
     Assign,
+    Bind,
     Block,
     Branch,
     Call,
@@ -33,9 +34,10 @@ from asyncgen.facts import (
     Statement,
     Try,
     With,
+    shared_name,
 )
 from asyncgen.read.canonical import annotation_text
-from asyncgen.read.expressions import ExpressionReader, dotted, operator
+from asyncgen.read.expressions import ExpressionReader, dotted, is_plain, operator
 from asyncgen.source import Class, Function
 
 
@@ -140,8 +142,11 @@ class StatementReader(ExpressionReader, ABC):
                 return self.attempt(node)
             case cst.Match():
                 line = next(self.lines)
-                subject = self.expression(node.subject)
-                return Match(line, subject, tuple(self.case(each, subject) for each in node.cases))
+                subject = again = self.expression(node.subject)
+                if not is_plain(subject):  # it is evaluated once, whatever the cases ask of it
+                    name = shared_name(0)
+                    subject, again = Bind(name, subject), Name(name)
+                return Match(line, subject, tuple(self.case(each, again) for each in node.cases))
             case _:  # no other compound statement exists in Python's grammar
                 raise AssertionError(type(node).__name__)
 
@@ -241,6 +246,7 @@ class StatementReader(ExpressionReader, ABC):
                 if rest:
                     yield rest.value, None
             case cst.MatchList(patterns=many) | cst.MatchTuple(patterns=many):
+                yield "", Operation("match []", (subject,)) if subject else None
                 for one in many:
                     if isinstance(one, cst.MatchSequenceElement):
                         yield from self.parts(one.value, None)
