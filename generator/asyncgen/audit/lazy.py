@@ -21,7 +21,7 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
-from asyncgen.audit.rows import less_sure
+from asyncgen.audit.certain import less_sure
 from asyncgen.audit.threads import CONTEXT, COROUTINE, Threads
 from asyncgen.facts import Expression, Item, Name
 

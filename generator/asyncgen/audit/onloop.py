@@ -23,8 +23,8 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.audit.certain import less_sure
 from asyncgen.audit.recording import LoopFrame
-from asyncgen.audit.rows import less_sure
 from asyncgen.audit.threads import GENERATOR, THREADED
 from asyncgen.audit.walking import Running, at, binding
 from asyncgen.facts import (

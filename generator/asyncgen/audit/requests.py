@@ -24,8 +24,8 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.audit.certain import less_sure
 from asyncgen.audit.lazy import Lazy
-from asyncgen.audit.rows import less_sure
 from asyncgen.audit.settings import Settings
 from asyncgen.audit.threads import COROUTINE
 from asyncgen.facts import Expression, Item, Literal
@@ -125,7 +125,7 @@ class Requests(Lazy):
         if operator == "del []" and Foreign(SESSION) in values[0] and self.waits_for_sessions():
             frame.note(Level.REACHES, DELETES_ITEM, Cause.ACCOUNT)
         if operator == "match []":  # which a queryset is none
-            values = [frozenset(each for each in values[0] if not self.is_rows(each))]
+            values = [frozenset(each for each in values[0] if not self.is_queryset(each))]
         return super().operated(operator, values, frame)
 
     def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:

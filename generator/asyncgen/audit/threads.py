@@ -30,9 +30,10 @@ from asyncgen.analysis.values import (
     union,
     unknown,
 )
+from asyncgen.audit.certain import less_sure
 from asyncgen.audit.holding import Holder
 from asyncgen.audit.recording import LoopFrame
-from asyncgen.audit.rows import Rows, less_sure
+from asyncgen.audit.rows import Rows
 from asyncgen.facts import Call, Expression, Get, Literal, Loop, Name, nodes
 from asyncgen.source import Binding, Class, Function
 

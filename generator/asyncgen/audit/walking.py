@@ -14,9 +14,9 @@ from asyncgen.analysis.flow import Exits
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.statements import RETURNED, Walk
 from asyncgen.analysis.values import CLEAN, NONE, NOTHING, Value
+from asyncgen.audit.certain import less_sure
 from asyncgen.audit.recording import LoopFrame, named
 from asyncgen.audit.remembering import Remembering
-from asyncgen.audit.rows import less_sure
 from asyncgen.facts import (
     Assign,
     Block,
