@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-SIZES = (100, 1_000, 10_000)
+SIZES = (100, 1_000, 3_000, 10_000)
 APP = 20  # models
 HEAD = "from django.db import models\n"
 MODEL = """
