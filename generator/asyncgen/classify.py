@@ -103,8 +103,9 @@ class Classifier:
         if is_context_function(function):
             return Kind.CONTEXT, (Evidence("decorated as a context manager", here),)
         receiver = Instance(surface) if surface else None
-        # Whoever writes a stub asks for types next; not where django-stubs have them.
-        asks = not function.signature.returns and not candidate.module.name.startswith("django.")
+        # Whoever writes a stub asks for types next, if not of this one, of what it calls; not where
+        # django-stubs have them.
+        asks = not candidate.module.name.startswith("django.")
         bound = Bound(function, candidate.module, candidate.owner, receiver)
         outcome = self.evaluator.outcome_of(bound, (), is_typing=asks)
         if function.is_generator:

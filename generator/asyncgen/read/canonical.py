@@ -26,6 +26,8 @@ _known: dict[str, str] = {}  # many a text stands in many places
 
 def canonical_text(node: cst.BaseExpression) -> str:
     """The source text of an expression on one line, spaced and quoted as ruff and black do."""
+    if isinstance(node, cst.Name) and not node.lpar:
+        return node.value  # most annotations are no more
     text = _EMPTY.code_for_node(node)
     if _PLAIN.fullmatch(text):
         return text
