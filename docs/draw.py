@@ -273,7 +273,7 @@ def native() -> Picture:
     """How much is served at once, and how late, as the page of the native ORM has it."""
     found = _compared()
     columns = list(next(iter(found.values())))
-    queries = sorted({each.partition(", ")[0] for each in columns if " tasks /s" in each})
+    queries = sorted({each.partition(", ")[0] for each in columns if re.match(r"\d+ ms, ", each)})
     picture = Picture(960, 434, "Requests at once, beside stock Django: how many, and how late")
     tasks = (("10 tasks", GREEN), ("50 tasks", BLUE), ("200 tasks", AMBER))
     for number, (name, fill) in enumerate(tasks):
