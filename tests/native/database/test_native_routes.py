@@ -23,6 +23,8 @@ from asyncgen_runtime.transaction import aatomic as aatomic_of_runtime
 from asyncgen_runtime.transaction import aon_commit
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import OperationalError, connection, connections, models
@@ -189,6 +191,22 @@ class Saved(models.Model):
         super().save(*args, **kwargs)
 
 
+class Note(models.Model):
+    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    object_id = models.BigIntegerField()
+    about = GenericForeignKey()
+
+    class Meta:
+        app_label = "native"
+
+
+class Noted(models.Model):
+    notes = GenericRelation(Note)
+
+    class Meta:
+        app_label = "native"
+
+
 class Scanned(models.Model):
     file = models.FileField()
 
@@ -248,6 +266,7 @@ def test_a_manager_whose_querysets_query_is_on_a_thread(run: Run) -> None:
         ),
         (signals.pre_save, Tag, [Tag.objects.create], [Author.objects.create, Tag.objects.update]),
         (signals.post_delete, Book, [Author.objects.all().delete, Book(pk=1).delete], []),
+        (signals.pre_delete, Note, [Noted.objects.all().delete, Noted(pk=1).delete], []),
         (signals.m2m_changed, Book.tags.through, [Book(pk=1).tags.add, Tag(pk=1).books.set], []),
     ],
 )
@@ -316,6 +335,11 @@ def test_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [each.id for each in check_native()] == [
         f"asyncgen_native.W00{each}" for each in (1, 3, 4, 5)
     ]
+    with monkeypatch.context() as patch:
+        patch.setattr("asyncgen_native.checks.is_native", lambda alias: False)
+        assert [each.id for each in check_native()] == [
+            f"asyncgen_native.W00{each}" for each in (1, 2)
+        ]
     monkeypatch.setitem(settings, "OPTIONS", {"native_pool": {"sizes": 1}})
     assert "asyncgen_native.E001" in [each.id for each in check_native()]
 
