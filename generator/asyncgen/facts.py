@@ -144,7 +144,7 @@ class Await:
 class Lambda:
     parameters: tuple[str, ...]
     body: Expression
-    defaults: tuple[Expression, ...] = ()  # those that evaluate something
+    defaults: tuple[tuple[str, Expression], ...] = ()  # those that are no constants
 
 
 Expression: TypeAlias = (

@@ -196,7 +196,12 @@ DYNAMIC = frozenset(
     }
 )
 # They return a module: to read from it does nothing, to call what was read may do anything.
-MODULE_IMPORTERS = frozenset({"builtins.__import__", "importlib.import_module"})
+MODULES = "sys.modules"
+# What makes a property of a function; and what reads all the attributes of an object.
+PROPERTIES = frozenset({"functools.cached_property", "django.utils.functional.cached_property"})
+MEMBERS = "inspect.getmembers"
+MODULE_IMPORTERS = frozenset({"builtins.__import__", "importlib.import_module", f"{MODULES}.get"})
+FINDS_MODULES = MODULE_IMPORTERS | {MODULES}
 IMPORTED_MODULE = "imported.module"
 # Reading a setting is pure; to call what it names may do anything.
 SETTINGS = "django.conf.settings"
@@ -287,6 +292,7 @@ SHOWING_PREFIXES = (
         "django.utils.encoding.",
         "django.utils.functional.lazystr",
         "django.utils.html.",
+        "django.utils.http.urlencode",
     ),
     *("django.utils.safestring.", "django.utils.text.", "logging.", "string."),
     *("csv.", "pprint.", "urllib.parse.", "warnings."),
@@ -298,7 +304,7 @@ BUILTIN_TYPES = frozenset(
 )
 
 # Those whose text is made of the texts of their items.
-SHOW_ITEMS = frozenset({"dict", "frozenset", "list", "set", "tuple"})
+SHOW_ITEMS = frozenset({"dict", "frozenset", "list", "set", "slice", "tuple"})
 # Those that cannot be run through, and that have no items.
 SCALARS = frozenset({"None", "bool", "complex", "float", "int"})
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, ClassVar, Generic, TypeVar
 
-from asyncgen.facts import Block, Call, Definition, Expression, Import
+from asyncgen.facts import Assign, Block, Call, Definition, Expression, Import
 from asyncgen.problems import Location
 
 T = TypeVar("T")
@@ -349,3 +349,4 @@ class Module:
     rebound: frozenset[str] = frozenset()  # by functions; see `Function.rebinds`
     prefetched: frozenset[str] = frozenset()  # attributes that a `Prefetch(to_attr=…)` names
     connections: tuple[Call, ...] = ()  # `signal.connect(receiver)`, as a statement of its own
+    patches: tuple[Assign, ...] = ()  # `Class.name = value`, to an attribute of what is there

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
+from asyncgen.facts import Expression, Get
 from asyncgen.resolve import Resolver
 from asyncgen.source import Attribute, Class, Function, Module
 
@@ -88,6 +89,17 @@ class Sources:
     def methods(self, name: str) -> list[tuple[Class, Function]]:
         """The functions of that name in the classes of the sources."""
         return self._methods.get(name, [])
+
+    @cached_property
+    def patches(self) -> Mapping[str, list[tuple[Expression, Expression, Module]]]:
+        """What modules of the sources set on what is there, `Class.name = value`, by the name."""
+        return _grouped(
+            (target.name, (target.value, each.value, module))
+            for module in self.sources
+            for each in module.patches
+            for target in each.targets
+            if isinstance(target, Get)
+        )
 
     @cached_property
     def _classes(self) -> dict[Class, int]:

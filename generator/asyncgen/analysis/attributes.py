@@ -6,10 +6,12 @@ from asyncgen import declared, effects, guesses, knowledge
 from asyncgen.analysis.annotations import base_word
 from asyncgen.analysis.foreign import is_known
 from asyncgen.analysis.frame import Frame
-from asyncgen.analysis.members import Members, plain
+from asyncgen.analysis.members import plain
+from asyncgen.analysis.outside import Outside
 from asyncgen.analysis.values import (
     NONE,
     NOTHING,
+    SHOWING,
     Argument,
     Bound,
     Builtin,
@@ -38,13 +40,19 @@ from asyncgen.source import Attribute, Binding, Class, Function
 _OF_MEMBERS = frozenset({"_name_", "_value_", "name", "value"})
 
 
-class Attributes(Members):
+class Attributes(Outside):
     """Reads attributes of everything that a value may be."""
 
     def attribute(self, owner: Value, name: str, frame: Frame) -> Value:
         return union(self.attribute_of(each, name, frame) for each in in_order(owner))
 
     def attribute_of(self, owner: Type, name: str, frame: Frame) -> Value:
+        value = self.own_attribute(owner, name, frame)
+        if name in self.relations.patches or self.is_dressed(owner):
+            return self.patched(owner, name, value, frame)
+        return value
+
+    def own_attribute(self, owner: Type, name: str, frame: Frame) -> Value:
         match owner:
             case Instance():
                 return self.instance_attribute(owner, name, frame)
@@ -61,6 +69,8 @@ class Attributes(Members):
                 return self.foreign_attribute(owner, name, frame)
             case Builtin(name="None"):
                 return NOTHING  # raises AttributeError
+            case Builtin(name="property", elements=elements) if name in ("fget", "func"):
+                return elements
             case Builtin():
                 if owner.name == "file" and name in knowledge.FILE_ATTRIBUTES:
                     frame.note(Level.DOUBT, f"asks a file's storage for its {name}")
@@ -71,6 +81,10 @@ class Attributes(Members):
                 return unknown(f"{name} of a partial")
             case Method():
                 return frozenset({plain(name)})
+            case Bound(receiver=receiver) if name == "__self__" and receiver:
+                return frozenset({receiver})
+            case Bound() if name in ("__call__", "__func__"):
+                return frozenset({owner})
             case Bound(function=function) if name == "__name__":
                 return frozenset({Builtin("str", text=function.name)})
             case Bound(function=function):
@@ -102,7 +116,8 @@ class Attributes(Members):
         if owner.shows and name.startswith("message"):
             frame.note(Level.DOUBT, f"reads {name} of an exception, whose text may query")
         if name in ("args", "value") and owner.dotted.endswith(".instance"):
-            return unknown("what an exception was made with")
+            held = unknown("what an exception was made with")
+            return held | {SHOWING} if owner.shows else held
         if owner.dotted.startswith(knowledge.HOLDERS) and owner.dotted.endswith("()"):
             # A method of what keeps objects; an attribute of it may be one of these.
             is_method = not owner.dotted.startswith(("threading.", "types."))
@@ -240,7 +255,7 @@ class Attributes(Members):
             return frozenset({bound})
         of_class = function.is_decorated("django.utils.functional.classproperty")
         if isinstance(receiver, ClassObject) and not of_class:
-            return frozenset({Foreign(f"builtins.function.{function.name}")})
+            return builtin("property", frozenset({self.bound(function, where, None)}))
         outcome = self.outcome(bound)
         of_django = where.module.startswith("django.db.models")
         if outcome.effect.level is Level.REACHES or not of_django:
@@ -350,7 +365,7 @@ class Attributes(Members):
         if name in knowledge.PLAIN_ATTRIBUTES.get(role, ()):
             return frozenset({plain(name)})
         if name == "__dict__":
-            return builtin("dict")
+            return builtin("dict", self.holdings(owner))
         if name.startswith("__"):
             return frozenset({Foreign(f"builtins.object.{name}")})
         base = self.resolver.builtin_base(owner.cls)

@@ -26,6 +26,7 @@ from asyncgen.analysis.values import (
     Value,
     builtin,
     in_order,
+    objects_in,
     union,
     unknown,
 )
@@ -49,8 +50,13 @@ class BuiltinCalls(Calls):
                 self.text(value, frame)
         if name == "type" and len(arguments.positional) > 1:
             return self.made_class(arguments, frame)
-        if name == "property":
-            return builtin(name, union(arguments.positional[:1]))
+        if name == "vars" and arguments.values:
+            return builtin("dict", union(map(self.holdings, in_order(arguments.values[0]))))
+        if name == "getattr" and len(arguments.positional) > 1:  # called by something else
+            owner, wanted, *_ = arguments.positional
+            return self.attribute_named(owner, wanted, frame)
+        if name in ("property", "slice"):
+            return builtin(name, union(arguments.positional))
         names = BUILTINS.get(name, ())
         if names is HASHING:
             for value in arguments.positional:
@@ -119,6 +125,8 @@ class BuiltinCalls(Calls):
                 self.each_special(first, BUILTINS.get(name, ()), frame)
                 elements = self.collect(first, frame)
                 self.of_items(name, elements, bool(arguments.keyword("key")), frame)
+                if name == "next":  # or the default
+                    elements = union((elements, *arguments.positional[1:]))
         self.call_back(arguments.keyword("key"), (elements,), frame)
         result = declared.builtin_result(name)
         if not result:
@@ -187,8 +195,9 @@ class BuiltinCalls(Calls):
             return builtin("dict_items", builtin("tuple", receiver.elements))
         if name in knowledge.COPYING_METHODS:
             return builtin(receiver.name, receiver.elements)
-        if name in knowledge.HANDING_OUT and receiver.elements:
-            return union((receiver.elements, *arguments.positional[1:]))
+        defaults = arguments.positional[1:]
+        if name in knowledge.HANDING_OUT and (receiver.elements or any(map(objects_in, defaults))):
+            return union((receiver.elements or unknown("an item"), *defaults))
         if receiver.name == "type" and name in knowledge.LISTING_METHODS:
             return builtin("list", receiver.elements)
         if name == "get" and (default := _like_default(arguments)):
@@ -210,6 +219,8 @@ class BuiltinCalls(Calls):
             frame.note(Level.DOUBT, f"runs a coroutine by {name}()")
         if receiver.name in ("generator", "iterator") and name in _STEPS:
             frame.include(receiver.effect, "takes a step of a generator")
+            if any(map(objects_in, arguments.values)):
+                frame.note(Level.DOUBT, f"{name}s a generator what may query")
         if name in knowledge.CONSUMING_METHODS:
             for value in arguments.values:
                 self.iterate(value, frame)

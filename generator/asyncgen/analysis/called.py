@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from asyncgen import declared, knowledge
 from asyncgen.analysis.besides import Besides
-from asyncgen.analysis.core import assigned_to_self
+from asyncgen.analysis.core import ANY_NAME, assigned_to_self, sets_any_of_self
 from asyncgen.analysis.frame import Frame
 from asyncgen.analysis.protocols import SWALLOWING
 from asyncgen.analysis.values import (
@@ -230,15 +230,18 @@ class Called(Besides):
         for objects in self.lost(bound, arguments, given):
             if not self.leaves_alone(objects, _OF_UNKNOWN, frame):
                 for name in self.set_when_made(owner.cls):
-                    if any(map(_is_open, self.kept(owner, name))):
+                    if name == ANY_NAME or any(map(_is_open, self.kept(owner, name))):
                         self.keep(owner, name, objects)
 
     def set_when_made(self, cls: Class) -> Iterator[str]:
         """The attributes that the class, or one that it inherits from, sets when it is made."""
         for known in self.resolver.mro(cls):
             if "__init__" in known.functions:
-                names = known.functions["__init__"].look(assigned_to_self)
+                made = known.functions["__init__"]
+                names: frozenset[str] = made.look(assigned_to_self)
                 yield from sorted(names)
+                if made.look(sets_any_of_self):
+                    yield ANY_NAME
 
     def leaves_alone(self, objects: Value, traits: frozenset[Trait], frame: Frame) -> bool:
         """Whether a function with the traits does nothing with the objects that counts."""
@@ -265,6 +268,8 @@ class Called(Besides):
     def default(self, parameter: Parameter, bound: Bound) -> Value | None:
         """A default that tells what is done: a constant, a function or a class."""
         names = parameter.default_names
+        if held := self.held_by_default(parameter, bound):
+            return held
         if not names or COMPUTED in names or self.is_enclosed(bound.function):
             return _default(parameter)
         written = parse_annotation(parameter.default or "")
@@ -272,6 +277,19 @@ class Called(Besides):
             return None
         value = self.value(written, Frame(bound.module, None, None, None, {}))
         return value if value and all(map(self.tells, value)) else None
+
+    def held_by_default(self, parameter: Parameter, bound: Bound) -> Value:
+        """The rows and querysets that a default is, evaluated once, where it is defined."""
+        function = bound.function
+        if not parameter.default_names:
+            return NOTHING
+        default = dict(function.defaults).get(parameter.name)
+        default = default or parse_annotation(parameter.default or "")
+        if default is None:
+            return NOTHING
+        definer = self._definers.get(function)
+        environment = dict(definer.environment) if definer else {}
+        return objects_in(self.value(default, Frame(bound.module, None, None, None, environment)))
 
     def tells(self, default: Type) -> bool:
         """Whether a default of that type tells what is done."""

@@ -8,6 +8,7 @@ from asyncgen import guesses, knowledge
 from asyncgen.analysis.annotations import NO_FUNCTION, base_word
 from asyncgen.analysis.called import Called
 from asyncgen.analysis.frame import Frame
+from asyncgen.analysis.outside import dictionary_owner
 from asyncgen.analysis.types import Types
 from asyncgen.analysis.values import (
     NO_ARGUMENTS,
@@ -176,7 +177,10 @@ class Calls(Called):
             case Call(function=Name(id="type"), arguments=(single,)):
                 value = frame.hold(single, self.value(single, frame))
                 return self.attribute(value, "__class__", frame)
-            case Call(function=Name(id="getattr"), arguments=(owner, name, *rest)):
+            case Call(
+                function=Name(id="getattr") | Get(Name("object"), "__getattribute__"),
+                arguments=(owner, name, *rest),
+            ):
                 held = frame.hold(owner, self.value(owner, frame))
                 value = self.get_attribute(held, name, frame)
                 others = [frame.hold(each, self.value(each, frame)) for each in rest]
@@ -195,6 +199,14 @@ class Calls(Called):
             case Call(function=Name(id="setattr"), arguments=(owner, name, value)):
                 held = frame.hold(value, self.value(value, frame))
                 self.set_attribute(owner, name, held, frame)
+            case Call(function=Get(Name("object"), "__setattr__"), arguments=(owner, name, value)):
+                held = frame.hold(value, self.value(value, frame))
+                self.set_attribute(owner, name, held, frame)
+                return NONE
+            case Call(function=Get(value=table, name="update")) if whose := dictionary_owner(table):
+                passed = (*call.arguments, *(value for _, value in call.keywords))
+                held = union(frame.hold(each, self.value(each, frame)) for each in passed)
+                self.keep_anywhere(self.value(whose, frame), held)
             case Call(function=Name(id="delattr"), arguments=(owner, name)):
                 self.delete_attribute(self.value(owner, frame), self.value(name, frame), frame)
                 return NONE
@@ -274,11 +286,15 @@ class Calls(Called):
     def get_attribute(self, owner: Value, name: Expression, frame: Frame) -> Value:
         """`getattr(owner, name)`; a computed name that is called after managers is one's."""
         names = self.value(name, frame)
-        texts = {each.text for each in names if isinstance(each, Builtin) and each.text}
+        if not _texts(names) and base_word(name).endswith(guesses.MANAGER_NAMES):
+            return self.manager()
+        return self.attribute_named(owner, names, frame)
+
+    def attribute_named(self, owner: Value, names: Value, frame: Frame) -> Value:
+        """The attribute that has one of these names."""
+        texts = _texts(names)
         if texts and len(texts) == len(names):
             return union(self.attribute(owner, text, frame) for text in sorted(texts))
-        if base_word(name).endswith(guesses.MANAGER_NAMES):
-            return self.manager()
         plain = ModuleObject | Builtin | Foreign | Bound | Method
         if not all(isinstance(each, plain) for each in owner):
             frame.note(Level.DOUBT, "reads an attribute whose name is computed")
@@ -291,6 +307,7 @@ class Calls(Called):
         if isinstance(name, Literal) and name.text.isidentifier():
             self.bind(Get(owner, name.text), value, frame)
             return
+        self.keep_anywhere(self.value(owner, frame), value)
         for each in self.value(owner, frame):
             self.special(each, ("__setattr__",), frame)
             for known in self.resolver.mro(each.cls) if isinstance(each, Instance) else ():
@@ -348,6 +365,10 @@ class Calls(Called):
 
 
 _ITEM = Name("item")
+
+
+def _texts(names: Value) -> set[str]:
+    return {each.text for each in names if isinstance(each, Builtin) and each.text}
 
 
 def _gotten(word: str, wanted: Literal) -> Expression:

@@ -1,10 +1,10 @@
 """What every layer of the evaluator stands on: classes and their roles in Django.
 
 The evaluator is one class in layers, each in the module of its name and knowing those before it:
-`Roles`, `Core`, `Annotations`, `Members`, `Attributes`, `Protocols`, `Besides`, `Called`, `Calls`,
-`ForeignCalls`, `Typed`, `Columns`, `TypedCalls`, `Containers`, `Operations`, `Expressions`,
-`Narrowing`, `Targets`, `Statements`, and `Evaluator` itself. What a layer needs from one above it
-declares without a body.
+`Roles`, `Core`, `Annotations`, `Members`, `Outside`, `Attributes`, `Protocols`, `Besides`,
+`Called`, `Calls`, `ForeignCalls`, `Typed`, `Columns`, `TypedCalls`, `Containers`, `Operations`,
+`Expressions`, `Narrowing`, `Targets`, `Statements`, and `Evaluator` itself. What a layer needs from
+one above it declares without a body.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ from asyncgen.facts import (
     Get,
     Item,
     Lambda,
+    Literal,
     Name,
     Raise,
     nodes,
@@ -58,6 +59,7 @@ from asyncgen.problems import Location
 from asyncgen.source import Attribute, Class, Function, Look
 
 Member = tuple[Class, Function | Attribute | Class]
+ANY_NAME = "*"  # of an attribute whose name is computed
 
 
 @dataclass
@@ -69,6 +71,7 @@ class Core(Roles):
     accessors: Accessors = field(init=False)
     _specials: dict[Class, Mapping[str, tuple[Function, Class]]] = field(default_factory=dict)
     _assigners: dict[Class, dict[str, list[tuple[Function, Class]]]] = field(default_factory=dict)
+    _dressers: dict[Class, tuple[tuple[Bound, Given], ...]] = field(default_factory=dict)
     # What methods assigned to attributes of instances of a class, as far as they were evaluated.
     _kept: dict[tuple[Class, str], Value] = field(default_factory=dict)
     _lazy_methods: dict[str, list[tuple[Function, Class]]] | None = None
@@ -358,6 +361,14 @@ class Core(Roles):
 
     def assigners(self, cls: Class, name: str) -> list[tuple[Function, Class]]:
         """The methods of the class, and of those it inherits from, that set `name` on self."""
+        return self._assigning(cls).get(name, [])
+
+    def assigned_names(self, cls: Class) -> set[str]:
+        """The attributes that methods set on self, and those that others are known to set."""
+        others = {name for each, name in self._kept if each is cls}
+        return others.union(self._assigning(cls))
+
+    def _assigning(self, cls: Class) -> dict[str, list[tuple[Function, Class]]]:
         if cls not in self._assigners:
             table: dict[str, list[tuple[Function, Class]]] = {}
             for known in self.resolver.mro(cls):
@@ -365,7 +376,7 @@ class Core(Roles):
                     for attribute in function.look(assigned_to_self):
                         table.setdefault(attribute, []).append((function, known))
             self._assigners[cls] = table
-        return self._assigners[cls].get(name, [])
+        return self._assigners[cls]
 
     def keep(self, receiver: Instance, name: str, value: Value) -> None:
         """Remember what a method assigned to an attribute of self."""
@@ -386,7 +397,8 @@ class Core(Roles):
         for function, where in assigners:
             if not where.module.startswith("django.db.models"):
                 self.outcome(self.bound(function, where, receiver))
-        return merged(self.kept_now((receiver.cls, name)))
+        any_name = self.kept_now((receiver.cls, ANY_NAME))
+        return merged(self.kept_now((receiver.cls, name)) | any_name)
 
     def changed(self, bound: Bound, frame: Frame) -> None:
         """A method of the receiver runs: attributes may hold what methods assign to them."""
@@ -437,6 +449,18 @@ def _only_raises(block: Block) -> bool:
 def assigned_to_self(block: Block) -> frozenset[str]:
     """The attributes that a method sets on self."""
     return frozenset(_self_assignments(block))
+
+
+@Look
+def sets_any_of_self(block: Block) -> bool:
+    """Whether a method sets attributes of self by names that are computed."""
+    for node in nodes(block):
+        match node:
+            case Call(Name("setattr"), (Name("self"), name, _)) if not isinstance(name, Literal):
+                return True
+            case Call(Get(Get(Name("self"), "__dict__"), "update")):
+                return True
+    return False
 
 
 def _names_in(block: Block) -> Iterator[str]:

@@ -344,7 +344,7 @@ class Evaluator(Decorating):
             types = self.declared_types(wanted, bound.module)
             if value is None and parameter.annotation:
                 value = self.annotation(parameter.annotation, bound)
-            value = value or self.passed_unknown(parameter)
+            value = value or self.passed_unknown(parameter) | self.held_by_default(parameter, bound)
             yield parameter.name, proved(value, types)
 
     def passed_unknown(self, parameter: Parameter) -> Value:

@@ -8,7 +8,7 @@ from asyncgen.analysis.constants import constant_types
 from asyncgen.analysis.foreign import is_known, is_package_path
 from asyncgen.analysis.frame import NARROWED, Frame
 from asyncgen.analysis.operations import Operations
-from asyncgen.analysis.specials import HASHING, SIZE
+from asyncgen.analysis.specials import HASHING, ITEMS, SIZE
 from asyncgen.analysis.typed import is_rebound
 from asyncgen.analysis.types import Types, all_of
 from asyncgen.analysis.types import builtin as typed
@@ -57,7 +57,16 @@ from asyncgen.facts import (
 )
 from asyncgen.fixpoint import Trace
 from asyncgen.problems import Location
-from asyncgen.source import Attribute, Class, Function, Module, Parameter, ParameterKind, Signature
+from asyncgen.source import (
+    COMPUTED,
+    Attribute,
+    Class,
+    Function,
+    Module,
+    Parameter,
+    ParameterKind,
+    Signature,
+)
 
 _BOOL = builtin("bool")
 _COMPARISONS = frozenset({"==", "!=", "<", "is", "is not"})
@@ -110,7 +119,7 @@ class Expressions(Operations):
                 if delegates:
                     sent = self.each(sent, frame)
                 frame.yielded.append(sent)
-                return unknown("what a generator is sent")
+                return unknown("what a generator is sent, or gives", from_queryset=delegates)
             case Star(value=inner):
                 self.iterate(self.value(inner, frame), frame)
                 return unknown("unpacked")
@@ -156,16 +165,21 @@ class Expressions(Operations):
     def function_expression(self, expression: Lambda, frame: Frame) -> Value:
         """A lambda, as the function that it is."""
         parameters = tuple(
-            Parameter(name, ParameterKind.POSITIONAL_OR_KEYWORD) for name in expression.parameters
+            Parameter(
+                name,
+                ParameterKind.POSITIONAL_OR_KEYWORD,
+                default_names=(COMPUTED,) if name in dict(expression.defaults) else (),
+            )
+            for name in expression.parameters
         )
         function = Function(
             "lambda",
             Signature(parameters),
             Location(frame.module.path, frame.line),
+            defaults=expression.defaults,
             block=(Return(frame.line, expression.body),),
         )
-        for default in expression.defaults:
-            self.value(default, frame)
+        self.defaults(function, frame)
         known = self._lambdas.setdefault((frame.module.path, frame.line, expression), function)
         self.captured(expression.body, frame)
         self.enclosed(known, frame)
@@ -203,6 +217,8 @@ class Expressions(Operations):
         if name == "__class__" and frame.owner:
             return frozenset({ClassObject(frame.owner)})
         module = frame.module
+        if name == "__name__":
+            return frozenset({Builtin("str", text=module.name)})
         import_ = module.imports.get(name)
         if import_ and name not in module.classes and name not in module.functions:
             return self.imported(import_.module, import_.name)
@@ -380,7 +396,11 @@ class Expressions(Operations):
                 return NOTHING  # raises TypeError
             case Builtin(elements=elements):
                 return frozenset({owner}) if is_slice else elements or unknown("an item")
+            case Foreign(dotted=knowledge.MODULES) if expression.index is not None:
+                wanted = Arguments((self.value(expression.index, self.scratch(frame)),))
+                return self.imported_by_name(knowledge.MODULES, wanted)
             case Foreign(dotted=dotted):
+                self.special(owner, ITEMS, frame)
                 if dotted.startswith("django.") and not dotted.startswith("django.db."):
                     frame.note(min(self.level(dotted), Level.DOUBT), f"takes an item of {dotted}")
                 return frozenset({owner})

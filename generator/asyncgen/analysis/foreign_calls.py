@@ -29,12 +29,14 @@ from asyncgen.analysis.values import (
     Foreign,
     Instance,
     Level,
+    ModuleObject,
     Partial,
     Trait,
     Type,
     Value,
     builtin,
     in_order,
+    objects_in,
     showing,
     union,
     unknown,
@@ -63,6 +65,10 @@ class ForeignCalls(BuiltinCalls):
             return self.call_of_builtin(dotted, arguments, frame)
         if name in knowledge.MODEL_LOADERS:
             return self.model_class()
+        if dotted in knowledge.PROPERTIES:
+            return builtin("property", union(arguments.positional[:1]))
+        if name == "__get__":
+            frame.note(Level.DOUBT, "runs a descriptor")
         if dotted == knowledge.CLOSING:
             return self.closing(arguments, frame)
         if dotted in knowledge.CONTEXT_MANAGERS:
@@ -104,6 +110,8 @@ class ForeignCalls(BuiltinCalls):
                 self.called_by(each, names, frame)
         if root == "json":
             self.encode(dotted, arguments, frame)
+        if dotted == knowledge.MEMBERS and any(map(objects_in, arguments.values)):
+            frame.note(Level.DOUBT, f"calls {dotted}, which reads all attributes")
 
     def call_of_builtin(self, dotted: str, arguments: Arguments, frame: Frame) -> Value:
         """Call a method that is looked up on a builtin class: ``str.join(",", rows)``."""
@@ -270,6 +278,12 @@ class ForeignCalls(BuiltinCalls):
 
     def imported_by_name(self, dotted: str, arguments: Arguments) -> Value:
         """What import_string() and import_module() find: for a constant, what it names."""
+        names = next(iter(arguments.positional), NOTHING)
+        texts = {each.text for each in names if isinstance(each, Builtin)}
+        if dotted in knowledge.FINDS_MODULES:
+            read = {each for each in texts if each and self.resolver.readable(each)}
+            if read and read == texts:
+                return frozenset(map(ModuleObject, read))
         value = unknown(f"what {dotted} finds")
         if dotted in knowledge.MODULE_IMPORTERS:
             value = frozenset({Foreign(knowledge.IMPORTED_MODULE)})

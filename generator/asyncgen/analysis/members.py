@@ -143,6 +143,12 @@ class Members(Annotations):
             return self.field_value(name, attribute.name)
         return self.class_level(where, attribute, owner)
 
+    def is_generic(self, where: Class, member: object) -> bool:
+        """Whether it is a relation to a row of any model."""
+        if not isinstance(member, Attribute) or not isinstance(member.value, Call):
+            return False
+        return self.relations.field_class(member.value, where) == "GenericForeignKey"
+
     @staticmethod
     def field_value(field: str, name: str) -> Value:
         """What a field of that class, which is no relation, holds."""

@@ -27,6 +27,7 @@ from asyncgen.analysis.values import (
     unknown,
 )
 from asyncgen.facts import Choice, Expression, Item, Name
+from asyncgen.source import Function
 
 _BOOL = builtin("bool")
 _OF_QUERYSETS = ("|", "&", "^")  # the operators that querysets have
@@ -40,6 +41,10 @@ class Operations(Containers):
     @abstractmethod
     def bind(self, target: Expression, value: Value, frame: Frame) -> None:
         """Assign to a name, an attribute, an item, or several."""
+
+    @abstractmethod
+    def defaults(self, function: Function, frame: Frame) -> None:
+        """Evaluate the defaults of parameters, when the function is made."""
 
     @abstractmethod
     def narrow(self, test: Expression, holds: bool, frame: Frame) -> None:
@@ -180,6 +185,8 @@ class Operations(Containers):
         if is_builtin and (len(names) == 1 or names <= knowledge.SHOW_ITEMS):
             elements = union(each.elements for each in types if isinstance(each, Builtin))
             return frozenset(Builtin(name, elements) for name in names)
+        if operator == "*" and (repeated := [each for each in types if _is_sequence(each)]):
+            return frozenset(repeated)
         lazy = any(self.holds_queryset(value) for value in values)
         if any(map(self.is_member_of_flags, types)):
             return frozenset(filter(self.is_member_of_flags, types))
@@ -204,3 +211,7 @@ def _is_text(type_: Type) -> bool:
     if isinstance(type_, Foreign):
         return type_.dotted.startswith(knowledge.TRANSLATION)
     return isinstance(type_, Builtin) and type_.name in ("bytes", "str")
+
+
+def _is_sequence(type_: Type) -> bool:
+    return isinstance(type_, Builtin) and type_.name in ("list", "tuple")

@@ -42,6 +42,8 @@ class Protocols(Attributes):
         for each in in_order(value):
             if self.is_queryset(each):
                 frame.note(Level.REACHES, "tests a queryset, which evaluates it", Cause.EVALUATION)
+            elif is_tainted(each):
+                frame.note(Level.DOUBT, "tests what may be a queryset")
             elif isinstance(each, Argument | Unknown):
                 frame.mark(Trait.TESTS_UNKNOWN)
             elif self.special(each, ("__bool__",), frame) is None:
@@ -174,6 +176,7 @@ class Protocols(Attributes):
                 frame.include(each.effect, "reads an iterator")
                 self.each_special(each.elements, HASHING, frame)
             elif isinstance(each, Foreign):
+                self.special(each, ("__contains__",), frame)
                 frame.note(min(self.level(each.dotted), Level.DOUBT), f"looks into {each.dotted}")
             elif isinstance(each, Argument) and self.is_no_queryset(each, value, frame):
                 pass
@@ -193,7 +196,7 @@ class Protocols(Attributes):
                 self.method(each, "__len__", frame)
             elif isinstance(each, Builtin) and each.name == "file":
                 frame.note(Level.DOUBT, "asks a file's storage for its size")
-            elif isinstance(each, ClassObject):
+            elif isinstance(each, ClassObject | Foreign):
                 self.special(each, ("__len__",), frame)
             elif isinstance(each, Argument) and self.is_no_queryset(each, value, frame):
                 pass

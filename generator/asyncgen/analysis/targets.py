@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncgen.analysis.expressions import as_key, attribute_path
 from asyncgen.analysis.frame import NARROWED, Frame
 from asyncgen.analysis.narrowing import Narrowing
+from asyncgen.analysis.outside import dictionary_owner
 from asyncgen.analysis.types import builtin as builtin_type
 from asyncgen.analysis.types import tuple_parts
 from asyncgen.analysis.values import (
@@ -106,8 +107,14 @@ class Targets(Narrowing):
             if isinstance(owner, Argument) and self.relations.may_be_set(target.name, frame.module):
                 frame.note(Level.DOUBT, f"assigns to {target.name} of the argument {owner.name}")
             if not isinstance(owner, Instance):
+                self.keep_for(owner, target.name, value)
+                self.special(owner, ("__setattr__",), frame)
                 continue
             member = self.lookup(owner.cls, target.name)
+            if member and self.is_generic(*member):
+                frame.note(
+                    Level.REACHES, f"assigns to {target.name}, which asks for a content type"
+                )
             if member and isinstance(member[1], Function) and member[1].setter:
                 outcome = self.outcome(self.bound(member[1].setter, member[0], owner))
                 frame.include(outcome.effect, f"assigns to the property {target.name}")
@@ -119,6 +126,8 @@ class Targets(Narrowing):
                 self.each_special(descriptors, ("__set__",), frame)
             if owner == frame.receiver or self.assigners(owner.cls, target.name):
                 self.keep(owner, target.name, value)
+            else:
+                self.keep_for(owner, target.name, value)
         frame.growth.lose(types_of(value))  # other methods may put something in
         path = attribute_path(target)
         if path:
@@ -127,6 +136,8 @@ class Targets(Narrowing):
 
     def put(self, owner: Expression, value: Value, frame: Frame) -> None:
         """`owner[…] = value`, `owner.append(value)`: it then has such elements."""
+        if whose := dictionary_owner(owner):
+            self.keep_anywhere(self.value(whose, self.scratch(frame)), value)
         path = attribute_path(owner)
         known = frame.environment.get(path, NOTHING) if path else NOTHING
         if path and any(isinstance(each, Builtin) for each in known):

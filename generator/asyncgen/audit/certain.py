@@ -72,6 +72,10 @@ class Certain(Holding):
     def passed_unknown(self, parameter: Parameter) -> Value:
         return frozenset({Argument(parameter.name)})
 
+    def held_by_default(self, parameter: Parameter, bound: Bound) -> Value:
+        """What a function is called without, it need not be called without."""
+        return NOTHING
+
     def tells(self, default: Type) -> bool:
         """Also a manager or a queryset: who calls it without another queries that one."""
         return super().tells(default) or self.is_lazy(default)

@@ -87,7 +87,7 @@ class ExpressionReader:
         match node:
             case cst.Lambda():
                 names = tuple(parameter.name for parameter in self.parameters(node.params))
-                defaults = tuple(each for _, each in self.defaults(node.params))
+                defaults = tuple(self.defaults(node.params, (Literal,)))
                 return Lambda(names, self.expression(node.body), defaults)
             case cst.NamedExpr(target=cst.Name(value=name)):
                 return Bind(name, self.expression(node.value))
@@ -219,11 +219,13 @@ class ExpressionReader:
             case value:
                 return Yield(self.expression(value))
 
-    def defaults(self, node: cst.Parameters) -> Iterator[tuple[str, Expression]]:
+    def defaults(
+        self, node: cst.Parameters, plain: tuple[type, ...] = (Literal, Name)
+    ) -> Iterator[tuple[str, Expression]]:
         """The defaults that evaluate something when the function is made, by their parameters."""
         for param in (*node.posonly_params, *node.params, *node.kwonly_params):
             value = self.expression(param.default) if param.default else None
-            if value is not None and not isinstance(value, Literal | Name):
+            if value is not None and not isinstance(value, plain):
                 yield param.name.value, value
 
     def parameters(self, node: cst.Parameters) -> Iterator[Parameter]:

@@ -19,9 +19,12 @@ import libcst as cst
 
 from asyncgen import facts
 from asyncgen.facts import (
+    Assign,
     Block,
     Call,
     Display,
+    Expression,
+    Get,
     Import,
     Literal,
     Name,
@@ -127,6 +130,7 @@ class _Reader(StatementReader):
     cut: tuple[cst.CSTNode | None, tuple[Piece, ...]] = (None, ())
     imported: dict[str, Import] = field(init=False, default_factory=dict)  # by the module, so far
     connections: list[Call] = field(init=False, default_factory=list)
+    patches: list[Assign] = field(init=False, default_factory=list)
     # What the body of the class that is read evaluates, one statement after the other.
     run: list[facts.Statement] = field(init=False, default_factory=list)
 
@@ -152,6 +156,7 @@ class _Reader(StatementReader):
             rebound=frozenset(self.rebound),
             prefetched=frozenset(self.prefetched),
             connections=tuple(self.connections),
+            patches=tuple(self.patches),
         )
 
     def parsed(self, piece: Piece) -> Sequence[Statement]:
@@ -277,8 +282,11 @@ class _Reader(StatementReader):
                 scope.functions[name] = self.method_of(name, value, line)
             case cst.Assign(value=value):
                 expression = self.expression(value)
-                for target in statement.targets:
-                    scope.assign(self.expression(target.target), expression, self.at(line))
+                targets = tuple(self.expression(each.target) for each in statement.targets)
+                for target in targets:
+                    scope.assign(target, expression, self.at(line))
+                if scope.binding is Binding.FUNCTION and any(map(_is_patched, targets)):
+                    self.patches.append(Assign(line, targets, expression))
             case cst.AnnAssign(target=cst.Name(value=name)):
                 annotation = annotation_text(statement.annotation)
                 if statement.value and annotation.rpartition(".")[2] == "TypeAlias":
@@ -294,6 +302,10 @@ class _Reader(StatementReader):
                 value=cst.Call(func=cst.Attribute(attr=cst.Name(value="connect"))) as call
             ) if scope.binding is Binding.FUNCTION:
                 self.connections.append(self.call(call))
+            case cst.Expr(value=cst.Call(func=cst.Name(value="setattr")) as call) if (
+                scope.binding is Binding.FUNCTION
+            ):
+                self.patches += _by_setattr(self.call(call), line)
             case cst.AugAssign(target=cst.Name(value="__all__")):
                 known = scope.attributes.get("__all__")
                 more = strings(self.expression(statement.value))
@@ -404,3 +416,14 @@ class _Reader(StatementReader):
             block=self.later.get(line, body),
             rebinds=rebinds,
         )
+
+
+def _is_patched(target: Expression) -> bool:
+    return isinstance(target, Get)
+
+
+def _by_setattr(call: Call, line: int) -> Iterator[Assign]:
+    """`setattr(Class, "name", value)` as the assignment that it is."""
+    match call:
+        case Call(arguments=(owner, Literal(type="str", text=name), value)):
+            yield Assign(line, (Get(owner, name),), value)
