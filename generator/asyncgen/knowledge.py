@@ -96,9 +96,11 @@ FILE_FIELDS = ("FileField", "ImageField")
 FILE_ATTRIBUTES = frozenset({"file", "height", "size", "width"})
 
 # Attributes that every model instance and class has without a query.
+PREFETCHED = "_prefetched_objects_cache"
 MODEL_ATTRIBUTES = frozenset(
     {"_meta", "_state", "pk", "id", "DoesNotExist", "MultipleObjectsReturned", "__class__"}
     | {"__dict__", "__name__", "__module__", "__doc__", "_default_manager", "_base_manager"}
+    | {PREFETCHED}
 )
 # Names that only managers of models are kept by.
 MANAGER_ATTRIBUTES = (
@@ -167,7 +169,9 @@ LOOP_BRIDGES = frozenset({"asyncgen_native.bridge"})
 THREAD_BRIDGE = "asyncgen_runtime.on_worker"
 
 STANDARD_LIBRARY = sys.stdlib_module_names
-COPIES = frozenset({"copy.copy", "copy.deepcopy", "dataclasses.replace", "typing.cast"})
+COPIES = frozenset(
+    {"copy.copy", "copy.deepcopy", "dataclasses.replace", "types.MappingProxyType", "typing.cast"}
+)
 # What objects are kept in: what comes out of it may be anything.
 HOLDERS = (
     *("collections.deque()", "contextvars.ContextVar()"),

@@ -130,6 +130,8 @@ class Attributes(Outside):
             return self.default_manager(owner.row)
         if owner.dotted.startswith(knowledge.OPTIONS) and name in knowledge.OPTIONS_MODELS:
             return self.model_class(owner.row)
+        if owner.dotted.endswith(f".{name}.{name}"):  # `frame.f_back.f_back`, in a loop, say
+            return frozenset({owner})
         return frozenset({Foreign(f"{owner.dotted}.{name}", shows=owner.shows)})
 
     @staticmethod
@@ -234,6 +236,8 @@ class Attributes(Outside):
             last = self.resolver.lookup(root, name)
             if last and isinstance(last[1], Function):
                 return self.found_function(last[1], last[0], receiver, frame)
+        if not role and (inherited := self.of_quiet_bases(receiver.cls, name, frame)):
+            return inherited
         if self.resolver.missing(receiver.cls) or role:
             frame.note(Level.DOUBT, f"super().{name} cannot be found")
             return unknown(f"super().{name}", from_queryset=role in ("queryset", "manager"))
@@ -381,6 +385,8 @@ class Attributes(Outside):
         if name.isupper() and owner.cls.name.endswith(guesses.SETTINGS_CLASS):
             frame.note(Level.ASSUMED, f"reads {owner.cls.name}.{name}: taken for a setting")
             return frozenset({Foreign(f"{knowledge.SETTINGS}.{name}")})
+        if not role and (inherited := self.of_quiet_bases(owner.cls, name, frame)):
+            return inherited
         if role and (namesakes := self.namesakes(name, owner.row, frame)):
             frame.wait(f"{owner.cls.name}.{name} is not declared")
             return namesakes
@@ -388,6 +394,15 @@ class Attributes(Outside):
         reason = f"{owner.cls.name}.{name}"
         chains = role in ("queryset", "manager") and not name.startswith(guesses.ROW_METHODS)
         return unknown(reason, from_queryset=chains)
+
+    def of_quiet_bases(self, cls: Class, name: str, frame: Frame) -> Value:
+        """An attribute that a base gives the class, of a package that imports nothing of Django."""
+        outer = [each for each in self.resolver.outer_bases(cls) if not _is_of_python(each)]
+        quiet = outer and not any(map(self.resolver.knows_django, outer))
+        if not quiet or self.resolver.missing(cls):
+            return NOTHING
+        frame.note(Level.ASSUMED, f"reads {name} of {min(outer)}, of a package without Django")
+        return frozenset(Foreign(f"{each}().{name}") for each in outer)
 
     def by_getattr(self, owner: Instance, name: str, frame: Frame) -> Value | None:
         """What the class's own `__getattr__` gives for the name; None where it has none, or where
@@ -403,3 +418,7 @@ class Attributes(Outside):
             return None
         frame.include(outcome.effect, f"reads {name} through {member[0].name}.__getattr__")
         return outcome.returns
+
+
+def _is_of_python(dotted: str) -> bool:
+    return dotted.partition(".")[0] in knowledge.STANDARD_LIBRARY

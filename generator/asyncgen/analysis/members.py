@@ -111,6 +111,8 @@ class Members(Annotations):
             return frozenset({Foreign(knowledge.OPTIONS, model)})
         if name == "__dict__":
             return builtin("dict")
+        if name == knowledge.PREFETCHED:
+            return builtin("dict", self.queryset())
         return self.default_manager(model) if "manager" in name else frozenset({plain(name)})
 
     def model_attribute(
