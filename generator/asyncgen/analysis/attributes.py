@@ -401,7 +401,10 @@ class Attributes(Outside):
         quiet = outer and not any(map(self.resolver.knows_django, outer))
         if not quiet or self.resolver.missing(cls):
             return NOTHING
-        frame.note(Level.ASSUMED, f"reads {name} of {min(outer)}, of a package without Django")
+        frame.note(
+            Level.ASSUMED,
+            f"reads {name} of {min(outer)}, of a package without Django: assumed not to query",
+        )
         return frozenset(Foreign(f"{each}().{name}") for each in outer)
 
     def by_getattr(self, owner: Instance, name: str, frame: Frame) -> Value | None:

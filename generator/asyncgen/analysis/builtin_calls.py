@@ -220,7 +220,7 @@ class BuiltinCalls(Calls):
         if receiver.name in ("generator", "iterator") and name in _STEPS:
             frame.include(receiver.effect, "takes a step of a generator")
             if any(map(objects_in, arguments.values)):
-                frame.note(Level.DOUBT, f"{name}s a generator what may query")
+                frame.note(Level.DOUBT, "hands a generator what may query")
         if name in knowledge.CONSUMING_METHODS:
             for value in arguments.values:
                 self.iterate(value, frame)

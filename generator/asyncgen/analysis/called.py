@@ -44,7 +44,6 @@ from asyncgen.facts import (
     Call,
     Display,
     Expression,
-    Get,
     Item,
     Literal,
     Name,
@@ -268,28 +267,29 @@ class Called(Besides):
     def default(self, parameter: Parameter, bound: Bound) -> Value | None:
         """A default that tells what is done: a constant, a function or a class."""
         names = parameter.default_names
-        if held := self.held_by_default(parameter, bound):
-            return held
-        if not names or COMPUTED in names or self.is_enclosed(bound.function):
+        if not names:
             return _default(parameter)
-        written = parse_annotation(parameter.default or "")
-        if not isinstance(written, Name | Get):
-            return None
-        value = self.value(written, Frame(bound.module, None, None, None, {}))
+        value = self.value_of_default(parameter, bound)
+        if held := objects_in(value):
+            return held
+        if COMPUTED in names or self.is_enclosed(bound.function):
+            return _default(parameter)
         return value if value and all(map(self.tells, value)) else None
 
     def held_by_default(self, parameter: Parameter, bound: Bound) -> Value:
-        """The rows and querysets that a default is, evaluated once, where it is defined."""
+        """The rows and querysets that a default is."""
+        return objects_in(self.value_of_default(parameter, bound))
+
+    def value_of_default(self, parameter: Parameter, bound: Bound) -> Value:
+        """What a default is, evaluated once, where the function is defined."""
         function = bound.function
-        if not parameter.default_names:
-            return NOTHING
         default = dict(function.defaults).get(parameter.name)
         default = default or parse_annotation(parameter.default or "")
         if default is None:
             return NOTHING
         definer = self._definers.get(function)
         environment = dict(definer.environment) if definer else {}
-        return objects_in(self.value(default, Frame(bound.module, None, None, None, environment)))
+        return self.value(default, Frame(bound.module, None, None, None, environment))
 
     def tells(self, default: Type) -> bool:
         """Whether a default of that type tells what is done."""

@@ -366,7 +366,8 @@ class Core(Roles):
     def assigned_names(self, cls: Class) -> set[str]:
         """The attributes that methods set on self, and those that others are known to set."""
         others = {name for each, name in self._kept if each is cls}
-        return others.union(self._assigning(cls))
+        declared = (each.attributes for each in self.resolver.mro(cls))
+        return others.union(self._assigning(cls), *declared)
 
     def _assigning(self, cls: Class) -> dict[str, list[tuple[Function, Class]]]:
         if cls not in self._assigners:
@@ -387,7 +388,9 @@ class Core(Roles):
         if not value <= before:
             self.moves()
         if not objects_in(value) <= objects_in(before):
-            self.grew(key)
+            names = sorted(self.assigned_names(receiver.cls)) if name == ANY_NAME else [name]
+            for each in names:
+                self.grew((receiver.cls, each))
 
     def kept(self, receiver: Instance, name: str) -> Value:
         """What the methods of the class assign to the attribute."""
@@ -397,8 +400,7 @@ class Core(Roles):
         for function, where in assigners:
             if not where.module.startswith("django.db.models"):
                 self.outcome(self.bound(function, where, receiver))
-        any_name = self.kept_now((receiver.cls, ANY_NAME))
-        return merged(self.kept_now((receiver.cls, name)) | any_name)
+        return merged(self.kept_now((receiver.cls, name)))
 
     def changed(self, bound: Bound, frame: Frame) -> None:
         """A method of the receiver runs: attributes may hold what methods assign to them."""

@@ -10,7 +10,7 @@ from operator import or_
 from asyncgen import guesses
 from asyncgen.analysis.annotations import is_protocol, self_type
 from asyncgen.analysis.called import is_context_function, matched
-from asyncgen.analysis.core import is_abstract, is_empty
+from asyncgen.analysis.core import ANY_NAME, is_abstract, is_empty
 from asyncgen.analysis.decorating import Decorating
 from asyncgen.analysis.frame import Environment, Frame
 from asyncgen.analysis.growth import ROUNDS, Growth
@@ -143,7 +143,12 @@ class Evaluator(Decorating):
         self.outcomes.moves += 1
 
     def kept_now(self, key: tuple[Class, str]) -> Value:
-        return self.outcomes.used(key, lambda: self._kept.get(key, NOTHING))
+        return self.outcomes.used(key, lambda: self._kept_of(*key))
+
+    def _kept_of(self, cls: Class, name: str) -> Value:
+        value = self._kept.get((cls, name), NOTHING)
+        anywhere = self._kept.get((cls, ANY_NAME))
+        return value | anywhere if anywhere else value
 
     def grew(self, key: tuple[Class, str]) -> None:
         self.outcomes.grew(key)
@@ -344,7 +349,9 @@ class Evaluator(Decorating):
             types = self.declared_types(wanted, bound.module)
             if value is None and parameter.annotation:
                 value = self.annotation(parameter.annotation, bound)
-            value = value or self.passed_unknown(parameter) | self.held_by_default(parameter, bound)
+            value = value or self.passed_unknown(parameter)
+            if parameter.default_names and parameter.name not in given:
+                value |= self.held_by_default(parameter, bound)
             yield parameter.name, proved(value, types)
 
     def passed_unknown(self, parameter: Parameter) -> Value:

@@ -40,8 +40,11 @@ class Outside(Members):
 
     def keep_for(self, owner: Type, name: str, value: Value) -> None:
         """Remember what an attribute of an object is set to, or of a class and those below it.
-        Django's own classes are left out: of these it is known what they hold."""
-        if not isinstance(owner, Instance | ClassObject) or self.role(owner.cls):
+        Django's own classes, and those of the database, are left out: of these it is known what
+        they hold."""
+        if not isinstance(owner, Instance | ClassObject) or owner.cls.module.startswith("django."):
+            return
+        if self.role(owner.cls) or not any(map(_counts, value)):
             return
         below = self.relations.below(owner.cls) if isinstance(owner, ClassObject) else ()
         for cls in (owner.cls, *below):
@@ -68,7 +71,10 @@ class Outside(Members):
     def is_dressed(self, owner: Type) -> bool:
         """Whether something of the sources gives the class of an object attributes when it is made:
         a decorator, `__init_subclass__()` or `__set_name__()`."""
-        return isinstance(owner, Instance | ClassObject) and bool(self.dressers(owner.cls))
+        if not isinstance(owner, Instance | ClassObject):
+            return False
+        known = self._dressers.get(owner.cls)
+        return bool(self.dressers(owner.cls) if known is None else known)
 
     def dressers(self, cls: Class) -> tuple[tuple[Bound, Given], ...]:
         """The functions that give the class, or one that it inherits from, attributes."""
@@ -77,10 +83,13 @@ class Outside(Members):
             self._dressers[cls] = tuple(
                 each
                 for known in self.resolver.mro(cls)
-                if self.relations.is_source(known.module) and not self.role(known)
+                if self.is_of_project(known) and not self.role(known)
                 for each in self._dressing(known)
             )
         return self._dressers[cls]
+
+    def is_of_project(self, cls: Class) -> bool:
+        return self.relations.is_source(cls.module) and not cls.module.startswith("django.")
 
     def _dressing(self, cls: Class) -> Iterator[tuple[Bound, Given]]:
         module = self.resolver.readable(cls.module)
@@ -145,6 +154,11 @@ def dictionary_owner(expression: Expression) -> Expression | None:
         case Get(value=owner, name="__dict__") | Call(Name("vars"), (owner,)):
             return owner
     return None
+
+
+def _counts(type_: Type) -> bool:
+    """Whether something is done where it is called, or shown."""
+    return isinstance(type_, Bound | Partial) or bool(objects_in(frozenset({type_})))
 
 
 def _first(bound: Bound, value: Value) -> Given:
