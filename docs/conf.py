@@ -63,6 +63,7 @@ intersphinx_mapping = {
 }
 
 html_theme = "furo"
+pygments_dark_style = "a11y-high-contrast-dark"  # as its style on light pages
 html_title = "asyncgen"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

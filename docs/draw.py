@@ -203,7 +203,7 @@ def judging() -> Picture:
         picture.text(x + 65, 236, kind, fill="#ffffff", is_bold=True)
         picture.text(x + 65, 258, twin, size=14, fill="#ffffff")
         picture.arrow(x + 130, 97, x + 156, 97)
-    picture.text(792, 84, "no", fill=GREY)
+    picture.text(797, 86, "no", size=14, fill=GREY)
     picture.box(810, 60, 130, 74, GREEN)
     picture.text(875, 92, "value", fill="#ffffff", is_bold=True)
     picture.text(875, 114, "await", size=14, fill="#ffffff")
