@@ -78,12 +78,7 @@ def initialise(
     tool = document.get("tool", {})
     known = tool.get("asyncgen") if isinstance(tool, dict) else None
     if known is not None and not presets and not with_services:
-        message = f"{path} has a [tool.asyncgen] table already"
-        hint = (
-            "edit it, add sources with --preset or --services, or remove it first; "
-            "nothing was changed"
-        )
-        raise AsyncgenError(Problem("AG109", message, hint, Location(str(path), 1)))
+        raise _there_already(path)
     root = path.resolve().parent
     search = (root / "src", root)
     config = Config(root, path.resolve(), (Source(),), python=python, search=search)
@@ -102,6 +97,14 @@ def initialise(
     if table:
         _write(path, before, text, table)
     return proposal
+
+
+def _there_already(path: Path) -> AsyncgenError:
+    message = f"{path} has a [tool.asyncgen] table already"
+    hint = (
+        "edit it, add sources with --preset or --services, or remove it first; nothing was changed"
+    )
+    return AsyncgenError(Problem("AG109", message, hint, Location(str(path), 1)))
 
 
 def _read(path: Path) -> tuple[str | None, dict[str, object]]:
