@@ -89,9 +89,14 @@ FILES = "django.db.models.fields.files"
 """The module in there that waits for storages."""
 
 
+def only_queries(defined: object) -> bool:
+    """Tell whether what is defined in some module is Django's, and waits for databases alone."""
+    # What is built in, and a stand-in of `unittest.mock`, may have None for a module.
+    return _is_queries_alone(getattr(defined, "__module__", None) or "")
+
+
 @functools.cache
-def only_queries(module: str) -> bool:
-    """Tell whether a module is one of Django's that waits for databases alone."""
+def _is_queries_alone(module: str) -> bool:
     inside = any(module == each or module.startswith(f"{each}.") for each in ONLY_QUERIES)
     return inside and module != FILES
 

@@ -73,7 +73,7 @@ def _is_djangos(cls: type, name: str) -> bool:
 def _defines_djangos(cls: type, name: str) -> bool:
     """Tell whether a name is Django's in every class in which ``super()`` may find it."""
     found = (vars(each)[name] for each in cls.__mro__ if name in vars(each))
-    return all(only_queries(getattr(each, "__module__", "")) for each in found)
+    return all(map(only_queries, found))
 
 
 @functools.lru_cache(4096)

@@ -34,7 +34,7 @@ def runs_on_loop(func: Callable[..., object]) -> bool:
     Where it does not show which database it is for, all that there are have to be native.
     """
     name = getattr(func, "__name__", "")
-    if name in NOT_ONLY_QUERIES or not only_queries(getattr(func, "__module__", "")):
+    if name in NOT_ONLY_QUERIES or not only_queries(func):
         return False
     receiver = getattr(func, "__self__", None)
     if isinstance(receiver, RawQuerySet):

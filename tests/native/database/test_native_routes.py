@@ -8,6 +8,7 @@ import itertools
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -142,6 +143,7 @@ class Loud(models.QuerySet[Tag]):
         (LocMemCache("x", {}).get, False),
         (User(username="x").set_password, False),
         (print, False),
+        ("".join, False),  # whose module is None
     ],
 )
 def test_what_runs_on_the_loop(func: Callable[..., object], on_loop: bool) -> None:
@@ -246,6 +248,17 @@ def test_what_runs_other_peoples_code_on_its_way_is_on_a_thread(
     func: Callable[..., object], on_loop: bool
 ) -> None:
     assert routes.runs_on_loop(func) is on_loop
+
+
+def test_a_stand_in_for_a_method_is_on_a_thread() -> None:
+    class Watched(models.Model):
+        save_base = create_autospec(models.Model.save_base)
+
+        class Meta:
+            app_label = "native"
+
+    assert not routes.runs_on_loop(Watched.objects.create)
+    assert routes.runs_on_loop(Watched.objects.get)
 
 
 def test_a_manager_whose_querysets_query_is_on_a_thread(run: Run) -> None:
