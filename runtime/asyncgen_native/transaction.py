@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import nullcontext
 from contextvars import Context, ContextVar, copy_context
+from functools import partial
 from typing import Any, ParamSpec, TypeVar, overload
 
 from asyncgen_runtime import transaction as on_threads
 from asyncgen_runtime.completion import to_end
+from asyncgen_runtime.connections import collect_hooks
 from asyncgen_runtime.context import Entered
+from asyncgen_runtime.hooks import Due, run_due
 from asyncgen_runtime.nesting import innermost
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -84,6 +88,8 @@ class _Block:
         self._entered = False
         self._lock: asyncio.Lock | None = None
         self._context: Context | None = None
+        self._due: list[Due] = []
+        self._awaited: Callable[[], Awaitable[None]] | None = None
 
     async def enter(self) -> None:
         owner = owners.current()
@@ -125,32 +131,53 @@ class _Block:
         context = getcurrent().gr_context if own else self._context
         self.ended = True
         try:
-            ended = await to_end(self._leave(error), context)
+            await _to_end(self._leave(error), context)
+            while self._awaited is not None:  # Here, and not above, it can be cancelled.
+                hook, self._awaited = self._awaited, None
+                await asyncio.create_task(_awaiting(hook), context=context)
+                await _to_end(self._in_place(self._run_hooks), context)
         finally:
-            if own:
-                _block.set(self._outer)
-                if self._owner is not None:
-                    owners.swap(self._before)
-            if self._lock is not None:
-                self._lock.release()
-        if ended.cancelled is not None:
-            raise ended.cancelled
+            self._finish(own)
+
+    def _finish(self, own: bool) -> None:
+        if self._owner is not None:
+            self._owner.end()
+        if own:
+            _block.set(self._outer)
+            if self._owner is not None:
+                owners.swap(self._before)
+        if self._lock is not None:
+            self._lock.release()
 
     async def _leave(self, error: BaseException | None) -> None:
-        owner = self._owner
-        if owner is None:
-            if error is not None and self._around is not None and self._around.ended:
-                return None  # Rolled back with the block around it; `error` is what is raised.
-            return await self._leave_atomic(error)
-        with owner.used_by_current_task():
-            try:
-                await self._leave_atomic(error)
-            finally:
-                owner.end()
-
-    async def _leave_atomic(self, error: BaseException | None) -> None:
+        if error is not None and self._around is not None and self._around.ended:
+            return  # Rolled back with the block around it; `error` is what is raised.
         if self._entered:
-            await call(_leave, connections[self._using], self._atomic, error)
+            await self._in_place(partial(self._leave_atomic, error))
+
+    async def _in_place(self, func: Callable[[], None]) -> None:
+        """Call `func` as the task would that entered the block."""
+        with self._owner.used_by_current_task() if self._owner else nullcontext():
+            await call(func)
+
+    def _leave_atomic(self, error: BaseException | None) -> None:
+        if self._owner is not None:
+            collect_hooks({}, self._due, self._using)
+        _leave(connections[self._using], self._atomic, error)
+        self._run_hooks()
+
+    def _run_hooks(self) -> None:
+        self._awaited = run_due(self._due)
+
+
+async def _to_end(coroutine: Coroutine[Any, Any, None], context: Context | None) -> None:
+    ended = await to_end(coroutine, context)
+    if ended.cancelled is not None:
+        raise ended.cancelled
+
+
+async def _awaiting(hook: Callable[[], Awaitable[None]]) -> None:
+    await hook()
 
 
 def _leave(

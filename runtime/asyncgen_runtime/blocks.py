@@ -35,7 +35,7 @@ from asgiref.sync import SyncToAsync
 from . import connections
 from .completion import run_in, run_to_end
 from .direct import as_asgiref_does
-from .hooks import Due
+from .hooks import Due, run_due
 from .nesting import TURNS, Nested, current, innermost, leaving, stack
 from .reading import close_iterators
 from .threads import (
@@ -325,7 +325,7 @@ class Block(Nested, Generic[T_co]):
             if self._own is not None:
                 close_iterators(OVER)
             result = self._leave_in_order(error)
-            self._run_hooks()
+            self._awaited = run_due(self._due)
             return result
         finally:
             if self._own is not None and self._awaited is None:
@@ -386,14 +386,10 @@ class Block(Nested, Generic[T_co]):
         finally:
             carry_back(self._inside)
 
-    def _run_hooks(self) -> None:
-        while self._due and self._awaited is None:
-            self._awaited = self._due.pop(0).run()
-
     def _go_on(self) -> None:
         leaving.set(None)
         try:
-            self._run_hooks()
+            self._awaited = run_due(self._due)
         finally:
             if self._own is not None and self._awaited is None:
                 self._end_thread()

@@ -78,3 +78,11 @@ class Due:
                 raise
             name = getattr(self.hook, "__qualname__", None) or repr(self.hook)
             logger.exception("Error calling %s in %s (%s).", name, self.where, error)
+
+
+def run_due(due: list[Due]) -> Callable[[], Awaitable[None]] | None:
+    """Run what is due, up to a hook that has to be awaited, which is returned."""
+    awaited = None
+    while due and awaited is None:
+        awaited = due.pop(0).run()
+    return awaited

@@ -484,13 +484,65 @@ def test_hooks_run_after_the_commit_sync_and_async(run: Run) -> None:
     run(main())
 
 
-def test_a_context_variable_that_a_hook_sets_is_set_after_the_block(run: Run) -> None:
+def test_context_variables_that_hooks_set_are_set_after_the_block(run: Run) -> None:
     variable: ContextVar[int] = ContextVar("variable", default=0)
+    other: ContextVar[int] = ContextVar("other", default=0)
+
+    async def later() -> None:
+        other.set(variable.get() + 1)
 
     async def main() -> None:
         async with aatomic():
             await aon_commit(lambda: variable.set(1))
-        assert variable.get() == 1
+            await aon_commit(later)
+        assert (variable.get(), other.get()) == (1, 2)
+
+    run(main())
+
+
+def test_an_async_hook_can_be_cancelled(run: Run) -> None:
+    """As on threads: it holds what follows it, and nobody else."""
+    log: list[str] = []
+
+    async def main() -> None:
+        waiting = asyncio.Event()
+
+        async def hook() -> None:
+            try:
+                waiting.set()
+                await asyncio.Event().wait()
+            finally:
+                log.append("cancelled")
+
+        async def block() -> None:
+            async with aatomic():
+                await create(name="a")
+                await aon_commit(hook)
+                await aon_commit(lambda: log.append("not called"))
+
+        task = asyncio.create_task(block())
+        await waiting.wait()
+        assert await anames() == ["a"]
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert pools()["default"].statistics().out == 0
+
+    run(main())
+    assert log == ["cancelled"]
+
+
+def test_an_error_of_an_async_hook_is_raised_by_the_block(run: Run) -> None:
+    async def hook() -> None:
+        raise KeyError
+
+    async def main() -> None:
+        with pytest.raises(KeyError):
+            async with aatomic():
+                await create(name="a")
+                await aon_commit(hook)
+        assert await anames() == ["a"]
+        assert pools()["default"].statistics().out == 0
 
     run(main())
 
