@@ -10,9 +10,11 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 import asyncgen_runtime
 from asyncgen_runtime import on_worker
+from asyncgen_runtime.nesting import innermost
 
 from . import owner as owners
 from .greenlets import run
+from .nesting import Nested, current, nesting
 from .owner import Owner
 from .wrapper import in_transaction_of_thread
 
@@ -73,17 +75,35 @@ def bridge(
 async def call(func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """Run `func` with the connections of the context, and give back those that hold nothing."""
     __traceback_hide__ = True
-    if in_transaction_of_thread():
+    if in_transaction_of_thread() or innermost() is not None:
         return await asyncgen_runtime.sync_to_async(func)(*args, **kwargs)
     owner = owners.current()
     if owner is None:
         owner = owners.begin()
-    elif owner.in_transaction and not _has_turn(owner):
-        async with owner.turn:
+    elif owner.is_shared and not _has_turn(owner):
+        async with nesting(owner), owner.turn:
             return await _take_turn(owner, functools.partial(func, *args, **kwargs))
+    return await _run(owner, functools.partial(func, *args, **kwargs))
+
+
+async def call_in_turn(func: Callable[[], R]) -> R:
+    """Run `func`, which enters or leaves a block, with the connections of the context.
+
+    What other tasks have open in the block around it has ended by then.
+    """
+    owner = owners.current()
+    assert owner is not None
+    if _has_turn(owner):
+        return await _run(owner, func)
+    async with owner.turn:
+        return await _take_turn(owner, func)
+
+
+async def _run(owner: Owner, func: Callable[[], R]) -> R:
+    __traceback_hide__ = True
     owner.calls += 1
     try:
-        return await run(func, *args, **kwargs)
+        return await run(func)
     finally:
         owner.calls -= 1
         if not owner.calls:
@@ -111,12 +131,12 @@ def sync_to_async_unless(
     return sync_to_async
 
 
-class _Turn:
+class _Turn(Nested):
     """One call's turn in a transaction that tasks share: a thread takes one after another, too."""
 
     def __init__(self, owner: Owner) -> None:
+        super().__init__()
         self.owner = owner
-        self.over = False
 
 
 # Inherited by the tasks that the call waits for: they run inside of its turn.
@@ -125,19 +145,21 @@ _turn: ContextVar[_Turn | None] = ContextVar("asyncgen_native_turn", default=Non
 
 def _has_turn(owner: Owner) -> bool:
     turn = _turn.get()
-    return turn is not None and turn.owner is owner and not turn.over
+    return turn is not None and turn.owner is owner and not turn.ended
 
 
 async def _take_turn(owner: Owner, func: Callable[[], R]) -> R:
     __traceback_hide__ = True
     before, turn = _turn.get(), _Turn(owner)
     _turn.set(turn)
+    current.set(turn)
     owner.calls += 1
     try:
         owner.refuse()
         return await run(func)
     finally:
         owner.calls -= 1
-        turn.over = True
+        turn.ended = True
         _turn.set(before)
+        current.set(turn.outer)
         owner.settle()

@@ -29,6 +29,11 @@ OVER = (
     "Tasks and threads started inside the block have to finish before it does."
 )
 
+TASK_OVER = (
+    "The task that set something in the session of the database has ended, and its connection was "
+    "closed. Tasks and threads started by it have to finish before it does."
+)
+
 
 class Owner:
     """The connections of one context."""
@@ -40,7 +45,8 @@ class Owner:
         self.calls = 0
         self.ended = False
         self._block = block  # of aatomic(), which ends it
-        self._shared = False
+        self._over = OVER if block else ""  # what is said to those who outlive it
+        self._was_shared = False
         # Not the task itself, which holds the context that holds this.
         self._task = weakref.ref(asyncio.current_task() or self)
 
@@ -56,17 +62,18 @@ class Owner:
         return asyncio.Lock()
 
     @property
-    def in_transaction(self) -> bool:
-        """Tell whether what it holds is a transaction, which tasks begun in it share."""
-        return self._block or any(each.in_transaction for each in self.wrappers.values())
+    def is_shared(self) -> bool:
+        """Tell whether tasks begun in it share what it holds: a transaction, or a session with
+        settings of its own."""
+        return bool(self._over) or any(each.is_shared for each in self.wrappers.values())
 
     def is_mine(self) -> bool:
         """Tell whether the calling task, or worker thread, may use it."""
         task = running_task()
         if task is not None and task is self._task():
             return True
-        mine = task is None or self.in_transaction
-        self._shared |= mine
+        mine = task is None or self.is_shared
+        self._was_shared |= mine
         return mine
 
     @contextmanager
@@ -79,9 +86,9 @@ class Owner:
             self._task = before
 
     def refuse(self) -> None:
-        """Raise RuntimeError if this was a transaction and has ended."""
-        if self.ended and self._block:
-            raise RuntimeError(OVER)
+        """Raise RuntimeError if this was a transaction, or a session with settings, now over."""
+        if self.ended and self._over:
+            raise RuntimeError(self._over)
 
     def wrapper(self, alias: str) -> NativeWrapper | None:
         """Return its wrapper for a database, or one that the pool has lying ready.
@@ -117,18 +124,25 @@ class Owner:
         for alias, wrapper in list(self.wrappers.items()):
             if not wrapper.holds():
                 del self.wrappers[alias]
-                wrapper.give_back(whole=not self._shared)
+                wrapper.give_back(whole=not self._was_shared)
         if not self.wrappers:
             self.ended = True
             if _owner.get() is self:
                 _owner.set(None)
+
+    def end_with_task(self) -> None:
+        """Let what was set in a session end with the task that it was set in."""
+        task = self._task()
+        if not self._over and isinstance(task, asyncio.Task):
+            self._over = TASK_OVER
+            on_loop(self.loop, functools.partial(task.add_done_callback, lambda _: self.end()))
 
     def end(self) -> None:
         """Give back everything, as far as it can be used; close the rest."""
         self.ended = True
         while self.wrappers:
             _, wrapper = self.wrappers.popitem()
-            wrapper.leave(whole=not self._shared)
+            wrapper.leave(whole=not self._was_shared)
 
     def drop(self) -> None:
         """Close everything."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import nullcontext
-from contextvars import Context, ContextVar, copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, ParamSpec, TypeVar, overload
 
@@ -20,7 +20,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from greenlet import getcurrent
 
 from . import owner as owners
-from .calls import call
+from .calls import call_in_turn
+from .nesting import Nested, current, nesting
 from .owner import Owner
 from .wrapper import in_transaction_of_thread, is_native
 
@@ -73,65 +74,55 @@ def begin_on_loop(using: str, savepoint: bool, durable: bool) -> Entered[None] |
     return _Block(using, savepoint, durable)
 
 
-class _Block:
+class _Block(Nested):
     """One entered block: a savepoint, or a transaction with an owner of its own."""
 
     def __init__(self, using: str, savepoint: bool, durable: bool) -> None:
-        self.nesting = asyncio.Lock()
-        self.ended = False
+        super().__init__()
         self._using = using
         self._atomic = transaction.atomic(using, savepoint, durable)
-        self._outer = _block.get()
         self._owner: Owner | None = None
         self._around: Owner | None = None  # of the transaction in which this is a savepoint
         self._before: Owner | None = None
         self._entered = False
+        self._is_outermost = False
         self._lock: asyncio.Lock | None = None
+        self._task: asyncio.Task[Any] | None = None
         self._context: Context | None = None
         self._due: list[Due] = []
         self._awaited: Callable[[], Awaitable[None]] | None = None
 
     async def enter(self) -> None:
         owner = owners.current()
-        if owner is not None and owner.in_transaction:
+        if owner is not None and owner.is_shared:
             self._around = owner
-            lock = self._nesting_lock(owner)
-            await lock.acquire()
-            self._lock = lock
+            await self._keep_others_out(nesting(owner))
         else:
             self._before = owners.swap(None)
             self._owner = owners.begin(block=True)
         try:
-            await call(self._enter)
+            await call_in_turn(self._enter)
         except BaseException as error:
             await self.leave(error)
             raise
-        _block.set(self)
+        current.set(self)
         self._context = copy_context()
 
     def _enter(self) -> None:
+        self._is_outermost = not connections[self._using].in_atomic_block
         self._atomic.__enter__()
         self._entered = True
-
-    def _nesting_lock(self, owner: Owner) -> asyncio.Lock:
-        """Return the lock of whoever has a savepoint open directly inside the current block.
-
-        Tasks share a transaction, and savepoints of one connection cannot overlap.
-        """
-        block = self._outer
-        while block is not None and block.ended:  # Then a task has outlived it.
-            block = block._outer
-        return owner.nesting if block is None else block.nesting
 
     async def leave(self, error: BaseException | None) -> None:
         # Left in another context than entered in (an async fixture, a forgotten async generator),
         # it still has to reach its own connection. In its own it is left in the very context, not
         # in a copy, so that what on_commit hooks set is set there.
-        own = self._context is None or _block.get() is self
+        own = self._context is None or current.get() is self
         context = getcurrent().gr_context if own else self._context
         self.ended = True
         try:
             await _to_end(self._leave(error), context)
+            self._let_others_in()
             while self._awaited is not None:  # Here, and not above, it can be cancelled.
                 hook, self._awaited = self._awaited, None
                 await asyncio.create_task(_awaiting(hook), context=context)
@@ -143,11 +134,24 @@ class _Block:
         if self._owner is not None:
             self._owner.end()
         if own:
-            _block.set(self._outer)
+            current.set(self.outer)
             if self._owner is not None:
                 owners.swap(self._before)
-        if self._lock is not None:
-            self._lock.release()
+        self._let_others_in()
+
+    async def _keep_others_out(self, lock: asyncio.Lock) -> None:
+        await lock.acquire()
+        self._lock, self._task = lock, asyncio.current_task()
+        if self._task is not None:  # At its end nobody is inside any more, left or not.
+            self._task.add_done_callback(self._let_others_in)
+
+    def _let_others_in(self, _: object = None) -> None:
+        lock, self._lock = self._lock, None
+        task, self._task = self._task, None
+        if task is not None:
+            task.remove_done_callback(self._let_others_in)
+        if lock is not None:
+            lock.release()
 
     async def _leave(self, error: BaseException | None) -> None:
         if error is not None and self._around is not None and self._around.ended:
@@ -158,10 +162,10 @@ class _Block:
     async def _in_place(self, func: Callable[[], None]) -> None:
         """Call `func` as the task would that entered the block."""
         with self._owner.used_by_current_task() if self._owner else nullcontext():
-            await call(func)
+            await call_in_turn(func)
 
     def _leave_atomic(self, error: BaseException | None) -> None:
-        if self._owner is not None:
+        if self._is_outermost:
             collect_hooks({}, self._due, self._using)
         _leave(connections[self._using], self._atomic, error)
         self._run_hooks()
@@ -200,6 +204,3 @@ def _leave(
     atomic.__exit__(type(failure) if failure else None, failure, None)
     if error is None and still_open is not None:
         raise still_open
-
-
-_block: ContextVar[_Block | None] = ContextVar("asyncgen_native_block", default=None)

@@ -9,12 +9,14 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.utils import load_backend
 
 from .greenlets import in_bridge, running_task
 from .insides import Native, Wrappers, replace_async_to_sync, replace_wrappers
 from .owner import OVER, Owner, current, on_loop, suspend
 from .pool import NativeConnection, Pool, PoolOptions
+from .sessions import NativeCursor, NativeDebugCursor, sets
 
 # Wrappers whose thread is in a transaction; asgiref carries the variable between threads and tasks.
 _transactions: ContextVar[frozenset[BaseDatabaseWrapper]] = ContextVar(
@@ -40,6 +42,8 @@ class NativeWrapper(Native):
         # What the pool gave; `connection` is set a little later, and perhaps on another thread.
         self._taken: NativeConnection | None = None
         self._in_atomic_block = False
+        self._is_begun = False  # the session: what Django, or a receiver, sets in each is no matter
+        self._is_set = False  # whether something else was set in it
         self.owner = current()
         super().__init__(settings_dict, alias)
         if self.owner is not None:
@@ -57,9 +61,31 @@ class NativeWrapper(Native):
             _transactions.set(those | {self} if inside else those - {self})
 
     @property
-    def in_transaction(self) -> bool:
-        """Tell whether what is sent now would be part of a transaction."""
-        return self._in_atomic_block or (self.connection is not None and not self.autocommit)
+    def is_shared(self) -> bool:
+        """Tell whether tasks begun now share it: there is a transaction, or a session of its own
+        settings."""
+        if self.connection is None:
+            return self._in_atomic_block
+        return self._in_atomic_block or self._is_set or not self.autocommit
+
+    def connect(self) -> None:
+        self._is_begun = self._is_set = False
+        super().connect()
+        self._is_begun = True
+
+    def note_statement(self, sql: str) -> None:
+        """Note what a statement that is about to run does to the session."""
+        if self._is_begun and self.owner is not None and sets(sql):
+            self._is_set = True
+            self.owner.end_with_task()
+
+    def make_cursor(self, cursor: Any) -> CursorWrapper:
+        return super().make_cursor(cursor) if self.owner is None else NativeCursor(cursor, self)
+
+    def make_debug_cursor(self, cursor: Any) -> CursorDebugWrapper:
+        if self.owner is None:
+            return super().make_debug_cursor(cursor)
+        return NativeDebugCursor(cursor, self)
 
     def holds(self) -> bool:
         """Tell whether the next call in the context needs this very wrapper."""
@@ -67,9 +93,7 @@ class NativeWrapper(Native):
 
     def _holds_connection(self) -> bool:
         """Tell whether something in the connection is still open."""
-        if self.connection is None:
-            return self._in_atomic_block
-        return self._in_atomic_block or not self.autocommit or self.connection.is_held()
+        return self.is_shared or (self.connection is not None and self.connection.is_held())
 
     def join_pool(self) -> None:
         """Take the connection from the pool, which then counts it."""

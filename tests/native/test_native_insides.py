@@ -222,5 +222,8 @@ def test_outside_of_calls_what_others_put_in_place_of_a_guarded_method_is_called
 ) -> None:
     from asyncgen_native.sqlite3.base import DatabaseWrapper
 
-    monkeypatch.setattr(BaseDatabaseWrapper, "connect", lambda self: f"instead of {self}")
-    assert DatabaseWrapper.connect("it") == "instead of it"  # type: ignore[arg-type,func-returns-value]
+    called: list[object] = []
+    monkeypatch.setattr(BaseDatabaseWrapper, "connect", lambda self: called.append(self))
+    wrapper = DatabaseWrapper({"OPTIONS": {}, "TIME_ZONE": None}, "other")
+    wrapper.connect()
+    assert called == [wrapper]

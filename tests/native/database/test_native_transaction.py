@@ -484,6 +484,48 @@ def test_hooks_run_after_the_commit_sync_and_async(run: Run) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_query_waits_for_a_siblings_nested_block(run: Run, fails: bool) -> None:
+    async def main() -> None:
+        inside = asyncio.Event()
+
+        async def nested() -> None:
+            async with aatomic():
+                await create(name="nested")
+                inside.set()
+                await asyncio.sleep(0.01)
+                await create(name="later")
+                if fails:
+                    raise KeyError
+
+        async def plain() -> None:
+            await inside.wait()
+            await create(name="plain")
+
+        async with aatomic():
+            results = await asyncio.gather(nested(), plain(), return_exceptions=True)
+        assert isinstance(results[0], KeyError if fails else type(None))
+        assert await anames() == (["plain"] if fails else ["later", "nested", "plain"])
+
+    run(main())
+
+
+def test_a_block_in_async_code_that_a_call_waits_for(run: Run) -> None:
+    """The call has its turn meanwhile, and would wait for itself."""
+
+    async def inner() -> None:
+        async with aatomic():
+            await create(name="inner")
+
+    async def main() -> None:
+        async with aatomic():
+            await bridge(lambda: await_(inner()))()
+            await create(name="outer")
+        assert await anames() == ["inner", "outer"]
+
+    run(main())
+
+
 def test_context_variables_that_hooks_set_are_set_after_the_block(run: Run) -> None:
     variable: ContextVar[int] = ContextVar("variable", default=0)
     other: ContextVar[int] = ContextVar("other", default=0)

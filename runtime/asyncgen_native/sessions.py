@@ -1,0 +1,49 @@
+"""Which statements set something in the session of a database, which outlives their transaction.
+
+A connection on which one has run is not fit for others. What PgBouncer says of session state is the
+list: https://www.pgbouncer.org/features.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+
+_SETS = re.compile(
+    r"""\s*(?:
+        SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)
+      | LISTEN\b | LOAD\b | PREPARE\b | ATTACH\b | LOCK\s+TABLES?\b(?=.*\b(?:READ|WRITE)\b)
+      | CREATE\s+(?:(?:GLOBAL|LOCAL)\s+)?TEMP | PRAGMA\s+[\w.]+\s*=
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CALLS = ("set_config", "advisory_lock", "get_lock", "GET_LOCK")
+_LOCAL = re.compile(r"\bset_config\s*\((?:[^()]|\([^()]*\))*,\s*true\s*\)", re.IGNORECASE)
+
+
+def sets(sql: str) -> bool:
+    """Tell whether a statement sets something that holds until the session ends."""
+    if any(each in sql for each in _CALLS):
+        return not _LOCAL.search(sql)
+    return _SETS.match(sql) is not None
+
+
+class NativeCursor(CursorWrapper):
+    """Django's cursor, of a connection that belongs to a context: it tells of what is set in the
+    session."""
+
+    def _execute(self, sql: Any, params: Any, *ignored: Any) -> Any:
+        __traceback_hide__ = True
+        self.db.note_statement(sql if isinstance(sql, str) else _text(sql))
+        return super()._execute(sql, params, *ignored)  # type: ignore[misc]  # no stub has it
+
+
+class NativeDebugCursor(NativeCursor, CursorDebugWrapper):
+    """The same where statements are logged."""
+
+
+def _text(sql: Any) -> str:
+    """Return the text of what psycopg takes as well: bytes, and `psycopg.sql.Composable`."""
+    return sql.decode(errors="replace") if isinstance(sql, bytes) else str(sql.as_string())
