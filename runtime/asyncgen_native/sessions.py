@@ -7,9 +7,11 @@ list: https://www.pgbouncer.org/features.html
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+from django.db.backends.utils import CursorWrapper
+
+C = TypeVar("C", bound=CursorWrapper)
 
 _SETS = re.compile(
     r"""\s*(?:
@@ -30,18 +32,21 @@ def sets(sql: str) -> bool:
     return _SETS.match(sql) is not None
 
 
-class NativeCursor(CursorWrapper):
-    """Django's cursor, of a connection that belongs to a context: it tells of what is set in the
-    session."""
+def telling(cls: type[C]) -> type[C]:
+    """Return a class as `cls`, one of Django's cursors, that tells its wrapper of statements."""
+    if cls not in _telling:
+        _telling[cls] = type(cls.__name__, (_Telling, cls), {})
+    return cast("type[C]", _telling[cls])
 
+
+_telling: dict[type[CursorWrapper], type[CursorWrapper]] = {}
+
+
+class _Telling(CursorWrapper):
     def _execute(self, sql: Any, params: Any, *ignored: Any) -> Any:
         __traceback_hide__ = True
         self.db.note_statement(sql if isinstance(sql, str) else _text(sql))
         return super()._execute(sql, params, *ignored)  # type: ignore[misc]  # no stub has it
-
-
-class NativeDebugCursor(NativeCursor, CursorDebugWrapper):
-    """The same where statements are logged."""
 
 
 def _text(sql: Any) -> str:

@@ -16,7 +16,7 @@ from .greenlets import in_bridge, running_task
 from .insides import Native, Wrappers, replace_async_to_sync, replace_wrappers
 from .owner import OVER, Owner, current, on_loop, suspend
 from .pool import NativeConnection, Pool, PoolOptions
-from .sessions import NativeCursor, NativeDebugCursor, sets
+from .sessions import sets, telling
 
 # Wrappers whose thread is in a transaction; asgiref carries the variable between threads and tasks.
 _transactions: ContextVar[frozenset[BaseDatabaseWrapper]] = ContextVar(
@@ -80,12 +80,12 @@ class NativeWrapper(Native):
             self.owner.end_with_task()
 
     def make_cursor(self, cursor: Any) -> CursorWrapper:
-        return super().make_cursor(cursor) if self.owner is None else NativeCursor(cursor, self)
+        made = super().make_cursor(cursor)
+        return made if self.owner is None else telling(type(made))(cursor, self)
 
     def make_debug_cursor(self, cursor: Any) -> CursorDebugWrapper:
-        if self.owner is None:
-            return super().make_debug_cursor(cursor)
-        return NativeDebugCursor(cursor, self)
+        made = super().make_debug_cursor(cursor)
+        return made if self.owner is None else telling(type(made))(cursor, self)
 
     def holds(self) -> bool:
         """Tell whether the next call in the context needs this very wrapper."""

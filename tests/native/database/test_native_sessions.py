@@ -74,6 +74,26 @@ async def set_to(text: str) -> None:
     await execute(SETTING[connection.vendor][0] % text)
 
 
+@pytest.mark.parametrize("debug", [False, True])
+def test_cursors_are_still_those_of_djangos_backend(run: Run, debug: bool) -> None:
+    """Django 6.1's PostgreSQL has some of its own where statements are logged."""
+
+    def cursor_class() -> type[object]:
+        connection.force_debug_cursor = debug
+        try:
+            with connection.cursor() as cursor:
+                return type(cursor)
+        finally:
+            connection.force_debug_cursor = False
+
+    djangos = cursor_class()
+
+    async def main() -> None:
+        assert issubclass(await bridge(cursor_class)(), djangos)
+
+    run(main())
+
+
 @HAS_SETTINGS
 def test_it_holds_in_its_context_in_tasks_and_blocks(run: Run) -> None:
     async def request() -> None:
