@@ -13,11 +13,12 @@ from django.db.backends.utils import CursorWrapper
 
 C = TypeVar("C", bound=CursorWrapper)
 
+# Checks of foreign keys are not among them: Django itself switches them off, and on again.
 _SETS = re.compile(
     r"""\s*(?:
-        SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)
+        SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b|foreign_key_checks\b)
       | LISTEN\b | LOAD\b | PREPARE\b | ATTACH\b | LOCK\s+TABLES?\b(?=.*\b(?:READ|WRITE)\b)
-      | CREATE\s+(?:(?:GLOBAL|LOCAL)\s+)?TEMP | PRAGMA\s+[\w.]+\s*=
+      | CREATE\s+(?:(?:GLOBAL|LOCAL)\s+)?TEMP | PRAGMA\s+(?!foreign_keys\b)[\w.]+\s*=
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
