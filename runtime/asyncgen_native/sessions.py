@@ -15,22 +15,34 @@ C = TypeVar("C", bound=CursorWrapper)
 
 # Checks of foreign keys are not among them: Django itself switches them off, and on again.
 _SETS = re.compile(
-    r"""\s*(?:
-        SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b|foreign_key_checks\b)
-      | LISTEN\b | LOAD\b | PREPARE\b | ATTACH\b | LOCK\s+TABLES?\b(?=.*\b(?:READ|WRITE)\b)
-      | CREATE\s+(?:(?:GLOBAL|LOCAL)\s+)?TEMP | PRAGMA\s+(?!foreign_keys\b)[\w.]+\s*=
+    r"""(?: \s | /\*.*?\*/ | --[^\n]*\n )* (?:
+        set\s+(?!local\b|transaction\b|constraints\b|foreign_key_checks\b)
+      | listen\b | load\b | attach\b | prepare\s+(?!transaction\b)
+      | lock\s+tables?\b(?=.*\b(?:read|write)\b)
+      | create\s+(?:(?:global|local)\s+)?temp | pragma\s+(?!foreign_keys\b)[\w.]+\s*=
     )""",
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
-_CALLS = ("set_config", "advisory_lock", "get_lock", "GET_LOCK")
-_LOCAL = re.compile(r"\bset_config\s*\((?:[^()]|\([^()]*\))*,\s*true\s*\)", re.IGNORECASE)
+# Nearly no statement has any of these, which is sooner seen than that it has no such call.
+_PARTS = ("set_config", "advisory_lock", "get_lock")
+_CALL = re.compile(
+    r"\b(?:set_config|pg_(?:try_)?advisory_lock(?:_shared)?|get_lock)\s*"
+    r"\((?P<arguments>(?:[^()]|\([^()]*\))*)\)?"
+)
+_LOCAL = re.compile(r",\s*true\s*\Z")  # of set_config(): for the transaction alone
 
 
 def sets(sql: str) -> bool:
-    """Tell whether a statement sets something that holds until the session ends."""
-    if any(each in sql for each in _CALLS):
-        return not _LOCAL.search(sql)
-    return _SETS.match(sql) is not None
+    """Tell whether a statement, or one of several, sets something that holds until the session
+    ends."""
+    text = sql.lower()
+    if any(each in text for each in _PARTS) and _calls_what_sets(text):
+        return True
+    return any(map(_SETS.match, text.split(";")))
+
+
+def _calls_what_sets(text: str) -> bool:
+    return any(not _LOCAL.search(call["arguments"]) for call in _CALL.finditer(text))
 
 
 def telling(cls: type[C]) -> type[C]:
